@@ -1,0 +1,201 @@
+"""The one error tree.
+
+```
+FlowbookError                     everything flowbook raises on purpose
+├── UsageError                    the caller asked for something that cannot be
+│   ├── FlowSyntaxError           a cell or an option does not parse      (cell, line, hint)
+│   ├── InvalidFlow               the definition has problems             (problems)
+│   ├── InvalidParameters         run parameters do not fit the flow      (problems)
+│   ├── UnknownNode               no node of that name                    (node, known)
+│   ├── UnknownKind               no node type of that name               (kind, known)
+│   ├── EditRejected              an edit does not apply                  (edit, reason)
+│   └── ExpressionError           a `{{ }}` expression is refused         (code, column)
+├── RunError                      a run did not end well
+│   ├── RunFailed                 one or more nodes failed                (run_id, node, cell, line)
+│   ├── RunCancelled              somebody cancelled it                   (run_id)
+│   └── RunTimeout                it outlived its deadline                (run_id, seconds)
+├── StoreError                    the project folder cannot be used
+│   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
+│   ├── StoreVersion              written by another version              (path, found, supported)
+│   └── ValueUnavailable          a stored value cannot be brought back   (ref, reason)
+└── IllegalTransition             our own bug, with its story             (story)
+```
+
+A node that raises is *data* (a `NodeFailed` event), problems of a definition are lists of
+`Problem`; exceptions are for misuse and for our own bugs. A message says what, where, and what
+to do next, and every error survives pickling with its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class FlowbookError(Exception):
+    """Root of everything flowbook raises on purpose.
+
+    Fields are keyword arguments kept as attributes, so that a caller acts on them instead of
+    parsing a message:
+
+    >>> UnknownNode("no node 'x'", node="x", known=("y",)).known
+    ('y',)
+    """
+
+    fields: tuple[str, ...] = ()
+
+    def __init__(self, message: str, *, hint: str | None = None, **fields: Any) -> None:
+        unknown = set(fields) - set(self.fields)
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)}")
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        for name in self.fields:
+            setattr(self, name, fields.get(name))
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {name: getattr(self, name) for name in self.fields}
+        return (_rebuild, (type(self), self.message, self.hint, fields))
+
+
+def _rebuild(
+    kind: type[FlowbookError], message: str, hint: str | None, fields: dict[str, Any]
+) -> FlowbookError:
+    return kind(message, hint=hint, **fields)
+
+
+class UsageError(FlowbookError):
+    """The caller asked for something that cannot be; nothing was changed."""
+
+
+class FlowSyntaxError(UsageError):
+    """A cell header, an option line or a body does not parse."""
+
+    fields = ("cell", "line", "column")
+    cell: str | None
+    line: int | None
+    column: int | None
+
+
+class _HasProblems(UsageError):
+    fields = ("problems",)
+    problems: Sequence[Any]
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems or ())])
+
+
+class InvalidFlow(_HasProblems):
+    """The definition has errors; every one of them is in `problems`."""
+
+
+class InvalidParameters(_HasProblems):
+    """Run parameters do not fit the flow; every misfit is in `problems`."""
+
+
+class UnknownNode(UsageError):
+    """No node of that name; `known` lists those there are."""
+
+    fields = ("node", "known")
+    node: str
+    known: Sequence[str]
+
+
+class UnknownKind(UsageError):
+    """No node type of that name is registered; `known` lists those there are."""
+
+    fields = ("kind", "known")
+    kind: str
+    known: Sequence[str]
+
+
+class EditRejected(UsageError):
+    """An edit does not apply to the definition it was aimed at."""
+
+    fields = ("edit", "reason")
+    edit: Any
+    reason: str
+
+
+class ExpressionError(UsageError):
+    """A `{{ }}` expression was refused or failed; the message never shows input values."""
+
+    fields = ("code", "column")
+    code: str
+    column: int | None
+
+
+class RunError(FlowbookError):
+    """A run did not end well."""
+
+    fields = ("run_id",)
+    run_id: str
+
+
+class RunFailed(RunError):
+    """One or more nodes failed; `node`, `cell` and `line` point at the first."""
+
+    fields = ("run_id", "node", "cell", "line", "error_type", "traceback")
+    node: str | None
+    cell: str | None
+    line: int | None
+    error_type: str | None
+    traceback: str | None
+
+
+class RunCancelled(RunError):
+    """Somebody cancelled the run."""
+
+
+class RunTimeout(RunError):
+    """The run, or the wait for it, outlived its deadline."""
+
+    fields = ("run_id", "seconds")
+    seconds: float
+
+
+class StoreError(FlowbookError):
+    """The project folder cannot be used as asked."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds a lock longer than we may wait."""
+
+    fields = ("path", "pid", "seconds")
+    path: str
+    pid: int | None
+    seconds: float
+
+
+class StoreVersion(StoreError):
+    """The store was written by a version this one cannot read."""
+
+    fields = ("path", "found", "supported")
+    path: str
+    found: str
+    supported: str
+
+
+class ValueUnavailable(StoreError):
+    """A stored value cannot be brought back; `reason` says why."""
+
+    fields = ("ref", "reason")
+    ref: Any
+    reason: str
+
+
+class IllegalTransition(FlowbookError):
+    """A state machine was asked for a transition its table does not have: our bug.
+
+    `story` holds the events that led here, oldest first.
+    """
+
+    fields = ("subject", "current", "wanted", "story")
+    subject: str
+    current: str
+    wanted: str
+    story: Sequence[Any]

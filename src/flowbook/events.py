@@ -1,0 +1,296 @@
+"""What happened: the closed union of facts, and where they are put.
+
+A run is the list of its events; everything else that is known of it is a fold over them. Each
+fact is one frozen struct; the tag names are the stored and the wire format (`RUN_CREATED`, …), so
+they are never renamed, and a decoder meeting an unknown tag refuses it.
+
+`seq` counts from 0 in each run without holes; `at` is seconds since the epoch, UTC. Only the
+engine that holds the run writes its events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+from flowbook.ids import CellId, EventSeq, FlowId, NodeId, PortName, RunId
+
+
+class RunStatus(StrEnum):
+    """What a run is doing or how it ended."""
+
+    RUNNING = "running"
+    SUSPENDED = "suspended"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        """True when nothing more will happen."""
+        return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+class TriggerKind(StrEnum):
+    """What started a run."""
+
+    MANUAL = "manual"
+    CELL = "cell"
+    CANVAS = "canvas"
+    CLI = "cli"
+    PAPERMILL = "papermill"
+    CRON = "cron"
+    WEBHOOK = "webhook"
+    SUBFLOW = "subflow"
+    EVENT = "event"
+    EVAL = "eval"
+
+
+class SkipReason(StrEnum):
+    """Why a node was not run."""
+
+    BRANCH_NOT_TAKEN = "branch_not_taken"
+    UPSTREAM_FAILED = "upstream_failed"
+    UPSTREAM_CANCELLED = "upstream_cancelled"
+
+
+class ValueFormat(StrEnum):
+    """How a value is kept."""
+
+    JSON = "json"
+    PARQUET = "parquet"
+    TEXT = "text"
+    BYTES = "bytes"
+    NONE = "none"
+    """Not kept: the value lives in memory only, and `ValueRef.reason` says why."""
+
+
+class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value by its content: `hash` is sha256 hex of the stored bytes, '' when not kept.
+
+    Values of at most 4 KiB of JSON travel `inline`; larger ones are objects in the store.
+    `type` is the Python type to bring back (`pandas.DataFrame`), `rows` its length if a table.
+    """
+
+    hash: str
+    format: ValueFormat
+    type: str
+    size: int = 0
+    rows: int | None = None
+    columns: tuple[str, ...] | None = None
+    inline: msgspec.Raw | None = None
+    reason: str | None = None
+
+
+class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A node's exception as data: enough to show it where it happened."""
+
+    type: str
+    message: str
+    traceback: str = ""
+    cell: CellId | None = None
+    line: int | None = None
+    hint: str | None = None
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """What every event carries: which run, its place in it, and when."""
+
+    run: RunId
+    seq: EventSeq
+    at: float
+
+
+class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
+    """A run of a frozen plan began; `nodes` lists the plan's steps in order."""
+
+    flow: FlowId
+    version: str
+    trigger: TriggerKind
+    nodes: tuple[NodeId, ...]
+    params: dict[str, Any] = {}
+    key: str | None = None
+    parent: RunId | None = None
+    host: str | None = None
+    pid: int | None = None
+
+
+class NodeScheduled(Fact, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
+    """All inputs of a node are settled; it may run."""
+
+    node: NodeId
+
+
+class NodeStarted(Fact, frozen=True, kw_only=True, tag="NODE_STARTED"):
+    """Attempt `attempt` (from 1) of a node began, on that executor."""
+
+    node: NodeId
+    attempt: int
+    on: str = ""
+
+
+class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
+    """A node gave its outputs; ports of the node that are absent are dead."""
+
+    node: NodeId
+    attempt: int
+    ms: float
+    outputs: dict[PortName, ValueRef] = {}
+    result: ValueRef | None = None
+
+
+class NodeReused(Fact, frozen=True, kw_only=True, tag="NODE_REUSED"):
+    """A node was not run because its outputs are known already, from `source` if recorded."""
+
+    node: NodeId
+    outputs: dict[PortName, ValueRef] = {}
+    source: RunId | None = None
+
+
+class NodeRetryScheduled(Fact, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDULED"):
+    """An attempt failed and another follows after `delay` seconds."""
+
+    node: NodeId
+    attempt: int
+    ms: float
+    delay: float
+    error: ErrorInfo
+
+
+class NodeFailed(Fact, frozen=True, kw_only=True, tag="NODE_FAILED"):
+    """The last attempt of a node failed."""
+
+    node: NodeId
+    attempt: int
+    ms: float
+    error: ErrorInfo
+
+
+class NodeSkipped(Fact, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
+    """A node will not run; `cause` is the node that decided it."""
+
+    node: NodeId
+    reason: SkipReason
+    cause: NodeId | None = None
+
+
+class NodeCancelled(Fact, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
+    """A node was stopped, or never started, because the run was cancelled."""
+
+    node: NodeId
+    attempt: int = 0
+    ms: float = 0.0
+
+
+class NodeSuspended(Fact, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
+    """A node waits for something outside (a signal, an approval, a time)."""
+
+    node: NodeId
+    reason: str
+
+
+class NodeResumed(Fact, frozen=True, kw_only=True, tag="NODE_RESUMED"):
+    """What a suspended node waited for has come."""
+
+    node: NodeId
+
+
+class NodeLogged(Fact, frozen=True, kw_only=True, tag="NODE_LOGGED"):
+    """Text a node printed or logged; `stream` is stdout, stderr or log."""
+
+    node: NodeId
+    stream: str
+    text: str
+
+
+class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
+    """Somebody asked the run to stop; running nodes are being told."""
+
+    reason: str = ""
+
+
+class RunCompleted(Fact, frozen=True, kw_only=True, tag="RUN_COMPLETED"):
+    """The run is over. Nothing follows."""
+
+    status: RunStatus
+    ms: float
+    error: ErrorInfo | None = None
+    node: NodeId | None = None
+
+
+Event: TypeAlias = (
+    RunCreated
+    | NodeScheduled
+    | NodeStarted
+    | NodeCompleted
+    | NodeReused
+    | NodeRetryScheduled
+    | NodeFailed
+    | NodeSkipped
+    | NodeCancelled
+    | NodeSuspended
+    | NodeResumed
+    | NodeLogged
+    | CancelRequested
+    | RunCompleted
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """One event as a line of JSON, without the newline."""
+    return _encoder.encode(event)
+
+
+def decode(line: bytes | str) -> Event:
+    """The event a line of JSON holds; `msgspec.ValidationError` for an unknown tag or field type.
+
+    >>> decode(b'{"kind":"NODE_SCHEDULED","run":"r","seq":3,"at":1.5,"node":"clean"}').node
+    'clean'
+    """
+    return _decoder.decode(line)
+
+
+class Sink(Protocol):
+    """Where facts go. `append` returns at once; the future is done when they are durable.
+
+    Facts become durable in the order they were appended. A future that fails means the sink can
+    keep no more: the run that gets it stops, rather than go on unrecorded.
+    """
+
+    def append(self, events: Sequence[Event]) -> Future[None]: ...
+
+
+class Vault(Protocol):
+    """Where values go: by reference in the kernel, by content in the store."""
+
+    def inline(self, value: object) -> ValueRef | None:
+        """A reference made without any I/O, for small plain data; None for all else."""
+        ...
+
+    def put(self, value: object) -> ValueRef:
+        """Keep `value` durably. Blocking; called from a worker thread. Never raises for a value
+        it cannot keep: that is a `ValueRef` of format `NONE` with its reason."""
+        ...
+
+    def get(self, ref: ValueRef) -> object:
+        """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
+        ...
+
+
+class DevNull:
+    """A sink that keeps nothing, for `journal = off` and for measuring."""
+
+    def append(self, events: Sequence[Event]) -> Future[None]:
+        """Forget the events; they count as durable at once."""
+        return _DONE
+
+
+_DONE: Future[None] = Future()
+_DONE.set_result(None)

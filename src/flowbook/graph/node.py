@@ -1,0 +1,160 @@
+"""The node contract: all that a node type, ours or a stranger's, may know of flowbook.
+
+A node is a `HasTraits` object whose traits are its configuration. It names its ports, says how it
+likes to run, and computes: `run(context, inputs)`, a function or a coroutine. What it needs of
+the world beyond its own client library (a query, an expression, a log line) it asks of the
+`NodeContext`; it never opens the store and never learns which engine runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from traitlets import HasTraits
+
+from flowbook.graph.options import Options
+from flowbook.graph.spec import InputSpec, NodeSpec
+from flowbook.ids import NodeId, PortName, RunId
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What one run of a node gave: a value per live port.
+
+    A port of the node that is absent here is *dead*: the branch behind it is not taken and its
+    nodes are skipped. `result` is what `run["node"].output` shows when it is not simply the value
+    of the only port (a router's `{matched_outputs, evaluated_value}`).
+    """
+
+    ports: Mapping[PortName, Any]
+    result: Any = None
+
+
+class NodeContext(Protocol):
+    """What a running node may ask for. Safe to call from the thread the node runs in."""
+
+    @property
+    def run_id(self) -> RunId: ...
+
+    @property
+    def node(self) -> NodeId: ...
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first attempt."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str:
+        """Stable over attempts and resumes of this node in this run: send it with effects."""
+        ...
+
+    def log(self, text: str) -> None:
+        """One line for the run's log."""
+        ...
+
+    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
+        """How far the node is; shown live, never journalled."""
+        ...
+
+    def cancelled(self) -> bool:
+        """True once the run wants this node to stop; long loops should look."""
+        ...
+
+    def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:
+        """The value of a `{{ }}` expression (without braces) over `names`."""
+        ...
+
+    def query(
+        self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> Any:
+        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas)."""
+        ...
+
+
+class Node(HasTraits):
+    """Base of every node type.
+
+    Subclass, set `kind`, declare configuration as traits tagged `config=True`, and write `run`:
+
+    >>> class Double(Node):
+    ...     kind = "double"
+    ...     outputs = (PortName("value"),)
+    ...     def run(self, context, inputs):
+    ...         return inputs["value"] * 2
+    >>> Double(spec=NodeSpec(NodeId("twice"), kind="double")).run(None, {"value": 21})
+    42
+
+    A plain return value goes to the node's only output; several outputs need `Outputs`.
+    """
+
+    kind: ClassVar[str] = ""
+    body: ClassVar[str] = "config"
+    """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
+    outputs: ClassVar[tuple[PortName, ...]] = ()
+    """Ports when neither the header nor the configuration names any."""
+    defaults: ClassVar[Options] = Options()
+    """Options of nodes of this kind where the user gives none."""
+    untemplated: ClassVar[tuple[str, ...]] = ()
+    """Traits that stay as written: expressions the node evaluates itself."""
+
+    def __init__(self, spec: NodeSpec, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.spec = spec
+
+    @property
+    def name(self) -> NodeId:
+        """The node's name in its flow."""
+        return self.spec.id
+
+    @classmethod
+    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
+        """Output ports a spec of this kind has; override where the configuration decides."""
+        return spec.outputs or cls.outputs or (PortName(spec.id),)
+
+    @classmethod
+    def reads(cls, spec: NodeSpec) -> tuple[InputSpec, ...] | None:
+        """Inputs the configuration asks for beyond templates; None when it asks for none."""
+        return None
+
+    def run(
+        self, context: NodeContext, inputs: Mapping[PortName, Any]
+    ) -> Any | Outputs | Awaitable[Any | Outputs]:
+        """Compute. Raise anything to fail the attempt; a coroutine runs on the engine's loop."""
+        raise NotImplementedError(f"{type(self).__name__}.run")  # the subclass's one duty
+
+
+def as_outputs(value: Any, ports: tuple[PortName, ...]) -> Outputs:
+    """What a node returned, by port.
+
+    One port takes the value whole; several take a mapping or a tuple of the same length.
+    Raises `TypeError` saying what was returned and what was expected.
+
+    >>> dict(as_outputs((1, 2), (PortName("a"), PortName("b"))).ports)
+    {'a': 1, 'b': 2}
+    """
+    if isinstance(value, Outputs):
+        strangers = set(value.ports) - set(ports)
+        if strangers:
+            raise TypeError(f"output {sorted(strangers)} is none of {list(ports)}")
+        return value
+    if len(ports) <= 1:
+        return Outputs({port: value for port in ports}, result=None if ports else value)
+    if isinstance(value, Mapping) and set(value) == set(ports):
+        return Outputs(dict(value))
+    if isinstance(value, tuple) and len(value) == len(ports):
+        return Outputs(dict(zip(ports, value, strict=True)))
+    raise TypeError(
+        f"returned {type(value).__name__}, expected {len(ports)} values for {', '.join(ports)}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a node is: `done` of `total` (None: unknown), and a word about it."""
+
+    done: float
+    total: float | None = None
+    text: str = field(default="")

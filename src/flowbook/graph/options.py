@@ -1,0 +1,249 @@
+"""Node options: one schema for flags, `#|` lines, decorator arguments and canvas forms.
+
+`Options` is the frozen result; `OPTIONS` is the schema every door reads: names, help, parser and
+printer. A new option is one field and one row here, nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from flowbook.errors import FlowSyntaxError
+
+
+class On(StrEnum):
+    """Where a node runs. `AUTO`: coroutines on the engine's loop, functions in a thread."""
+
+    AUTO = "auto"
+    INLINE = "inline"
+    THREAD = "thread"
+    PROCESS = "process"
+
+
+class BackoffKind(StrEnum):
+    """How the pause between attempts grows."""
+
+    FIXED = "fixed"
+    LINEAR = "linear"
+    EXPONENTIAL = "exponential"
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """The pause before attempt n+1, in seconds: `first`, grown by `kind`, at most `cap`.
+
+    >>> Backoff(BackoffKind.EXPONENTIAL, 0.5).delay(3)
+    2.0
+    """
+
+    kind: BackoffKind = BackoffKind.EXPONENTIAL
+    first: float = 1.0
+    cap: float = 300.0
+
+    def delay(self, failed_attempts: int) -> float:
+        """Seconds to wait after `failed_attempts` (≥ 1) failures, before jitter."""
+        if self.kind is BackoffKind.FIXED:
+            grown = self.first
+        elif self.kind is BackoffKind.LINEAR:
+            grown = self.first * failed_attempts
+        else:
+            grown = self.first * 2.0 ** min(failed_attempts - 1, 60)
+        return min(grown, self.cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one node runs. Every field is a row of `OPTIONS`."""
+
+    retries: int = 0
+    backoff: Backoff = field(default_factory=Backoff)
+    timeout: float | None = None
+    on: On = On.AUTO
+    pure: bool = False
+    cache: bool = False
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the schema: its name, what it does, how its text reads and prints."""
+
+    name: str
+    help: str
+    parse: Callable[[object], Any]
+    print: Callable[[Any], str]
+    flag: bool = False
+    """True when `--name` alone means true."""
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_duration(value: object) -> float:
+    """Seconds from a number or from text such as `250ms`, `30s`, `5m`, `2h`, `1d`.
+
+    >>> parse_duration("1.5m")
+    90.0
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", str(value))
+        if match is None:
+            raise ValueError("write a duration such as 250ms, 30s, 5m or 2h")
+        seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    if not 0 <= seconds <= 366 * 86400:
+        raise ValueError("a duration lies between 0 and 366 days")
+    return seconds
+
+
+def print_duration(seconds: float) -> str:
+    """The shortest text that `parse_duration` reads back as `seconds`.
+
+    >>> print_duration(90.0), print_duration(0.25)
+    ('90s', '250ms')
+    """
+    for unit in ("d", "h", "m", "s", "ms"):
+        count = seconds / _UNITS[unit]
+        if count >= (2 if unit in "dhm" else 1) and count == int(count):
+            return f"{int(count)}{unit}"
+    return f"{seconds!r}s"
+
+
+def parse_backoff(value: object) -> Backoff:
+    """`2s`, `exponential`, `exponential 200ms` or `linear 1s max 30s`.
+
+    >>> parse_backoff("exponential 200ms max 5s")
+    Backoff(kind=<BackoffKind.EXPONENTIAL: 'exponential'>, first=0.2, cap=5.0)
+    """
+    if isinstance(value, Backoff):
+        return value
+    if isinstance(value, int | float):
+        return Backoff(BackoffKind.FIXED, parse_duration(value))
+    words = str(value).split()
+    kind = BackoffKind.FIXED
+    if words and words[0] in set(BackoffKind):
+        kind = BackoffKind(words.pop(0))
+    cap = Backoff().cap
+    if len(words) >= 2 and words[-2] == "max":
+        cap = parse_duration(words[-1])
+        words = words[:-2]
+    if len(words) > 1:
+        raise ValueError("write a backoff such as 2s, exponential 200ms or linear 1s max 30s")
+    if not words and kind is BackoffKind.FIXED:
+        raise ValueError("a fixed backoff needs its pause, such as 2s")
+    return Backoff(kind, parse_duration(words[0]) if words else 1.0, cap)
+
+
+def print_backoff(backoff: Backoff) -> str:
+    """Text that `parse_backoff` reads back."""
+    first = print_duration(backoff.first)
+    head = first if backoff.kind is BackoffKind.FIXED else f"{backoff.kind} {first}"
+    return head if backoff.cap == Backoff().cap else f"{head} max {print_duration(backoff.cap)}"
+
+
+def _parse_count(value: object) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,4}", str(value).strip()):
+        raise ValueError("write a whole number from 0 to 9999")
+    return int(str(value))
+
+
+def _parse_bool(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in ("true", "false", "yes", "no"):
+        raise ValueError("write true or false")
+    return word in ("true", "yes")
+
+
+def _parse_timeout(value: object) -> float | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return parse_duration(value)
+
+
+def _parse_on(value: object) -> On:
+    try:
+        return On(str(value).strip())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(On)}") from None
+
+
+def _parse_tags(value: object) -> tuple[str, ...]:
+    parts = re.split(r"[,\s]+", value) if isinstance(value, str) else list(_as_list(value))
+    return tuple(str(part) for part in parts if str(part))
+
+
+def _as_list(value: object) -> list[object]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise ValueError("write tags separated by commas")
+
+
+def _print_bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+OPTIONS: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option("retries", "How many more attempts after the first fails.", _parse_count, str),
+        Option("backoff", "Pause between attempts: 2s, exponential 200ms, linear 1s max 30s.",
+               parse_backoff, print_backoff),
+        Option("timeout", "Give up an attempt after this long: 30s, 5m.", _parse_timeout,
+               lambda v: "none" if v is None else print_duration(v)),
+        Option("on", "Where it runs: auto, inline, thread or process.", _parse_on, str),
+        Option("pure", "No side effects: may run ahead of the journal.", _parse_bool, _print_bool,
+               flag=True),
+        Option("cache", "Reuse the last result while code and inputs are the same.", _parse_bool,
+               _print_bool, flag=True),
+        Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
+    )
+}  # fmt: skip
+
+
+def parse_options(given: Mapping[str, object]) -> Options:
+    """Options from raw flag, line, keyword or form values.
+
+    Raises `FlowSyntaxError` naming the option, the value and what would be accepted.
+
+    >>> parse_options({"retries": "3", "timeout": "30s"}).timeout
+    30.0
+    """
+    parsed: dict[str, Any] = {}
+    for name, raw in given.items():
+        option = OPTIONS.get(name)
+        if option is None:
+            raise FlowSyntaxError(f"unknown option {name!r}", hint=did_you_mean(name, OPTIONS))
+        try:
+            parsed[name] = option.parse(raw)
+        except ValueError as refused:
+            raise FlowSyntaxError(
+                f"option {name!r} cannot be {raw!r}", hint=str(refused)
+            ) from None
+    return replace(Options(), **parsed)
+
+
+def print_options(options: Options) -> dict[str, str]:
+    """The options that differ from the defaults, as text `parse_options` reads back."""
+    defaults = Options()
+    return {
+        f.name: OPTIONS[f.name].print(getattr(options, f.name))
+        for f in fields(Options)
+        if getattr(options, f.name) != getattr(defaults, f.name)
+    }
+
+
+def did_you_mean(word: str, known: Mapping[str, object] | tuple[str, ...] | list[str]) -> str:
+    """A hint that names the closest of `known`, or all of them when none is close."""
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known: {', '.join(sorted(names))}" if names else "there are none yet"

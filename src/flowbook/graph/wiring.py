@@ -1,0 +1,142 @@
+"""Which output feeds which input: explicit wires and wires by name, resolved in one pass.
+
+By name, in this order: an output called so of any other node; a node called so with a single
+output; a parameter of the flow. Two outputs of one name are no guess but a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowbook.graph.options import did_you_mean
+from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
+from flowbook.ids import NodeId, PortName
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSpec:
+    """One edge: `output` of `source` feeds `input` of `target`."""
+
+    source: NodeId
+    output: PortName
+    target: NodeId
+    input: PortName
+
+
+@dataclass(frozen=True, slots=True)
+class ParamUse:
+    """A run parameter feeding an input: of the flow, or of the node when it has a default."""
+
+    param: PortName
+    target: NodeId
+    input: PortName
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything resolved: the edges, the uses of parameters, and what did not resolve."""
+
+    edges: tuple[EdgeSpec, ...]
+    params: tuple[ParamUse, ...]
+    problems: tuple[Problem, ...]
+
+
+def resolve(spec: FlowSpec) -> Wiring:
+    """The wiring of `spec`; O(nodes + inputs); never raises."""
+    return _Resolver(spec).wiring()
+
+
+class _Resolver:
+    def __init__(self, spec: FlowSpec) -> None:
+        self.spec = spec
+        self.params = {param.name for param in spec.params}
+        self.producers: dict[PortName, list[NodeId]] = {}
+        for node in spec.nodes:
+            for port in node.outputs:
+                self.producers.setdefault(port, []).append(node.id)
+        self.edges: list[EdgeSpec] = []
+        self.uses: list[ParamUse] = []
+        self.problems: list[Problem] = []
+
+    def wiring(self) -> Wiring:
+        for node in self.spec.nodes:
+            for one in node.inputs:
+                if one.wire is not None:
+                    self._explicit(node, one, one.wire)
+                else:
+                    self._by_name(node, one)
+        return Wiring(tuple(self.edges), tuple(self.uses), tuple(self.problems))
+
+    def _explicit(self, node: NodeSpec, one: InputSpec, wire: Wire) -> None:
+        source = self.spec.by_id.get(wire.node)
+        if source is None:
+            self._problem(
+                node,
+                f"input {one.name!r} is wired to {wire.node!r}, which is no node of this flow",
+                did_you_mean(wire.node, tuple(self.spec.by_id)),
+            )
+            return
+        port = wire.port or _only_output(source)
+        if port is None:
+            ports = ", ".join(f"{source.id}.{port}" for port in source.outputs) or "none"
+            self._problem(
+                node,
+                f"input {one.name!r} does not say which output of {source.id!r} it takes",
+                f"outputs: {ports}",
+            )
+        elif port not in source.outputs:
+            self._problem(
+                node, f"{source.id!r} has no output {port!r}", did_you_mean(port, source.outputs)
+            )
+        else:
+            self.edges.append(EdgeSpec(source.id, port, node.id, one.name))
+
+    def _by_name(self, node: NodeSpec, one: InputSpec) -> None:
+        makers = [maker for maker in self.producers.get(one.name, ()) if maker != node.id]
+        if len(makers) == 1:
+            self.edges.append(EdgeSpec(makers[0], one.name, node.id, one.name))
+        elif makers:
+            choices = " or ".join(f"{one.name}={maker}.{one.name}" for maker in makers)
+            self._problem(
+                node,
+                f"input {one.name!r} has {len(makers)} producers: {', '.join(makers)}",
+                f"say which one in the header: {choices}",
+            )
+        elif (port := self._single_output_of(node, one.name)) is not None:
+            self.edges.append(EdgeSpec(NodeId(one.name), port, node.id, one.name))
+        elif not isinstance(one.default, Missing) or one.name in self.params:
+            self.uses.append(ParamUse(one.name, node.id, one.name))
+        elif one.required:
+            known = (*self.producers, *self.spec.by_id, *self.params)
+            self._problem(
+                node,
+                f"input {one.name!r} is bound to nothing: no output, node or parameter has that "
+                "name",
+                did_you_mean(one.name, known),
+            )
+
+    def _single_output_of(self, node: NodeSpec, name: str) -> PortName | None:
+        source = self.spec.by_id.get(NodeId(name))
+        if source is None or source.id == node.id:
+            return None
+        return _only_output(source)
+
+    def _problem(self, node: NodeSpec, message: str, hint: str) -> None:
+        cell = node.place.cell if node.place else None
+        self.problems.append(
+            Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
+        )
+
+
+def _only_output(node: NodeSpec) -> PortName | None:
+    return node.outputs[0] if len(node.outputs) == 1 else None
+
+
+def edges_into(edges: tuple[EdgeSpec, ...]) -> Mapping[NodeId, tuple[EdgeSpec, ...]]:
+    """Edges by the node they feed."""
+    found: dict[NodeId, list[EdgeSpec]] = {}
+    for edge in edges:
+        found.setdefault(edge.target, []).append(edge)
+    return {target: tuple(ones) for target, ones in found.items()}
