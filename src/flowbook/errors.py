@@ -29,7 +29,7 @@ to do next, and every error survives pickling with its fields.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 
 class FlowbookError(Exception):
@@ -42,7 +42,7 @@ class FlowbookError(Exception):
     ('y',)
     """
 
-    fields: tuple[str, ...] = ()
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, message: str, *, hint: str | None = None, **fields: Any) -> None:
         unknown = set(fields) - set(self.fields)
@@ -75,14 +75,14 @@ class UsageError(FlowbookError):
 class FlowSyntaxError(UsageError):
     """A cell header, an option line or a body does not parse."""
 
-    fields = ("cell", "line", "column")
+    fields: ClassVar[tuple[str, ...]] = ("cell", "line", "column")
     cell: str | None
     line: int | None
     column: int | None
 
 
 class _HasProblems(UsageError):
-    fields = ("problems",)
+    fields: ClassVar[tuple[str, ...]] = ("problems",)
     problems: Sequence[Any]
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ class InvalidParameters(_HasProblems):
 class UnknownNode(UsageError):
     """No node of that name; `known` lists those there are."""
 
-    fields = ("node", "known")
+    fields: ClassVar[tuple[str, ...]] = ("node", "known")
     node: str
     known: Sequence[str]
 
@@ -108,7 +108,7 @@ class UnknownNode(UsageError):
 class UnknownKind(UsageError):
     """No node type of that name is registered; `known` lists those there are."""
 
-    fields = ("kind", "known")
+    fields: ClassVar[tuple[str, ...]] = ("kind", "known")
     kind: str
     known: Sequence[str]
 
@@ -116,7 +116,7 @@ class UnknownKind(UsageError):
 class EditRejected(UsageError):
     """An edit does not apply to the definition it was aimed at."""
 
-    fields = ("edit", "reason")
+    fields: ClassVar[tuple[str, ...]] = ("edit", "reason")
     edit: Any
     reason: str
 
@@ -124,7 +124,7 @@ class EditRejected(UsageError):
 class ExpressionError(UsageError):
     """A `{{ }}` expression was refused or failed; the message never shows input values."""
 
-    fields = ("code", "column")
+    fields: ClassVar[tuple[str, ...]] = ("code", "column")
     code: str
     column: int | None
 
@@ -132,14 +132,21 @@ class ExpressionError(UsageError):
 class RunError(FlowbookError):
     """A run did not end well."""
 
-    fields = ("run_id",)
+    fields: ClassVar[tuple[str, ...]] = ("run_id",)
     run_id: str
 
 
 class RunFailed(RunError):
     """One or more nodes failed; `node`, `cell` and `line` point at the first."""
 
-    fields = ("run_id", "node", "cell", "line", "error_type", "traceback")
+    fields: ClassVar[tuple[str, ...]] = (
+        "run_id",
+        "node",
+        "cell",
+        "line",
+        "error_type",
+        "traceback",
+    )
     node: str | None
     cell: str | None
     line: int | None
@@ -154,7 +161,7 @@ class RunCancelled(RunError):
 class RunTimeout(RunError):
     """The run, or the wait for it, outlived its deadline."""
 
-    fields = ("run_id", "seconds")
+    fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
 
 
@@ -165,7 +172,7 @@ class StoreError(FlowbookError):
 class StoreBusy(StoreError):
     """Another process holds a lock longer than we may wait."""
 
-    fields = ("path", "pid", "seconds")
+    fields: ClassVar[tuple[str, ...]] = ("path", "pid", "seconds")
     path: str
     pid: int | None
     seconds: float
@@ -174,7 +181,7 @@ class StoreBusy(StoreError):
 class StoreVersion(StoreError):
     """The store was written by a version this one cannot read."""
 
-    fields = ("path", "found", "supported")
+    fields: ClassVar[tuple[str, ...]] = ("path", "found", "supported")
     path: str
     found: str
     supported: str
@@ -183,7 +190,7 @@ class StoreVersion(StoreError):
 class ValueUnavailable(StoreError):
     """A stored value cannot be brought back; `reason` says why."""
 
-    fields = ("ref", "reason")
+    fields: ClassVar[tuple[str, ...]] = ("ref", "reason")
     ref: Any
     reason: str
 
@@ -194,7 +201,7 @@ class IllegalTransition(FlowbookError):
     `story` holds the events that led here, oldest first.
     """
 
-    fields = ("subject", "current", "wanted", "story")
+    fields: ClassVar[tuple[str, ...]] = ("subject", "current", "wanted", "story")
     subject: str
     current: str
     wanted: str

@@ -275,8 +275,11 @@ class Vault(Protocol):
         ...
 
     def put(self, value: object) -> ValueRef:
-        """Keep `value` durably. Blocking; called from a worker thread. Never raises for a value
-        it cannot keep: that is a `ValueRef` of format `NONE` with its reason."""
+        """Keep `value` durably; blocking, called from a worker thread.
+
+        Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE` with its
+        reason.
+        """
         ...
 
     def get(self, ref: ValueRef) -> object:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol
 from traitlets import HasTraits
 
 from flowbook.graph.options import Options
-from flowbook.graph.spec import InputSpec, NodeSpec
+from flowbook.graph.spec import NodeSpec
 from flowbook.ids import NodeId, PortName, RunId
 
 
@@ -67,9 +67,7 @@ class NodeContext(Protocol):
         """The value of a `{{ }}` expression (without braces) over `names`."""
         ...
 
-    def query(
-        self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]
-    ) -> Any:
+    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
         """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas)."""
         ...
 
@@ -99,6 +97,8 @@ class Node(HasTraits):
     """Options of nodes of this kind where the user gives none."""
     untemplated: ClassVar[tuple[str, ...]] = ()
     """Traits that stay as written: expressions the node evaluates itself."""
+    tolerant: ClassVar[bool] = False
+    """True for joins: runs once every input is settled and at least one of them is live."""
 
     def __init__(self, spec: NodeSpec, **traits: Any) -> None:
         super().__init__(**traits)
@@ -114,10 +114,8 @@ class Node(HasTraits):
         """Output ports a spec of this kind has; override where the configuration decides."""
         return spec.outputs or cls.outputs or (PortName(spec.id),)
 
-    @classmethod
-    def reads(cls, spec: NodeSpec) -> tuple[InputSpec, ...] | None:
-        """Inputs the configuration asks for beyond templates; None when it asks for none."""
-        return None
+    def bind(self, namespace: Mapping[str, Any]) -> None:
+        """Called before `run` with the names the notebook's cells share; code kinds use them."""
 
     def run(
         self, context: NodeContext, inputs: Mapping[PortName, Any]
@@ -141,7 +139,7 @@ def as_outputs(value: Any, ports: tuple[PortName, ...]) -> Outputs:
             raise TypeError(f"output {sorted(strangers)} is none of {list(ports)}")
         return value
     if len(ports) <= 1:
-        return Outputs({port: value for port in ports}, result=None if ports else value)
+        return Outputs(dict.fromkeys(ports, value), result=None if ports else value)
     if isinstance(value, Mapping) and set(value) == set(ports):
         return Outputs(dict(value))
     if isinstance(value, tuple) and len(value) == len(ports):

@@ -224,9 +224,7 @@ def parse_options(given: Mapping[str, object]) -> Options:
         try:
             parsed[name] = option.parse(raw)
         except ValueError as refused:
-            raise FlowSyntaxError(
-                f"option {name!r} cannot be {raw!r}", hint=str(refused)
-            ) from None
+            raise FlowSyntaxError(f"option {name!r} cannot be {raw!r}", hint=str(refused)) from None
     return replace(Options(), **parsed)
 
 

@@ -16,7 +16,7 @@ from flowbook.errors import UnknownNode
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, PortName
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @final

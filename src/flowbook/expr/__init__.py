@@ -1,0 +1,1 @@
+"""The `{{ }}` language: parsed to a whitelisted tree, evaluated under budgets, never by `eval`. Pure."""

@@ -1,0 +1,1 @@
+"""The built-in node library, one family per file. Nodes know only `flowbook.graph`."""

@@ -1,0 +1,1 @@
+"""The Jupyter server extension: the store over HTTP, no kernel needed."""

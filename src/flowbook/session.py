@@ -1,0 +1,1 @@
+"""The wiring: the one object every door uses."""

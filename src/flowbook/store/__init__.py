@@ -1,0 +1,1 @@
+"""Remembering: journal, fold, history and values. The only room that knows DuckDB."""

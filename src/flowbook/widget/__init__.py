@@ -1,0 +1,1 @@
+"""The canvas as an anywidget, and the messages it speaks."""
