@@ -57,6 +57,10 @@ class FlowbookError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: what, where and what to do, and no frame of ours."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __reduce__(self) -> tuple[Any, ...]:
         fields = {name: getattr(self, name) for name in self.fields}
         return (_rebuild, (type(self), self.message, self.hint, fields))
@@ -152,6 +156,10 @@ class RunFailed(RunError):
     line: int | None
     error_type: str | None
     traceback: str | None
+
+    def _render_traceback_(self) -> list[str]:
+        """The node's own traceback, ending on the user's line, then our summary."""
+        return [*(self.traceback or "").splitlines(), *super()._render_traceback_()]
 
 
 class RunCancelled(RunError):
