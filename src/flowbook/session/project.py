@@ -27,7 +27,7 @@ from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
 from flowbook.ids import FlowId, NodeId, PortName, RunId, mint_uuid7
 from flowbook.session.freshness import Known, Memory, fingerprints
-from flowbook.session.work import work_for
+from flowbook.session.work import evaluate_text, work_for
 
 if TYPE_CHECKING:
     from flowbook.cells.notebook import Notebook
@@ -104,8 +104,10 @@ class Project:
     def engine(self) -> Engine:
         """The one engine of this process for this project, on its own thread."""
         from flowbook.run.engine import Engine
+        from flowbook.run.work import Tools
 
-        return Engine(self.store.sink, self.store.vault)
+        tools = Tools(evaluate=evaluate_text, query=self.store.query)
+        return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions
 
@@ -155,9 +157,7 @@ class Project:
         plan = self.plan(flow, how.targets)
         values = self._parameters(flow, plan, params or {})
         namespace = self._namespace(flow, spec)
-        work = work_for(
-            plan, spec, self.registry, flow.implementations, namespace, self.store.query
-        )
+        work = work_for(plan, spec, self.registry, flow.implementations, namespace)
         memory = self._memories.setdefault(flow, Memory())
         given = {} if how.rerun is None else memory.fresh(plan, values, how.rerun)
         self.store.record_flow(plan.flow, plan.version, spec)

@@ -17,21 +17,19 @@ from flowbook.expr.template import Template
 from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
-from flowbook.ids import NodeId, PortName, RunId
+from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
-from flowbook.run.executors import Work
+from flowbook.run.work import Work
 
-Query: TypeAlias = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any]
 Implementation: TypeAlias = Callable[[NodeSpec], Node]
 
 
 class NodeCall:
     """The call of one step, as the engine makes it: `call(context, inputs) -> Outputs`."""
 
-    def __init__(self, node: Node, templates: Mapping[str, Any], query: Query) -> None:
+    def __init__(self, node: Node, templates: Mapping[str, Any]) -> None:
         self.node = node
         self.templates = templates
-        self.query = query
         run = node.run
         self.is_async: bool = getattr(node, "is_async", None) or inspect.iscoroutinefunction(run)
 
@@ -43,7 +41,7 @@ class NodeCall:
             names = nest(inputs)
             rendered = {name: _render(value, names) for name, value in self.templates.items()}
             node = type(node)(node.spec, **{**_configuration(node), **rendered})
-        given = node.run(_Context(context, self.query), inputs)
+        given = node.run(context, inputs)
         ports = type(node).ports(node.spec)
         if inspect.isawaitable(given):
             return _awaited(given, ports)
@@ -58,43 +56,13 @@ def _configuration(node: Node) -> dict[str, Any]:
     return {name: getattr(node, name) for name in node.trait_names(config=True)}
 
 
-class _Context:
-    """The engine's context, with what only the session can wire: expressions and SQL."""
+def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
+    """The value of an expression over `names`; a module's own function, so it reaches processes.
 
-    def __init__(self, context: NodeContext, query: Query) -> None:
-        self._context = context
-        self._query = query
-
-    @property
-    def run_id(self) -> RunId:
-        return self._context.run_id
-
-    @property
-    def node(self) -> NodeId:
-        return self._context.node
-
-    @property
-    def attempt(self) -> int:
-        return self._context.attempt
-
-    @property
-    def idempotency_key(self) -> str:
-        return self._context.idempotency_key
-
-    def log(self, text: str) -> None:
-        self._context.log(text)
-
-    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
-        self._context.progress(done, total, text)
-
-    def cancelled(self) -> bool:
-        return self._context.cancelled()
-
-    def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:
-        return evaluate(parse(expression), names)
-
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        return self._query(sql, tables, parameters)
+    >>> evaluate_text("value > 2", {"value": 3})
+    True
+    """
+    return evaluate(parse(expression), names)
 
 
 def nest(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
@@ -137,11 +105,10 @@ def work_for(
     registry: Registry,
     implementations: Mapping[NodeId, Implementation],
     namespace: Mapping[str, Any],
-    query: Query,
 ) -> list[Work]:
     """What the engine calls for each step of `plan`, in order."""
     return [
-        _work(spec.node(step.node), registry, implementations.get(step.node), namespace, query)
+        _work(spec.node(step.node), registry, implementations.get(step.node), namespace)
         for step in plan.steps
     ]
 
@@ -151,7 +118,6 @@ def _work(
     registry: Registry,
     implementation: Implementation | None,
     namespace: Mapping[str, Any],
-    query: Query,
 ) -> Work:
     node_type = registry[spec.kind]
     live = {
@@ -162,7 +128,7 @@ def _work(
     still = {name: value for name, value in spec.config.items() if name not in live}
     node = implementation(spec) if implementation else node_type(spec, **still)
     node.bind({name: namespace[name] for name in spec.captures if name in namespace})
-    call = NodeCall(node, live, query)
+    call = NodeCall(node, live)
     return Work(
         call=call,
         is_async=call.is_async,
