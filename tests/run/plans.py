@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flowbook.graph.options import Backoff, BackoffKind, Options
+from flowbook.graph.options import Backoff, BackoffKind, On, Options
 from flowbook.graph.spec import ParamSpec
 from flowbook.ids import FlowId, NodeId, PortName
 from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Step, StepIndex
+from flowbook.run.work import Work
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class N:
 
 def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:
     options = {key: more.pop(key) for key in tuple(more) if key in Options.__slots__}
+    if "on" in options:
+        options["on"] = On(options["on"])
     return N(name, reads, tuple(outputs), options=options, **more)
 
 
@@ -67,3 +71,26 @@ def _read(node: N, read: str, index: Mapping[NodeId, StepIndex]) -> Binding:
         FromStep(index[NodeId(source)], PortName(port or source)),
         required=not node.tolerant,
     )
+
+
+def works(
+    plan: Plan, calls: Mapping[str, Callable[..., Any]], *, pure: Iterable[str] = ()
+) -> list[Work]:
+    """The code of each step; a step without any gives its own name."""
+    return [
+        Work(
+            call := calls.get(step.node, _Named(step.node)),
+            is_async=inspect.iscoroutinefunction(call),
+            pure=step.node in pure,
+            filename=__file__,
+        )
+        for step in plan.steps
+    ]
+
+
+class _Named:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, context: Any, inputs: Mapping[str, Any]) -> str:
+        return self.name
