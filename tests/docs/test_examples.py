@@ -103,7 +103,18 @@ def test_the_cells_of_a_page_are_a_flow_that_runs(page, tmp_path):
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_a_block_has_a_kind_we_know(page):
     text = page.read_text(encoding="utf-8")
-    known = {"text", "python", "python cell", "python no-run", "console", "toml", "json", "sql", "yaml", ""}
+    known = {
+        "text",
+        "python",
+        "python cell",
+        "python no-run",
+        "console",
+        "toml",
+        "json",
+        "sql",
+        "yaml",
+        "",
+    }
     assert {match["info"].strip() for match in BLOCK.finditer(text)} <= known
 
 

@@ -18,6 +18,7 @@ import pytest
 from flowbook import events
 from flowbook.graph.node import Node
 from flowbook.graph.options import OPTIONS, On, Options, print_options
+from flowbook.store.schema import VIEWS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -98,3 +99,8 @@ def test_every_trait_of_a_kind_is_documented(node_type):
     text = section(f"`{node_type.kind}`")
     traits = node_type.class_traits(config=True)
     assert sorted(first_column(text)) == sorted(traits)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_column_of_the_history_is_documented(view):
+    assert first_column(section(f"`{view}`")) == list(VIEWS[view])
