@@ -130,3 +130,26 @@ def test_readme_and_guides_have_examples():
     assert ROOT / "README.md" in pages_with("python")
     assert ROOT / "README.md" in pages_with("python cell")
     assert ROOT / "docs" / "guides" / "add-a-node.md" in pages_with("python")
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=name)
+def test_an_example_script_runs(script, tmp_path):
+    done = run(script.read_text(encoding="utf-8"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "succeeded" in done.stdout
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=name)
+def test_an_example_notebook_is_a_flow_that_runs(path, tmp_path):
+    (tmp_path / "page.ipynb").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    done = run(RUN_NOTEBOOK, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_example_is_listed():
+    listed = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    files = [
+        path.name for path in (ROOT / "examples").iterdir() if path.suffix in (".py", ".ipynb")
+    ]
+    assert files
+    assert [one for one in files if f"[{one}]({one})" not in listed] == []
