@@ -5,7 +5,7 @@ Shapes: a chain of n trivial nodes and a fan of one root and n leaves. `off`: no
 it, pure ones run ahead. Floors: the same shape on bare asyncio; with one write + fdatasync per
 step (`fsync`); through a thread (`asyncio.to_thread`). Rounds are interleaved, medians are shown.
 
-    python tests/benchmarks/bench_engine.py [--nodes 1000] [--rounds 7] [--json]
+    python -m tests.benchmarks.bench_engine [--nodes 1000] [--rounds 7] [--json]
 """
 
 from __future__ import annotations
@@ -16,20 +16,18 @@ import json
 import os
 import queue
 import statistics
-import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2])]
+from tests.run.plans import n, plan_of, works
 
 from flowbook.events import DevNull, TriggerKind, encode
 from flowbook.ids import RunId
 from flowbook.run.engine import Engine
 from flowbook.run.values import Unkept
-from tests.run.plans import n, plan_of, works
 
 
 class Fsync:
