@@ -12,7 +12,8 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from tests.run.plans import N, n, plan_of
+from tests.run.histories import BOOM, REF, Play
+from tests.run.plans import n, plan_of
 
 from flowbook.errors import IllegalTransition
 from flowbook.events import (
@@ -21,8 +22,6 @@ from flowbook.events import (
     RunCompleted,
     RunStatus,
     TriggerKind,
-    ValueFormat,
-    ValueRef,
 )
 from flowbook.graph.options import Backoff, BackoffKind
 from flowbook.ids import RunId
@@ -48,74 +47,6 @@ from flowbook.run.stimulus import (
     StepTimedOut,
     TimerFired,
 )
-
-REF = ValueRef("", ValueFormat.NONE, "object")
-BOOM = ErrorInfo("ValueError", "boom")
-
-
-class Play:
-    """A run on paper: stimuli by node name, every event kept."""
-
-    def __init__(self, *nodes: N, given: tuple[str, ...] = ()) -> None:
-        self.plan = plan_of(*nodes)
-        self.state = RunState(self.plan)
-        self.events = []
-        self.now = 0.0
-        self.orders = []
-        places = {self.plan.index[name]: {name: REF} for name in given}
-        self.send(Start(at=0.0, run=RunId("r"), trigger=TriggerKind.MANUAL, given=places))
-
-    def send(self, stimulus):
-        decision = decide(self.plan, self.state, stimulus)
-        self.events += decision.events
-        self.orders = decision.instructions
-        return self
-
-    def _at(self, name):
-        i = self.plan.index[name]
-        self.now += 1.0
-        return {"at": self.now, "step": i, "attempt": self.state.attempt[i]}
-
-    def returns(self, name, *ports, **more):
-        outputs = dict.fromkeys(ports or self.plan.step(name).outputs, REF)
-        return self.send(StepReturned(**{**self._at(name), "ms": 1.0, "outputs": outputs, **more}))
-
-    def fails(self, name, **more):
-        return self.send(StepRaised(**{**self._at(name), "ms": 1.0, "error": BOOM, **more}))
-
-    def times_out(self, name):
-        return self.send(StepTimedOut(**self._at(name), ms=1.0))
-
-    def fires(self, name):
-        return self.send(TimerFired(**self._at(name)))
-
-    def stops(self, name):
-        return self.send(StepCancelled(**self._at(name), ms=1.0))
-
-    def suspends(self, name):
-        return self.send(StepSuspended(**self._at(name), reason="approval"))
-
-    def resumes(self, name):
-        return self.send(StepResumed(at=self.now, step=self.plan.index[name]))
-
-    def cancel(self):
-        return self.send(CancelAsked(at=self.now, reason="enough"))
-
-    @property
-    def launched(self):
-        return {self.plan.steps[o.step].node for o in self.orders if isinstance(o, Launch)}
-
-    def outcome(self, name):
-        return self.state.outcome[self.plan.index[name]]
-
-    def phase(self, name):
-        return self.state.phase[self.plan.index[name]]
-
-    def reason(self, name):
-        return self.state.reason[self.plan.index[name]]
-
-    def story(self):
-        return [type(event).__name__ for event in self.events]
 
 
 def test_a_step_starts_once_everything_it_reads_is_there():

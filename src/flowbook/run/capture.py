@@ -33,7 +33,7 @@ class Tee:
 
     def write(self, text: str) -> int:
         hear = listening.get()
-        if hear is not None:
+        if hear is not None and text:
             hear(self.name, text)
         return int(self.original.write(text) or len(text))
 
