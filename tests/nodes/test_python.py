@@ -69,6 +69,15 @@ def test_a_top_level_await_makes_an_async_node(spec, body):
     assert run(node, x=21) == {"node": 21}
 
 
+def test_an_await_in_a_default_value_counts(spec):
+    body = "import asyncio\ndef f(a=await asyncio.sleep(0, x)):\n    return a\nf()"
+    assert run(PythonNode(spec("node", body, "x")), x=21) == {"node": 21}
+
+
+def test_a_long_expression_is_no_problem(spec):
+    assert run(PythonNode(spec("node", "+".join(["x"] * 900), "x")), x=1) == {"node": 900}
+
+
 def test_an_await_inside_a_function_does_not(spec):
     node = PythonNode(spec("node", "async def f():\n    await g()\n1"))
     assert not node.is_async

@@ -51,6 +51,13 @@ def test_conditions_read_other_inputs_too(context, made):
     assert list(node.run(context, {"limit": 9}).ports) == ["default"]
 
 
+def test_a_condition_reads_a_port_of_another_node(context, made):
+    conditions = [{"id": "late", "expression": "fetch.status > 499"}]
+    node = made.node(RouterNode, conditions=conditions, route_by="body")
+    given = node.run(context, {"fetch.status": 503, "fetch.url": "u"})
+    assert given.ports == {"late": "body"}
+
+
 def test_ports_are_the_conditions_and_the_default(spec):
     assert RouterNode.ports(spec(conditions=STATUS, default_output="else_")) == (
         "ok",

@@ -178,12 +178,17 @@ def _with_tail(statements: list[ast.stmt]) -> list[ast.stmt]:
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs in the scope of `node` itself: not the insides of functions and classes."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, _SCOPES):
-            yield from _own_scope(child)
+def _own_scope(tree: ast.Module) -> Iterator[ast.AST]:
+    """What runs in the body's own scope: of functions and classes all but their insides."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, _SCOPES):
+            inside = node.body if isinstance(node.body, list) else [node.body]
+            waiting.extend(one for one in ast.iter_child_nodes(node) if one not in inside)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _awaits(node: ast.AST) -> bool:

@@ -23,7 +23,6 @@ from traitlets import CaselessStrEnum, Dict, TraitError, Unicode, validate
 from flowbook.errors import HttpFailed, UsageError
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import parse_duration
-from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
 
 if TYPE_CHECKING:
@@ -37,7 +36,9 @@ _EXCERPT: Final = 300
 
 
 class HttpNode(Node):
-    """Fetches `url`; gives the body, and the ports `status` and `headers` when it declares them.
+    """Fetches `url` and gives the body.
+
+    Declared outputs called `status` and `headers` carry those; every other carries the body.
 
     `response` says how the body is read: `json`, `text`, `bytes`, `table` (CSV or JSON as a
     pandas frame, a list of dicts without pandas), or `auto`, which follows the content type and
@@ -76,11 +77,6 @@ class HttpNode(Node):
         known = {"status": answer.status_code, "headers": dict(answer.headers)}
         return Outputs({port: known.get(port, body) for port in ports})
 
-    @classmethod
-    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
-        """The declared ports; every one but `status` and `headers` carries the body."""
-        return super().ports(spec)
-
     async def _ask(self, context: NodeContext) -> httpx.Response:
         import httpx
 
@@ -96,16 +92,17 @@ class HttpNode(Node):
                 timeout=self.timeout,
                 **_content(self.data),
             )
-        except httpx.TimeoutException as error:
-            raise self._unanswered(f"{where} gave no answer within {self.timeout:g} s") from error
+        except httpx.TimeoutException:
+            raise self._unanswered(f"{where} gave no answer within {self.timeout:g} s") from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise UsageError(
                 f"http node {self.name!r}: {public_url(self.url)!r} is no address: {error}",
                 hint="start it with http:// or https://",
             ) from None
         except httpx.HTTPError as error:
-            told = str(error) or type(error).__name__
-            raise self._unanswered(f"{where} got no answer: {told}") from error
+            # Without its cause: forty frames of a client say no more than its last line.
+            told = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise self._unanswered(f"{where} got no answer: {told}") from None
 
     def _headers(self, context: NodeContext) -> dict[str, str]:
         headers = {str(name): str(value) for name, value in self.headers.items()}
@@ -140,7 +137,7 @@ class HttpNode(Node):
         return HttpFailed(
             f"{self.method} {url} answered {answer.status_code} {answer.reason_phrase}: "
             f"{_excerpt(answer)}",
-            hint=f"the server asks to wait {wait:g} s; retries: 3 tries again" if wait else None,
+            hint=f"the server asks to wait {wait:g} s before the next attempt" if wait else None,
             url=url,
             status=answer.status_code,
             retry_after=wait,

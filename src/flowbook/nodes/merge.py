@@ -47,11 +47,6 @@ class MergeNode(Node):
         if isinstance(traits.get("key"), str):
             traits["key"] = [traits["key"]]
         super().__init__(spec, **traits)
-        if self.mode == "by_key" and not self.key:
-            raise UsageError(
-                f"merge {self.name!r} has mode by_key and no key",
-                hint="name the columns that must agree, such as key: [city, date]",
-            )
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The merged value; `UsageError` names the input that does not fit the mode."""
@@ -68,6 +63,11 @@ class MergeNode(Node):
         return _by_position(live) if self.mode == "by_position" else live
 
     def _by_key(self, live: dict[PortName, Any]) -> Any:
+        if not self.key:
+            raise UsageError(
+                f"merge {self.name!r} has mode by_key and no key",
+                hint="name the columns that must agree, such as key: [city, date]",
+            )
         maker, tables = self._tables(live)
         for name, table in tables.items():
             absent = [key for key in self.key if key not in maker.columns(table)]

@@ -77,7 +77,7 @@ class RouterNode(Node):
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Outputs:
         """The value on each port taken; `ExpressionError` names the condition that is wrong."""
         value = self._routed(inputs)
-        names: dict[str, Any] = {**dict(inputs.items()), "value": value}
+        names = {**_nested(inputs), "value": value}
         matched = []
         for one in self.conditions:
             if self._holds(context, one, names):
@@ -118,6 +118,18 @@ class RouterNode(Node):
                 hint="compare one value, such as value.total > 10",
                 code="not_boolean",
             ) from None
+
+
+def _nested(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
+    """Inputs as expressions name them: the port `fetch.status` is a field of `fetch`."""
+    names: dict[str, Any] = {}
+    for name, value in inputs.items():
+        node, _, port = name.partition(".")
+        if port:
+            names.setdefault(node, {})[port] = value
+        else:
+            names[node] = value
+    return names
 
 
 def _condition(given: Mapping[str, Any], place: str) -> dict[str, str]:
