@@ -62,4 +62,5 @@ if __name__ == "__main__":
     run = flow.run(**given).raise_for_status()
     print(*run["letters"].output, sep="\n")
     print(f"\nrun {run.id}: {run.status}, the bank was asked {run['payments'].attempts} times")
-    print(project().history.sql("select node, status, attempts, executor from node_runs"))
+    query = "select node, status, attempts, executor from node_runs where run_id = $id"
+    print(project().history.sql(query, {"id": run.id}))
