@@ -33,9 +33,7 @@ class Defined:
 class LiveNotebook:
     """The flow of one kernel's notebook, cell by cell."""
 
-    def __init__(
-        self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]
-    ) -> None:
+    def __init__(self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
         self.project = project
         self.flow = flow
         self.namespace = namespace
