@@ -93,7 +93,8 @@ class Performance:
 
     def __init__(self, stage: Stage, score: Score, closed: Callable[[], None]) -> None:
         self.plan, self.params = score.plan, score.params
-        self.state = RunState(score.plan)
+        places = map(_place, score.plan.steps, score.work)
+        self.state = RunState(score.plan, places=tuple(places))
         self.events: list[Event] = []
         self.values: list[Outputs | None] = [None] * len(score.plan.steps)
         self.listeners: list[Callable[[Notice], None]] = []
@@ -113,6 +114,8 @@ class Performance:
 
     def feed(self, stimulus: Stimulus) -> None:
         """Tell the run that something happened."""
+        if self.over.done():
+            return
         self._stimuli.append(stimulus)
         if self._busy:
             return
@@ -166,7 +169,7 @@ class Performance:
         context = StepContext(self.state.run, step.node, order.attempt, i, words, stage.tools)
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
-        self._tickets[i] = stage.executors[_place(step, work)].launch(
+        self._tickets[i] = stage.executors[self.state.places[i]].launch(
             Job(
                 work,
                 inputs_of(self.plan, i, self.values, self.params),

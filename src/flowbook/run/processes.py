@@ -63,10 +63,10 @@ class ProcessExecutor:
             self._all.add(worker)
         return worker
 
-    def give_back(self, worker: _Worker) -> None:
-        """It may serve again, unless it died."""
+    def give_back(self, worker: _Worker, healthy: bool) -> None:
+        """It may serve again, unless it died or did not finish."""
         with self._lock:
-            if worker in self._all and worker.alive():
+            if healthy and worker in self._all and worker.alive():
                 self._idle.append(worker)
                 return
             self._all.discard(worker)
@@ -140,19 +140,26 @@ class _ProcessTicket(Ticket):
             payload = cloudpickle.dumps((job.work.call, dict(job.inputs), remote), protocol=5)
         except Exception as error:  # noqa: BLE001 - pickling runs the user's code
             return Raised(_unpicklable(error), self.ms())
-        worker = self._worker = self._executor.borrow()
+        try:
+            worker = self._worker = self._executor.borrow()
+        except OSError as error:
+            return Raised(error, self.ms())
+        healthy = False
         try:
             if context.stopping:
-                return Stopped(self.ms())
-            send_bytes(worker.inward, payload)
-            return self._listen(worker)
+                ending: Ending = Stopped(self.ms())
+            else:
+                send_bytes(worker.inward, payload)
+                ending = self._listen(worker)
+            healthy = True
         except (EOFError, OSError):
             how = worker.how_it_died()
-            if context.stopping:
-                return Stopped(self.ms())
-            return Raised(ChildProcessError(f"its process died ({how})"), self.ms())
+            ending = Raised(ChildProcessError(f"its process died ({how})"), self.ms())
+        except Exception as error:  # noqa: BLE001 - the kernel's own stdout may be broken
+            ending = Raised(error, self.ms())
         finally:
-            self._executor.give_back(worker)
+            self._executor.give_back(worker, healthy)
+        return Stopped(self.ms()) if context.stopping and not healthy else ending
 
     def _listen(self, worker: _Worker) -> Ending:
         while True:
