@@ -155,7 +155,7 @@ def test_a_hanging_thread_does_not_take_a_place_for_ever(start, engines):
     let_go.set()
 
 
-def test_a_job_that_waits_for_a_thread_is_cancelled_at_once(start, engines):
+def test_an_attempt_that_waits_for_a_thread_is_cancelled_at_once(start, engines):
     let_go = threading.Event()
     engine = engines(max_workers=1)
     first = start(plan_of(n("a")), {"a": lambda c, i: let_go.wait(20)}, engine=engine)
