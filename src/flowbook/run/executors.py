@@ -24,6 +24,7 @@ from types import CoroutineType
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.ids import PortName
+from flowbook.run.loops import soon
 from flowbook.run.work import StepContext, Work
 
 GRACE = 0.5
@@ -109,8 +110,7 @@ class Ticket:
 
     def end_soon(self, ending: Ending) -> None:
         """The same, from any thread; nobody listens any more once the loop is closed."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.end, ending)
+        soon(self._loop, self.end, ending)
 
     def returned(self, value: Any) -> Ending:
         """A node that looked, saw that it should stop, and returned has no result."""

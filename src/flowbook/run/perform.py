@@ -30,6 +30,7 @@ from flowbook.run.capture import listening
 from flowbook.run.decide import decide
 from flowbook.run.executors import Attempt, Ending, Executor, Raised, Returned, Ticket
 from flowbook.run.failure import describe
+from flowbook.run.loops import soon
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.state import RunState
@@ -142,8 +143,7 @@ class Performance:
 
     def ask(self, stimulus: Stimulus) -> None:
         """`feed`, from any thread."""
-        if not self._stage.loop.is_closed():
-            self._stage.loop.call_soon_threadsafe(self.feed, stimulus)
+        soon(self._stage.loop, self.feed, stimulus)
 
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""
