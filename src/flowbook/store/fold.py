@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowbook.ids import WriterId
 from flowbook.store import segments
 from flowbook.store.disk import Disk
 from flowbook.store.layout import Layout
@@ -38,12 +39,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One store's way to fold. `reached` is told each step by name, for tests that kill there."""
+    """One store's way to fold.
+
+    `finished` says of our own writers below which number their segments are closed; `reached` is
+    told each step by name, for tests that kill there.
+    """
 
     layout: Layout
     lock: StoreLock
     resident: Resident
     disk: Disk
+    finished: Callable[[], dict[WriterId, int]] = dict
     reached: Callable[[str], None] = lambda _step: None
 
     def __call__(self, *, budget: float) -> int:
@@ -55,7 +61,7 @@ class Fold:
         if not self.layout.journal.exists():
             return 0
         ensure_meta(self.layout, self.disk)
-        sealed = segments.sealed(self.layout)
+        sealed = segments.sealed(self.layout, self.finished())
         with self.lock.folding(budget):
             self.reached("locked")
             self._found_database(budget)
