@@ -213,7 +213,7 @@ def test_an_unfinished_database_is_made_again(store, layout, story):
 def test_the_tables_have_no_index(store, layout, story):
     store.sink.append(story.run()).result(5)
     store.fold()
-    with store.history.snapshot.look() as view:
+    with store.history.snapshot.look("events") as view:
         found = view.execute(
             "SELECT (SELECT count(*) FROM duckdb_indexes()),"
             " (SELECT count(*) FROM duckdb_constraints())"

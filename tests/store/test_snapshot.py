@@ -47,7 +47,7 @@ def test_a_read_only_folder_is_readable(layout, story, monkeypatch):
 def test_an_open_result_keeps_nobody_out(store, layout, story, child):
     store.sink.append(story.run()).result(5)
     store.fold()
-    with store.history.snapshot.look() as view:
+    with store.history.snapshot.look("events") as view:
         view.execute("SELECT * FROM events, range(100000)")  # left unfetched
     stranger = child("foreign", layout.database)
     assert stranger.stdout.readline() == "open\n"
@@ -55,7 +55,7 @@ def test_an_open_result_keeps_nobody_out(store, layout, story, child):
 
 def test_a_look_that_fails_leaves_the_store_usable(store, story):
     store.sink.append(story.run()).result(5)
-    with pytest.raises(duckdb.ParserException), store.history.snapshot.look() as view:
+    with pytest.raises(duckdb.ParserException), store.history.snapshot.look("events") as view:
         view.execute("BEGIN; SELEC 1")
     assert len(store.history.runs().runs) == 1
     assert store.fold() == 1 + len(story.run())

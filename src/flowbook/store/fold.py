@@ -26,7 +26,7 @@ from flowbook.store.migrations import ensure_meta
 from flowbook.store.resident import Resident, leased
 from flowbook.store.schema import FOLD, create_tables
 from flowbook.store.segments import Inspection
-from flowbook.store.tail import load_tail
+from flowbook.store.tail import combine_tail, load_tail
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -94,6 +94,7 @@ class Fold:
     def _transact(self, cursor: DuckDBPyConnection) -> int:
         facts = load_tail(cursor, self.layout)
         if facts:
+            combine_tail(cursor, facts)
             cursor.execute("BEGIN")
             self.reached("begun")
             for statement in FOLD:

@@ -71,7 +71,7 @@ class History:
             conditions.append("started_at <= ? AND (started_at < ? OR id < ?)")
             values += [started, started, run_id]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        with self.snapshot.look() as view:
+        with self.snapshot.look("runs") as view:
             rows = view.execute(
                 f"SELECT {RUN_COLUMNS} FROM runs {where} "  # noqa: S608  # values are bound
                 "ORDER BY started_at DESC, id DESC LIMIT ?",
@@ -82,7 +82,7 @@ class History:
 
     def run(self, run_id: str) -> RunRow:
         """One run; `UsageError` when there is none of that id."""
-        with self.snapshot.look() as view:
+        with self.snapshot.look("runs") as view:
             rows = view.execute(
                 f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?",  # noqa: S608
                 [run_id],
@@ -93,7 +93,7 @@ class History:
 
     def events(self, run_id: str, *, after: int = -1, limit: int | None = None) -> list[Event]:
         """A run's events in order, from the one behind number `after`; none of an unknown run."""
-        with self.snapshot.look() as view:
+        with self.snapshot.look("events") as view:
             rows = view.execute(
                 "SELECT payload FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
                 [run_id, after, 2**62 if limit is None else limit],
@@ -108,7 +108,7 @@ class History:
 
     def node_runs(self, run_id: str) -> tuple[NodeRunRow, ...]:
         """What became of a run's nodes, in the order in which they started."""
-        with self.snapshot.look() as view:
+        with self.snapshot.look("runs", "node_runs") as view:
             rows = view.execute(
                 f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608
                 "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node",
@@ -154,7 +154,7 @@ class History:
     ) -> Iterator[DuckDBPyRelation]:
         import duckdb
 
-        with self.snapshot.look() as view:
+        with self.snapshot.look(*VIEWS) as view:
             for name, table in tables.items():
                 register(view, name, table)
             alarm = threading.Timer(timeout, view.interrupt)
