@@ -74,7 +74,7 @@ def test_an_optional_input_may_be_bound_to_nothing():
         (
             (node("clean", outputs=("df", "b")), node("c", InputSpec("x", Wire("clean", "fd")))),
             "has no output 'fd'",
-            "'df'",
+            "known: b, df",
         ),
         ((node("fetch"), node("c", InputSpec("fecth"))), "bound to nothing", "'fetch'"),
     ],
