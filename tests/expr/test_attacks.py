@@ -1,5 +1,6 @@
 """Everything that got through some evaluator once. Each must be refused, at once."""
 
+import gc
 import time
 
 import pytest
@@ -11,6 +12,14 @@ from flowbook.expr.template import Template
 
 PLENTY = 0.1
 """Seconds of this thread's own time; the slowest takes some 50 ms."""
+
+
+@pytest.fixture(autouse=True)
+def no_collection():
+    """A collection of other tests' garbage is not the expression's doing."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 class Evil:

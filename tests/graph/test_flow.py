@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 from traitlets import Int
 
+import flowbook.graph.host as hosts
 from flowbook.errors import EditRejected, FlowSyntaxError, UnknownNode, UsageError
 from flowbook.graph.edits import Connect, MoveNodes, RemoveNode, RenameNode, SetOptions
 from flowbook.graph.flow import Flow, Out, set_default_host
@@ -19,8 +20,8 @@ class FakeHost:
         self.asked = []
         self.run = None
 
-    def start(self, flow, params, targets=None):
-        self.asked.append(("start", flow.name, params, targets))
+    def start(self, flow, params):
+        self.asked.append(("start", flow.name, params))
         nodes = {
             node: SimpleNamespace(output=f"{node} gave", outputs={"df": "a frame"}) for node in flow
         }
@@ -355,7 +356,7 @@ def test_running_waits_and_outputs_are_those_of_the_last_run(flow, host):
         _ = ref.output
     run = flow.run(city="Oslo")
     assert run.waited
-    assert host.asked == [("start", "tour", {"city": "Oslo"}, None)]
+    assert host.asked == [("start", "tour", {"city": "Oslo"})]
     assert flow["helper"].output == "helper gave"
     assert ref.df.output == "a frame"
     assert not flow.start().waited
@@ -368,18 +369,18 @@ def test_the_host_checks_shows_and_keeps(flow, host):
     assert host.asked == [("write", "tour", "a.ipynb")]
 
 
-def test_the_default_host_is_made_when_first_needed(host):
+def test_a_flow_takes_the_default_host_when_it_first_needs_one(host, monkeypatch):
+    monkeypatch.setattr(hosts._Default, "factory", None)
+    flow = Flow("x")
+    with pytest.raises(UsageError, match="nothing here to run a flow with"):
+        flow.run()
     made = []
     set_default_host(lambda: made.append(1) or host)
-    try:
-        assert not made
-        assert Flow.from_notebook("b.ipynb").name == "read from b.ipynb"
-        Flow("x").run()
-        assert made == [1]
-    finally:
-        set_default_host(None)
-    with pytest.raises(UsageError, match="nothing here to run a flow with"):
-        Flow("x").run()
+    assert not made
+    flow.run()
+    flow.run()
+    assert made == [1]
+    assert Flow.from_notebook("b.ipynb").name == "read from b.ipynb"
 
 
 def test_parameters_are_those_of_the_flow_and_literal_defaults(flow):
