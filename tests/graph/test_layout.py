@@ -1,6 +1,6 @@
 import itertools
 import json
-import time
+import timeit
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,4 @@ def test_nothing_is_laid_out_as_nothing():
 def test_a_thousand_nodes_take_no_time():
     names = [f"n{i}" for i in range(1000)]
     edges = [(names[i * 7 % (j + 1)], names[j + 1]) for j in range(999) for i in (j, j + 3)]
-    started = time.thread_time()
-    layout(names, edges)
-    assert time.thread_time() - started < 0.1
+    assert min(timeit.repeat(lambda: layout(names, edges), number=1, repeat=5)) < 0.1
