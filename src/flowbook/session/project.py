@@ -25,6 +25,7 @@ from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
 from flowbook.ids import FlowId, NodeId, PortName
+from flowbook.nodes.python import run_setup
 from flowbook.session.desk import Desk
 from flowbook.session.freshness import Known, Memory, fingerprints
 from flowbook.session.start import STORE_FOLDER, Start, live_default, mint_run_id
@@ -181,7 +182,7 @@ class Project:
             return namespace
         own: MutableMapping[str, Any] = {"__name__": f"flow_{flow.name}"}
         for cell in spec.setup:
-            self.registry["python"].execute(cell, own)
+            run_setup(cell, own)
         return own
 
     def attach(self, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
