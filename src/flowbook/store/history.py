@@ -73,8 +73,10 @@ class History:
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         with self.snapshot.look("runs") as view:
             rows = view.execute(
-                f"SELECT {RUN_COLUMNS} FROM runs {where} "  # noqa: S608  # values are bound
-                "ORDER BY started_at DESC, id DESC LIMIT ?",
+                # Found by the few columns that decide, then read whole.
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ("  # noqa: S608  # values are bound
+                f"SELECT id FROM runs {where} ORDER BY started_at DESC, id DESC LIMIT ?) "
+                "ORDER BY started_at DESC, id DESC",
                 [*values, limit + 1],
             ).fetchall()
         found = tuple(run_row(row) for row in rows[:limit])
