@@ -238,26 +238,20 @@ FOLD = (
 
 _LOST = "lost: process ' || coalesce(pid::VARCHAR, '?') || ' is gone"
 
-# Only the rows from the oldest fresh run on are compared with the fresh ones; the rest, which is
-# nearly everything, is scanned as it is.
-_CURRENT = """(
-    SELECT * FROM stored.{table} WHERE {key} < getvariable('oldest')
-    UNION ALL BY NAME
+# Only rows from the oldest fresh run on are compared with the fresh ones. The rest, which is nearly
+# everything, stays a plain scan, so that DuckDB can stop at the first page of it.
+_OLD = "SELECT * FROM stored.{table} WHERE {key} < getvariable('oldest')"
+_RECENT = """
     SELECT * FROM stored.{table} ANTI JOIN fresh_{fresh} USING ({keys})
     WHERE {key} >= getvariable('oldest')
-    UNION ALL BY NAME FROM fresh_{fresh})"""
-_CURRENT_RUNS = _CURRENT.format(table="runs", key="id", keys="id", fresh="runs")
-_CURRENT_NODES = _CURRENT.format(
-    table="node_runs", key="run_id", keys="run_id, node", fresh="nodes"
-)
+    UNION ALL BY NAME FROM fresh_{fresh}"""
+_RUNS = {"table": "runs", "key": "id", "keys": "id", "fresh": "runs"}
+_NODES = {"table": "node_runs", "key": "run_id", "keys": "run_id, node", "fresh": "nodes"}
+_OLD_NODES, _RECENT_NODES = _OLD.format(**_NODES), _RECENT.format(**_NODES)
 
-READ_VIEWS: Mapping[str, tuple[str, ...]] = {
-    "runs": (
-        f"""CREATE TEMP VIEW known_runs AS
-    SELECT *, outcome IS NULL AND suspended <= 0
-              AND NOT list_contains(getvariable('living'), writer) AS lost
-    FROM {_CURRENT_RUNS}""",
-        f"""CREATE TEMP VIEW runs AS
+
+def _run_view(name: str, source: str) -> str:
+    return f"""CREATE TEMP VIEW {name} AS
     SELECT id, flow, version,
            CASE WHEN outcome IS NOT NULL THEN outcome WHEN suspended > 0 THEN 'suspended'
                 WHEN lost THEN 'failed' ELSE 'running' END AS status,
@@ -265,8 +259,18 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
            CASE WHEN lost THEN epoch_us(last_at - started_at) / 1e3 ELSE duration_ms END
                AS duration_ms,
            params, nodes, failed, CASE WHEN lost THEN '{_LOST}' ELSE error END AS error,
-           host, pid, parent, key
-    FROM known_runs""",
+           host, pid, parent, key, lost, last_at
+    FROM (SELECT *, outcome IS NULL AND suspended <= 0
+                    AND NOT list_contains(getvariable('living'), writer) AS lost
+          FROM ({source}))"""
+
+
+READ_VIEWS: Mapping[str, tuple[str, ...]] = {
+    "runs": (
+        _run_view("old_runs", _OLD.format(**_RUNS)),
+        _run_view("recent_runs", _RECENT.format(**_RUNS)),
+        "CREATE TEMP VIEW known_runs AS FROM old_runs UNION ALL FROM recent_runs",
+        "CREATE TEMP VIEW runs AS SELECT * EXCLUDE (lost, last_at) FROM known_runs",
     ),
     "events": (
         f"""CREATE TEMP VIEW events AS
@@ -284,7 +288,8 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
                AS error
     FROM (SELECT n.*, r.pid, r.last_at,
                  r.lost AND n.status IN ('scheduled', 'running', 'backoff') AS gone
-          FROM {_CURRENT_NODES} AS n LEFT JOIN known_runs AS r ON r.id = n.run_id)""",
+          FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
+          LEFT JOIN known_runs AS r ON r.id = n.run_id)""",
     ),
     "flow_versions": (
         """CREATE TEMP VIEW flow_versions AS
@@ -296,7 +301,8 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
     GROUP BY flow, version""",
     ),
 }
-"""What makes each of `VIEWS` inside a read; `node_runs` needs `runs`, and both need `fresh_runs`,
+"""What makes each of `VIEWS` inside a read; `runs` is `old_runs` and `recent_runs`, disjoint;
+`node_runs` needs `runs`, and both need `fresh_runs`,
 `fresh_nodes` and the variable `living`, the writers that hold their life file."""
 
 
