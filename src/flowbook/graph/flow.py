@@ -93,12 +93,8 @@ class Flow(Draft):
             self.apply(AddNode(node))
             return NodeRef(node.id, self)
         config: Mapping[str, Json] = node.spec.config or node.trait_values(config=True)
-        spec = replace(
-            node.spec,
-            kind=node.kind or node.spec.kind,
-            config=config,
-            outputs=node.spec.outputs or node.ports(node.spec),
-        )
+        spec = replace(node.spec, kind=node.kind or node.spec.kind, config=config)
+        spec = replace(spec, outputs=spec.outputs or node.ports(spec))
         self._put(spec, node)
         return NodeRef(spec.id, self)
 
