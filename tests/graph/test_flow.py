@@ -331,6 +331,11 @@ def test_a_node_object_is_added_with_its_configuration(flow):
         ref()
 
 
+def test_an_added_node_keeps_only_the_configuration_that_was_given(flow):
+    flow.add(Double(NodeSpec("plain", inputs=(InputSpec("value"),))))
+    assert flow.spec().node("plain").config == {}
+
+
 def test_an_added_node_has_the_ports_that_its_configuration_gives_it(flow):
     class Fork(Node):
         kind = "fork"
