@@ -331,6 +331,25 @@ def test_a_node_object_is_added_with_its_configuration(flow):
         ref()
 
 
+def test_an_added_node_keeps_only_the_configuration_that_was_given(flow):
+    flow.add(Double(NodeSpec("plain", inputs=(InputSpec("value"),))))
+    assert flow.spec().node("plain").config == {}
+
+
+def test_an_added_node_has_the_ports_that_its_configuration_gives_it(flow):
+    class Fork(Node):
+        kind = "fork"
+        ways = Int(2).tag(config=True)
+
+        @classmethod
+        def ports(cls, spec):
+            return tuple(f"way{n}" for n in range(spec.config.get("ways", 0)))
+
+    fork = flow.add(Fork(NodeSpec("fork"), ways=3))
+    assert flow.spec().node("fork").outputs == ("way0", "way1", "way2")
+    assert fork.way2.wire == Wire("fork", "way2")
+
+
 def test_a_spec_is_added_as_it_is(flow):
     flow.add(NodeSpec("sql_one", "sql", body="select 1"))
     assert flow.spec().node("sql_one").body == "select 1"

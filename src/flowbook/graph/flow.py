@@ -92,13 +92,9 @@ class Flow(Draft):
         if isinstance(node, NodeSpec):
             self.apply(AddNode(node))
             return NodeRef(node.id, self)
-        config: Mapping[str, Json] = node.spec.config or node.trait_values(config=True)
-        spec = replace(
-            node.spec,
-            kind=node.kind or node.spec.kind,
-            config=config,
-            outputs=node.spec.outputs or node.ports(node.spec),
-        )
+        config = node.spec.config or _configured(node)
+        spec = replace(node.spec, kind=node.kind or node.spec.kind, config=config)
+        spec = replace(spec, outputs=spec.outputs or node.ports(spec))
         self._put(spec, node)
         return NodeRef(spec.id, self)
 
@@ -182,6 +178,13 @@ def _refuse_strangers(flow: Flow, function: Callable[..., Any]) -> None:
                 f"node {function.__name__!r} of flow {flow.name!r} is wired to {node!r}",
                 hint="wires stay inside one flow",
             )
+
+
+def _configured(node: Node) -> Mapping[str, Json]:
+    """The traits that were given: a default stays the kind's to choose, and is not rendered."""
+    traits = node.traits(config=True)
+    values = {name: getattr(node, name) for name in traits}
+    return {name: value for name, value in values.items() if value != traits[name].default(node)}
 
 
 def _title(flow: Flow) -> str:
