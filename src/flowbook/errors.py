@@ -14,6 +14,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── RunFailed                 one or more nodes failed                (run_id, node, cell, line)
 │   ├── RunCancelled              somebody cancelled it                   (run_id)
 │   └── RunTimeout                it outlived its deadline                (run_id, seconds)
+├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -171,6 +172,18 @@ class RunTimeout(RunError):
 
     fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
+
+
+class HttpFailed(FlowbookError):
+    """A request got no usable answer; `status` is None when it got none at all.
+
+    `url` is without its secrets; `retry_after` is how long the server asks to be left alone.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("url", "status", "retry_after")
+    url: str
+    status: int | None
+    retry_after: float | None
 
 
 class StoreError(FlowbookError):

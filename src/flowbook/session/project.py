@@ -215,9 +215,11 @@ class Project:
         def keep(notice: object) -> None:
             if isinstance(notice, NodeCompleted):
                 node = notice.node
-                memory.known[node] = Known(prints[node], run[node].raw, run.id)
+                memory.known[node] = Known(prints[node], run[node].given, run.id)
 
         run.subscribe(keep)
+        for event in run.events():  # those that came before anybody listened
+            keep(event)
         for watcher in list(self._watchers):
             watcher(flow, run)
 
