@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import click
 
+from flowbook import __version__
 from flowbook.cli.commands import COMMANDS, LazyGroup
 from flowbook.cli.failures import guarded
 
@@ -21,7 +22,7 @@ from flowbook.cli.failures import guarded
     modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="flowbook", message="flowbook %(version)s")
+@click.version_option(__version__, message="flowbook %(version)s")
 def flowbook() -> None:
     """A flow is a notebook, a node is a cell, a run is a row you can query.
 

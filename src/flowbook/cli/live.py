@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from flowbook.cli.progress import Board
-from flowbook.events import Event
 from flowbook.export.exits import ExitCode
+from flowbook.run.perform import NodeProgress, Notice
 
 _TICK = 0.1
 _LAST_WAIT = 10.0
@@ -32,7 +32,7 @@ class Feed:
     """A run's events in order, each once, with progress notices between them."""
 
     run: Any
-    notices: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
+    notices: queue.SimpleQueue[Notice] = field(default_factory=queue.SimpleQueue)
     seq: int = 0
 
     def open(self) -> Callable[[], None]:
@@ -40,15 +40,17 @@ class Feed:
         stop: Callable[[], None] = self.run.subscribe(self.notices.put)
         return stop
 
-    def read(self) -> Iterator[Any]:
+    def read(self) -> Iterator[Notice]:
         """Everything new."""
-        waiting: list[Any] = []
+        waiting: list[NodeProgress] = []
         while not self.notices.empty():
-            waiting.append(self.notices.get())
+            notice = self.notices.get()
+            if isinstance(notice, NodeProgress):
+                waiting.append(notice)
         for event in self.run.events()[self.seq :]:
             self.seq += 1
             yield event
-        yield from (notice for notice in waiting if not hasattr(notice, "seq"))
+        yield from waiting
 
 
 @dataclass(slots=True)
@@ -113,12 +115,10 @@ def _draw(board: Board, screen: Screen, feed: Feed) -> None:
     screen.show(board, lines, now)
 
 
-def _take(board: Board, notice: Event | Any, now: float) -> str | None:
-    if hasattr(notice, "seq"):
+def _take(board: Board, notice: Notice, now: float) -> str | None:
+    if not isinstance(notice, NodeProgress):
         return board.take(notice)
-    if hasattr(notice, "done") and getattr(notice, "node", None) in board.state.index:
-        return board.progress(notice.node, notice, now)
-    return None
+    return board.progress(notice.node, notice.progress, now)
 
 
 def _pause(run: Any) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from flowbook.events import (
     Event,
@@ -22,6 +21,7 @@ from flowbook.events import (
     RunCompleted,
     RunCreated,
 )
+from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, evolve
@@ -66,7 +66,7 @@ class Board:
         self._remember(node, event, note)
         return self._log_line(event.at, self._glyph(node, "●"), node, note)
 
-    def progress(self, node: NodeId, told: Any, now: float) -> str | None:
+    def progress(self, node: NodeId, told: Progress, now: float) -> str | None:
         """Take a node's live progress in; a line for a log, at most one a second."""
         self.notes[node] = _progress(told.done, told.total, told.text)
         if now - self._progress_at < 1.0:
