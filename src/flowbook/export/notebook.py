@@ -30,7 +30,13 @@ def parse_notebook(text: str, name: str) -> Any:
     try:
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as refused:
+    except (
+        nbformat.reader.NotJSONError,
+        nbformat.ValidationError,
+        AttributeError,  # what its converters raise for shapes they did not expect
+        KeyError,
+        TypeError,
+    ) as refused:
         (reason, *_) = str(refused).splitlines() or [type(refused).__name__]
         raise UsageError(f"{name} is not a notebook: {reason}") from None
     return notebook
