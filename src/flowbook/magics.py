@@ -18,15 +18,22 @@ from typing import Any, NoReturn
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
+from flowbook.cells.header import declared_name
 from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, RunId
+from flowbook.plan.check import coerce_params
 from flowbook.run.handle import Run
 from flowbook.session.live import LiveNotebook
 from flowbook.session.progress import follow
-from flowbook.session.project import Start, project
+from flowbook.session.project import project
+from flowbook.session.start import Start
+
+_RECENT = """
+select id, flow, status, trigger, started_at, duration_ms from runs order by started_at desc limit ?
+"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +53,7 @@ def _with_params(parser: _Parser) -> _Parser:
 
 
 @magics_class
-class FlowMagics(Magics):  # type: ignore[misc]  # IPython is not typed
+class FlowMagics(Magics):
     """The notebook's own flow, at the keyboard."""
 
     def __init__(self, shell: Any) -> None:
@@ -97,7 +104,7 @@ class FlowMagics(Magics):  # type: ignore[misc]  # IPython is not typed
     def _define(self, source: str) -> None:
         defined = self.live.define(self.cell or _cell_of(source), source)
         for note in defined.notes:
-            print(f"note: {note}", file=sys.stderr)
+            sys.stderr.write(f"note: {note}\n")
         if defined.node is None:
             self.shell.run_cell(_body(source), silent=True).raise_error()
         elif not self.define_only:
@@ -148,8 +155,6 @@ class FlowMagics(Magics):  # type: ignore[misc]  # IPython is not typed
         return run.raise_for_status() if asked.record else run
 
     def _typed(self, pairs: Sequence[str]) -> dict[str, Any]:
-        from flowbook.plan.check import coerce_params
-
         return coerce_params(self.project.plan(self.live.flow), pairs)
 
     def show(self, words: list[str]) -> Any:
@@ -163,11 +168,9 @@ class FlowMagics(Magics):  # type: ignore[misc]  # IPython is not typed
         parser.add_argument("--sql")
         parser.add_argument("--limit", type=int, default=20)
         asked = parser.parse_args(words)
-        query = asked.sql or (
-            "select id, flow, status, trigger, started_at, duration_ms "
-            f"from runs order by started_at desc limit {max(1, asked.limit)}"
-        )
-        return self.project.history.sql(query)
+        if asked.sql:
+            return self.project.history.sql(asked.sql)
+        return self.project.history.sql(_RECENT, [max(1, asked.limit)])
 
     def check(self, words: list[str]) -> list[str]:
         """`%flow check`: every problem, one line each; an empty list when all is well."""
@@ -201,8 +204,6 @@ def _body(source: str) -> str:
 
 def _cell_of(source: str) -> CellId:
     """A stand-in id where the front end sends none: the node's name keeps its identity."""
-    from flowbook.cells.header import declared_name
-
     return CellId(declared_name(source) or f"cell-{abs(hash(source)):x}")
 
 
@@ -240,4 +241,3 @@ def register(shell: Any) -> None:
     shell.events.register("pre_run_cell", magics.before_cell)
     shell.events.register("post_run_cell", magics.after_cell)
     shell.user_ns.setdefault("flow", magics.flow_of_notebook)
-

@@ -1,33 +1,36 @@
-"""What a node costs, against bare asyncio doing the same in the same round.
+"""µs per node, trivial nodes: a chain and a fan of a thousand, against bare asyncio.
 
-Shapes: a chain of n trivial nodes and a fan of one root and n leaves. `off`: nothing is kept.
-`fsync`: an append is one write and one fdatasync, in a writer thread; effectful nodes wait for
-it, pure ones run ahead. Floors: the same shape on bare asyncio; with one write + fdatasync per
-step (`fsync`); through a thread (`asyncio.to_thread`). Rounds are interleaved, medians are shown.
-
-    python -m tests.benchmarks.bench_engine [--nodes 1000] [--rounds 7] [--json]
+`off`: nothing is kept. `fsync`: an append is one write and one fdatasync in a writer thread;
+nodes with effects wait for it, pure ones run ahead. `store`: the real journal. Floors: the same
+shape on bare asyncio, the same through `asyncio.to_thread`, and the same with one write and
+fdatasync per step. Rounds are interleaved; each row is a median, and its ratio to its floor.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
+import importlib.util
 import os
 import queue
 import statistics
 import tempfile
 import threading
 import time
+import uuid
 from concurrent.futures import Future
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from tests.run.plans import n, plan_of, works
-
 from flowbook.events import DevNull, TriggerKind, encode
-from flowbook.ids import RunId
+from flowbook.graph.options import Options
+from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.plan.plan import Binding, FromStep, Plan, Step, StepIndex
 from flowbook.run.engine import Engine
 from flowbook.run.values import Unkept
+from flowbook.run.work import Work
+
+NODES = 1000
+ROUNDS = 7
 
 
 class Fsync:
@@ -65,12 +68,35 @@ def node_sync(context, inputs):
     return 1
 
 
+def flow(reads: list[int | None]) -> Plan:
+    """Step i reads step `reads[i]`."""
+    value = PortName("value")
+    feeds = [[] for _ in reads]
+    for i, source in enumerate(reads):
+        if source is not None:
+            feeds[source].append((StepIndex(i), value))
+    steps = tuple(
+        Step(
+            StepIndex(i),
+            NodeId(f"s{i}"),
+            "python",
+            () if source is None else (Binding(value, FromStep(StepIndex(source), value)),),
+            (value,),
+            Options(),
+            "",
+        )
+        for i, source in enumerate(reads)
+    )
+    waits = tuple(int(source is not None) for source in reads)
+    return Plan(FlowId("bench"), "v", steps, waits, tuple(map(tuple, feeds)))
+
+
 def chain(count):
-    return plan_of(n("s0"), *(n(f"s{i}", f"s{i - 1}") for i in range(1, count)))
+    return flow([None, *range(count - 1)])
 
 
 def fan(count):
-    return plan_of(n("s0"), *(n(f"s{i}", "s0") for i in range(1, count)))
+    return flow([None, *[0] * (count - 1)])
 
 
 SHAPES = {"chain": chain, "fan": fan}
@@ -120,10 +146,9 @@ class Floor:
 
 
 def timed_run(engine, plan, call, pure):
-    names = [step.node for step in plan.steps]
-    work = works(plan, dict.fromkeys(names, call), pure=set(names) if pure else ())
+    work = [Work(call, asyncio.iscoroutinefunction(call), pure)] * len(plan.steps)
     began = time.perf_counter()
-    run = engine.start(plan, work, {}, run_id=RunId("bench"), trigger=TriggerKind.CLI)
+    run = engine.start(plan, work, {}, run_id=RunId(str(uuid.uuid4())), trigger=TriggerKind.CLI)
     run.wait()
     took = time.perf_counter() - began
     run.raise_for_status()
@@ -131,65 +156,65 @@ def timed_run(engine, plan, call, pure):
 
 
 def contenders(folder: Path):
-    """Name → how long one go over a plan takes, in seconds; then the floor it is held against."""
-    off = Engine(DevNull(), Unkept())
-    fsync = Engine(Fsync(folder / "journal.jsonl"), Unkept())
+    """Name → how long one go over a plan takes, and its floor; and what to close after."""
+    let_go = ExitStack()
+    off = let_go.enter_context(closing(Engine(DevNull(), Unkept())))
+    fsync = let_go.enter_context(closing(Engine(Fsync(folder / "journal.jsonl"), Unkept())))
     file = os.open(folder / "floor.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    return {
+    found = {
         "asyncio": (lambda p: Floor(p).run(), "asyncio"),
         "asyncio threads": (lambda p: Floor(p, threads=True).run(), "asyncio"),
         "asyncio fsync": (lambda p: Floor(p, file=file).run(), "asyncio"),
-        "async off": (lambda p: timed_run(off, p, node_async, pure=False), "asyncio"),
-        "async pure off": (lambda p: timed_run(off, p, node_async, pure=True), "asyncio"),
-        "thread off": (lambda p: timed_run(off, p, node_sync, pure=False), "asyncio threads"),
-        "async fsync": (lambda p: timed_run(fsync, p, node_async, pure=False), "asyncio fsync"),
-        "async pure fsync": (lambda p: timed_run(fsync, p, node_async, pure=True), "asyncio fsync"),
-        "thread fsync": (lambda p: timed_run(fsync, p, node_sync, pure=False), "asyncio fsync"),
+        "async off": (lambda p: timed_run(off, p, node_async, False), "asyncio"),
+        "async pure off": (lambda p: timed_run(off, p, node_async, True), "asyncio"),
+        "thread off": (lambda p: timed_run(off, p, node_sync, False), "asyncio threads"),
+        "async fsync": (lambda p: timed_run(fsync, p, node_async, False), "asyncio fsync"),
+        "async pure fsync": (lambda p: timed_run(fsync, p, node_async, True), "asyncio fsync"),
+        "thread fsync": (lambda p: timed_run(fsync, p, node_sync, False), "asyncio fsync"),
+    }
+    if importlib.util.find_spec("flowbook.store.store") is not None:
+        found |= with_store(folder, let_go)
+    return found, let_go
+
+
+def with_store(folder: Path, let_go: ExitStack):
+    from flowbook.store.store import Store
+
+    store = let_go.enter_context(closing(Store.open(folder / ".flowbook")))
+    engine = let_go.enter_context(closing(Engine(store.sink, store.vault)))
+    return {
+        "async store": (lambda p: timed_run(engine, p, node_async, False), "asyncio fsync"),
+        "async pure store": (lambda p: timed_run(engine, p, node_async, True), "asyncio fsync"),
+        "thread store": (lambda p: timed_run(engine, p, node_sync, False), "asyncio fsync"),
     }
 
 
-def measure(nodes: int, rounds: int):
-    """Median microseconds per node, by shape and contender."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-        runners = contenders(Path(folder))
+def main(nodes: int = NODES, rounds: int = ROUNDS):
+    """One row per shape and contender."""
+    with tempfile.TemporaryDirectory() as folder:
+        runners, let_go = contenders(Path(folder))
         plans = {name: shape(nodes) for name, shape in SHAPES.items()}
         took = {(shape, name): [] for shape in plans for name in runners}
         for _ in range(rounds):
             for shape, plan in plans.items():
                 for name, (run, _) in runners.items():
                     took[shape, name].append(run(plan) / nodes * 1e6)
+        let_go.close()
         medians = {key: statistics.median(times) for key, times in took.items()}
-    return [
-        {
-            "shape": shape,
-            "mode": name,
-            "nodes": nodes,
-            "us_per_node": round(medians[shape, name], 1),
-            "floor": runners[name][1],
-            "x_floor": round(medians[shape, name] / medians[shape, runners[name][1]], 2),
-            "x_asyncio": round(medians[shape, name] / medians[shape, "asyncio"], 2),
-        }
-        for shape, name in took
-    ]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--nodes", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    rows = measure(asked.nodes, asked.rounds)
-    if asked.json:
-        print(json.dumps(rows))
-        return
-    print(f"{'shape':6} {'mode':18} {'µs/node':>9} {'x its floor':>12} {'x asyncio':>10}  floor")
-    for row in rows:
-        print(
-            f"{row['shape']:6} {row['mode']:18} {row['us_per_node']:9.1f} "
-            f"{row['x_floor']:12.2f} {row['x_asyncio']:10.2f}  {row['floor']}"
-        )
+        return [
+            {
+                "shape": shape,
+                "mode": name,
+                "nodes": nodes,
+                "us/node": round(medians[shape, name], 1),
+                "x asyncio": medians[shape, name] / medians[shape, "asyncio"],
+                "x floor": medians[shape, name] / medians[shape, runners[name][1]],
+                "floor": runners[name][1],
+            }
+            for shape, name in took
+        ]
 
 
 if __name__ == "__main__":
-    main()
+    for row in main():
+        print(*(f"{value:.4g}" if isinstance(value, float) else value for value in row.values()))

@@ -63,14 +63,18 @@ def test_a_parameter_is_what_its_cell_says_and_what_a_run_gives(kernel):
     kernel.run("%%flow hello\nhello = f'hei {city}'", cell="hello")
     assert "hei Oslo" in kernel.run("flow.run()['hello'].output").text
     assert "hei Rome" in kernel.run("flow.run(city='Rome')['hello'].output").text
-    assert "hei Bonn" in kernel.run(
-        "%flow run -p city=Bonn\nflow['hello'].output"
-    ).text or "hei Bonn" in kernel.run("flow['hello'].output").text
+    assert (
+        "hei Bonn" in kernel.run("%flow run -p city=Bonn\nflow['hello'].output").text
+        or "hei Bonn" in kernel.run("flow['hello'].output").text
+    )
 
 
 def test_names_of_the_kernel_are_captured(kernel):
     kernel.run("import math\nfactor = 7", cell="plain")
-    assert kernel.run("%%flow scaled\nscaled = math.floor(factor * 1.5)", cell="scaled").text.strip() == "10"
+    assert (
+        kernel.run("%%flow scaled\nscaled = math.floor(factor * 1.5)", cell="scaled").text.strip()
+        == "10"
+    )
 
 
 def test_an_async_cell_runs(kernel):

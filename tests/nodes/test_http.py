@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -116,7 +118,7 @@ def test_a_table_is_a_frame(ask, path, response, columns):
 
 
 def test_without_pandas_a_table_is_a_list_of_rows(ask, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "pandas", None)
     assert ask("/rows.csv") == {"fetch": [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}]}
 
 
@@ -185,12 +187,43 @@ def test_requests_of_one_loop_share_their_connections_and_leave_none(context, ma
         node = made.node(HttpNode, url=f"{server}/echo")
         first = await node.run(context, {})
         second = await node.run(context, {})
+        await asyncio.gather(*(node.run(context, {}) for _ in range(3)))
+        assert len(http._open) == 1
         return [dict(one.ports)["node"]["peer"] for one in (first, second)]
 
     peers = asyncio.run(twice())
     assert peers[0] == peers[1]
-    assert not http._clients
-    assert not http._held
+    assert not http._open
+
+
+def test_a_cancelled_request_leaves_the_client_to_others(context, made, server):
+    async def cancel_first():
+        node = made.node(HttpNode, url=f"{server}/page")
+        first = asyncio.create_task(node.run(context, {}))
+        await asyncio.sleep(0)
+        first.cancel()
+        second = await node.run(context, {})
+        assert first.cancelled()
+        return dict(second.ports)["node"]
+
+    assert asyncio.run(cancel_first()) == "smørbrød"
+    assert not http._open
+
+
+def test_a_loop_that_runs_until_exit_leaves_nothing_open(server):
+    code = f"""
+import asyncio, threading
+from flowbook.graph.spec import NodeSpec
+from flowbook.nodes.http import HttpNode
+loop = asyncio.new_event_loop()
+threading.Thread(target=loop.run_forever, daemon=True).start()
+node = HttpNode(NodeSpec("page", kind="http"), url="{server}/page")
+print(asyncio.run_coroutine_threadsafe(node.run(None, {{}}), loop).result(5).ports)
+"""
+    asked = [sys.executable, "-X", "dev", "-c", code]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert "smørbrød" in ended.stdout
+    assert "unclosed" not in ended.stderr
 
 
 @pytest.mark.parametrize("config", [{"timeout": "soon"}, {"method": "FETCH"}, {"response": "xml"}])

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from tests.run.conftest import Kept
 from tests.run.plans import n, plan_of, works
 
-from flowbook.errors import InvalidParameters, RunFailed, RunTimeout, UsageError
+import flowbook
+from flowbook.errors import InvalidParameters, RunError, RunFailed, RunTimeout, UsageError
 from flowbook.events import (
     NodeCompleted,
     NodeLogged,
@@ -389,3 +395,80 @@ def test_many_runs_share_an_engine(start, engines):
     with ThreadPoolExecutor(4) as pool:
         runs = list(pool.map(lambda _: start(plan, {"a": soon}, engine=engine).wait(5), range(12)))
     assert {run.status for run in runs} == {RunStatus.SUCCEEDED}
+
+
+def test_waiting_for_a_thread_does_not_count_as_running(start):
+    plan = plan_of(*(n(name, timeout=0.6) for name in "abcd"))
+    calls = {name: lambda c, i: time.sleep(0.2) for name in "abcd"}
+    run = start(plan, calls, max_workers=1).wait(5)
+    assert run.status is RunStatus.SUCCEEDED
+
+
+def test_cancel_reaches_an_attempt_that_still_waits_for_the_journal(start):
+    sink, begun, let_go = Kept(), threading.Event(), threading.Event()
+
+    def hang(context, inputs):
+        begun.set()
+        let_go.wait(5)
+
+    run = start(plan_of(n("a", timeout=0.2, retries=1)), {"a": hang}, sink=sink)
+    assert begun.wait(5)
+    sink.by_hand = True
+    wait_until(lambda: run["a"].attempts == 2)
+    run.cancel()
+    wait_until(lambda: run.state.over)
+    sink.by_hand = False
+    for future in sink.futures:
+        if not future.done():
+            future.set_result(None)
+    assert run.wait(5).status is RunStatus.CANCELLED
+    let_go.set()
+
+
+def test_an_end_that_could_not_be_recorded_is_no_quiet_success(start):
+    sink = Kept(by_hand=True)
+    run = start(plan_of(n("a")), {}, sink=sink, pure="a")
+    wait_until(lambda: any(isinstance(event, RunCompleted) for event in sink.events))
+    for future in sink.futures[:-1]:
+        future.set_result(None)
+    sink.futures[-1].set_exception(OSError("disk full"))
+    with pytest.raises(RunError, match="could not be recorded: disk full"):
+        run.wait(5)
+
+
+SCRIPT = """
+import sys, time
+from flowbook.events import DevNull, TriggerKind
+from flowbook.run.engine import Engine
+from flowbook.run.values import Unkept
+from tests.run.plans import n, plan_of, works
+
+def hang(context, inputs):
+    print("begun", flush=True)
+    time.sleep(30)
+
+plan = plan_of(n("a"))
+run = Engine(DevNull(), Unkept()).start(
+    plan, works(plan, {"a": hang}), {}, run_id="r", trigger=TriggerKind.CLI
+)
+try:
+    run.wait()
+except KeyboardInterrupt:
+    print(run.status.value, flush=True)
+"""
+
+
+@pytest.mark.kill
+def test_an_interrupt_leaves_even_a_hanging_node_behind():
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join([str(root), str(Path(flowbook.__file__).parents[1])])
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=5)[0] == "cancelled\n"
+        assert process.returncode == 0

@@ -19,9 +19,7 @@ def chain(*hashes: str) -> Plan:
                 index=StepIndex(number),
                 node=NodeId(f"n{number}"),
                 kind="python",
-                bindings=(
-                    Binding(PortName("x"), source or FromParam(PortName("city"))),
-                ),
+                bindings=(Binding(PortName("x"), source or FromParam(PortName("city"))),),
                 outputs=(PortName("out"),),
                 options=Options(),
                 hash=content,

@@ -15,7 +15,8 @@ import io
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 from traitlets import CaselessStrEnum, Dict, TraitError, Unicode, validate
@@ -78,11 +79,11 @@ class HttpNode(Node):
         return Outputs({port: known.get(port, body) for port in ports})
 
     async def _ask(self, context: NodeContext) -> httpx.Response:
-        import httpx
+        client = await _client()
+        import httpx  # by now it is loaded, in another thread
 
         where = f"{self.method} {public_url(self.url, self.params)}"
         try:
-            client = await _client()
             return await client.request(
                 self.method,
                 self.url,
@@ -210,41 +211,49 @@ def _retry_after(answer: httpx.Response) -> float | None:
     return float(asked) if re.fullmatch(r"\d{1,6}", asked) else None
 
 
-# --- one client per event loop -----------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One event loop's client, being made or made, and the generator that will close it."""
 
-_held: Final[dict[asyncio.AbstractEventLoop, AsyncGenerator[Any, None]]] = {}
-_clients: Final[dict[asyncio.AbstractEventLoop, Any]] = {}
+    holder: AsyncGenerator[httpx.AsyncClient, None]
+    client: asyncio.Future[httpx.AsyncClient]
+
+
+_open: Final[dict[asyncio.AbstractEventLoop, _Held]] = {}
 
 
 async def _client() -> httpx.AsyncClient:
     """The running loop's client: connections are pooled by loop and cannot cross loops."""
     loop = asyncio.get_running_loop()
-    client = _clients.get(loop)
-    if client is None:
+    held = _open.get(loop)
+    if held is None:
         holder = _hold(loop)
-        client = _clients[loop] = await anext(holder)
-        _held[loop] = holder
-    return cast("httpx.AsyncClient", client)
+        held = _open[loop] = _Held(holder, asyncio.ensure_future(anext(holder)))
+    return await asyncio.shield(held.client)
 
 
-async def _hold(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Any, None]:
-    """Own a client until its loop shuts down its async generators, which every runner does."""
+async def _hold(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.AsyncClient, None]:
+    """Own a client until its loop shuts down its async generators, as runners do at their end."""
+    try:
+        async with await asyncio.to_thread(_make_client) as client:
+            yield client
+    finally:
+        _open.pop(loop, None)
+
+
+def _make_client() -> httpx.AsyncClient:
+    """A client; reading the certificates takes too long for a thread that others wait for."""
     import httpx
 
-    async with httpx.AsyncClient(follow_redirects=True) as client:
-        try:
-            yield client
-        finally:
-            _clients.pop(loop, None)
-            _held.pop(loop, None)
+    return httpx.AsyncClient(follow_redirects=True)
 
 
 @atexit.register
 def _close_clients() -> None:
     """Close what a loop that is still running at exit holds."""
-    for loop, holder in list(_held.items()):
+    for loop, held in list(_open.items()):
         if loop.is_running():
-            closing = asyncio.run_coroutine_threadsafe(holder.aclose(), loop)
+            closing = asyncio.run_coroutine_threadsafe(held.holder.aclose(), loop)
             try:
                 closing.result(timeout=1)
             except TimeoutError:

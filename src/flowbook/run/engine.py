@@ -95,7 +95,11 @@ class Engine:
         if len(work) != len(plan.steps):
             raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
         stage = self._open()
-        known = {plan.index[node]: outputs for node, outputs in (given or {}).items()}
+        known = {
+            plan.index[node]: outputs
+            for node, outputs in (given or {}).items()
+            if node in plan.index
+        }
         begin = Start(
             at=self._clock(),
             run=run_id,

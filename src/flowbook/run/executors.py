@@ -117,7 +117,7 @@ class Ticket:
 
     def ms(self) -> float:
         """Milliseconds the job's own code has been running."""
-        return (perf_counter() - self.began) * 1000 if self.began else 0.0
+        return round((perf_counter() - self.began) * 1000, 3) if self.began else 0.0
 
     def _give_up(self) -> None:
         if not self.ended:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import Context
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any, TypeAlias
 
 from flowbook.errors import RunError
@@ -125,7 +124,7 @@ class Performance:
                 self._take(self._stimuli.popleft())
         except Exception as bug:  # noqa: BLE001 - logged, and the run is ended with it
             _log.exception("run %s is broken; please report this", self.state.run)
-            self._end(bug)
+            self._end(f"flowbook broke ({type(bug).__name__}: {bug}); please report this")
         finally:
             self._busy = False
 
@@ -172,9 +171,7 @@ class Performance:
             Job(work, self.inputs(i), context, ambient, lambda end: self._ended(order, end))
         )
         if step.options.timeout is not None:
-            self._timers[i] = stage.loop.call_later(
-                step.options.timeout, self._time_out, order, perf_counter()
-            )
+            self._set_deadline(order, step.options.timeout)
 
     def inputs(self, i: int) -> dict[PortName, Any]:
         """What step `i` reads, by input name; a dead branch is absent."""
@@ -191,7 +188,7 @@ class Performance:
 
     def abort(self, order: Abort) -> None:
         ticket = self._tickets.get(order.step)
-        if ticket is not None:
+        if ticket is not None and ticket.job.context.attempt == order.attempt:
             ticket.stop()
         elif any(parked.step == order.step for parked in self._parked):
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
@@ -202,9 +199,16 @@ class Performance:
             lambda: self.feed(TimerFired(at=self.now(), step=order.step, attempt=order.attempt)),
         )
 
-    def _time_out(self, order: Launch, began: float) -> None:
+    def _set_deadline(self, order: Launch, seconds: float) -> None:
+        self._timers[order.step] = self._stage.loop.call_later(seconds, self._time_out, order)
+
+    def _time_out(self, order: Launch) -> None:
+        ms = self._tickets[order.step].ms()
+        left = (self.plan.steps[order.step].options.timeout or 0.0) - ms / 1000
+        if left > 0:  # it had to wait for a thread, and that is not its fault
+            self._set_deadline(order, max(left, 0.001))
+            return
         self._words.drain()
-        ms = (perf_counter() - began) * 1000
         self.feed(
             StepTimedOut(
                 at=self.now(),
@@ -328,18 +332,22 @@ class Performance:
             self._end(None)
 
     def _unrecorded(self, error: BaseException) -> None:
-        self.feed(JournalFailed(at=self.now(), error=describe(error)))
-        self._end(None)
+        if self.state.over:
+            self._end(f"it {self.state.status.value}, but its end could not be recorded: {error}")
+        else:
+            self.feed(JournalFailed(at=self.now(), error=describe(error)))
+            self._end(None)
 
-    def _end(self, bug: BaseException | None) -> None:
+    def _end(self, trouble: str | None) -> None:
         if self.over.done():
             return
-        if bug is None:
+        if trouble is None:
             self.over.set_result(None)
         else:
             for ticket in tuple(self._tickets.values()):
                 ticket.stop()
-            self.over.set_exception(RunError(f"the engine broke: {bug}", run_id=self.state.run))
+            run = self.state.run
+            self.over.set_exception(RunError(f"run {run}: {trouble}", run_id=run))
         self._closed()
 
 

@@ -9,7 +9,6 @@ the result.
 from __future__ import annotations
 
 import atexit
-import os
 import pickle
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from tblib import Traceback
 from flowbook.run.executors import Crew, Ending, Job, Raised, Returned, Stopped, Ticket
 from flowbook.run.worker import RemoteContext, receive, send_bytes
 
-_MAIN = "from flowbook.run.worker import main; main()"
+_MAIN = "import sys; sys.path[:] = {path!r}; from flowbook.run.worker import main; main()"
 
 
 class ProcessExecutor:
@@ -78,12 +77,10 @@ class _Worker:
     """One process and its two pipes."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join(one or os.getcwd() for one in sys.path)
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
-            [sys.executable, "-c", _MAIN],
+            [sys.executable, "-c", _MAIN.format(path=sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
             start_new_session=True,  # a kernel interrupt signals the kernel's process group
         )
         self.inward = cast(BinaryIO, self._process.stdin)

@@ -1,6 +1,6 @@
 """The other end of the process executor: a fresh interpreter that serves one call at a time.
 
-It is started as `python -c "from flowbook.run.worker import main; main()"`, not through
+It is started as `python -c "…; from flowbook.run.worker import main; main()"`, not through
 `multiprocessing`, so the user's `__main__` is never run again and nothing heavy is imported.
 Calls come over its standard input, as frames; answers go over its standard output; what the
 node prints is relayed as frames too. It ignores Ctrl-C, which reaches a kernel's whole process

@@ -22,7 +22,7 @@ from flowbook.session.project import Project, project
 _PAGE = 200
 
 
-class _Handler(APIHandler):  # type: ignore[misc]  # jupyter_server is not typed
+class _Handler(APIHandler):
     def project(self) -> Project:
         """The project of the folder this server serves."""
         return project(self.settings["server_root_dir"])
@@ -56,11 +56,18 @@ class RunsHandler(_Handler):
 
     @authenticated
     async def get(self) -> None:
-        filters = {
-            name: self.get_argument(name, None) for name in ("flow", "status", "trigger", "cursor")
-        }
-        limit = self.number("limit", 20)
-        await self.answer(lambda: self.project().history.runs(limit=limit, **filters).to_json())
+        flow, status = self.get_argument("flow", None), self.get_argument("status", None)
+        trigger, cursor = self.get_argument("trigger", None), self.get_argument("cursor", None)
+        limit = max(1, self.number("limit", 20))
+
+        def ask() -> object:
+            history = self.project().history
+            page = history.runs(
+                flow=flow, status=status, trigger=trigger, limit=limit, cursor=cursor
+            )
+            return page.to_json()
+
+        await self.answer(ask)
 
 
 class RunHandler(_Handler):

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from flowbook.events import TriggerKind
 from flowbook.graph.edits import MoveNodes
@@ -22,16 +22,28 @@ from flowbook.graph.layout import layout
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId
-from flowbook.session.project import STORE_FOLDER, Project, Start
+from flowbook.session.start import STORE_FOLDER, Start
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
 
 
+class Office(Protocol):
+    """What a desk needs of its project; `flowbook.Project` is one."""
+
+    @property
+    def path(self) -> Path: ...
+    def check(self, flow: Flow) -> tuple[Problem, ...]: ...
+    def stale(self, flow: Flow) -> frozenset[NodeId]: ...
+    def last_run(self, flow: Flow) -> Run | None: ...
+    def watch(self, callback: Callable[[Flow, Run], None]) -> Callable[[], None]: ...
+    def start(self, flow: Flow, params: Mapping[str, Json], how: Start | None = None) -> Run: ...
+
+
 class Desk:
     """What a canvas is opened on: one flow of one project."""
 
-    def __init__(self, project: Project, flow: Flow) -> None:
+    def __init__(self, project: Office, flow: Flow) -> None:
         self._project = project
         self._flow = flow
         self._file = _layout_file(project, flow)
@@ -102,5 +114,5 @@ class Desk:
             draft.replace(self._file)
 
 
-def _layout_file(project: Project, flow: Flow) -> Path:
+def _layout_file(project: Office, flow: Flow) -> Path:
     return project.path / STORE_FOLDER / "layouts" / f"{flow.name}.json"

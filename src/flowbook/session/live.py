@@ -11,13 +11,13 @@ from collections.abc import Collection, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowbook.cells.header import is_flow_cell
+from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.source import Parsed, is_parameters, read
 from flowbook.errors import InvalidFlow
 from flowbook.graph.flow import Flow
 from flowbook.graph.problem import Problem, errors
-from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.graph.spec import NodeSpec
 from flowbook.ids import CellId, NodeId
 from flowbook.session.project import Project
 
@@ -33,9 +33,7 @@ class Defined:
 class LiveNotebook:
     """The flow of one kernel's notebook, cell by cell."""
 
-    def __init__(
-        self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]
-    ) -> None:
+    def __init__(self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
         self.project = project
         self.flow = flow
         self.namespace = namespace
@@ -49,7 +47,7 @@ class LiveNotebook:
         candidate = {**self.cells, cell_id: cell}
         parsed = self._read(candidate)
         notes: list[str] = []
-        clash = _twin(parsed.spec, names, cell_id, source)
+        clash = _twin(names, cell_id, source)
         if clash is not None:
             del candidate[clash]
             parsed = self._read(candidate)
@@ -98,9 +96,7 @@ class LiveNotebook:
         return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
 
 
-def _twin(
-    spec: FlowSpec, names: dict[CellId, NodeId], cell_id: CellId, source: str
-) -> CellId | None:
+def _twin(names: dict[CellId, NodeId], cell_id: CellId, source: str) -> CellId | None:
     """The older cell that holds a node of the name this cell now declares."""
     wanted = declared_name(source)
     return next((cell for cell, name in names.items() if name == wanted and cell != cell_id), None)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import time
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flowbook.errors import InvalidFlow, InvalidParameters, UnknownNode, UsageError
-from flowbook.events import NodeCompleted, TriggerKind
+from flowbook.events import NodeCompleted
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
-from flowbook.ids import FlowId, NodeId, PortName, RunId, mint_uuid7
+from flowbook.ids import FlowId, NodeId, PortName
+from flowbook.session.desk import Desk
 from flowbook.session.freshness import Known, Memory, fingerprints
+from flowbook.session.start import STORE_FOLDER, Start, live_default, mint_run_id
 from flowbook.session.work import evaluate_text, work_for
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from flowbook.store.history import History
     from flowbook.store.store import Store
 
-STORE_FOLDER = ".flowbook"
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -47,21 +45,6 @@ class Loaded:
     flow: Flow
     problems: tuple[Problem, ...]
     notebook: Notebook
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a run is to be started, beyond its parameters.
-
-    `targets`: only these nodes and what they need. `rerun`: take fresh results of all other nodes
-    as given. `run_id`: an id minted by whoever waits for the run elsewhere.
-    """
-
-    trigger: TriggerKind = TriggerKind.MANUAL
-    targets: Collection[NodeId] | None = None
-    rerun: Collection[NodeId] | None = None
-    key: str | None = None
-    run_id: RunId | None = None
 
 
 class Project:
@@ -180,7 +163,7 @@ class Project:
 
         namespace = self._namespaces.get(flow, {})
         defaults = {
-            param.name: _live_default(namespace.get(param.name), param.default)
+            param.name: live_default(namespace.get(param.name), param.default)
             for param in plan.params
         }
         known = {name: value for name, value in defaults.items() if not isinstance(value, Missing)}
@@ -205,9 +188,7 @@ class Project:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""
         self._namespaces[flow] = namespace
 
-    def _remember(
-        self, flow: Flow, run: Run, plan: Plan, values: Mapping[PortName, Json]
-    ) -> None:
+    def _remember(self, flow: Flow, run: Run, plan: Plan, values: Mapping[PortName, Json]) -> None:
         self._last[flow] = run
         memory = self._memories.setdefault(flow, Memory())
         prints = fingerprints(plan, values)
@@ -274,8 +255,6 @@ class Project:
 
     def view(self, flow: Flow, name: str) -> Any:
         """A view of the flow by its entry point name, such as `canvas`."""
-        from flowbook.session.desk import Desk
-
         found = entry_points(group="flowbook.views", name=name)
         if not found:
             raise UsageError(f"no view is called {name!r}")
@@ -286,17 +265,6 @@ class Project:
         """Fold the journal and let go of the store."""
         if "store" in self.__dict__:
             self.store.close()
-
-
-def _live_default(live: object, written: Json | Missing) -> Json | Missing:
-    """A parameter's value in the kernel's namespace stands before the one in the cell's text."""
-    plain = live is None or type(live) in (bool, int, float, str, list, dict)
-    return live if plain and live is not None else written  # type: ignore[return-value]
-
-
-def mint_run_id() -> RunId:
-    """A new run id from this machine's clock and random source."""
-    return RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
 
 
 _PROJECTS: dict[Path, Project] = {}
