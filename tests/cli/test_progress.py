@@ -27,7 +27,7 @@ def test_a_log_has_one_line_per_change():
         "1.40 s 2/4 ✓ station 0.60 s",
         "1.50 s 2/4 ● clean started",
         "1.60 s 3/4 ✗ clean failed: ValueError: 3 days | missing",
-        "1.60 s 4/4 – chart skipped: upstream failed (clean)",
+        "1.60 s 4/4 \N{EN DASH} chart skipped: upstream failed (clean)",
         "tour: failed in 1.70 s (2 succeeded, 1 failed, 1 skipped)",
     ]
 

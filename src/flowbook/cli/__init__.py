@@ -15,6 +15,7 @@ import click
 from flowbook import __version__
 from flowbook.cli.commands import COMMANDS, LazyGroup
 from flowbook.cli.failures import guarded
+from flowbook.cli.manual import manual
 
 
 @click.group(
@@ -23,14 +24,13 @@ from flowbook.cli.failures import guarded
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="flowbook %(version)s")
+@manual(
+    "flowbook demo",
+    "flowbook run report.ipynb -p city=Oslo",
+    'flowbook history sql "select flow, status from runs"',
+)
 def flowbook() -> None:
     """A flow is a notebook, a node is a cell, a run is a row you can query.
-
-    \b
-    Example:
-      flowbook demo
-      flowbook run report.ipynb -p city=Oslo
-      flowbook history sql "select flow, status from runs"
 
     Every command says its exit codes in its own --help.
     """

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from flowbook.cli.failures import exit_codes, say_problem
+from flowbook.cli.failures import say_problem
+from flowbook.cli.manual import manual
 from flowbook.cli.opening import Opened, json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.export.exits import ExitCode
@@ -18,16 +19,18 @@ from flowbook.graph.wiring import resolve
 @click.command("check")
 @notebook_argument
 @json_option
-@exit_codes(ExitCode.OK, ExitCode.USAGE)
+@manual(
+    "flowbook check report.ipynb",
+    "flowbook check report.ipynb --json",
+    codes=(
+        ExitCode.OK,
+        ExitCode.USAGE,
+    ),
+)
 def command(notebook: Path, as_json: bool) -> ExitCode:
     """Read NOTEBOOK and say everything that is wrong with its flow.
 
     Nothing is executed and nothing is written. Warnings alone end with exit code 0.
-
-    \b
-    Example:
-      flowbook check report.ipynb
-      flowbook check report.ipynb --json
     """
     opened = open_notebook(notebook)
     if as_json:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from flowbook.cli.failures import exit_codes
 from flowbook.cli.lab import TOUR_FOLDER, TOUR_NOTEBOOK
+from flowbook.cli.manual import manual
 from flowbook.cli.opening import open_notebook
 from flowbook.cli.output import echo_value
 from flowbook.cli.running import Terms, explain_end, outputs, run_opened, show_path
@@ -32,17 +32,21 @@ RESULT = "report"
 )
 @click.option("--no-run", is_flag=True, help="Only write the tour.")
 @click.option("--no-report", is_flag=True, help="Write no executed notebook.")
-@exit_codes(ExitCode.OK, ExitCode.FAILED, ExitCode.USAGE, ExitCode.INTERRUPTED)
+@manual(
+    "flowbook demo",
+    "flowbook demo --dir /tmp/tour",
+    codes=(
+        ExitCode.OK,
+        ExitCode.FAILED,
+        ExitCode.USAGE,
+        ExitCode.INTERRUPTED,
+    ),
+)
 def command(folder: Path, no_run: bool, no_report: bool) -> ExitCode:
     """Write a tour project and run its flow.
 
     A notebook and real weather data; needs no network and no browser. Running it again runs the
     tour again, with the changes you made to it.
-
-    \b
-    Example:
-      flowbook demo
-      flowbook demo --dir /tmp/tour
     """
     began = time.monotonic()
     notebook = write_tour(folder)

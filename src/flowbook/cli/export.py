@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flowbook.cli.failures import exit_codes
+from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
@@ -26,16 +26,18 @@ from flowbook.export.notebook import export_notebook
     help="The folder for the job; made if need be.",
 )
 @json_option
-@exit_codes(ExitCode.OK, ExitCode.USAGE)
+@manual(
+    "flowbook export report.ipynb --to jobs/",
+    "flowbook job run jobs/report.ipynb -p city=Oslo",
+    codes=(
+        ExitCode.OK,
+        ExitCode.USAGE,
+    ),
+)
 def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
     """Write the flow of NOTEBOOK as a job that papermill runs.
 
     Exporting an unchanged flow again changes nothing. A flow with errors is refused.
-
-    \b
-    Example:
-      flowbook export report.ipynb --to jobs/
-      flowbook job run jobs/report.ipynb -p city=Oslo
     """
     opened = open_notebook(notebook)
     target = folder / notebook.name

@@ -50,7 +50,7 @@ def guarded(command: Callable[[], Any]) -> ExitCode:
             raise
         explain(failure)
         return code_of(failure)
-    except Exception as failure:  # noqa: BLE001 - the last stop before the user
+    except Exception as failure:  # the last stop before the user
         if _debugging():
             raise
         say_error(
@@ -94,19 +94,6 @@ def say_error(message: str, hint: str | None = None) -> None:
     click.echo(f"error: {message}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)
-
-
-def exit_codes(*codes: ExitCode) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add the exit codes a command can end with to its help text."""
-
-    def document(function: Callable[..., Any]) -> Callable[..., Any]:
-        lines = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in codes)
-        function.__doc__ = f"{function.__doc__ or ''}\n\n    \b\n    Exit codes:\n" + "\n".join(
-            f"    {line}" for line in lines.splitlines()
-        )
-        return function
-
-    return document
 
 
 def _debugging() -> bool:

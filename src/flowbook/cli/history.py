@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from flowbook.cli.failures import exit_codes
+from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.session.project import Project, project
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -62,19 +63,17 @@ def project_option(function: Command) -> Command:
 @project_option
 @json_option
 @click.pass_context
-@exit_codes(*_CODES)
+@manual(
+    "flowbook history --status failed --limit 5",
+    "flowbook history --json",
+    "flowbook history show 0197f3a2-…",
+    'flowbook history sql "select flow, count(*) from runs group by all"',
+    codes=_CODES,
+)
 def command(
-    ctx: click.Context, folder: Path | None, limit: int, as_json: bool, **filters: str | None
+    ctx: click.Context, /, folder: Path | None, limit: int, as_json: bool, **filters: Any
 ) -> ExitCode:
-    """List the project's runs, the latest first.
-
-    \b
-    Example:
-      flowbook history --status failed --limit 5
-      flowbook history --json
-      flowbook history show 0197f3a2-…
-      flowbook history sql "select flow, count(*) from runs group by all"
-    """
+    """List the project's runs, the latest first."""
     ctx.obj = Asked(folder, as_json)
     if ctx.invoked_subcommand is not None:
         return ExitCode.OK
@@ -95,14 +94,12 @@ def command(
 @project_option
 @json_option
 @click.pass_context
-@exit_codes(*_CODES)
+@manual(
+    "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --json",
+    codes=_CODES,
+)
 def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) -> ExitCode:
-    """Show one run and what became of its nodes.
-
-    \b
-    Example:
-      flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --json
-    """
+    """Show one run and what became of its nodes."""
     history = _project(ctx, folder).history
     run = history.run(run_id).to_json()
     nodes = [node.to_json() for node in history.node_runs(run_id)]
@@ -124,17 +121,15 @@ def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) ->
 @project_option
 @json_option
 @click.pass_context
-@exit_codes(*_CODES)
+@manual(
+    'flowbook history sql "select flow, status, count(*) as n from runs group by all"',
+    "flowbook history sql \"from node_runs where status = 'failed'\" --csv > failed.csv",
+    codes=_CODES,
+)
 def sql(
     ctx: click.Context, query: str, as_csv: bool, folder: Path | None, as_json: bool
 ) -> ExitCode:
-    """Answer one SELECT over the views runs, events, node_runs and flow_versions.
-
-    \b
-    Example:
-      flowbook history sql "select flow, status, count(*) as n from runs group by all"
-      flowbook history sql "from node_runs where status = 'failed'" --csv > failed.csv
-    """
+    """Answer one SELECT over the views runs, events, node_runs and flow_versions."""
     as_json = as_json or ctx.obj.as_json
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from flowbook.cli.failures import exit_codes, say_error
+from flowbook.cli.failures import say_error
+from flowbook.cli.manual import manual
 from flowbook.cli.opening import (
     json_option,
     notebook_argument,
@@ -21,13 +22,11 @@ from flowbook.export.job import JobResult, job_metadata, run_job
 
 
 @click.group("job")
+@manual(
+    "flowbook job run jobs/report.ipynb -p city=Oslo",
+)
 def command() -> None:
-    """Run exported notebooks.
-
-    \b
-    Example:
-      flowbook job run jobs/report.ipynb -p city=Oslo
-    """
+    """Run exported notebooks."""
 
 
 @command.command("run")
@@ -41,7 +40,10 @@ def command() -> None:
 )
 @timeout_option
 @json_option
-@exit_codes(*ExitCode)
+@manual(
+    "flowbook job run jobs/report.ipynb -p city=Oslo --timeout 1h",
+    codes=tuple(ExitCode),
+)
 def run(
     notebook: Path,
     params: tuple[str, ...],
@@ -53,10 +55,6 @@ def run(
 
     Parameters are checked before anything starts. The run lands in the same history as every
     other, with trigger papermill, and the executed notebook is its report.
-
-    \b
-    Example:
-      flowbook job run jobs/report.ipynb -p city=Oslo --timeout 1h
     """
     home = home_of(notebook, str(job_metadata(notebook).get("source", "")))
     opened = open_notebook(notebook, home)

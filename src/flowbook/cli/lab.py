@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from flowbook.cli.failures import exit_codes
+from flowbook.cli.manual import manual
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
 
@@ -23,17 +23,19 @@ TOUR_NOTEBOOK = "tour.ipynb"
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[DIR] [JUPYTERLAB OPTIONS]")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-@exit_codes(ExitCode.OK, ExitCode.USAGE)
+@manual(
+    "flowbook lab",
+    "flowbook lab reports/ --no-browser --port 9000",
+    codes=(
+        ExitCode.OK,
+        ExitCode.USAGE,
+    ),
+)
 def command(words: tuple[str, ...], no_browser: bool) -> None:
     """Open JupyterLab on DIR, or on a notebook.
 
     Without DIR: the current folder, or ./flowbook-tour when that is where the tour is. All other
     options go to JupyterLab as they are.
-
-    \b
-    Example:
-      flowbook lab
-      flowbook lab reports/ --no-browser --port 9000
     """
     if find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed", hint='pip install "flowbook[lab]"')

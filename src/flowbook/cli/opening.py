@@ -16,7 +16,8 @@ from flowbook.graph.flow import Flow
 from flowbook.graph.options import parse_duration
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.spec import Json
-from flowbook.session.project import STORE_FOLDER, Project, project
+from flowbook.session.project import Project, project
+from flowbook.session.start import STORE_FOLDER
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -74,7 +75,7 @@ def has_history(folder: Path) -> bool:
 # ---------------------------------------------------------------- options that commands share
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """Seconds, from text such as 90, 30s, 5m or 2h."""
 
     name = "duration"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def echo_json(value: Any) -> None:
 
 def echo_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table as wide as the terminal; without one, as wide as it needs to be."""
-    width = shutil.get_terminal_size().columns if click.get_text_stream("stdout").isatty() else 9999
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 9999
     for line in table(columns, rows, width):
         click.echo(line)
 
@@ -59,7 +60,7 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item") and not hasattr(value, "__len__"):  # a numpy number
         value = value.item()
     try:
-        if value != value:  # noqa: PLR0124 - NaN and NaT differ from themselves
+        if value != value:  # NaN and NaT differ from themselves
             return None
     except (TypeError, ValueError):
         return str(value)

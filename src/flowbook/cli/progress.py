@@ -33,8 +33,8 @@ _DONE = {
     Outcome.SUCCEEDED: "✓",
     Outcome.REUSED: "✓",
     Outcome.FAILED: "✗",
-    Outcome.SKIPPED: "–",
-    Outcome.CANCELLED: "–",
+    Outcome.SKIPPED: "\N{EN DASH}",
+    Outcome.CANCELLED: "\N{EN DASH}",
 }
 
 
@@ -85,7 +85,7 @@ class Board:
         return f"{self.state.flow}: {self.state.status.value} in {took:.2f} s ({what})"
 
     def block(self, now: float, width: int = 100, height: int = 50) -> list[str]:
-        """The run as it stands, a line per node, at most `width` × `height`."""
+        """The run as it stands, a line per node, at most `width` by `height`."""
         end = self.last if self.last is not None else now
         spinner = SPINNER[int(now * 10) % len(SPINNER)]
         done = sum(outcome is not None for outcome in self.state.outcome)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flowbook.cli.failures import exit_codes
+from flowbook.cli.manual import manual
 from flowbook.cli.opening import (
     json_option,
     notebook_argument,
@@ -32,16 +32,20 @@ from flowbook.export.exits import ExitCode
 @click.option("--no-report", is_flag=True, help="Write no executed notebook.")
 @timeout_option
 @json_option
-@exit_codes(
-    ExitCode.OK,
-    ExitCode.FAILED,
-    ExitCode.USAGE,
-    ExitCode.INFRASTRUCTURE,
-    ExitCode.TIMEOUT,
-    ExitCode.INTERRUPTED,
-    ExitCode.TERMINATED,
+@manual(
+    "flowbook run report.ipynb -p city=Oslo -p days=14",
+    "flowbook run report.ipynb --only clean --timeout 5m --json",
+    codes=(
+        ExitCode.OK,
+        ExitCode.FAILED,
+        ExitCode.USAGE,
+        ExitCode.INFRASTRUCTURE,
+        ExitCode.TIMEOUT,
+        ExitCode.INTERRUPTED,
+        ExitCode.TERMINATED,
+    ),
 )
-def command(
+def command(  # noqa: PLR0913 - one for each option
     notebook: Path,
     params: tuple[str, ...],
     only: tuple[str, ...],
@@ -54,11 +58,6 @@ def command(
 
     Progress goes to stderr; what the last nodes gave goes to stdout. The run is kept in the
     history of the notebook's project, with trigger cli.
-
-    \b
-    Example:
-      flowbook run report.ipynb -p city=Oslo -p days=14
-      flowbook run report.ipynb --only clean --timeout 5m --json
     """
     if report and no_report:
         raise click.UsageError("--report and --no-report exclude each other")

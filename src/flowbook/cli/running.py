@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from flowbook.export.notebook import sinks
 from flowbook.export.report import write_report
 from flowbook.graph.spec import Json
 from flowbook.ids import NodeId
-from flowbook.session.project import Start
+from flowbook.session.start import Start
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
@@ -53,7 +54,7 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     targets = [NodeId(name) for name in terms.only] or None
     start = Start(trigger=TriggerKind.CLI, targets=targets)
     run = opened.project.start(opened.flow, params, start)
-    why = follow(run, click.get_text_stream("stderr"), timeout=terms.timeout)
+    why = follow(run, sys.stderr, timeout=terms.timeout)
     code = why or (ExitCode.OK if run.status is RunStatus.SUCCEEDED else ExitCode.FAILED)
     return Finished(run, code, _report(opened, run, terms))
 

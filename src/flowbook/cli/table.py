@@ -30,7 +30,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 10
 
     Numbers are aligned right. Columns that do not fit are left out from the right, whole.
 
-    >>> print("\\n".join(table(["city", "days"], [("Oslo", 3), ("Bergen", 12)])))
+    >>> for line in table(["city", "days"], [("Oslo", 3), ("Bergen", 12)]):
+    ...     print(line)
     city    days
     ──────  ────
     Oslo       3
@@ -38,9 +39,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 10
     2 rows
     """
     shown = [[cell(value) for value in row] for row in rows[:ROWS]]
-    widths = [
-        max([len(name), *(len(row[i]) for row in shown)]) for i, name in enumerate(columns)
-    ]
+    widths = [max([len(name), *(len(row[i]) for row in shown)]) for i, name in enumerate(columns)]
     fitting = _fitting(widths, width)
     right = [_all_numbers(row[i] for row in rows[:ROWS]) for i in range(fitting)]
     lines = [_line(columns[:fitting], widths, right), "  ".join("─" * w for w in widths[:fitting])]
@@ -54,12 +53,13 @@ def cell(value: Any) -> str:
     >>> cell(3.14159), cell(None), cell(True)
     ('3.14', '', 'True')
     """
-    if value is None or isinstance(value, float) and math.isnan(value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
         return f"{value:.2f}" if 0.01 <= abs(value) < 1e9 or value == 0 else f"{value:.3g}"
     if isinstance(value, datetime):
-        return "" if value != value else value.isoformat(" ", "seconds")  # noqa: PLR0124 - NaT
+        missing = value != value  # pandas' NaT differs from itself
+        return "" if missing else value.isoformat(" ", "seconds")
     if isinstance(value, date):
         return value.isoformat()
     text = " ".join(str(value).split())

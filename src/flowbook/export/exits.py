@@ -12,20 +12,30 @@ class ExitCode(IntEnum):
     (124, 'it took longer than --timeout')
     """
 
-    meaning: str
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    SKIPPED = 3
+    GATE = 4
+    INFRASTRUCTURE = 75
+    TIMEOUT = 124
+    INTERRUPTED = 130
+    TERMINATED = 143
 
-    def __new__(cls, value: int, meaning: str) -> ExitCode:
-        member = int.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
+    @property
+    def meaning(self) -> str:
+        """In a few words, for help texts and messages."""
+        return _MEANINGS[self]
 
-    OK = 0, "all went well"
-    FAILED = 1, "a node of the flow failed, or somebody cancelled the run"
-    USAGE = 2, "bad usage, a notebook with errors, or wrong parameters; nothing was started"
-    SKIPPED = 3, "skipped by the schedule's overlap policy"
-    GATE = 4, "an evaluation gate failed"
-    INFRASTRUCTURE = 75, "the machinery failed, not the flow; trying again may help"
-    TIMEOUT = 124, "it took longer than --timeout"
-    INTERRUPTED = 130, "stopped by Ctrl-C (SIGINT)"
-    TERMINATED = 143, "stopped by SIGTERM"
+
+_MEANINGS = {
+    ExitCode.OK: "all went well",
+    ExitCode.FAILED: "a node failed, or somebody cancelled the run",
+    ExitCode.USAGE: "bad usage, a flow with errors, or wrong parameters; nothing was started",
+    ExitCode.SKIPPED: "skipped by the schedule's overlap policy",
+    ExitCode.GATE: "an evaluation gate failed",
+    ExitCode.INFRASTRUCTURE: "the machinery failed, not the flow; trying again may help",
+    ExitCode.TIMEOUT: "it took longer than --timeout",
+    ExitCode.INTERRUPTED: "stopped by Ctrl-C (SIGINT)",
+    ExitCode.TERMINATED: "stopped by SIGTERM",
+}

@@ -24,8 +24,8 @@ from flowbook.export.exits import ExitCode
 from flowbook.export.notebook import parse_notebook
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import Json, Missing
-from flowbook.ids import RunId, mint_uuid7
+from flowbook.graph.spec import FlowSpec, Json, Missing
+from flowbook.ids import PortName, RunId, mint_uuid7
 from flowbook.plan.check import check_params
 from flowbook.plan.compile import compile_plan
 from flowbook.plan.plan import Plan
@@ -98,7 +98,9 @@ def run_job(
         "FLOWBOOK_FLOW": flow,
         "FLOWBOOK_RUN_ID": run_id,
     }
-    why, ending = _execute(path.resolve(), report, dict(params), _Terms(project, env, timeout, on_line))
+    why, ending = _execute(
+        path.resolve(), report, dict(params), _Terms(project, env, timeout, on_line)
+    )
     status, error = _recorded(project, run_id)
     code = verdict(why, status, ending)
     return JobResult(run_id, flow, status, code, report, error or ending.error)
@@ -125,7 +127,8 @@ def job_plan(path: Path, project: Home) -> Plan:
     wrong = errors(tuple(loaded.problems))
     if wrong:
         raise InvalidFlow(f"{path} has errors and is not run", problems=wrong)
-    return compile_plan(loaded.flow.spec(), project.registry)
+    spec: FlowSpec = loaded.flow.spec()
+    return compile_plan(spec, project.registry)
 
 
 def report_path(project: Path, flow: str, run_id: str) -> Path:
@@ -162,7 +165,8 @@ class _Terms:
 
 def _refuse_wrong(plan: Plan, params: Mapping[str, Json]) -> None:
     defaults = {p.name: p.default for p in plan.params if not isinstance(p.default, Missing)}
-    problems = errors(tuple(check_params(plan, {**defaults, **params})))
+    values = {**defaults, **{PortName(name): value for name, value in params.items()}}
+    problems = errors(tuple(check_params(plan, values)))
     if problems:
         raise InvalidParameters(
             f"flow {plan.flow!r} cannot run with these parameters", problems=problems

@@ -132,7 +132,7 @@ def _by_start(told: Mapping[NodeId, _Told]) -> list[NodeId]:
 
 
 def _outputs(run: Reportable, node: NodeId, told: _Told, count: int | None) -> Iterable[Any]:
-    new = _outputs_of_nbformat()
+    new = _nbformat_v4().new_output
     for log in told.logs:
         yield new("stream", name="stderr" if log.stream == "stderr" else "stdout", text=log.text)
     if told.failure is not None:
@@ -147,18 +147,14 @@ def _outputs(run: Reportable, node: NodeId, told: _Told, count: int | None) -> I
 
 def _values(node: Any, count: int | None) -> Iterable[Any]:
     """The node's value; of several ports each one, named; of a router its decision."""
-    new = _outputs_of_nbformat()
+    new = _nbformat_v4().new_output
     ports: Mapping[PortName, Any] = node.outputs
     value = node.output
-    if len(ports) <= 1 or value is not None and not isinstance(value, dict):
-        if value is not None:
-            yield new("execute_result", data=mime_bundle(value), execution_count=count)
-        return
-    if set(value) != set(ports):
+    if len(ports) > 1 and isinstance(value, dict) and set(value) == set(ports):
+        for port, one in ports.items():
+            yield new("display_data", data=mime_bundle(one), metadata={"flowbook": {"port": port}})
+    elif value is not None:
         yield new("execute_result", data=mime_bundle(value), execution_count=count)
-        return
-    for port, one in ports.items():
-        yield new("display_data", data=mime_bundle(one), metadata={"flowbook": {"port": port}})
 
 
 def _timing(told: _Told) -> dict[str, str]:
@@ -184,9 +180,9 @@ def _summary(events: Sequence[Event], told: Mapping[NodeId, _Told]) -> Any:
         "|---|---|---|---|---|",
         *(_row(node, one) for node, one in told.items()),
     ]
-    nbformat_cell = _new_markdown("\n".join(lines))
-    nbformat_cell.metadata["tags"] = ["flowbook-summary"]
-    return nbformat_cell
+    cell = _nbformat_v4().new_markdown_cell("\n".join(lines), id=cell_id("summary"))
+    cell.metadata["tags"] = ["flowbook-summary"]
+    return cell
 
 
 def _row(node: NodeId, told: _Told) -> str:
@@ -203,13 +199,7 @@ def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _new_markdown(text: str) -> Any:
+def _nbformat_v4() -> Any:
     import nbformat
 
-    return nbformat.v4.new_markdown_cell(text, id=cell_id("summary"))
-
-
-def _outputs_of_nbformat() -> Any:
-    import nbformat
-
-    return nbformat.v4.new_output
+    return nbformat.v4
