@@ -57,8 +57,10 @@ class Flow(Draft):
 
     @property
     def host(self) -> Host:
-        """What runs, checks and shows this flow: its own, else the default."""
-        return default_host() if self._host is None else self._host
+        """What runs, checks and shows this flow: its own, else the default at first use."""
+        if self._host is None:
+            self._host = default_host()
+        return self._host
 
     @property
     def params(self) -> tuple[ParamSpec, ...]:
@@ -154,7 +156,7 @@ class Flow(Draft):
 
     def start(self, /, **params: Any) -> Any:
         """Start a run in the background and return it at once."""
-        return self.host.start(self, params, None)
+        return self.host.start(self, params)
 
     def run(self, /, **params: Any) -> Any:
         """Run to the end and return the run, which says how it went: it does not raise."""

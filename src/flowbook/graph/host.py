@@ -6,21 +6,18 @@ as a factory that is called when the first flow needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from flowbook.errors import UsageError
 from flowbook.graph.problem import Problem
-from flowbook.ids import NodeId
 
 
 class Host(Protocol):
     """What a flow asks of the world around it."""
 
-    def start(
-        self, flow: Any, params: Mapping[str, Any], targets: Collection[NodeId] | None = None
-    ) -> Any:
-        """Start a run of the flow as it is now, of all nodes or up to `targets`; the `Run`."""
+    def start(self, flow: Any, params: Mapping[str, Any]) -> Any:
+        """Start a run of the flow as it is now; the `Run`."""
         ...
 
     def last_run(self, flow: Any) -> Any | None:
@@ -46,22 +43,18 @@ class Host(Protocol):
 
 class _Default:
     factory: Callable[[], Host] | None = None
-    host: Host | None = None
 
 
 def set_default_host(factory: Callable[[], Host] | None) -> None:
     """Say who runs flows that were given no host; None takes it back."""
     _Default.factory = factory
-    _Default.host = None
 
 
 def default_host() -> Host:
-    """The host of flows that were given none; made when first asked for."""
-    if _Default.host is None:
-        if _Default.factory is None:
-            raise UsageError(
-                "there is nothing here to run a flow with",
-                hint="`import flowbook` sets it up; in a test, give the flow a host of its own",
-            )
-        _Default.host = _Default.factory()
-    return _Default.host
+    """The host, as things are now, of flows that were given none."""
+    if _Default.factory is None:
+        raise UsageError(
+            "there is nothing here to run a flow with",
+            hint="`import flowbook` sets it up; in a test, give the flow a host of its own",
+        )
+    return _Default.factory()
