@@ -42,7 +42,8 @@ class Opened:
         """`-p name=value` words as the flow's parameters, typed as it declares them."""
         from flowbook.plan.check import coerce_params
 
-        return dict(coerce_params(self.project.plan(self.flow), list(pairs)))
+        typed = coerce_params(self.project.plan(self.flow), list(pairs))
+        return {str(name): value for name, value in typed.items()}
 
 
 def open_notebook(path: Path, home: Path | None = None) -> Opened:
