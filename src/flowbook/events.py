@@ -213,6 +213,14 @@ class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
     reason: str = ""
 
 
+class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):
+    """The run starts nothing more for now; what is ready, or becomes so, is held."""
+
+
+class RunResumed(Fact, frozen=True, kw_only=True, tag="RUN_RESUMED"):
+    """A paused run goes on; what was held is ready again."""
+
+
 class RunCompleted(Fact, frozen=True, kw_only=True, tag="RUN_COMPLETED"):
     """The run is over. Nothing follows."""
 
@@ -236,6 +244,8 @@ Event: TypeAlias = (
     | NodeResumed
     | NodeLogged
     | CancelRequested
+    | RunPaused
+    | RunResumed
     | RunCompleted
 )
 
