@@ -15,9 +15,14 @@ from typing import Any
 import msgspec.inspect as inspect
 
 from flowbook.events import Event
-from flowbook.widget.protocol import KernelMessage, ViewMessage
+from flowbook.widget.protocol import KernelMessage, Preview, ViewMessage
 
-_UNIONS = {"Event": Event, "KernelMessage": KernelMessage, "ViewMessage": ViewMessage}
+_UNIONS = {
+    "Event": Event,
+    "KernelMessage": KernelMessage,
+    "Preview": Preview,
+    "ViewMessage": ViewMessage,
+}
 _SCALARS: dict[type[inspect.Type], tuple[str, Any]] = {
     inspect.StrType: ("string", "string"),
     inspect.IntType: ("number", "number"),
