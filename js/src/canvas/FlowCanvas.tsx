@@ -15,7 +15,7 @@ import type { Store } from "../model/store";
 import type { FlowView, Place } from "../protocol/generated";
 import { Icon } from "../view/icons";
 import { FlowEdgeLine } from "./FlowEdgeLine";
-import { carryOver, type FlowNode, graphEdges, graphNodes } from "./graph";
+import { carryOver, type FlowNode, graphEdges, graphNodes, HEIGHT, WIDTH } from "./graph";
 import { NodeCard } from "./NodeCard";
 import { SurroundingsContext } from "./surroundings";
 
@@ -26,7 +26,10 @@ const MANY = 200;
 const TOO_MANY_FOR_MAP = 1000;
 const FEW_FOR_MAP = 24;
 const PAN_STEP = 60;
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.2 };
+const MARGIN = 24;
+const FIT = { padding: 0.08, maxZoom: 1, minZoom: 0.08 };
+/** At first text must be readable, even where not everything fits. */
+const FIRST_FIT = { ...FIT, minZoom: 0.4 };
 const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [PAN_STEP, 0],
   ArrowRight: [-PAN_STEP, 0],
@@ -67,7 +70,7 @@ function Surface({
   const edges = useMemo(() => graphEdges(flow), [flow]);
   const far = useFlowStore((state) => state.transform[2] < FAR);
   const surroundings = useMemo(() => ({ store, far }), [store, far]);
-  const fitAfter = useFit(flow.nodes.length);
+  const fitAfter = useFit(flow.nodes.length, selected);
 
   useEffect(() => {
     setNodes((before) => carryOver(before, graphNodes(flow)));
@@ -113,7 +116,7 @@ function Surface({
           onNodeDoubleClick={(_, node) => onOpen(node.id)}
           onPaneClick={() => onSelect(null)}
           fitView={flow.nodes.length <= MANY}
-          fitViewOptions={FIT}
+          fitViewOptions={FIRST_FIT}
           minZoom={0.08}
           maxZoom={2}
           nodesConnectable={false}
@@ -149,21 +152,39 @@ function Surface({
   );
 }
 
-/** Fits again while the host still settles its size, until the user takes over. */
-function useFit(count: number): () => void {
-  const { fitView } = useReactFlow();
+/**
+ * Fits the flow while the host still settles its size, until the user takes over; later changes of
+ * size (a panel opens) only bring the selected node back into view.
+ */
+function useFit(count: number, selected: string | null): () => void {
+  const { fitView, getNode, getViewport, setViewport } = useReactFlow();
   const width = useFlowStore((state) => state.width);
   const height = useFlowStore((state) => state.height);
-  const moved = useFlowStore((state) => state.userSelectionActive || state.paneDragging);
+  const moved = useFlowStore((state) => state.paneDragging);
   const taken = useRef(false);
-  if (moved) taken.current = true;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new size or a new node is the reason
+  if (moved || selected !== null) taken.current = true;
   useEffect(() => {
-    if (!taken.current && width > 0 && height > 0 && count <= MANY) void fitView(FIT);
+    if (!taken.current && width > 0 && height > 0 && count <= MANY) void fitView(FIRST_FIT);
   }, [width, height, count, fitView]);
+  useEffect(() => {
+    const node = selected === null ? undefined : getNode(selected);
+    if (node === undefined || width === 0) return;
+    const { x, y, zoom } = getViewport();
+    const left = within(node.position.x * zoom + x, WIDTH * zoom, width);
+    const top = within(node.position.y * zoom + y, HEIGHT * zoom, height);
+    if (left !== 0 || top !== 0)
+      void setViewport({ x: x + left, y: y + top, zoom }, { duration: motion(200) });
+  }, [selected, width, height, getNode, getViewport, setViewport]);
   return () => {
     setTimeout(() => void fitView({ ...FIT, duration: motion(250) }), 120);
   };
+}
+
+/** How far to shift what starts at `start` and is `size` long so that it lies within `room`. */
+function within(start: number, size: number, room: number): number {
+  if (start < MARGIN) return MARGIN - start;
+  const over = start + size + MARGIN - room;
+  return over > 0 ? -over : 0;
 }
 
 function motion(ms: number): number {

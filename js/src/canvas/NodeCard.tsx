@@ -33,6 +33,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
   if (far) {
     return (
       <div ref={card} className="fb-node fb-node-far" title={node.name}>
+        <span className="fb-far-name">{node.name}</span>
         <Ports ports={data.inputs} side="in" />
         <Ports ports={data.outputs} side="out" />
       </div>
@@ -51,6 +52,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           </span>
           <span className="fb-sub">{node.kind}</span>
         </span>
+        <span className="fb-tries" />
         {problems.length > 0 && (
           <span
             className="fb-badge"
@@ -72,7 +74,6 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
             stale
           </span>
         )}
-        <span className="fb-tries" />
         <span className="fb-ms" />
       </div>
       <div className="fb-bar">

@@ -2,6 +2,7 @@ import { memo, useState } from "react";
 import type { ImagePreview, Preview, TablePreview } from "../protocol/generated";
 
 const OPEN_DEPTH = 2;
+const MOST_DECIMALS = 3;
 
 /** A value as something to look at: tables as tables, pictures as pictures, data as a tree. */
 export const PreviewOf = memo(function PreviewOf({ preview }: { readonly preview: Preview }) {
@@ -31,6 +32,7 @@ export const PreviewOf = memo(function PreviewOf({ preview }: { readonly preview
 
 function Table({ table }: { readonly table: TablePreview }) {
   const { columns, rows, total, width } = table;
+  const decimals = columns.map((_, j) => decimalsOf(rows.map((row) => row[j] ?? null)));
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable */}
@@ -58,10 +60,10 @@ function Table({ table }: { readonly table: TablePreview }) {
                   <td
                     // biome-ignore lint/suspicious/noArrayIndexKey: nor have cells
                     key={j}
-                    data-numeric={typeof cell === "number" || undefined}
+                    data-numeric={isNumeric(columns[j]?.dtype ?? "") || undefined}
                     data-none={cell === null || undefined}
                   >
-                    {cellText(cell)}
+                    {cellText(cell, decimals[j] ?? 0)}
                   </td>
                 ))}
               </tr>
@@ -82,11 +84,24 @@ function isNumeric(dtype: string): boolean {
   return /^(u?int|float|double|decimal)/i.test(dtype);
 }
 
-function cellText(cell: string | number | boolean | null): string {
+type Cell = TablePreview["rows"][number][number];
+
+/** As many decimals as the column needs, at most three, so that its numbers line up. */
+function decimalsOf(cells: readonly Cell[]): number {
+  let most = 0;
+  for (const cell of cells) {
+    if (typeof cell !== "number" || Number.isInteger(cell)) continue;
+    const text = String(Number(cell.toFixed(MOST_DECIMALS)));
+    most = Math.max(most, (text.split(".")[1] ?? "").length);
+  }
+  return most;
+}
+
+function cellText(cell: Cell, decimals: number): string {
   if (cell === null) return "–";
-  if (typeof cell === "number" && !Number.isInteger(cell))
-    return String(Number(cell.toPrecision(6)));
-  return String(cell);
+  if (typeof cell !== "number" || decimals === 0) return String(cell);
+  const tiny = cell !== 0 && Math.abs(cell) < 0.001;
+  return tiny ? cell.toExponential(2) : cell.toFixed(decimals);
 }
 
 function Picture({ image }: { readonly image: ImagePreview }) {
