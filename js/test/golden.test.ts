@@ -1,3 +1,4 @@
+/// <reference types="node" />
 /** Histories that Python's reducer folded: the browser's must see the same. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/// <reference types="node" />
 /** The lock must install on every platform, from whichever registry is configured. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

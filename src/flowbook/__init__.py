@@ -1,1 +1,152 @@
-"""flowbook: a flow is a notebook, a node is a cell, a run is a row you can query."""
+"""flowbook: a flow is a notebook, a node is a cell, a run is a row you can query.
+
+```python
+import flowbook
+
+flow = flowbook.Flow("hello")
+
+@flow.node
+def greeting(name: str = "world"):
+    return f"hello {name}"
+
+run = flow.run(name="Oslo")
+run["greeting"].output        # 'hello Oslo'
+flowbook.project().history.sql("select flow, status from runs")
+```
+
+Names load when they are first used: importing flowbook costs next to nothing, so a job, a server
+and a command line pay only for the rooms they enter.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flowbook.errors import (
+        EditRejected,
+        ExpressionError,
+        FlowbookError,
+        FlowSyntaxError,
+        IllegalTransition,
+        InvalidFlow,
+        InvalidParameters,
+        RunCancelled,
+        RunError,
+        RunFailed,
+        RunTimeout,
+        StoreBusy,
+        StoreError,
+        StoreVersion,
+        UnknownKind,
+        UnknownNode,
+        UsageError,
+        ValueUnavailable,
+    )
+    from flowbook.events import RunStatus, TriggerKind
+    from flowbook.graph.flow import Flow
+    from flowbook.graph.node import Node, NodeContext, Outputs
+    from flowbook.graph.problem import Problem, Severity
+    from flowbook.run.handle import NodeRun, Run
+    from flowbook.session.project import Project, project
+
+_HOMES = {
+    "EditRejected": "flowbook.errors",
+    "ExpressionError": "flowbook.errors",
+    "Flow": "flowbook.graph.flow",
+    "FlowSyntaxError": "flowbook.errors",
+    "FlowbookError": "flowbook.errors",
+    "IllegalTransition": "flowbook.errors",
+    "InvalidFlow": "flowbook.errors",
+    "InvalidParameters": "flowbook.errors",
+    "Node": "flowbook.graph.node",
+    "NodeContext": "flowbook.graph.node",
+    "NodeRun": "flowbook.run.handle",
+    "Outputs": "flowbook.graph.node",
+    "Problem": "flowbook.graph.problem",
+    "Project": "flowbook.session.project",
+    "Run": "flowbook.run.handle",
+    "RunCancelled": "flowbook.errors",
+    "RunError": "flowbook.errors",
+    "RunFailed": "flowbook.errors",
+    "RunStatus": "flowbook.events",
+    "RunTimeout": "flowbook.errors",
+    "Severity": "flowbook.graph.problem",
+    "StoreBusy": "flowbook.errors",
+    "StoreError": "flowbook.errors",
+    "StoreVersion": "flowbook.errors",
+    "TriggerKind": "flowbook.events",
+    "UnknownKind": "flowbook.errors",
+    "UnknownNode": "flowbook.errors",
+    "UsageError": "flowbook.errors",
+    "ValueUnavailable": "flowbook.errors",
+    "project": "flowbook.session.project",
+}
+
+__all__ = [
+    "EditRejected",
+    "ExpressionError",
+    "Flow",
+    "FlowSyntaxError",
+    "FlowbookError",
+    "IllegalTransition",
+    "InvalidFlow",
+    "InvalidParameters",
+    "Node",
+    "NodeContext",
+    "NodeRun",
+    "Outputs",
+    "Problem",
+    "Project",
+    "Run",
+    "RunCancelled",
+    "RunError",
+    "RunFailed",
+    "RunStatus",
+    "RunTimeout",
+    "Severity",
+    "StoreBusy",
+    "StoreError",
+    "StoreVersion",
+    "TriggerKind",
+    "UnknownKind",
+    "UnknownNode",
+    "UsageError",
+    "ValueUnavailable",
+    "project",
+]
+
+try:
+    __version__ = version("flowbook")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'flowbook' has no attribute {name!r}")
+    if name == "Flow":
+        import_module("flowbook.session.project")  # a Flow is of use once it has a host
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext flowbook`: the `%%flow` and `%flow` magics, and `flow`, the notebook's own."""
+    import_module("flowbook.magics").register(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "flowbook"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "flowbook.server.extension"}]

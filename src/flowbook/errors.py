@@ -14,6 +14,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── RunFailed                 one or more nodes failed                (run_id, node, cell, line)
 │   ├── RunCancelled              somebody cancelled it                   (run_id)
 │   └── RunTimeout                it outlived its deadline                (run_id, seconds)
+├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -56,6 +57,10 @@ class FlowbookError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: what, where and what to do, and no frame of ours."""
+        return [f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = {name: getattr(self, name) for name in self.fields}
@@ -153,6 +158,10 @@ class RunFailed(RunError):
     error_type: str | None
     traceback: str | None
 
+    def _render_traceback_(self) -> list[str]:
+        """The node's own traceback, ending on the user's line, then our summary."""
+        return [*(self.traceback or "").splitlines(), *super()._render_traceback_()]
+
 
 class RunCancelled(RunError):
     """Somebody cancelled the run."""
@@ -163,6 +172,18 @@ class RunTimeout(RunError):
 
     fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
+
+
+class HttpFailed(FlowbookError):
+    """A request got no usable answer; `status` is None when it got none at all.
+
+    `url` is without its secrets; `retry_after` is how long the server asks to be left alone.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("url", "status", "retry_after")
+    url: str
+    status: int | None
+    retry_after: float | None
 
 
 class StoreError(FlowbookError):

@@ -82,7 +82,7 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
     size: int = 0
     rows: int | None = None
     columns: tuple[str, ...] | None = None
-    inline: msgspec.Raw | None = None
+    inline: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     reason: str | None = None
 
 

@@ -421,7 +421,7 @@ export interface ValueRef {
   readonly size?: number;
   readonly rows?: number | null;
   readonly columns?: ReadonlyArray<string> | null;
-  readonly inline?: unknown | null;
+  readonly inline?: unknown;
   readonly reason?: string | null;
 }
 
@@ -477,7 +477,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   TextPreview: {"tag": ["show", "text"], "required": {"text": "string", "cut": "boolean"}, "optional": {}},
   TidyUp: {"tag": ["type", "TIDY_UP"], "required": {}, "optional": {}},
   TreePreview: {"tag": ["show", "tree"], "required": {"value": "unknown", "cut": "boolean"}, "optional": {}},
-  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": {"any": ["unknown", "null"]}, "reason": {"any": ["string", "null"]}}},
+  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}}},
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,175 @@
+"""The default node: a cell of Python, or a decorated function.
+
+A cell runs as a function of its inputs. It sees its inputs, the captured names its spec lists,
+builtins and what it imports, in a fresh global namespace per run: it cannot write into the
+notebook's, and two runs never meet. What it gives back:
+
+- the declared outputs, when the body binds names so called;
+- else the value of `return`, or of the last expression;
+- else, when it yields, the list of what it yielded.
+
+An instance travels to another process with its spec and captured names and nothing else; the code
+is compiled again there, under the same file name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import FunctionType
+from typing import Any, ClassVar, Self, final
+
+from flowbook.graph.node import Node, NodeContext, Outputs
+from flowbook.graph.spec import NodeSpec
+from flowbook.ids import PortName
+from flowbook.nodes.cell_code import NAMES, TAIL, CellCode, CellText, compile_cell
+
+
+class PythonNode(Node):
+    """Runs a cell body, or (`from_function`) a function.
+
+    >>> from flowbook.graph.spec import InputSpec
+    >>> from flowbook.ids import NodeId
+    >>> spec = NodeSpec(NodeId("twice"), inputs=(InputSpec(PortName("x")),), body="x * 2")
+    >>> PythonNode(spec).run(None, {"x": 21})
+    42
+    """
+
+    kind: ClassVar[str] = "python"
+    body: ClassVar[str] = "python"
+
+    def __init__(
+        self,
+        spec: NodeSpec,
+        *,
+        captured: Mapping[str, Any] | None = None,
+        function: Callable[..., Any] | None = None,
+    ) -> None:
+        """Compiles the body; `FlowSyntaxError` names the cell and the line that is wrong."""
+        super().__init__(spec)
+        self._captured = dict(captured or {})
+        self._function = function
+        if function is None:
+            self._check_outputs(self._cell())
+
+    @classmethod
+    def from_function(cls, spec: NodeSpec, function: Callable[..., Any]) -> Self:
+        """A node that calls `function` with the inputs it has parameters for."""
+        return cls(spec, function=function)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = partial(type(self), captured=self._captured, function=self._function)
+        return (made, (self.spec,))
+
+    @property
+    def is_async(self) -> bool:
+        """True when `run` returns a coroutine."""
+        if self._function is None:
+            return self._cell().is_async
+        called = _called(self._function)
+        return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
+
+    @property
+    def filename(self) -> str | None:
+        """The file name of this node's frames; None for a function written in C."""
+        if self._function is None:
+            return self._cell().filename
+        code = getattr(_called(self._function), "__code__", None)
+        return code.co_filename if code else None
+
+    def bind(self, namespace: Mapping[str, Any]) -> None:
+        """Take the captured names as they are now; a missing one is a `NameError` when read."""
+        self._captured = {name: namespace[name] for name in self.spec.captures if name in namespace}
+
+    def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
+        """The outputs, or a coroutine of them."""
+        if self._function is not None:
+            given = _call(self._function, inputs)
+            if self.is_async:
+                return _collect(given)
+            return list(given) if inspect.isgeneratorfunction(_called(self._function)) else given
+        cell = self._cell()
+        cell_globals = {
+            "__name__": "__main__",  # so that what the cell defines is pickled by value
+            "__builtins__": builtins,
+            **self._captured,
+            TAIL: _Tail,
+            NAMES: locals,
+        }
+        values = [inputs.get(one.name) for one in self.spec.inputs]
+        given = FunctionType(cell.code, cell_globals, self.spec.id)(*values)
+        if cell.is_async:
+            return self._awaited(given)
+        return list(given) if cell.streams else self._handed(given)
+
+    async def _awaited(self, given: Any) -> Any:
+        return self._handed(await _collect(given))
+
+    def _handed(self, given: Any) -> Any:
+        """What the body gave, by port."""
+        if not isinstance(given, _Tail):
+            return given
+        ports = self.ports(self.spec)
+        if not self._cell().names.issuperset(ports):
+            return given.value
+        missing = [port for port in ports if port not in given.names]
+        if missing:
+            raise NameError(
+                f"node {self.name!r} ended without binding its output "
+                f"{', '.join(map(repr, missing))}; bind it on every path, or return "
+                "flowbook.Outputs({...}) with the ports that are live"
+            )
+        if len(ports) == 1:
+            return given.names[ports[0]]
+        return Outputs({port: given.names[port] for port in ports})
+
+    def _cell(self) -> CellCode:
+        return compile_cell(CellText.of(self.spec), tuple(one.name for one in self.spec.inputs))
+
+    def _check_outputs(self, cell: CellCode) -> None:
+        """A declared output that the body can never give is an error before anything runs."""
+        if cell.speaks or cell.streams:
+            return
+        never = [port for port in self.spec.outputs if port not in cell.names]
+        if never and tuple(map(str, never)) != (str(self.name),):
+            text = CellText.of(self.spec)
+            raise text.refuse(f"the body never binds its output {', '.join(map(repr, never))}", 1)
+
+
+@final
+class _Tail:
+    """How a body that falls off its end hands over: its last value and the names it bound."""
+
+    __slots__ = ("names", "value")
+
+    def __init__(self, value: Any, names: dict[str, Any]) -> None:
+        self.value = value
+        self.names = names
+
+
+def _called(function: Callable[..., Any]) -> Any:
+    """The function behind decorators, partials and callable objects."""
+    function = inspect.unwrap(function)
+    while isinstance(function, partial):
+        function = inspect.unwrap(function.func)
+    if inspect.isroutine(function):
+        return getattr(function, "__func__", function)
+    return type(function).__call__
+
+
+def _call(function: Callable[..., Any], inputs: Mapping[PortName, Any]) -> Any:
+    parameters = inspect.signature(function).parameters.values()
+    named = {str(name): value for name, value in inputs.items()}
+    if not any(one.kind is one.VAR_KEYWORD for one in parameters):
+        named = {one.name: named[one.name] for one in parameters if one.name in named}
+    first = [named.pop(one.name) for one in parameters if one.kind is one.POSITIONAL_ONLY]
+    return function(*first, **named)
+
+
+async def _collect(given: Any) -> Any:
+    """The value of a coroutine; the list of what an async generator yields."""
+    if inspect.isasyncgen(given):
+        return [value async for value in given]
+    return await given

@@ -1,0 +1,174 @@
+"""Send a value down the branches whose condition it meets.
+
+Conditions are tried in order over one value, called `value` in them. `first_match` stops at the
+first that holds, `broadcast` takes all that hold, and when none does the default output gets the
+value. Ports that are not taken are dead, and the nodes behind them are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, cast
+
+import traitlets
+from traitlets import CaselessStrEnum, List, TraitError, Unicode, validate
+
+from flowbook.errors import ExpressionError, UsageError
+from flowbook.graph.node import Node, NodeContext, Outputs
+from flowbook.graph.options import Options, did_you_mean
+from flowbook.graph.spec import NodeSpec
+from flowbook.ids import PortName, as_port_name
+
+_CONDITION_KEYS: Final = ("id", "label", "expression", "color")
+_UNROUTED: Final = "{{ value }}"
+_DEFAULT_OUTPUT: Final = "default"
+
+
+class RouterNode(Node):
+    """Routes `route_by` by `conditions`; its ports are the conditions' ids and the default.
+
+    Each condition is `{id, expression, label, color}`; label and colour may be left out. Without
+    `route_by` the input called `value` is routed, or the only input there is.
+    """
+
+    kind: ClassVar[str] = "router"
+    untemplated: ClassVar[tuple[str, ...]] = ("conditions",)
+    defaults: ClassVar[Options] = Options(pure=True)
+
+    route_by = traitlets.Any(_UNROUTED, help="The value that every condition tests.").tag(
+        config=True
+    )
+    conditions = List(traitlets.Dict(), help="Conditions, tried in this order.").tag(config=True)
+    mode = CaselessStrEnum(
+        ("first_match", "broadcast", "all_matches"),
+        default_value="first_match",
+        help="Stop at the first condition that holds, or take all (all_matches is broadcast).",
+    ).tag(config=True)
+    default_output = Unicode(
+        _DEFAULT_OUTPUT, help="The port that is taken when no condition holds."
+    ).tag(config=True)
+
+    @classmethod
+    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
+        """The conditions' ids, then the default; what is malformed is left out, never raised."""
+        conditions = spec.config.get("conditions")
+        listed = conditions if isinstance(conditions, list) else []
+        names = [one.get("id") for one in listed if isinstance(one, dict)]
+        names.append(spec.config.get("default_output", _DEFAULT_OUTPUT))
+        ports = (name for name in names if isinstance(name, str) and _is_port(name))
+        return tuple(PortName(port) for port in dict.fromkeys(ports))
+
+    @validate("conditions")
+    def _check_conditions(self, proposal: dict[str, Any]) -> list[dict[str, str]]:
+        checked: list[dict[str, str]] = []
+        for number, given in enumerate(proposal["value"], start=1):
+            one = _condition(given, f"condition {number}")
+            if any(one["id"] == before["id"] for before in checked):
+                raise TraitError(f"condition {number}: two conditions have the id {one['id']!r}")
+            checked.append(one)
+        return checked
+
+    @validate("default_output")
+    def _check_default(self, proposal: dict[str, Any]) -> str:
+        if not _is_port(proposal["value"]):
+            raise TraitError(f"default_output {proposal['value']!r} cannot name a port")
+        return cast(str, proposal["value"])
+
+    def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Outputs:
+        """The value on each port taken; `ExpressionError` names the condition that is wrong."""
+        value = self._routed(inputs)
+        names = {**_nested(inputs), "value": value}
+        matched = []
+        for one in self.conditions:
+            if self._holds(context, one, names):
+                matched.append(one["id"])
+                if self.mode == "first_match":
+                    break
+        matched = matched or [self.default_output]
+        return Outputs(
+            {PortName(port): value for port in matched},
+            result={"matched_outputs": matched, "evaluated_value": value},
+        )
+
+    def _routed(self, inputs: Mapping[PortName, Any]) -> Any:
+        if not (isinstance(self.route_by, str) and self.route_by == _UNROUTED):
+            return self.route_by
+        if "value" in inputs:
+            return inputs[PortName("value")]
+        if len(inputs) == 1:
+            return next(iter(inputs.values()))
+        raise UsageError(
+            f"router {self.name!r} has {len(inputs)} inputs and none is called 'value'",
+            hint='say what to route by, such as route_by: "{{ fetch.status }}"',
+        )
+
+    def _holds(self, context: NodeContext, one: Mapping[str, str], names: dict[str, Any]) -> bool:
+        place = f"condition {one['id']!r} of router {self.name!r}"
+        try:
+            found = context.evaluate(one["expression"], names)
+        except ExpressionError as error:
+            raise ExpressionError(
+                f"{place}: {error.message}", hint=error.hint, code=error.code, column=error.column
+            ) from None
+        try:
+            return bool(found)
+        except (ValueError, TypeError):
+            raise ExpressionError(
+                f"{place} gives a {type(found).__name__}, which is neither true nor false",
+                hint="compare one value, such as value.total > 10",
+                code="not_boolean",
+            ) from None
+
+
+def _nested(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
+    """Inputs as expressions name them: the port `fetch.status` is a field of `fetch`."""
+    names: dict[str, Any] = {}
+    for name, value in inputs.items():
+        node, _, port = name.partition(".")
+        if port:
+            names.setdefault(node, {})[port] = value
+        else:
+            names[node] = value
+    return names
+
+
+def _condition(given: Mapping[str, Any], place: str) -> dict[str, str]:
+    unknown = [key for key in given if key not in _CONDITION_KEYS]
+    if unknown:
+        raise TraitError(
+            f"{place}: unknown key {unknown[0]!r}; {did_you_mean(str(unknown[0]), _CONDITION_KEYS)}"
+        )
+    for key in ("id", "expression"):
+        if key not in given:
+            raise TraitError(f"{place}: has no {key!r}")
+    port = str(given["id"])
+    if not _is_port(port):
+        raise TraitError(f"{place}: id {port!r} cannot name a port; use letters, digits, _ and -")
+    expression = given["expression"]
+    if not isinstance(expression, str) or not expression.strip():
+        raise TraitError(
+            f"{place}: expression {expression!r} is no text; write it in quotes, "
+            'such as "value >= 200 and value < 300"'
+        )
+    return {
+        "id": port,
+        "label": str(given.get("label", port)),
+        "expression": _bare(expression),
+        "color": str(given.get("color", "")),
+    }
+
+
+def _bare(expression: str) -> str:
+    """An expression without the braces some write around it."""
+    stripped = expression.strip()
+    if stripped.startswith("{{") and stripped.endswith("}}"):
+        return stripped[2:-2].strip()
+    return stripped
+
+
+def _is_port(name: str) -> bool:
+    try:
+        as_port_name(name)
+    except UsageError:
+        return False
+    return True

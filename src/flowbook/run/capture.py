@@ -1,0 +1,73 @@
+"""What a node prints, kept apart from what its neighbours print.
+
+`sys.stdout` and `sys.stderr` are wrapped while runs are going on. Text still goes where it would
+have gone; and when the code that writes belongs to a node (its context variable says so), the
+node's run gets it too. The context travels with tasks and with our threads, so two nodes that
+print at once do not mix.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+Hear: TypeAlias = Callable[[str, str], None]
+"""Called with the stream's name and the text."""
+
+listening: ContextVar[Hear | None] = ContextVar("flowbook_listening", default=None)
+
+
+class Tee:
+    """A stream that writes on, and tells the node that wrote.
+
+    Everything but `write` and `writelines` is the original's: ipykernel's streams know more than
+    files do.
+    """
+
+    def __init__(self, original: Any, name: str) -> None:
+        self.original = original
+        self.name = name
+
+    def write(self, text: str) -> int:
+        hear = listening.get()
+        if hear is not None and text:
+            hear(self.name, text)
+        return int(self.original.write(text) or len(text))
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.original, name)
+
+
+_lock = threading.Lock()
+_users = 0
+
+
+def listen() -> None:
+    """Wrap the standard streams; one more run needs it."""
+    global _users
+    with _lock:
+        _users += 1
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if stream is not None and not isinstance(stream, Tee):
+                setattr(sys, name, Tee(stream, name))
+
+
+def unlisten() -> None:
+    """One run fewer needs it; the last one puts the streams back, unless others replaced them."""
+    global _users
+    with _lock:
+        _users -= 1
+        if _users:
+            return
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if isinstance(stream, Tee):
+                setattr(sys, name, stream.original)

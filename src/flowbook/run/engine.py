@@ -1,0 +1,224 @@
+"""The engine: a loop of its own on which runs are performed.
+
+The loop lives on a daemon thread, never on the kernel's loop: interrupts of `await` and busy
+cells break there. Where threads do not exist (Pyodide), runs are performed on the loop that is
+running already, every function runs inline, and `Run.wait` gives way to `await run`.
+
+The engine knows a sink and a vault by their protocols, plans and the code of their steps; it
+knows neither flows, nor notebooks, nor DuckDB.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from typing import Any
+
+from flowbook.errors import InvalidParameters, UsageError
+from flowbook.events import Sink, TriggerKind, Vault
+from flowbook.graph.node import Outputs
+from flowbook.graph.options import On
+from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.spec import Missing
+from flowbook.ids import NodeId, PortName, RunId
+from flowbook.plan.plan import Plan
+from flowbook.run import capture
+from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
+from flowbook.run.handle import Run
+from flowbook.run.perform import Performance, Score, Stage
+from flowbook.run.processes import ProcessExecutor
+from flowbook.run.stimulus import Start
+from flowbook.run.values import put_all, refer
+from flowbook.run.work import Tools, Work
+
+_WORKERS = 32
+_KEEPERS = 4
+
+
+class Engine:
+    """Performs runs; made once per project, its loop starts with the first run.
+
+    `max_workers`: how many functions may run in threads at once. `tools`: what nodes may ask for
+    beyond the engine (expressions, SQL). `threads=False`: perform on the current loop.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        vault: Vault,
+        *,
+        clock: Callable[[], float] = time.time,
+        max_workers: int = _WORKERS,
+        tools: Tools | None = None,
+        threads: bool = sys.platform != "emscripten",
+    ) -> None:
+        self._sink, self._vault = sink, vault
+        self._clock = clock
+        self._max_workers = max_workers
+        self._tools = tools or Tools()
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._stage: Stage | None = None
+        self._thread: threading.Thread | None = None
+        self._running: dict[RunId, Run] = {}
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that are not over."""
+        return tuple(self._running.values())
+
+    def start(  # noqa: PLR0913 - a run is told once all it must know; all but three have names
+        self,
+        plan: Plan,
+        work: Sequence[Work],
+        params: Mapping[PortName, Any],
+        *,
+        run_id: RunId,
+        trigger: TriggerKind,
+        given: Mapping[NodeId, Outputs] | None = None,
+        parent: RunId | None = None,
+        key: str | None = None,
+    ) -> Run:
+        """Start a run of `plan` and return at once.
+
+        `work`: the code of each step, in the plan's order. `given`: outputs that are known
+        already; those steps are not run. What the nodes print goes to the cell that called this.
+        Raises `InvalidParameters` when a parameter has neither value nor default.
+        """
+        if len(work) != len(plan.steps):
+            raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
+        stage = self._open()
+        known = {
+            plan.index[node]: outputs
+            for node, outputs in (given or {}).items()
+            if node in plan.index
+        }
+        begin = Start(
+            at=self._clock(),
+            run=run_id,
+            trigger=trigger,
+            params={str(name): value for name, value in params.items()},
+            given={i: self._refs(outputs) for i, outputs in known.items()},
+            key=key,
+            parent=parent,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+        )
+        score = Score(plan, tuple(work), _with_defaults(plan, params), copy_context())
+        performance = Performance(stage, score, lambda: self._closed(run_id))
+        for i, outputs in known.items():
+            performance.values[i] = outputs
+        run = Run(performance, run_id, self._thread)
+        self._running[run_id] = run
+        capture.listen()
+        stage.loop.call_soon_threadsafe(performance.feed, begin)
+        return run
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Cancel what runs, wait up to `timeout` seconds for it, and let everything go."""
+        with self._lock:
+            stage, self._stage = self._stage, None
+            thread, self._thread = self._thread, None
+        if stage is None:
+            return
+        running = self.runs
+        for run in running:
+            run.cancel("the engine is closing")
+        if thread is not None:
+            deadline = time.monotonic() + timeout
+            for run in running:
+                run.settled(max(0.0, deadline - time.monotonic()))
+            stage.loop.call_soon_threadsafe(stage.loop.stop)
+            thread.join(timeout)
+        for executor in stage.executors.values():
+            executor.close()
+        if stage.keepers is not None:
+            stage.keepers.close()
+
+    def _refs(self, outputs: Outputs) -> dict[PortName, Any]:
+        refs, heavy = refer(self._vault, outputs)
+        kept = refs | put_all(self._vault, heavy)
+        return {port: ref for port, ref in kept.items() if port}
+
+    def _closed(self, run_id: RunId) -> None:
+        self._running.pop(run_id, None)
+        capture.unlisten()
+
+    def _open(self) -> Stage:
+        with self._lock:
+            if self._stage is not None and not self._stage.loop.is_closed():
+                return self._stage
+            loop = self._own_loop() if self._threads else _current_loop()
+            self._stage = Stage(
+                loop,
+                self._sink,
+                self._vault,
+                self._tools,
+                self._clock,
+                self._executors(loop),
+                Crew("flowbook-keeper", _KEEPERS) if self._threads else None,
+            )
+            return self._stage
+
+    def _own_loop(self) -> AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=_serve, args=(loop,), name="flowbook-engine", daemon=True
+        )
+        self._thread.start()
+        return loop
+
+    def _executors(self, loop: AbstractEventLoop) -> Mapping[On, Executor]:
+        inline = InlineExecutor(loop)
+        if not self._threads:
+            return dict.fromkeys((On.INLINE, On.THREAD, On.PROCESS), inline)
+        return {
+            On.INLINE: inline,
+            On.THREAD: ThreadExecutor(loop, self._max_workers),
+            On.PROCESS: ProcessExecutor(loop, max(2, os.cpu_count() or 2)),
+        }
+
+
+def _serve(loop: AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(left, timeout=1.0) if left else asyncio.sleep(0))
+        loop.close()
+
+
+def _current_loop() -> AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise UsageError(
+            "there is no running event loop to perform the run on",
+            hint="start the run from async code, or use an engine with threads",
+        ) from None
+
+
+def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:
+    merged = {
+        one.name: one.default for one in plan.params if not isinstance(one.default, Missing)
+    } | dict(params)
+    missing = [one.name for one in plan.params if one.name not in merged]
+    if missing:
+        raise InvalidParameters(
+            f"flow {plan.flow!r} needs a value for {', '.join(missing)}",
+            problems=[
+                Problem(Severity.ERROR, f"parameter {name!r} has no value", hint="give it one")
+                for name in missing
+            ],
+        )
+    return merged

@@ -1,0 +1,366 @@
+"""Performing one run: instructions in, stimuli out, events to the sink.
+
+Everything here happens on the engine's loop. This object is the sole writer of its run's events.
+
+Output commit: a launch of a step that may have effects waits until every event up to its own
+`NODE_STARTED` is durable; a pure step runs ahead. Events gather until somebody waits for them, so
+a chain of pure steps costs one sync. The run is over, for those who wait, when its last event is
+durable.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from asyncio import AbstractEventLoop, TimerHandle
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from flowbook.errors import RunError
+from flowbook.events import Event, Sink, ValueRef, Vault
+from flowbook.graph.node import Outputs, Progress, as_outputs
+from flowbook.graph.options import On
+from flowbook.ids import NodeId, PortName
+from flowbook.plan.plan import FromStep, Plan, Step
+from flowbook.run.capture import listening
+from flowbook.run.decide import decide
+from flowbook.run.executors import Crew, Ending, Executor, Job, Raised, Returned, Ticket
+from flowbook.run.failure import describe
+from flowbook.run.phase import Phase
+from flowbook.run.record import Record
+from flowbook.run.state import RunState
+from flowbook.run.stimulus import (
+    Abort,
+    CloseRun,
+    Instruction,
+    JournalFailed,
+    Launch,
+    SetTimer,
+    StepCancelled,
+    StepLogged,
+    StepRaised,
+    StepReturned,
+    StepTimedOut,
+    Stimulus,
+    TimerFired,
+)
+from flowbook.run.values import RESULT, put_all, refer
+from flowbook.run.words import Words
+from flowbook.run.work import StepContext, Tools, Work
+
+_log = logging.getLogger("flowbook.run")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgress:
+    """A live notice, never journalled: how far a node is."""
+
+    node: NodeId
+    progress: Progress
+
+
+Notice: TypeAlias = Event | NodeProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the engine lends to each of its runs."""
+
+    loop: AbstractEventLoop
+    sink: Sink
+    vault: Vault
+    tools: Tools
+    clock: Callable[[], float]
+    executors: Mapping[On, Executor]
+    keepers: Crew | None
+    """Threads that put values into the vault; None where there are no threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What is to be performed: the plan, the code of its steps, the parameters."""
+
+    plan: Plan
+    work: tuple[Work, ...]
+    params: Mapping[PortName, Any]
+    ambient: Context = field(repr=False)
+
+
+class Performance:
+    """One run on its way."""
+
+    def __init__(self, stage: Stage, score: Score, closed: Callable[[], None]) -> None:
+        self.plan, self.params = score.plan, score.params
+        self.state = RunState(score.plan)
+        self.events: list[Event] = []
+        self.values: list[Outputs | None] = [None] * len(score.plan.steps)
+        self.listeners: list[Callable[[Notice], None]] = []
+        self.over: Future[None] = Future()
+        self._stage, self._work, self._ambient = stage, score.work, score.ambient
+        self._closed = closed
+        self._stimuli: deque[Stimulus] = deque()
+        self._busy = False
+        self._tickets: dict[int, Ticket] = {}
+        self._timers: dict[int, TimerHandle] = {}
+        self._parked: deque[Launch] = deque()
+        self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
+        self._words = Words(stage.loop, self._heard)
+        self.now = stage.clock
+
+    # ------------------------------------------------------------ the cycle
+
+    def feed(self, stimulus: Stimulus) -> None:
+        """Tell the run that something happened."""
+        self._stimuli.append(stimulus)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._stimuli:
+                self._take(self._stimuli.popleft())
+        except Exception as bug:  # noqa: BLE001 - logged, and the run is ended with it
+            _log.exception("run %s is broken; please report this", self.state.run)
+            self._end(f"flowbook broke ({type(bug).__name__}: {bug}); please report this")
+        finally:
+            self._busy = False
+
+    def _take(self, stimulus: Stimulus) -> None:
+        decision = decide(self.plan, self.state, stimulus)
+        if decision.events:
+            self.events.extend(decision.events)
+            self._record.add(decision.events)
+            if self.listeners:
+                for event in decision.events:
+                    self.notify(event)
+        for order in decision.instructions:
+            _PERFORM[type(order)](self, order)
+
+    def ask(self, stimulus: Stimulus) -> None:
+        """`feed`, from any thread."""
+        self._soon(self.feed, stimulus)
+
+    def notify(self, notice: Notice) -> None:
+        """Tell every listener; one that fails is no concern of the run."""
+        for listener in tuple(self.listeners):
+            try:
+                listener(notice)
+            except Exception:  # noqa: BLE001 - logged; a view must not stop a run
+                _log.exception("a listener of run %s failed", self.state.run)
+
+    # ------------------------------------------------------------ instructions
+
+    def launch(self, order: Launch) -> None:
+        if self._work[order.step].pure or order.after <= self._record.durable:
+            self._go(order)
+        else:
+            self._parked.append(order)
+            self._record.hurry()
+
+    def _go(self, order: Launch) -> None:
+        i, stage = order.step, self._stage
+        step, work = self.plan.steps[i], self._work[i]
+        words = self._words
+        context = StepContext(self.state.run, step.node, order.attempt, i, words, stage.tools)
+        ambient = self._ambient.copy()
+        ambient.run(listening.set, context.hear)
+        self._tickets[i] = stage.executors[_place(step, work)].launch(
+            Job(work, self.inputs(i), context, ambient, lambda end: self._ended(order, end))
+        )
+        if step.options.timeout is not None:
+            self._set_deadline(order, step.options.timeout)
+
+    def inputs(self, i: int) -> dict[PortName, Any]:
+        """What step `i` reads, by input name; a dead branch is absent."""
+        found: dict[PortName, Any] = {}
+        for binding in self.plan.steps[i].bindings:
+            source = binding.source
+            if isinstance(source, FromStep):
+                outputs = self.values[source.step]
+                if outputs is not None and source.port in outputs.ports:
+                    found[binding.input] = outputs.ports[source.port]
+            elif source.name in self.params:
+                found[binding.input] = self.params[source.name]
+        return found
+
+    def abort(self, order: Abort) -> None:
+        ticket = self._tickets.get(order.step)
+        if ticket is not None and ticket.job.context.attempt == order.attempt:
+            ticket.stop()
+        elif any(parked.step == order.step for parked in self._parked):
+            self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
+
+    def set_timer(self, order: SetTimer) -> None:
+        self._timers[order.step] = self._stage.loop.call_later(
+            order.delay,
+            lambda: self.feed(TimerFired(at=self.now(), step=order.step, attempt=order.attempt)),
+        )
+
+    def _set_deadline(self, order: Launch, seconds: float) -> None:
+        self._timers[order.step] = self._stage.loop.call_later(seconds, self._time_out, order)
+
+    def _time_out(self, order: Launch) -> None:
+        ms = self._tickets[order.step].ms()
+        left = (self.plan.steps[order.step].options.timeout or 0.0) - ms / 1000
+        if left > 0:  # it had to wait for a thread, and that is not its fault
+            self._set_deadline(order, max(left, 0.001))
+            return
+        self._words.drain()
+        self.feed(
+            StepTimedOut(
+                at=self.now(),
+                step=order.step,
+                attempt=order.attempt,
+                ms=ms,
+                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+            )
+        )
+
+    def close_run(self, _: CloseRun) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._record.hurry()
+
+    # ------------------------------------------------------------ how a step ended
+
+    def _ended(self, order: Launch, ending: Ending) -> None:
+        i = order.step
+        self._words.drain()
+        if not self._is_current(order):
+            return  # given up: another attempt may be on its way already
+        self._tickets.pop(i, None)
+        timer = self._timers.pop(i, None)
+        if timer is not None:
+            timer.cancel()
+        if isinstance(ending, Returned):
+            self._returned(order, ending)
+        elif isinstance(ending, Raised):
+            self._raised(order, ending.error, ending.ms)
+        else:
+            self.feed(StepCancelled(at=self.now(), step=i, attempt=order.attempt, ms=ending.ms))
+
+    def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
+        work = self._work[order.step]
+        self.feed(
+            StepRaised(
+                at=self.now(),
+                step=order.step,
+                attempt=order.attempt,
+                ms=ms,
+                error=describe(error, work.filename, work.cell),
+                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+            )
+        )
+
+    def _returned(self, order: Launch, ending: Returned) -> None:
+        vault, keepers = self._stage.vault, self._stage.keepers
+        try:
+            outputs = as_outputs(ending.value, self.plan.steps[order.step].outputs)
+            refs, heavy = refer(vault, outputs)
+            if heavy and keepers is None:
+                refs |= put_all(vault, heavy)
+        except Exception as error:  # noqa: BLE001 - a node may return anything
+            self._raised(order, error, ending.ms)
+            return
+        if not heavy or keepers is None:
+            self._kept(order, outputs, refs, ending.ms)
+            return
+
+        def keep() -> bool:
+            try:
+                kept = refs | put_all(vault, heavy)
+            except Exception as error:  # noqa: BLE001 - not even a broken vault stops the engine
+                self._soon(self._raised, order, error, ending.ms)
+            else:
+                self._soon(self._kept, order, outputs, kept, ending.ms)
+            return False
+
+        keepers.submit(keep)
+
+    def _kept(
+        self, order: Launch, outputs: Outputs, refs: dict[PortName, ValueRef], ms: float
+    ) -> None:
+        if not self._is_current(order):
+            return
+        self.values[order.step] = outputs
+        result = refs.pop(RESULT, None)
+        self.feed(
+            StepReturned(
+                at=self.now(),
+                step=order.step,
+                attempt=order.attempt,
+                ms=ms,
+                outputs=refs,
+                result=result,
+            )
+        )
+
+    def _is_current(self, order: Launch) -> bool:
+        state = self.state
+        return state.attempt[order.step] == order.attempt and (
+            state.phase[order.step] in (Phase.RUNNING, Phase.CANCELLING)
+        )
+
+    def _soon(self, call: Callable[..., None], *args: Any) -> None:
+        if not self._stage.loop.is_closed():
+            self._stage.loop.call_soon_threadsafe(call, *args)
+
+    # ------------------------------------------------------------ words, journal, end
+
+    def _heard(self, step: int, attempt: int, stream: str, what: str | Progress) -> None:
+        if self.state.over or self.state.attempt[step] != attempt:
+            return
+        if isinstance(what, Progress):
+            self.notify(NodeProgress(self.plan.steps[step].node, what))
+        else:
+            self.feed(StepLogged(at=self.now(), step=step, stream=stream, text=what))
+
+    def _synced(self) -> None:
+        durable = self._record.durable
+        parked, self._parked = self._parked, deque()
+        for order in parked:
+            if self.state.phase[order.step] is not Phase.RUNNING:
+                continue
+            if order.after <= durable:
+                self._go(order)
+            else:
+                self._parked.append(order)
+        if self.state.over and durable >= self.state.seq - 1:
+            self._end(None)
+
+    def _unrecorded(self, error: BaseException) -> None:
+        if self.state.over:
+            self._end(f"it {self.state.status.value}, but its end could not be recorded: {error}")
+        else:
+            self.feed(JournalFailed(at=self.now(), error=describe(error)))
+            self._end(None)
+
+    def _end(self, trouble: str | None) -> None:
+        if self.over.done():
+            return
+        if trouble is None:
+            self.over.set_result(None)
+        else:
+            for ticket in tuple(self._tickets.values()):
+                ticket.stop()
+            run = self.state.run
+            self.over.set_exception(RunError(f"run {run}: {trouble}", run_id=run))
+        self._closed()
+
+
+_PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
+    Launch: Performance.launch,
+    Abort: Performance.abort,
+    SetTimer: Performance.set_timer,
+    CloseRun: Performance.close_run,
+}
+
+
+def _place(step: Step, work: Work) -> On:
+    on = step.options.on
+    if on is On.AUTO:
+        return On.INLINE if work.is_async else On.THREAD
+    return on

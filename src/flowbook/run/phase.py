@@ -1,0 +1,93 @@
+"""The state machine of a step: two small enums and one table.
+
+Whatever is not in `TABLE` cannot happen; `flowbook.run.state.evolve` raises for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeAlias
+
+from flowbook.events import (
+    CancelRequested,
+    NodeCancelled,
+    NodeCompleted,
+    NodeFailed,
+    NodeLogged,
+    NodeResumed,
+    NodeRetryScheduled,
+    NodeReused,
+    NodeScheduled,
+    NodeSkipped,
+    NodeStarted,
+    NodeSuspended,
+    RunPaused,
+    RunResumed,
+)
+
+
+class Phase(StrEnum):
+    """What a step is doing."""
+
+    WAITING = "waiting"
+    """Some of its inputs are not settled."""
+    READY = "ready"
+    """It may run and is about to."""
+    RUNNING = "running"
+    BACKOFF = "backoff"
+    """An attempt failed; the next one comes after a pause."""
+    HELD = "held"
+    """It may run, but the run is paused."""
+    SUSPENDED = "suspended"
+    """It waits for something outside."""
+    CANCELLING = "cancelling"
+    """It was told to stop and has not stopped yet; a thread may take its time."""
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """How a step ended; only a step in phase done has one."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    REUSED = "reused"
+
+
+Move: TypeAlias = "tuple[Phase, Outcome | None]"
+
+_P, _O = Phase, Outcome
+
+TABLE: Mapping[tuple[Phase, type], Move] = {
+    (_P.WAITING, NodeScheduled): (_P.READY, None),
+    (_P.WAITING, NodeReused): (_P.DONE, _O.REUSED),
+    (_P.WAITING, NodeSkipped): (_P.DONE, _O.SKIPPED),
+    (_P.WAITING, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.READY, NodeStarted): (_P.RUNNING, None),
+    (_P.READY, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.READY, RunPaused): (_P.HELD, None),
+    (_P.HELD, RunResumed): (_P.READY, None),
+    (_P.HELD, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.RUNNING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.RUNNING, NodeFailed): (_P.DONE, _O.FAILED),
+    (_P.RUNNING, NodeRetryScheduled): (_P.BACKOFF, None),
+    (_P.RUNNING, NodeSuspended): (_P.SUSPENDED, None),
+    (_P.RUNNING, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.RUNNING, NodeLogged): (_P.RUNNING, None),
+    (_P.RUNNING, CancelRequested): (_P.CANCELLING, None),
+    (_P.BACKOFF, NodeStarted): (_P.RUNNING, None),
+    (_P.BACKOFF, NodeScheduled): (_P.READY, None),
+    (_P.BACKOFF, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.BACKOFF, NodeLogged): (_P.BACKOFF, None),
+    (_P.SUSPENDED, NodeResumed): (_P.READY, None),
+    (_P.SUSPENDED, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.SUSPENDED, NodeLogged): (_P.SUSPENDED, None),
+    (_P.CANCELLING, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.CANCELLING, NodeLogged): (_P.CANCELLING, None),
+    (_P.DONE, NodeLogged): (_P.DONE, None),
+}
+"""The whole machine. A pair that is not here raises, except that the three events about the whole
+run (cancel, pause, resume) pass by the steps they do not concern."""

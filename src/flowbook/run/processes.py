@@ -1,0 +1,209 @@
+"""Steps in processes of their own: for CPU-bound code, and for code that must be killable.
+
+Each worker is a fresh interpreter (`flowbook.run.worker`) that serves one job at a time and is
+kept for the next one. Stopping a job ends its worker: SIGTERM, and SIGKILL after the grace. Code
+and inputs travel by cloudpickle, so functions of a notebook work; inputs are copies, and so is
+the result.
+"""
+
+from __future__ import annotations
+
+import atexit
+import pickle
+import subprocess
+import sys
+import threading
+from asyncio import AbstractEventLoop
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, BinaryIO, cast
+
+import cloudpickle
+from tblib import Traceback
+
+from flowbook.run.executors import Crew, Ending, Job, Raised, Returned, Stopped, Ticket
+from flowbook.run.worker import RemoteContext, receive, send_bytes
+
+_MAIN = "import sys; sys.path[:] = {path!r}; from flowbook.run.worker import main; main()"
+
+
+class ProcessExecutor:
+    """At most `most` worker processes, started when needed and kept warm."""
+
+    def __init__(self, loop: AbstractEventLoop, most: int) -> None:
+        self._loop = loop
+        self._crew = Crew("flowbook-process", most)
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
+
+    def launch(self, job: Job) -> Ticket:
+        return _ProcessTicket(self._loop, job, self)
+
+    def close(self) -> None:
+        self._crew.close()
+        with self._lock:
+            workers, self._all, self._idle = self._all, set(), []
+        for worker in workers:
+            worker.end()
+
+    def submit(self, ticket: _ProcessTicket) -> None:
+        """Let a thread of ours accompany that job."""
+        self._crew.submit(ticket.serve)
+
+    def borrow(self) -> _Worker:
+        """An idle worker or a new one."""
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if not self._all:
+                atexit.register(self.close)
+        worker = _Worker()
+        with self._lock:
+            self._all.add(worker)
+        return worker
+
+    def give_back(self, worker: _Worker) -> None:
+        """It may serve again, unless it died."""
+        with self._lock:
+            if worker in self._all and worker.alive():
+                self._idle.append(worker)
+                return
+            self._all.discard(worker)
+        worker.end()
+
+
+class _Worker:
+    """One process and its two pipes."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
+            [sys.executable, "-c", _MAIN.format(path=sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # a kernel interrupt signals the kernel's process group
+        )
+        self.inward = cast(BinaryIO, self._process.stdin)
+        self.outward = cast(BinaryIO, self._process.stdout)
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def how_it_died(self) -> str:
+        try:
+            code = self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            return "it closed its pipes"
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def end(self) -> None:
+        """Kill it if it still runs, and let go of everything."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self.inward, self.outward):
+            with suppress(OSError):
+                stream.close()
+
+
+class _ProcessTicket(Ticket):
+    __slots__ = ("_executor", "_worker")
+
+    def __init__(self, loop: AbstractEventLoop, job: Job, executor: ProcessExecutor) -> None:
+        super().__init__(loop, job)
+        self._executor = executor
+        self._worker: _Worker | None = None
+        executor.submit(self)
+
+    def serve(self) -> bool:
+        """Accompany the job, in a thread of ours; see `Crew`."""
+        if not self.ended:
+            self.end_soon(self._call())
+        return False
+
+    def _call(self) -> Ending:
+        job, context = self.job, self.job.context
+        self.began = perf_counter()
+        remote = RemoteContext(
+            context.run_id,
+            context.node,
+            context.attempt,
+            context.idempotency_key,
+            context.tools.evaluate,
+        )
+        try:
+            payload = cloudpickle.dumps((job.work.call, dict(job.inputs), remote), protocol=5)
+        except Exception as error:  # noqa: BLE001 - pickling runs the user's code
+            return Raised(_unpicklable(error), self.ms())
+        worker = self._worker = self._executor.borrow()
+        try:
+            if context.stopping:
+                return Stopped(self.ms())
+            send_bytes(worker.inward, payload)
+            return self._listen(worker)
+        except (EOFError, OSError):
+            how = worker.how_it_died()
+            if context.stopping:
+                return Stopped(self.ms())
+            return Raised(ChildProcessError(f"its process died ({how})"), self.ms())
+        finally:
+            self._executor.give_back(worker)
+
+    def _listen(self, worker: _Worker) -> Ending:
+        while True:
+            try:
+                kind, *rest = pickle.loads(receive(worker.outward))  # noqa: S301 - our own child
+            except (EOFError, OSError):
+                raise
+            except Exception as error:  # noqa: BLE001 - unpickling runs the user's code
+                return Raised(_unpicklable(error), self.ms())
+            if kind == "returned":
+                return Returned(rest[0], self.ms())
+            if kind == "raised":
+                return Raised(_unpacked(*rest), self.ms())
+            self.job.ambient.run(self._relay, kind, *rest)
+
+    def _relay(self, kind: str, *rest: Any) -> None:
+        context = self.job.context
+        if kind == "progress":
+            context.progress(*rest)
+        elif rest[0] == "log":
+            context.log(rest[1].removesuffix("\n"))
+        else:
+            getattr(sys, rest[0]).write(rest[1])
+
+    def tell(self) -> None:
+        if self._worker is not None:
+            self._worker.terminate()
+        elif not self.began:
+            self.end(Stopped(0.0))
+
+    def abandon(self) -> None:
+        if self._worker is not None:
+            self._worker.kill()
+
+
+def _unpicklable(error: Exception) -> TypeError:
+    return TypeError(
+        f"it cannot be sent between processes: {error}; give the node plain data, or run it with "
+        "--on thread"
+    )
+
+
+def _unpacked(
+    whole: bytes | None, kind: str, text: str, frames: dict[str, Any] | None
+) -> BaseException:
+    if whole is not None:
+        with suppress(Exception):
+            error = pickle.loads(whole)  # noqa: S301 - our own child
+            if isinstance(error, BaseException):
+                return error
+    stand_in: BaseException = type(kind, (Exception,), {"__module__": "builtins"})(text)
+    if frames is not None:
+        stand_in = stand_in.with_traceback(Traceback.from_dict(frames).as_traceback())
+    return stand_in

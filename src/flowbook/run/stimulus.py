@@ -1,0 +1,161 @@
+"""What happens to a run (stimuli) and what the engine is then told to do (instructions).
+
+Every stimulus says when: `at`, in seconds since the epoch. `ms` is how long an attempt took.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from flowbook.events import ErrorInfo, TriggerKind, ValueRef
+from flowbook.ids import PortName, RunId
+
+# ---------------------------------------------------------------- stimuli: what happened
+
+
+class _Stimulus(msgspec.Struct, frozen=True, kw_only=True):
+    at: float
+
+
+class Start(_Stimulus, frozen=True, kw_only=True):
+    """Begin the run. `given`: the outputs that are known already, by step."""
+
+    run: RunId
+    trigger: TriggerKind
+    params: dict[str, Any] = {}
+    given: dict[int, dict[PortName, ValueRef]] = {}
+    key: str | None = None
+    parent: RunId | None = None
+    host: str | None = None
+    pid: int | None = None
+
+
+class OfAttempt(_Stimulus, frozen=True, kw_only=True):
+    """Something that became of one attempt of a step."""
+
+    step: int
+    attempt: int
+
+
+class StepReturned(OfAttempt, frozen=True, kw_only=True):
+    """An attempt gave `outputs`, its live ports; it took `ms`."""
+
+    ms: float
+    outputs: dict[PortName, ValueRef] = {}
+    result: ValueRef | None = None
+
+
+class StepRaised(OfAttempt, frozen=True, kw_only=True):
+    """An attempt failed. `chance` in [0, 1) spreads the retry."""
+
+    ms: float
+    error: ErrorInfo
+    chance: float = 0.0
+
+
+class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
+    """An attempt outlived the step's timeout."""
+
+    ms: float
+    chance: float = 0.0
+
+
+class StepCancelled(OfAttempt, frozen=True, kw_only=True):
+    """An attempt stopped because it was told to, or was given up."""
+
+    ms: float = 0.0
+
+
+class StepSuspended(OfAttempt, frozen=True, kw_only=True):
+    """An attempt waits for something outside."""
+
+    reason: str
+
+
+class StepLogged(_Stimulus, frozen=True, kw_only=True):
+    """A step printed or logged `text`."""
+
+    step: int
+    stream: str
+    text: str
+
+
+class StepResumed(_Stimulus, frozen=True, kw_only=True):
+    """What a suspended step waited for has come."""
+
+    step: int
+
+
+class TimerFired(OfAttempt, frozen=True, kw_only=True):
+    """The pause after the failed attempt `attempt` is over."""
+
+
+class CancelAsked(_Stimulus, frozen=True, kw_only=True):
+    """Somebody wants the run to stop."""
+
+    reason: str = ""
+
+
+class PauseAsked(_Stimulus, frozen=True, kw_only=True):
+    """Start nothing more for now."""
+
+
+class ResumeAsked(_Stimulus, frozen=True, kw_only=True):
+    """Go on after a pause."""
+
+
+class JournalFailed(_Stimulus, frozen=True, kw_only=True):
+    """The run can be recorded no more, so it must not go on."""
+
+    error: ErrorInfo
+
+
+Stimulus: TypeAlias = (
+    Start
+    | StepReturned
+    | StepRaised
+    | StepTimedOut
+    | StepCancelled
+    | StepSuspended
+    | StepResumed
+    | StepLogged
+    | TimerFired
+    | CancelAsked
+    | PauseAsked
+    | ResumeAsked
+    | JournalFailed
+)
+
+# ---------------------------------------------------------------- instructions: what to do
+
+
+class Launch(msgspec.Struct, frozen=True):
+    """Run an attempt of a step. If it may have effects: not before event `after` is durable."""
+
+    step: int
+    attempt: int
+    after: int
+
+
+class Abort(msgspec.Struct, frozen=True):
+    """Make an attempt of a step stop, and say so with `StepCancelled`."""
+
+    step: int
+    attempt: int
+
+
+class SetTimer(msgspec.Struct, frozen=True):
+    """Send `TimerFired` for that step and attempt after `delay` seconds."""
+
+    step: int
+    attempt: int
+    delay: float
+
+
+class CloseRun(msgspec.Struct, frozen=True):
+    """The run is over."""
+
+
+Instruction: TypeAlias = Launch | Abort | SetTimer | CloseRun

@@ -1,0 +1,84 @@
+"""What running nodes say, from any thread, brought to the engine's loop in small heaps.
+
+A node that prints in a tight loop costs the run a few events a second, not one per line: text
+of one node and stream is joined while it waits. What a node may leave in the journal is bounded;
+the rest is still printed, and a last line says that it is missing. Of progress only the newest
+counts.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from flowbook.graph.node import Progress
+
+LINGER = 0.05
+"""Seconds text may wait for more of it."""
+MOST = 200_000
+"""Characters one attempt may leave in the journal."""
+
+Said: TypeAlias = "tuple[int, int, str]"
+"""Step, attempt, and stream; '' for progress."""
+
+
+class Words:
+    """The `Voice` of every node of one run; `hear` is called on the loop."""
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        hear: Callable[[int, int, str, str | Progress], None],
+    ) -> None:
+        self._loop = loop
+        self._hear = hear
+        self._said: deque[tuple[Said, str | Progress]] = deque()
+        self._stirred = False
+        self._spent: dict[tuple[int, int], int] = {}
+
+    def say(self, step: int, attempt: int, stream: str, text: str) -> None:
+        """A node printed or logged; any thread."""
+        self._said.append(((step, attempt, stream), text))
+        self._stir()
+
+    def progress(self, step: int, attempt: int, progress: Progress) -> None:
+        """A node got somewhere; any thread."""
+        self._said.append(((step, attempt, ""), progress))
+        self._stir()
+
+    def drain(self) -> None:
+        """Pass on what was said so far; on the loop."""
+        self._stirred = False
+        if not self._said:
+            return
+        texts: dict[Said, list[str]] = {}
+        newest: dict[Said, Progress] = {}
+        while self._said:
+            said, what = self._said.popleft()
+            if isinstance(what, Progress):
+                newest[said] = what
+            else:
+                texts.setdefault(said, []).append(what)
+        for said, parts in texts.items():
+            text = self._within_bounds(said, "".join(parts))
+            if text:
+                self._hear(*said, text)
+        for said, progress in newest.items():
+            self._hear(*said, progress)
+
+    def _within_bounds(self, said: Said, text: str) -> str:
+        attempt = said[:2]
+        spent = self._spent.get(attempt, 0)
+        self._spent[attempt] = spent + len(text)
+        if spent + len(text) <= MOST:
+            return text
+        if spent > MOST:
+            return ""
+        return f"{text[: MOST - spent]}\n[flowbook records no more of this node's output]\n"
+
+    def _stir(self) -> None:
+        if not self._stirred and not self._loop.is_closed():
+            self._stirred = True
+            self._loop.call_soon_threadsafe(self._loop.call_later, LINGER, self.drain)

@@ -1,0 +1,97 @@
+"""What the engine is given to run, and what a running node may ask for.
+
+A plan says what depends on what; `Work` is the code behind one of its steps. The engine never
+looks inside: it calls it with a `StepContext` and the step's inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flowbook.errors import UsageError
+from flowbook.graph.node import NodeContext, Progress
+from flowbook.ids import CellId, NodeId, PortName, RunId
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The code of one step. `filename` is what its cell was compiled as."""
+
+    call: Callable[[NodeContext, Mapping[PortName, Any]], Any]
+    is_async: bool = False
+    pure: bool = False
+    filename: str | None = None
+    cell: CellId | None = None
+
+
+def _no_expressions(*_: Any) -> Any:
+    raise UsageError("this engine evaluates no expressions", hint="pass Engine(tools=Tools(…))")
+
+
+def _no_queries(*_: Any) -> Any:
+    raise UsageError("this engine runs no SQL", hint="pass Engine(tools=Tools(…))")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What nodes may use of the world: the session brings the expression language and the store.
+
+    `evaluate` also goes to processes, so it must be a function of a module.
+    """
+
+    evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
+    query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
+
+
+class Voice(Protocol):
+    """Where a running node's words go; safe to call from any thread."""
+
+    def say(self, step: int, attempt: int, stream: str, text: str) -> None: ...
+
+    def progress(self, step: int, attempt: int, progress: Progress) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class StepContext:
+    """The `NodeContext` of one attempt of one step."""
+
+    run_id: RunId
+    node: NodeId
+    attempt: int
+    step: int
+    voice: Voice = field(repr=False)
+    tools: Tools = field(repr=False)
+    stopping: bool = False
+    """The run wants this attempt to stop."""
+    heeded: bool = False
+    """The node knows: what it returns from now on is no result."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt: an effect that got through is not done again."""
+        return f"{self.run_id}:{self.node}"
+
+    def log(self, text: str) -> None:
+        """One line for the run's log."""
+        self.voice.say(self.step, self.attempt, "log", f"{text}\n")
+
+    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
+        """Shown live, never journalled."""
+        self.voice.progress(self.step, self.attempt, Progress(done, total, text))
+
+    def cancelled(self) -> bool:
+        """True once this attempt should stop."""
+        self.heeded = self.stopping
+        return self.stopping
+
+    def hear(self, stream: str, text: str) -> None:
+        """What the node prints."""
+        self.voice.say(self.step, self.attempt, stream, text)
+
+    def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:
+        return self.tools.evaluate(expression, names)
+
+    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+        return self.tools.query(sql, tables, parameters)

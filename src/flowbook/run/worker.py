@@ -1,0 +1,162 @@
+"""The other end of the process executor: a fresh interpreter that serves one call at a time.
+
+It is started as `python -c "…; from flowbook.run.worker import main; main()"`, not through
+`multiprocessing`, so the user's `__main__` is never run again and nothing heavy is imported.
+Calls come over its standard input, as frames; answers go over its standard output; what the
+node prints is relayed as frames too. It ignores Ctrl-C, which reaches a kernel's whole process
+group, and ends at once when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from types import CoroutineType
+from typing import Any, BinaryIO
+
+import cloudpickle
+
+_LENGTH = 8
+
+
+def send(stream: BinaryIO, message: object) -> None:
+    """Write one frame; raises `OSError` when the other end is gone."""
+    send_bytes(stream, cloudpickle.dumps(message, protocol=5))
+
+
+def send_bytes(stream: BinaryIO, body: bytes) -> None:
+    """Write one frame whose message is pickled already."""
+    stream.write(len(body).to_bytes(_LENGTH, "little"))
+    stream.write(body)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> bytes:
+    """Read one frame; `EOFError` when the other end is gone."""
+    head = stream.read(_LENGTH)
+    size = int.from_bytes(head, "little")
+    body = stream.read(size) if len(head) == _LENGTH else b""
+    if len(head) < _LENGTH or len(body) < size:
+        raise EOFError("the other end is gone")
+    return body
+
+
+@dataclass(slots=True)
+class RemoteContext:
+    """The `NodeContext` of a node in another process."""
+
+    run_id: str
+    node: str
+    attempt: int
+    idempotency_key: str
+    evaluator: Callable[[str, Mapping[str, Any]], Any]
+    tell: Callable[..., None] = field(default=print, repr=False)
+
+    def log(self, text: str) -> None:
+        self.tell("say", "log", f"{text}\n")
+
+    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
+        self.tell("progress", done, total, text)
+
+    def cancelled(self) -> bool:
+        """Never: a process is not asked to stop, it is stopped."""
+        return False
+
+    def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:
+        return self.evaluator(expression, names)
+
+    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+        raise RuntimeError("a node in a process of its own has no SQL; run it with --on thread")
+
+
+class _Relay(io.TextIOBase):
+    """A standard stream whose text goes to the parent."""
+
+    def __init__(self, name: str, tell: Callable[..., None]) -> None:
+        self._stream_name = name
+        self._tell = tell
+
+    def write(self, text: str) -> int:
+        self._tell("say", self._stream_name, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Parent:
+    """The way back; safe from any thread of the node."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def tell(self, *message: object) -> None:
+        body = cloudpickle.dumps(message, protocol=5)
+        with self._lock:
+            send_bytes(self._stream, body)
+
+
+def _serve(payload: bytes, tell: Callable[..., None]) -> None:
+    try:
+        call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
+        context.tell = tell
+        value = call(context, inputs)
+        if type(value) is CoroutineType:
+            value = asyncio.run(value)
+    except BaseException as error:  # noqa: BLE001 - a node may even call sys.exit()
+        tell("raised", *_packed(error))
+        return
+    try:
+        tell("returned", value)
+    except Exception as error:  # noqa: BLE001 - pickling runs the user's code
+        kind = type(value).__name__
+        text = f"its result, a {kind}, cannot leave its process: {error}"
+        tell("raised", *_packed(TypeError(text)))
+
+
+def _packed(error: BaseException) -> tuple[bytes | None, str, str, dict[str, Any] | None]:
+    """The exception itself if it pickles; and always its type, message and traceback."""
+    from tblib import Traceback, pickling_support  # noqa: PLC0415 - only failures need it
+
+    frames = error.__traceback__ and Traceback(error.__traceback__).to_dict()
+    whole = None
+    with suppress(Exception):
+        pickling_support.install(error)
+        whole = cloudpickle.dumps(error, protocol=5)
+        pickle.loads(whole)  # noqa: S301 - ours; many exceptions pickle and cannot come back
+    text = ""
+    with suppress(Exception):
+        text = str(error)
+    return whole, type(error).__qualname__, text, frames
+
+
+def _read_calls(stream: BinaryIO, calls: SimpleQueue[bytes]) -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            calls.put(receive(stream))
+    os._exit(0)  # the parent is gone; whatever the node still does, nobody waits for it
+
+
+def main() -> None:
+    """Serve calls until the parent goes away."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    inward = os.fdopen(os.dup(0), "rb")
+    outward = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # what native code prints must not break the frames
+    tell = _Parent(outward).tell
+    sys.stdout, sys.stderr = _Relay("stdout", tell), _Relay("stderr", tell)
+    calls: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_read_calls, args=(inward, calls), daemon=True).start()
+    while True:
+        _serve(calls.get(), tell)

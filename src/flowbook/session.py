@@ -1,1 +1,0 @@
-"""The wiring: the one object every door uses."""

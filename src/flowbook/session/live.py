@@ -1,0 +1,109 @@
+"""`LiveNotebook`: the cells a kernel has run so far, read as a flow by the same pure functions.
+
+Each executed cell replaces its earlier text and the whole set is read anew, exactly as a file
+would be: a live flow and the flow `check` sees are one reading, and the order in which cells were
+run cannot make them differ. A cell that is refused leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from flowbook.cells.header import declared_name, is_flow_cell
+from flowbook.cells.notebook import Cell, Notebook
+from flowbook.cells.source import Parsed, is_parameters, read
+from flowbook.errors import InvalidFlow
+from flowbook.graph.flow import Flow
+from flowbook.graph.problem import Problem, errors
+from flowbook.graph.spec import NodeSpec
+from flowbook.ids import CellId, NodeId
+from flowbook.session.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """What running a cell did: the node it defined (None for setup), and what to tell the user."""
+
+    node: NodeSpec | None
+    notes: tuple[str, ...] = ()
+
+
+class LiveNotebook:
+    """The flow of one kernel's notebook, cell by cell."""
+
+    def __init__(self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
+        self.project = project
+        self.flow = flow
+        self.namespace = namespace
+        self.cells: dict[CellId, Cell] = {}
+        project.attach(flow, namespace)
+
+    def define(self, cell_id: CellId, source: str) -> Defined:
+        """Take a `%%flow` cell in; `InvalidFlow` with its problems when it is refused."""
+        cell = Cell.code(cell_id, source)
+        names = {node.place.cell: node.id for node in self.flow.spec().nodes if node.place}
+        candidate = {**self.cells, cell_id: cell}
+        parsed = self._read(candidate)
+        notes: list[str] = []
+        clash = _twin(names, cell_id, source)
+        if clash is not None:
+            del candidate[clash]
+            parsed = self._read(candidate)
+            notes.append(f"{names[clash]} was written in another cell; this cell has it now")
+        _refuse(parsed.problems, cell_id)
+        node = next((n for n in parsed.spec.nodes if n.place and n.place.cell == cell_id), None)
+        before = names.get(cell_id)
+        if node is not None and before is not None and before != node.id:
+            notes.append(f"{before} is now called {node.id}")
+        self.cells = candidate
+        self.flow.replace_spec(parsed.spec)
+        return Defined(node, tuple(notes))
+
+    def notice(self, cell_id: CellId, source: str) -> None:
+        """Take any other code cell in: it may bind names nodes read, or the flow's parameters."""
+        if is_flow_cell(source):
+            return
+        cell = Cell.code(cell_id, source, parameters=is_parameters(source))
+        if cell == self.cells.get(cell_id):
+            return
+        self.cells[cell_id] = cell
+        if self.flow.spec().nodes or is_parameters(source):
+            self.flow.replace_spec(self._read(self.cells).spec)
+
+    def forget(self, cells: Collection[CellId]) -> None:
+        """Drop cells the user deleted, and with them their nodes."""
+        gone = [cell for cell in cells if cell in self.cells]
+        for cell in gone:
+            del self.cells[cell]
+        if gone:
+            self.flow.replace_spec(self._read(self.cells).spec)
+
+    def remove(self, node: NodeId) -> None:
+        """Drop one node's cell from the flow; the notebook's cell itself stays."""
+        place = self.flow.spec().node(node).place
+        if place is not None:
+            self.forget([place.cell])
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything wrong with the flow as read so far."""
+        return self._read(self.cells).problems
+
+    def _read(self, cells: dict[CellId, Cell]) -> Parsed:
+        ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
+        notebook = Notebook.of(tuple(cells.values()))
+        return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
+
+
+def _twin(names: dict[CellId, NodeId], cell_id: CellId, source: str) -> CellId | None:
+    """The older cell that holds a node of the name this cell now declares."""
+    wanted = declared_name(source)
+    return next((cell for cell, name in names.items() if name == wanted and cell != cell_id), None)
+
+
+def _refuse(problems: tuple[Problem, ...], cell_id: CellId) -> None:
+    """Raise what is wrong in this very cell; the rest of the notebook is not its fault."""
+    own = tuple(problem for problem in errors(problems) if problem.cell == cell_id)
+    if own:
+        raise InvalidFlow("this cell does not define a node", problems=own)

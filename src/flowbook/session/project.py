@@ -1,0 +1,291 @@
+"""`Project`: a folder of flows with one history, and everything a door needs to run them.
+
+The folder is where `.flowbook/` lies: the nearest one upwards from where you stand, else the folder
+itself. Engine and store open at first use, so asking for history never starts a thread and
+checking a notebook never touches the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Collection, Mapping, MutableMapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from flowbook.errors import InvalidFlow, InvalidParameters, UnknownNode, UsageError
+from flowbook.events import NodeCompleted
+from flowbook.graph.flow import Flow, set_default_host
+from flowbook.graph.problem import Problem, errors
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Json, Missing
+from flowbook.ids import FlowId, NodeId, PortName
+from flowbook.session.desk import Desk
+from flowbook.session.freshness import Known, Memory, fingerprints
+from flowbook.session.start import STORE_FOLDER, Start, live_default, mint_run_id
+from flowbook.session.work import evaluate_text, work_for
+
+if TYPE_CHECKING:
+    from flowbook.cells.notebook import Notebook
+    from flowbook.plan.plan import Plan
+    from flowbook.run.engine import Engine
+    from flowbook.run.handle import Run
+    from flowbook.store.history import History
+    from flowbook.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A notebook read as a flow, with all that is wrong with it."""
+
+    flow: Flow
+    problems: tuple[Problem, ...]
+    notebook: Notebook
+
+
+class Project:
+    """One project folder. Get it with `flowbook.project(path)`; one object per folder.
+
+    >>> from tempfile import mkdtemp
+    >>> Project(Path(mkdtemp())).history.runs().runs
+    ()
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._memories: WeakKeyDictionary[Flow, Memory] = WeakKeyDictionary()
+        self._namespaces: WeakKeyDictionary[Flow, MutableMapping[str, Any]] = WeakKeyDictionary()
+        self._set_up: WeakKeyDictionary[Flow, str] = WeakKeyDictionary()
+        self._last: WeakKeyDictionary[Flow, Run] = WeakKeyDictionary()
+        self._watchers: list[Callable[[Flow, Run], None]] = []
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.path)!r})"
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Node types of every installed package, ours and strangers', by entry point."""
+        return Registry(point.load() for point in entry_points(group="flowbook.nodes"))
+
+    @cached_property
+    def store(self) -> Store:
+        """The project's journal and DuckDB store under `.flowbook/`."""
+        from flowbook.store.store import Store
+
+        return Store.open(self.path / STORE_FOLDER)
+
+    @property
+    def history(self) -> History:
+        """Runs, events and SQL over them."""
+        return self.store.history
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The one engine of this process for this project, on its own thread."""
+        from flowbook.run.engine import Engine
+        from flowbook.run.work import Tools
+
+        tools = Tools(evaluate=evaluate_text, query=self.store.query)
+        return Engine(self.store.sink, self.store.vault, tools=tools)
+
+    # ------------------------------------------------------------ definitions
+
+    def load(self, path: Path | str) -> Loaded:
+        """Read a notebook as a flow; executes nothing.
+
+        Raises `UsageError` when the file is missing or is no notebook.
+        """
+        from flowbook.cells.notebook import Notebook
+        from flowbook.cells.source import read
+
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as failure:
+            raise UsageError(f"cannot read {path}: {failure.strerror}") from None
+        notebook = Notebook.parse(text)
+        parsed = read(notebook, self.registry, FlowId(path.stem))
+        flow = Flow(parsed.spec.id)
+        flow.host = self
+        flow.replace_spec(parsed.spec)
+        return Loaded(flow, tuple(parsed.problems), notebook)
+
+    def check(self, flow: Flow) -> tuple[Problem, ...]:
+        """Everything wrong with the definition, all at once."""
+        from flowbook.plan.check import check
+
+        return check(flow.spec(), self.registry)
+
+    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan:
+        """The compiled flow, or `InvalidFlow` with every problem."""
+        from flowbook.plan.compile import compile_plan
+
+        return compile_plan(flow.spec(), self.registry, targets=targets)
+
+    # ------------------------------------------------------------ runs
+
+    def start(
+        self, flow: Flow, params: Mapping[str, Json] | None = None, how: Start | None = None
+    ) -> Run:
+        """Start a run and return at once.
+
+        Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
+        """
+        how = how or Start()
+        spec = flow.spec()
+        plan = self.plan(flow, how.targets)
+        values = self._parameters(flow, plan, params or {})
+        namespace = self._namespace(flow, spec)
+        work = work_for(plan, spec, self.registry, flow.implementations, namespace)
+        memory = self._memories.setdefault(flow, Memory())
+        given = {} if how.rerun is None else memory.fresh(plan, values, how.rerun)
+        self.store.record_flow(plan.flow, plan.version, spec)
+        run = self.engine.start(
+            plan,
+            work,
+            values,
+            run_id=how.run_id or mint_run_id(),
+            trigger=how.trigger,
+            given=given,
+            key=how.key,
+        )
+        self._remember(flow, run, plan, values)
+        return run
+
+    def _parameters(
+        self, flow: Flow, plan: Plan, given: Mapping[str, Json]
+    ) -> dict[PortName, Json]:
+        from flowbook.plan.check import check_params
+
+        namespace = self._namespaces.get(flow, {})
+        defaults = {
+            param.name: live_default(namespace.get(param.name), param.default)
+            for param in plan.params
+        }
+        known = {name: value for name, value in defaults.items() if not isinstance(value, Missing)}
+        values = {**known, **{PortName(name): value for name, value in given.items()}}
+        problems = errors(check_params(plan, values))
+        if problems:
+            raise InvalidParameters(
+                f"flow {plan.flow!r} cannot run with these parameters", problems=problems
+            )
+        return values
+
+    def _namespace(self, flow: Flow, spec: FlowSpec) -> MutableMapping[str, Any]:
+        namespace = self._namespaces.get(flow)
+        if namespace is not None:
+            return namespace
+        own: MutableMapping[str, Any] = {"__name__": f"flow_{flow.name}"}
+        for cell in spec.setup:
+            self.registry["python"].execute(cell, own)
+        return own
+
+    def attach(self, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
+        """Let the flow's nodes read names from `namespace`, a kernel's own."""
+        self._namespaces[flow] = namespace
+
+    def _remember(self, flow: Flow, run: Run, plan: Plan, values: Mapping[PortName, Json]) -> None:
+        self._last[flow] = run
+        memory = self._memories.setdefault(flow, Memory())
+        prints = fingerprints(plan, values)
+
+        def keep(notice: object) -> None:
+            if isinstance(notice, NodeCompleted):
+                node = notice.node
+                memory.known[node] = Known(prints[node], run[node].given, run.id)
+
+        run.subscribe(keep)
+        for event in run.events():  # those that came before anybody listened
+            keep(event)
+        for watcher in list(self._watchers):
+            watcher(flow, run)
+
+    def watch(self, callback: Callable[[Flow, Run], None]) -> Callable[[], None]:
+        """Call `callback` for every run this process starts; returns how to stop that."""
+        self._watchers.append(callback)
+
+        def stop() -> None:
+            with contextlib.suppress(ValueError):
+                self._watchers.remove(callback)
+
+        return stop
+
+    def last_run(self, flow: Flow) -> Run | None:
+        """The run of `flow` this process started last."""
+        return self._last.get(flow)
+
+    def latest(self, flow: Flow, node: NodeId) -> Any:
+        """The last value the node gave in this process, or `UnknownNode` when there is none."""
+        known = self._memories.setdefault(flow, Memory()).known.get(node)
+        if known is None:
+            raise UnknownNode(
+                f"node {node!r} has no output yet", hint="run it first", node=node, known=()
+            )
+        return known.outputs
+
+    def stale(self, flow: Flow) -> frozenset[NodeId]:
+        """Nodes whose last result no longer follows from the definition; empty if it is broken."""
+        if errors(self.check(flow)):
+            return frozenset()
+        plan = self.plan(flow)
+        memory = self._memories.setdefault(flow, Memory())
+        return memory.stale(plan, self._parameters(flow, plan, {}))
+
+    # ------------------------------------------------------------ graph.flow.Host
+
+    def read_notebook(self, path: Path | str) -> Flow:
+        """The flow of a notebook; `InvalidFlow` with every problem when it does not parse."""
+        loaded = self.load(path)
+        if errors(loaded.problems):
+            raise InvalidFlow(f"{path} does not hold a sound flow", problems=loaded.problems)
+        return loaded.flow
+
+    def write_notebook(self, flow: Flow, path: Path | str) -> None:
+        """Write the flow as a notebook; the file is replaced whole or not at all."""
+        from flowbook.cells.patches import write
+
+        path = Path(path)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(write(flow.spec(), self.registry).text(), encoding="utf-8")
+        draft.replace(path)
+
+    def view(self, flow: Flow, name: str) -> Any:
+        """A view of the flow by its entry point name, such as `canvas`."""
+        found = entry_points(group="flowbook.views", name=name)
+        if not found:
+            raise UsageError(f"no view is called {name!r}")
+        (point, *_) = found
+        return point.load()(Desk(self, flow))
+
+    def close(self) -> None:
+        """Fold the journal and let go of the store."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+_PROJECTS: dict[Path, Project] = {}
+
+
+def project(path: Path | str = ".") -> Project:
+    """The project `path` lies in: the nearest folder upwards that holds `.flowbook/`.
+
+    Without one, the folder itself becomes the project at its first run. `FLOWBOOK_PROJECT` in the
+    environment stands before the search, which is how a job's kernel finds its history.
+    """
+    given = Path(path)
+    forced = os.environ.get("FLOWBOOK_PROJECT") if str(path) == "." else None
+    start = Path(forced).resolve() if forced else given.resolve()
+    if start.is_file():
+        start = start.parent
+    root = next((up for up in (start, *start.parents) if (up / STORE_FOLDER).is_dir()), start)
+    found = _PROJECTS.get(root)
+    if found is None:
+        found = _PROJECTS[root] = Project(root)
+    return found
+
+
+set_default_host(project)

@@ -1,0 +1,46 @@
+"""How a run is started: what may be asked beyond the parameters, and where ids come from."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flowbook.events import TriggerKind
+from flowbook.graph.spec import Json, Missing
+from flowbook.ids import NodeId, RunId, mint_uuid7
+
+STORE_FOLDER = ".flowbook"
+"""The folder that makes a folder a project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a run is to be started, beyond its parameters.
+
+    `targets`: only these nodes and what they need. `rerun`: take fresh results of all other nodes
+    as given. `run_id`: an id minted by whoever waits for the run elsewhere.
+    """
+
+    trigger: TriggerKind = TriggerKind.MANUAL
+    targets: Collection[NodeId] | None = None
+    rerun: Collection[NodeId] | None = None
+    key: str | None = None
+    run_id: RunId | None = None
+
+
+def live_default(live: Any, written: Json | Missing) -> Json | Missing:
+    """A parameter's default: its value in the kernel's namespace, else what its cell says.
+
+    >>> live_default("Rome", "Oslo"), live_default(object(), "Oslo")
+    ('Rome', 'Oslo')
+    """
+    plain: bool = type(live) in (bool, int, float, str, list, dict)
+    return live if plain else written
+
+
+def mint_run_id() -> RunId:
+    """A new run id from this machine's clock and random source."""
+    return RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))

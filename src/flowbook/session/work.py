@@ -1,0 +1,138 @@
+"""From a spec to something the engine can call: one `NodeCall` per step.
+
+The call renders the configuration's templates over its inputs, makes the node, gives it the
+names it captured, and runs it. It pickles (cloudpickle) with only those names, so another process
+receives no more of the kernel than the node reads.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from flowbook.expr.evaluate import evaluate
+from flowbook.expr.parse import parse
+from flowbook.expr.template import Template
+from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.ids import NodeId, PortName
+from flowbook.plan.plan import Plan
+from flowbook.run.work import Work
+
+Implementation: TypeAlias = Callable[[NodeSpec], Node]
+
+
+class NodeCall:
+    """The call of one step, as the engine makes it: `call(context, inputs) -> Outputs`."""
+
+    def __init__(self, node: Node, templates: Mapping[str, Any]) -> None:
+        self.node = node
+        self.templates = templates
+        run = node.run
+        self.is_async: bool = getattr(node, "is_async", None) or inspect.iscoroutinefunction(run)
+
+    def __call__(
+        self, context: NodeContext, inputs: Mapping[PortName, Any]
+    ) -> Outputs | Awaitable[Outputs]:
+        node = self.node
+        if self.templates:
+            names = nest(inputs)
+            rendered = {name: _render(value, names) for name, value in self.templates.items()}
+            node = type(node)(node.spec, **{**_configuration(node), **rendered})
+        given = node.run(context, inputs)
+        ports = type(node).ports(node.spec)
+        if inspect.isawaitable(given):
+            return _awaited(given, ports)
+        return as_outputs(given, ports)
+
+
+async def _awaited(given: Awaitable[Any], ports: tuple[PortName, ...]) -> Outputs:
+    return as_outputs(await given, ports)
+
+
+def _configuration(node: Node) -> dict[str, Any]:
+    return {name: getattr(node, name) for name in node.trait_names(config=True)}
+
+
+def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
+    """The value of an expression over `names`; a module's own function, so it reaches processes.
+
+    >>> evaluate_text("value > 2", {"value": 3})
+    True
+    """
+    return evaluate(parse(expression), names)
+
+
+def nest(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
+    """Inputs as expressions name them: `server.url` becomes `{"server": {"url": …}}`.
+
+    >>> nest({PortName("server.url"): "u", PortName("city"): "Oslo"})
+    {'server': {'url': 'u'}, 'city': 'Oslo'}
+    """
+    names: dict[str, Any] = {}
+    for name, value in inputs.items():
+        root, _, port = name.partition(".")
+        if port:
+            names.setdefault(root, {})[port] = value
+        else:
+            names[root] = value
+    return names
+
+
+def _render(value: Any, names: Mapping[str, Any]) -> Any:
+    if isinstance(value, str) and "{{" in value:
+        return Template.parse(value).render(names)
+    if isinstance(value, Mapping):
+        return {key: _render(inner, names) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_render(inner, names) for inner in value]
+    return value
+
+
+def _has_template(value: Any) -> bool:
+    if isinstance(value, str):
+        return "{{" in value
+    if isinstance(value, Mapping):
+        return any(_has_template(inner) for inner in value.values())
+    return isinstance(value, list | tuple) and any(_has_template(inner) for inner in value)
+
+
+def work_for(
+    plan: Plan,
+    spec: FlowSpec,
+    registry: Registry,
+    implementations: Mapping[NodeId, Implementation],
+    namespace: Mapping[str, Any],
+) -> list[Work]:
+    """What the engine calls for each step of `plan`, in order."""
+    return [
+        _work(spec.node(step.node), registry, implementations.get(step.node), namespace)
+        for step in plan.steps
+    ]
+
+
+def _work(
+    spec: NodeSpec,
+    registry: Registry,
+    implementation: Implementation | None,
+    namespace: Mapping[str, Any],
+) -> Work:
+    node_type = registry[spec.kind]
+    live = {
+        name: value
+        for name, value in spec.config.items()
+        if name not in node_type.untemplated and _has_template(value)
+    }
+    still = {name: value for name, value in spec.config.items() if name not in live}
+    node = implementation(spec) if implementation else node_type(spec, **still)
+    node.bind({name: namespace[name] for name in spec.captures if name in namespace})
+    call = NodeCall(node, live)
+    return Work(
+        call=call,
+        is_async=call.is_async,
+        pure=spec.options.pure or node_type.defaults.pure,
+        filename=getattr(node, "filename", None),
+        cell=spec.place.cell if spec.place else None,
+    )

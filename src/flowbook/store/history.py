@@ -1,0 +1,238 @@
+"""What ran, when, and how it went: typed pages for programs, SQL for people.
+
+Every answer is one consistent look (`flowbook.store.snapshot`) at everything durable, of every
+process: what is folded and what is still in a journal. A run whose process died without saying so
+is no longer `running`: it is shown as `failed`, with the error `lost: process N is gone`. That is
+worked out at each look from the life files of writers and stored nowhere, so a run that is taken
+up again is simply running again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from flowbook.errors import StoreError, UsageError
+from flowbook.events import Event, RunStatus, TriggerKind, decode
+from flowbook.store.frames import as_frame, register
+from flowbook.store.rows import (
+    NODE_COLUMNS,
+    RUN_COLUMNS,
+    NodeRunRow,
+    RunPage,
+    RunRow,
+    from_us,
+    node_row,
+    run_row,
+    to_us,
+)
+from flowbook.store.schema import VIEWS
+from flowbook.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SQL_SECONDS = 30.0
+"""How long a query of `History.sql` may take: it keeps folds waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The history of one project."""
+
+    snapshot: Snapshot
+
+    def runs(  # noqa: PLR0913  # each is one way to narrow a page
+        self,
+        *,
+        flow: str | None = None,
+        status: RunStatus | str | None = None,
+        trigger: TriggerKind | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """Runs that match, latest first; give a page's `next` as `cursor` for the one after.
+
+        `since` and `until` bound the start, from inclusive to exclusive; naive times are local.
+        """
+        if not 1 <= limit <= 10_000:
+            raise UsageError(f"limit {limit} does not lie between 1 and 10000")
+        conditions, values = _conditions(flow, status, trigger, since, until)
+        if cursor is not None:
+            started, run_id = _parse_cursor(cursor)
+            conditions.append("started_at <= ? AND (started_at < ? OR id < ?)")
+            values += [started, started, run_id]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        with self.snapshot.look() as view:
+            rows = view.execute(
+                f"SELECT {RUN_COLUMNS} FROM runs {where} "  # noqa: S608  # values are bound
+                "ORDER BY started_at DESC, id DESC LIMIT ?",
+                [*values, limit + 1],
+            ).fetchall()
+        found = tuple(run_row(row) for row in rows[:limit])
+        return RunPage(found, _cursor(found[-1]) if len(rows) > limit else None)
+
+    def run(self, run_id: str) -> RunRow:
+        """One run; `UsageError` when there is none of that id."""
+        with self.snapshot.look() as view:
+            rows = view.execute(
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?",  # noqa: S608
+                [run_id],
+            ).fetchall()
+        if not rows:
+            raise UsageError(f"no run {run_id!r} in this project", hint="history.runs() lists them")
+        return run_row(rows[0])
+
+    def events(self, run_id: str, *, after: int = -1, limit: int | None = None) -> list[Event]:
+        """A run's events in order, from the one behind number `after`; none of an unknown run."""
+        with self.snapshot.look() as view:
+            rows = view.execute(
+                "SELECT payload FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+                [run_id, after, 2**62 if limit is None else limit],
+            ).fetchall()
+        try:
+            return [decode(payload) for (payload,) in rows]
+        except msgspec.DecodeError as error:
+            raise StoreError(
+                f"run {run_id} has an event that this flowbook does not know: {error}",
+                hint="it was written by a newer version: upgrade flowbook",
+            ) from error
+
+    def node_runs(self, run_id: str) -> tuple[NodeRunRow, ...]:
+        """What became of a run's nodes, in the order in which they were first heard of."""
+        with self.snapshot.look() as view:
+            rows = view.execute(
+                f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608
+                "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node",
+                [run_id],
+            ).fetchall()
+        return tuple(node_row(row) for row in rows)
+
+    def sql(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | list[Any] | None = None,
+        *,
+        tables: Mapping[str, Any] | None = None,
+        timeout: float = SQL_SECONDS,
+    ) -> Any:
+        """One SELECT over the views `runs`, `events`, `node_runs` and `flow_versions`.
+
+        `tables` are your own frames, to join with. Returns a pandas frame (an Arrow table without
+        pandas). Raises `UsageError` for a query that is not one readable SELECT, `StoreError` when
+        it takes longer than `timeout` seconds.
+        """
+        with self._asked(query, parameters, tables or {}, timeout) as view:
+            return as_frame(view)
+
+    def table(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | list[Any] | None = None,
+        *,
+        timeout: float = SQL_SECONDS,
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """As `sql`, but column names and plain rows, for doors that need no frame."""
+        with self._asked(query, parameters, {}, timeout) as view:
+            names = tuple(str(column[0]) for column in view.description or ())
+            return names, view.fetchall()
+
+    @contextmanager
+    def _asked(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | list[Any] | None,
+        tables: Mapping[str, Any],
+        timeout: float,
+    ) -> Iterator[DuckDBPyConnection]:
+        import duckdb
+
+        with self.snapshot.look() as view:
+            for name, table in tables.items():
+                register(view, name, table)
+            alarm = threading.Timer(timeout, view.interrupt)
+            alarm.daemon = True
+            try:
+                statement = _only_select(view, query)
+                alarm.start()
+                view.execute(statement, parameters)
+                yield view
+            except duckdb.InterruptException as error:
+                raise StoreError(
+                    f"the query took longer than {timeout:g} s and was stopped",
+                    hint="narrow it with WHERE, or raise the timeout",
+                ) from error
+            except duckdb.Error as error:
+                raise UsageError(f"the query is refused: {error}", hint=_hint()) from error
+            finally:
+                alarm.cancel()
+
+
+def _conditions(
+    flow: str | None,
+    status: RunStatus | str | None,
+    trigger: TriggerKind | str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> tuple[list[str], list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    for condition, value in (
+        ("flow = ?", flow),
+        ("status = ?", None if status is None else _one_of(RunStatus, status)),
+        ("trigger = ?", None if trigger is None else _one_of(TriggerKind, trigger)),
+        ("started_at >= make_timestamp(?)", None if since is None else to_us(since)),
+        ("started_at < make_timestamp(?)", None if until is None else to_us(until)),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    return conditions, values
+
+
+def _one_of(kind: type[RunStatus] | type[TriggerKind], word: str) -> str:
+    try:
+        return str(kind(word))
+    except ValueError:
+        raise UsageError(
+            f"{word!r} is no {kind.__name__}", hint=f"write one of {', '.join(kind)}"
+        ) from None
+
+
+def _cursor(row: RunRow) -> str:
+    return f"{to_us(row.started_at)}_{row.id}"
+
+
+def _parse_cursor(cursor: str) -> tuple[datetime, str]:
+    started, _, run_id = cursor.partition("_")
+    try:
+        moment = from_us(int(started))
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None or not run_id:
+        raise UsageError(f"{cursor!r} is no cursor", hint="give the `next` of the page before")
+    return moment.replace(tzinfo=None), run_id
+
+
+def _only_select(view: DuckDBPyConnection, query: str) -> Any:
+    import duckdb
+
+    statements = view.extract_statements(query)
+    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if len(statements) != 1 or statements[0].type not in allowed:
+        kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
+        raise UsageError(f"history answers one SELECT at a time, and this is {kinds}", hint=_hint())
+    return statements[0]
+
+
+def _hint() -> str:
+    lines = (f"{name}({', '.join(columns)})" for name, columns in VIEWS.items())
+    return "there are " + "; ".join(lines)

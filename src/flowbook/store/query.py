@@ -1,0 +1,63 @@
+"""SQL over tables in memory, for SQL nodes. Knows nothing of the store's own tables.
+
+One resident DuckDB per process, a cursor per call, so calls from several threads run side by side
+and see only the tables they were given. What a query creates is gone when it ends. Files are not
+off limits: `read_parquet` and `read_csv` are what SQL nodes are for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flowbook.errors import UsageError
+from flowbook.store.frames import as_frame, register
+from flowbook.store.resident import Resident
+
+
+class Tables:
+    """Runs SQL over given tables.
+
+    >>> Tables().query("SELECT sum(n) AS n FROM t WHERE n > $least",
+    ...                {"t": [{"n": 1}, {"n": 2}, {"n": 3}]}, {"least": 1})["n"].tolist()
+    [5.0]
+    """
+
+    def __init__(self) -> None:
+        self._resident = Resident()
+
+    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+        """The result of the last statement of `sql`, as pandas (Arrow without pandas).
+
+        `tables` are readable by name; `$name` in the SQL takes its value from `parameters`.
+        Raises `UsageError` for SQL without a statement, a table that is none or a parameter that
+        is not given, and DuckDB's own error for SQL that does not parse or run.
+        """
+        cursor = self._resident.cursor()
+        try:
+            for name, table in tables.items():
+                register(cursor, name, table)
+            statements = cursor.extract_statements(sql)
+            if not statements:
+                raise UsageError("there is no SQL to run", hint="write a SELECT")
+            cursor.execute("BEGIN")
+            for statement in statements:
+                missing = sorted(statement.named_parameters - set(parameters))
+                if missing:
+                    raise UsageError(
+                        f"the SQL reads ${missing[0]}, which is not given",
+                        hint=f"given: {', '.join(sorted(parameters)) or 'nothing'}",
+                    )
+                used = {name: parameters[name] for name in statement.named_parameters}
+                cursor.execute(statement, used)
+            return as_frame(cursor)
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Free the memory."""
+        self._resident.close()
+
+    def disown(self) -> None:
+        """In a forked child: let the parent's instance be."""
+        self._resident.disown()

@@ -1,0 +1,133 @@
+"""The one in-memory DuckDB of a process, and the lease on the database file.
+
+Opening a DuckDB costs some twenty milliseconds, attaching a file to an open one less than one; and
+DuckDB lets only one process write a file, or several read it. So the instance stays and the file
+comes and goes: `leased` attaches it as `stored` for one fold or one query and detaches it after.
+Results must be fetched whole inside the lease: an open result keeps the file locked.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from flowbook.errors import StoreBusy
+from flowbook.store.locks import check_owner
+from flowbook.store.migrations import STORAGE_VERSION
+from flowbook.store.schema import create_tables
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "1GB",
+    "checkpoint_on_detach": "DISABLED",
+    "wal_autocheckpoint": "1GB",  # the fold checkpoints
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,  # no table is found in a caller's local variables
+    "temp_directory": tempfile.gettempdir(),
+}
+_FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.1
+
+
+class Resident:
+    """An in-memory DuckDB, made at first use. Cursors are for one thread each."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._making = Lock()
+        self._connection: DuckDBPyConnection | None = None
+
+    def cursor(self) -> DuckDBPyConnection:
+        """A connection of its own to the instance; temporary tables are private to it."""
+        check_owner(self._pid)
+        with self._making:
+            if self._connection is None:
+                import duckdb
+
+                self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
+                self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            return self._connection.cursor()
+
+    def close(self) -> None:
+        """Free the instance."""
+        with self._making:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def disown(self) -> None:
+        """In a forked child: never touch the instance, not even to free it, which would crash."""
+        if self._connection is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+
+
+@contextmanager
+def leased(
+    resident: Resident, path: Path, *, read_only: bool, budget: float
+) -> Iterator[DuckDBPyConnection]:
+    """A cursor that sees the database file as `stored`; empty tables if there is no file.
+
+    The caller holds the store lock. Raises `StoreBusy` when somebody outside flowbook has the file
+    open for longer than `budget` seconds.
+    """
+    cursor = resident.cursor()
+    try:
+        if read_only and not path.exists():
+            cursor.execute("ATTACH ':memory:' AS stored")
+            for statement in create_tables("stored"):
+                cursor.execute(statement)
+        else:
+            _attach(cursor, path, read_only=read_only, budget=budget)
+        yield cursor
+    finally:
+        cursor.close()
+        with resident.cursor() as cleaner:
+            cleaner.execute("DETACH DATABASE IF EXISTS stored")
+
+
+def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: float) -> None:
+    import duckdb
+
+    name = str(path).replace("'", "''")
+    options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+    deadline, pause = time.monotonic() + budget, _FIRST_PAUSE
+    while True:
+        try:
+            cursor.execute(f"ATTACH '{name}' AS stored ({options})")
+            return
+        except (duckdb.IOException, duckdb.Error) as error:
+            if not _is_lock(error):
+                raise
+            if time.monotonic() >= deadline:
+                raise _busy(path, error, budget) from error
+        time.sleep(pause)
+        pause = min(pause * 2, _LAST_PAUSE)
+
+
+def _is_lock(error: Exception) -> bool:
+    text = str(error)
+    return "Could not set lock" in text or "Unique file handle conflict" in text
+
+
+def _busy(path: Path, error: Exception, budget: float) -> StoreBusy:
+    named = re.search(r"PID (\d+)", str(error))
+    pid = int(named[1]) if named else os.getpid()
+    who = f"process {pid}" if named else "a DuckDB connection of this very process"
+    return StoreBusy(
+        f"{path} is open in {who}; waited {budget:g} s",
+        hint="close that connection and ask again; runs are being journalled meanwhile",
+        path=str(path),
+        pid=pid,
+        seconds=budget,
+    )

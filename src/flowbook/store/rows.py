@@ -1,0 +1,137 @@
+"""History's rows: what a run and a node of a run look like from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from flowbook.events import RunStatus, TriggerKind
+from flowbook.ids import FlowId, NodeId, RunId
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run. Times are aware, in UTC; a lost run ended at its last sign of life."""
+
+    id: RunId
+    flow: FlowId
+    version: str
+    status: RunStatus
+    trigger: TriggerKind
+    started_at: datetime
+    ended_at: datetime | None
+    duration_ms: float | None
+    params: Mapping[str, Any]
+    nodes: int
+    """How many nodes its plan has."""
+    failed: int
+    """How many of them failed."""
+    error: str | None
+    host: str | None
+    pid: int | None
+    parent: RunId | None
+    key: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as plain data, times as ISO 8601 text."""
+        return _to_json(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRunRow:
+    """What became of one node in one run.
+
+    `status` is scheduled, running, backoff, suspended, succeeded, reused, failed, skipped or
+    cancelled.
+    """
+
+    run_id: RunId
+    node: NodeId
+    status: str
+    attempts: int
+    executor: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: float | None
+    reason: str | None
+    cause: NodeId | None
+    error: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as plain data, times as ISO 8601 text."""
+        return _to_json(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some runs, latest first; `next` is the cursor of the page that follows, if one does."""
+
+    runs: tuple[RunRow, ...]
+    next: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"runs": [...], "next": cursor}`."""
+        return {"runs": [run.to_json() for run in self.runs], "next": self.next}
+
+
+RUN_COLUMNS = (
+    "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
+    "params, nodes, failed, error, host, pid, parent, key"
+)
+"""What `run_row` reads, as a select list over the view `runs`."""
+
+NODE_COLUMNS = (
+    "run_id, node, status, attempts, executor, epoch_us(started_at), epoch_us(ended_at), "
+    "duration_ms, reason, cause, error"
+)
+"""What `node_row` reads, as a select list over the view `node_runs`."""
+
+
+def run_row(row: tuple[Any, ...]) -> RunRow:
+    """A run from a row of `RUN_COLUMNS`."""
+    known = dict(zip((field.name for field in fields(RunRow)), row, strict=True))
+    known["status"] = RunStatus(known["status"])
+    known["trigger"] = TriggerKind(known["trigger"] or TriggerKind.MANUAL)
+    known["started_at"] = from_us(known["started_at"])
+    known["ended_at"] = from_us(known["ended_at"])
+    known["params"] = msgspec.json.decode(known["params"] or "{}")
+    known["flow"] = known["flow"] or ""
+    known["version"] = known["version"] or ""
+    known["nodes"] = known["nodes"] or 0
+    return RunRow(**known)
+
+
+def node_row(row: tuple[Any, ...]) -> NodeRunRow:
+    """A node's run from a row of `NODE_COLUMNS`."""
+    known = dict(zip((field.name for field in fields(NodeRunRow)), row, strict=True))
+    known["started_at"] = from_us(known["started_at"])
+    known["ended_at"] = from_us(known["ended_at"])
+    return NodeRunRow(**known)
+
+
+def from_us(microseconds: int | None) -> datetime | None:
+    """Aware UTC time from microseconds since the epoch."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since the epoch; a naive time is local time."""
+    return (moment.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
+def _to_json(row: RunRow | NodeRunRow) -> dict[str, Any]:
+    plain = {}
+    for field in fields(row):
+        value = getattr(row, field.name)
+        if isinstance(value, datetime):
+            value = value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        elif isinstance(value, RunStatus | TriggerKind):
+            value = str(value)
+        plain[field.name] = value
+    return plain

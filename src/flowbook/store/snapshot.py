@@ -1,0 +1,64 @@
+"""One consistent look at the store: the database and the unfolded tail, joined by views.
+
+A look takes the shared lock, attaches the file read-only, loads the tail, runs one query, and is
+over when its result is materialised. It creates no file, and works on a folder that is read-only
+or not there at all, which is simply empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flowbook.store import segments
+from flowbook.store.layout import Layout
+from flowbook.store.locks import StoreLock
+from flowbook.store.migrations import read_meta
+from flowbook.store.resident import Resident, leased
+from flowbook.store.schema import READ_VIEWS
+from flowbook.store.tail import load_tail
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LOCK_SECONDS = 10.0
+"""How long a look waits for a fold under way, or for another look of this process."""
+FOREIGN_SECONDS = 2.0
+"""How long it waits for a DuckDB connection that is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Makes looks at one store."""
+
+    layout: Layout
+    lock: StoreLock
+    resident: Resident
+
+    @contextmanager
+    def look(self) -> Iterator[DuckDBPyConnection]:
+        """A cursor that sees the views of `schema.VIEWS`; fetch results whole before leaving.
+
+        Raises `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of
+        a newer format.
+        """
+        read_meta(self.layout)
+        with (
+            self.lock.reading(LOCK_SECONDS),
+            leased(
+                self.resident, self.layout.database, read_only=True, budget=FOREIGN_SECONDS
+            ) as cursor,
+        ):
+            # A writer who was dead before the tail was read has nothing more to say; one who was
+            # born meanwhile gets the benefit of the doubt.
+            before = segments.writers(self.layout)
+            load_tail(cursor, self.layout)
+            after = segments.writers(self.layout)
+            cursor.execute("CREATE TEMP TABLE living (writer VARCHAR)")
+            living = [writer for writer in after if before.get(writer, True)]
+            cursor.execute("INSERT INTO living SELECT unnest($1::VARCHAR[])", [living])
+            for view in READ_VIEWS:
+                cursor.execute(view)
+            yield cursor

@@ -1,0 +1,152 @@
+"""One project folder, open: the sink, the vault, the history and SQL, wired together.
+
+There is one `Store` per process and folder. Opening creates nothing and reads one small file; the
+first fact or value makes the folder. Everything an open store holds ends with its process, so a
+kill needs no repair: the next fold takes up what was journalled. A forked child may not use its
+parent's store; it opens its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import msgspec
+
+from flowbook.errors import StoreBusy
+from flowbook.ids import FlowId
+from flowbook.store.disk import Disk, Durability
+from flowbook.store.facts import FlowRecorded
+from flowbook.store.fold import Fold
+from flowbook.store.folder import Folder
+from flowbook.store.history import History
+from flowbook.store.journal import Journal
+from flowbook.store.layout import Layout
+from flowbook.store.locks import StoreLock
+from flowbook.store.migrations import ensure_meta, read_meta
+from flowbook.store.query import Tables
+from flowbook.store.resident import Resident
+from flowbook.store.snapshot import Snapshot
+from flowbook.store.values import Objects
+
+_FOLD_SECONDS = 0.2
+_SEAL_BYTES = 256 * 2**10
+_opened: dict[Path, Store] = {}
+_opening = RLock()
+
+
+class Store:
+    """One open project folder; `Store.open` is the way to get it.
+
+    >>> import tempfile
+    >>> store = Store.open(Path(tempfile.mkdtemp()) / ".flowbook")
+    >>> store.history.runs().runs
+    ()
+    >>> store.close()
+    """
+
+    def __init__(self, root: Path, durability: Durability, disk: Disk) -> None:
+        self.root = root
+        layout = Layout(root)
+        read_meta(layout)
+        lock, resident = StoreLock(layout), Resident()
+        self._resident, self._tables = resident, Tables()
+        self._fold = Fold(layout, lock, resident, disk)
+        self._folder = Folder(self._fold_quietly)
+        self._versions: dict[tuple[str, str], Future[None]] = {}
+        self.sink = Journal(
+            layout,
+            durability=durability,
+            disk=disk,
+            prepare=lambda: ensure_meta(layout, disk),
+            noticed=self._folder.noticed,
+        )
+        self.vault = Objects(
+            layout, durability=durability, disk=disk, prepare=lambda: ensure_meta(layout, disk)
+        )
+        self.history = History(Snapshot(layout, lock, resident))
+
+    @classmethod
+    def open(cls, root: Path, *, durability: str = Durability.FSYNC) -> Store:
+        """The store in `root` (`<project>/.flowbook`); the same object for the same folder.
+
+        `durability` says what an acknowledged fact survives: `fsync` a power cut, `os` a killed
+        process, `off` neither; the first opener decides. Raises `StoreVersion` for a folder of a
+        newer flowbook.
+        """
+        place = Path(os.path.realpath(root))
+        with _opening:
+            found = _opened.get(place)
+            if found is None:
+                found = _opened[place] = cls(place, Durability(durability), Disk())
+            return found
+
+    def record_flow(self, flow: str, version: str, spec_json: bytes | str) -> Future[None]:
+        """Keep a version of a flow's definition; once per process and version."""
+        known = self._versions.get((flow, version))
+        if known is None:
+            spec = msgspec.Raw(spec_json.encode() if isinstance(spec_json, str) else spec_json)
+            fact = FlowRecorded(at=time.time(), flow=FlowId(flow), version=version, spec=spec)
+            known = self._versions[flow, version] = self.sink.append([fact])
+        return known
+
+    def query(
+        self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any] | None = None
+    ) -> Any:
+        """SQL over tables in memory; see `flowbook.store.query.Tables.query`."""
+        return self._tables.query(sql, tables, parameters or {})
+
+    def fold(self, *, budget: float = 2.0) -> int:
+        """Move everything journalled, by anybody, into the database; how many facts that was.
+
+        Raises `StoreBusy` when it has to wait for longer than `budget` seconds.
+        """
+        self.sink.seal().result()
+        return self._fold(budget=budget)
+
+    def close(self) -> None:
+        """Make everything durable, fold it if nobody is in the way, let go of the folder."""
+        with _opening:
+            if _opened.get(self.root) is self:
+                del _opened[self.root]
+        self._folder.close()
+        self.sink.close()
+        with suppress(StoreBusy):  # the next fold of any process takes it up
+            self._fold(budget=_FOLD_SECONDS)
+        self._resident.close()
+        self._tables.close()
+
+    def _fold_quietly(self) -> int:
+        self.sink.seal(_SEAL_BYTES).result()
+        return self._fold(budget=_FOLD_SECONDS)
+
+    def disown(self) -> None:
+        """In a forked child: let go without touching what the parent still uses."""
+        self.sink.disown()
+        self._resident.disown()
+        self._tables.disown()
+
+
+def _close_all() -> None:
+    for store in list(_opened.values()):
+        store.close()
+
+
+def _disown_all() -> None:
+    global _opening
+    _opening = RLock()  # whoever held it in the parent is not here to let go
+    stores = list(_opened.values())
+    _opened.clear()
+    for store in stores:
+        store.disown()
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_disown_all)

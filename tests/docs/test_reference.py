@@ -1,0 +1,106 @@
+"""The reference page names everything a user can name; forgetting one fails here.
+
+(The front-door names are held by `tests/test_exported_members.py`.)
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flowbook import events
+from flowbook.graph.node import Node
+from flowbook.graph.options import OPTIONS, On, Options, print_options
+from flowbook.store.schema import VIEWS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+FACTS = typing.get_args(events.Event)
+
+
+def section(title: str) -> str:
+    """The text below a heading, up to the next of its level or higher."""
+    match = re.search(rf"^(#+) {re.escape(title)}$", PAGE, re.MULTILINE)
+    assert match, f"no section {title!r} in docs/reference.md"
+    rest = PAGE[match.end() :]
+    end = re.search(rf"^#{{1,{len(match[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def first_column(text: str) -> list[str]:
+    """Names in the first column of the tables of `text`."""
+    return re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
+
+
+def kinds() -> Iterator[type[Node]]:
+    """Node types at the entry point that strangers use too."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for kind, target in project["entry-points"]["flowbook.nodes"].items():
+        module, _, attribute = target.partition(":")
+        node_type = getattr(importlib.import_module(module), attribute)
+        assert node_type.kind == kind
+        yield node_type
+
+
+def test_every_event_is_documented_with_its_meaning():
+    tags = {fact.__struct_config__.tag: fact for fact in FACTS}
+    text = section("Events")
+    assert sorted(first_column(text)) == sorted(tags)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
+def test_every_field_of_an_event_is_documented(fact):
+    row = next(
+        line
+        for line in section("Events").splitlines()
+        if line.startswith(f"| `{fact.__struct_config__.tag}`")
+    )
+    shared = {field.name for field in msgspec.structs.fields(events.Fact)}
+    own = [f.name for f in msgspec.structs.fields(fact) if f.name not in shared]
+    assert [name for name in own if f"`{name}`" not in row] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "members"),
+    [
+        ("Run status", events.RunStatus),
+        ("Triggers", events.TriggerKind),
+        ("Why a node is skipped", events.SkipReason),
+        ("How a value is kept", events.ValueFormat),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_word_of_an_event_is_documented(title, members):
+    assert sorted(first_column(section(title))) == sorted(members)
+
+
+def test_every_option_is_documented_with_its_default():
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| [^|]+ \| `([^`]*)` \|", section("Node options"), re.MULTILINE)
+    )
+    defaults = Options()
+    assert rows == {name: one.print(getattr(defaults, name)) for name, one in OPTIONS.items()}
+    assert print_options(defaults) == {}
+
+
+def test_every_place_to_run_is_documented():
+    assert [place for place in On if f"`{place}`" not in section("Node options")] == []
+
+
+@pytest.mark.parametrize("node_type", list(kinds()), ids=lambda kind: kind.kind)
+def test_every_trait_of_a_kind_is_documented(node_type):
+    text = section(f"`{node_type.kind}`")
+    traits = node_type.class_traits(config=True)
+    assert sorted(first_column(text)) == sorted(traits)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_column_of_the_history_is_documented(view):
+    assert first_column(section(f"`{view}`")) == list(VIEWS[view])

@@ -1,0 +1,204 @@
+"""Runs on paper, and the golden histories made of them.
+
+`python -m tests.run.histories` writes `tests/golden/runs/*.json`: the nodes, the events and the
+view they fold to. Python's and TypeScript's reducers are held against the same files.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+from tests.run.plans import N, n, plan_of
+
+from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
+from flowbook.ids import CellId, RunId
+from flowbook.run.decide import decide
+from flowbook.run.state import RunState, fold, view
+from flowbook.run.stimulus import (
+    CancelAsked,
+    Launch,
+    Start,
+    StepCancelled,
+    StepLogged,
+    StepRaised,
+    StepResumed,
+    StepReturned,
+    StepSuspended,
+    StepTimedOut,
+    TimerFired,
+)
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "runs"
+
+REF = ValueRef(
+    "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b",
+    ValueFormat.JSON,
+    "int",
+    size=1,
+    inline=msgspec.Raw(b"1"),
+)
+BOOM = ErrorInfo(
+    "ValueError",
+    "boom",
+    traceback="Traceback (most recent call last):\n  …\nValueError: boom\n",
+    cell=CellId("c1"),
+    line=3,
+)
+
+
+class Play:
+    """A run on paper: stimuli by node name, every event kept."""
+
+    def __init__(self, *nodes: N, given: tuple[str, ...] = ()) -> None:
+        self.plan = plan_of(*nodes)
+        self.state = RunState(self.plan)
+        self.events = []
+        self.now = 1_767_258_000.0
+        self.orders = []
+        places = {self.plan.index[name]: {name: REF} for name in given}
+        self.send(
+            Start(
+                at=self.now,
+                run=RunId("019b7952-1e80-7000-8000-000000000001"),
+                trigger=TriggerKind.MANUAL,
+                given=places,
+            )
+        )
+
+    def send(self, stimulus):
+        decision = decide(self.plan, self.state, stimulus)
+        self.events += decision.events
+        self.orders = decision.instructions
+        return self
+
+    def _at(self, name):
+        i = self.plan.index[name]
+        self.now += 0.5
+        return {"at": self.now, "step": i, "attempt": self.state.attempt[i]}
+
+    def returns(self, name, *ports, **more):
+        outputs = dict.fromkeys(ports or self.plan.step(name).outputs, REF)
+        return self.send(StepReturned(**{**self._at(name), "ms": 12.5, "outputs": outputs, **more}))
+
+    def fails(self, name, **more):
+        return self.send(StepRaised(**{**self._at(name), "ms": 1.0, "error": BOOM, **more}))
+
+    def times_out(self, name):
+        return self.send(StepTimedOut(**self._at(name), ms=1.0))
+
+    def fires(self, name):
+        return self.send(TimerFired(**self._at(name)))
+
+    def stops(self, name):
+        return self.send(StepCancelled(**self._at(name), ms=1.0))
+
+    def suspends(self, name):
+        return self.send(StepSuspended(**self._at(name), reason="approval"))
+
+    def resumes(self, name):
+        return self.send(StepResumed(at=self.now, step=self.plan.index[name]))
+
+    def says(self, name, text):
+        step = self.plan.index[name]
+        return self.send(StepLogged(at=self.now, step=step, stream="stdout", text=text))
+
+    def cancel(self):
+        return self.send(CancelAsked(at=self.now, reason="enough"))
+
+    @property
+    def launched(self):
+        return {self.plan.steps[o.step].node for o in self.orders if isinstance(o, Launch)}
+
+    def outcome(self, name):
+        return self.state.outcome[self.plan.index[name]]
+
+    def phase(self, name):
+        return self.state.phase[self.plan.index[name]]
+
+    def reason(self, name):
+        return self.state.reason[self.plan.index[name]]
+
+    def story(self):
+        return [type(event).__name__ for event in self.events]
+
+
+def _branches():
+    return (
+        n("season", outputs=("hot", "wet")),
+        n("hot_days", "season.hot"),
+        n("wet_days", "season.wet"),
+    )
+
+
+def _histories():
+    """Each history by its name."""
+    yield (
+        "success_chain",
+        Play(n("a"), n("b", "a"), n("c", "b")).returns("a").returns("b").returns("c"),
+    )
+    yield (
+        "retry_then_success",
+        Play(n("fetch", retries=2))
+        .says("fetch", "503\n")
+        .fails("fetch")
+        .fires("fetch")
+        .says("fetch", "200\n")
+        .returns("fetch"),
+    )
+    yield "waiting_to_retry", Play(n("a"), n("fetch", retries=2)).fails("fetch")
+    yield (
+        "failure_skips_downstream",
+        Play(n("a"), n("b", "a"), n("c", "b"), n("other"), n("last", "other"))
+        .fails("a")
+        .returns("other")
+        .returns("last"),
+    )
+    yield "last_attempt_fails", Play(n("a", retries=1)).fails("a").fires("a").fails("a")
+    yield "router_dead_branch", Play(*_branches()).returns("season", "hot").returns("hot_days")
+    yield (
+        "merge_with_dead_branch",
+        Play(*_branches(), n("highlights", "hot_days", "wet_days", tolerant=True))
+        .returns("season", "wet")
+        .returns("wet_days")
+        .returns("highlights"),
+    )
+    yield (
+        "merge_of_dead_branches",
+        Play(*_branches(), n("highlights", "hot_days", "wet_days", tolerant=True)).returns(
+            "season", outputs={}
+        ),
+    )
+    yield "cancelling", Play(n("a"), n("b", "a"), n("c")).returns("c").cancel()
+    yield "cancelled", Play(n("a"), n("b", "a"), n("c")).returns("c").cancel().stops("a")
+    yield "reused", Play(n("a"), n("b", "a"), given=("a",)).returns("b")
+    yield "timeout", Play(n("slow", timeout=2.0), n("b", "slow")).times_out("slow")
+    yield "suspended", Play(n("approve"), n("b", "approve")).suspends("approve")
+    yield (
+        "suspended_and_resumed",
+        Play(n("approve"), n("b", "approve"))
+        .suspends("approve")
+        .resumes("approve")
+        .returns("approve")
+        .returns("b"),
+    )
+    yield "running", Play(n("a"), n("b", "a"), n("c", "a")).returns("a").returns("b")
+    yield "empty", Play()
+
+
+def goldens():
+    """The text of each golden file, by its name."""
+    for name, play in _histories():
+        golden = {
+            "name": name,
+            "nodes": [step.node for step in play.plan.steps],
+            "events": [json.loads(encode(event)) for event in play.events],
+            "view": view(fold(play.events)),
+        }
+        yield name, json.dumps(golden, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in goldens():
+        (GOLDEN / f"{name}.json").write_text(text, encoding="utf-8")

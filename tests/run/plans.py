@@ -1,0 +1,96 @@
+"""Plans for tests, built by hand: what a step reads decides everything else."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flowbook.graph.options import Backoff, BackoffKind, On, Options
+from flowbook.graph.spec import ParamSpec
+from flowbook.ids import FlowId, NodeId, PortName
+from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Step, StepIndex
+from flowbook.run.work import Work
+
+
+@dataclass(frozen=True)
+class N:
+    """A node for a test: its name, the `node` or `node.port` it reads, its options."""
+
+    name: str
+    reads: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    tolerant: bool = False
+    params: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:
+    options = {key: more.pop(key) for key in tuple(more) if key in Options.__slots__}
+    if "on" in options:
+        options["on"] = On(options["on"])
+    return N(name, reads, tuple(outputs), options=options, **more)
+
+
+def plan_of(*nodes: N, params: Mapping[str, Any] | None = None) -> Plan:
+    """A plan of `nodes`, which must come in topological order."""
+    index = {NodeId(node.name): StepIndex(i) for i, node in enumerate(nodes)}
+    feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in nodes]
+    steps = []
+    for i, node in enumerate(nodes):
+        bindings = [_read(node, read, index) for read in node.reads]
+        for binding in bindings:
+            feeds[binding.source.step].append((StepIndex(i), binding.source.port))
+        steps.append(
+            Step(
+                StepIndex(i),
+                NodeId(node.name),
+                "python",
+                (*bindings, *(Binding(PortName(p), FromParam(PortName(p))) for p in node.params)),
+                tuple(PortName(port) for port in node.outputs or (node.name,)),
+                Options(**{"backoff": Backoff(BackoffKind.FIXED, 0.01), **node.options}),
+                f"hash-{node.name}",
+            )
+        )
+    return Plan(
+        flow=FlowId("tour"),
+        version="v1",
+        steps=tuple(steps),
+        waits=tuple(len(node.reads) for node in nodes),
+        feeds=tuple(tuple(ones) for ones in feeds),
+        params=tuple(ParamSpec(PortName(name), value) for name, value in (params or {}).items()),
+        index=index,
+    )
+
+
+def _read(node: N, read: str, index: Mapping[NodeId, StepIndex]) -> Binding:
+    source, _, port = read.partition(".")
+    return Binding(
+        PortName(f"{source}_{port}" if port else source),
+        FromStep(index[NodeId(source)], PortName(port or source)),
+        required=not node.tolerant,
+    )
+
+
+def works(
+    plan: Plan, calls: Mapping[str, Callable[..., Any]], *, pure: Iterable[str] = ()
+) -> list[Work]:
+    """The code of each step; a step without any gives its own name."""
+    return [
+        Work(
+            call := calls.get(step.node, _Named(step.node)),
+            is_async=inspect.iscoroutinefunction(call),
+            pure=step.node in pure,
+            filename=__file__,
+        )
+        for step in plan.steps
+    ]
+
+
+class _Named:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, context: Any, inputs: Mapping[str, Any]) -> str:
+        return self.name

@@ -1,0 +1,65 @@
+"""Streams are wrapped while runs go on, and put back after."""
+
+from __future__ import annotations
+
+import contextvars
+import io
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from flowbook.run import capture
+
+
+@contextmanager
+def listening():
+    """Not a fixture: pytest changes the streams itself between set-up and test."""
+    with pytest.MonkeyPatch.context() as patch:
+        stream = io.StringIO()
+        patch.setattr(sys, "stdout", stream)
+        capture.listen()
+        try:
+            yield stream
+        finally:
+            if isinstance(sys.stdout, capture.Tee):
+                capture.unlisten()
+
+
+def test_text_goes_on_and_to_whoever_listens_in_this_context():
+    with listening() as stream:
+        heard = []
+
+        def node():
+            capture.listening.set(lambda name, text: heard.append((name, text)))
+            print("inside", end="")
+
+        contextvars.copy_context().run(node)
+        print("outside", end="")
+        assert stream.getvalue() == "insideoutside"
+        assert heard == [("stdout", "inside")]
+
+
+def test_the_streams_are_put_back_after_the_last_run():
+    with listening() as stream:
+        capture.listen()
+        capture.unlisten()
+        assert isinstance(sys.stdout, capture.Tee)
+        capture.unlisten()
+        assert sys.stdout is stream
+
+
+def test_a_stream_somebody_else_put_there_is_left_alone(monkeypatch):
+    with listening():
+        other = io.StringIO()
+        monkeypatch.setattr(sys, "stdout", other)
+        capture.unlisten()
+        assert sys.stdout is other
+
+
+def test_all_else_is_the_originals():
+    with listening() as stream:
+        sys.stdout.parent_header = 1
+        assert sys.stdout.getvalue() == ""
+        sys.stdout.writelines(["a", "b"])
+        assert stream.getvalue() == "ab"

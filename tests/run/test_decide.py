@@ -1,0 +1,390 @@
+"""What follows from what, one behaviour per test; then a machine that tries everything."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from tests.run.histories import BOOM, REF, Play
+from tests.run.plans import n, plan_of
+
+from flowbook.errors import IllegalTransition
+from flowbook.events import (
+    ErrorInfo,
+    NodeStarted,
+    RunCompleted,
+    RunStatus,
+    TriggerKind,
+)
+from flowbook.graph.options import Backoff, BackoffKind
+from flowbook.ids import RunId
+from flowbook.run.decide import decide
+from flowbook.run.phase import Outcome, Phase
+from flowbook.run.state import RunState, fold
+from flowbook.run.stimulus import (
+    Abort,
+    CancelAsked,
+    CloseRun,
+    JournalFailed,
+    Launch,
+    PauseAsked,
+    ResumeAsked,
+    SetTimer,
+    Start,
+    StepCancelled,
+    StepLogged,
+    StepRaised,
+    StepResumed,
+    StepReturned,
+    StepSuspended,
+    StepTimedOut,
+    TimerFired,
+)
+
+
+def test_a_step_starts_once_everything_it_reads_is_there():
+    run = Play(n("a"), n("b"), n("c", "a", "b"))
+    assert run.launched == {"a", "b"}
+    assert run.returns("a").launched == set()
+    assert run.returns("b").launched == {"c"}
+    run.returns("c")
+    assert run.state.status is RunStatus.SUCCEEDED
+    assert run.orders == [CloseRun()]
+
+
+def test_an_empty_plan_succeeds_at_once():
+    run = Play()
+    assert run.story() == ["RunCreated", "RunCompleted"]
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_launch_names_the_event_that_must_be_durable_first():
+    run = Play(n("a"))
+    (launch,) = run.orders
+    assert isinstance(run.events[launch.after], NodeStarted)
+
+
+def test_a_failure_skips_what_follows_and_lets_the_rest_run():
+    run = Play(n("a"), n("b"), n("c", "a"), n("d", "c"), n("e", "b"))
+    run.fails("a")
+    assert [run.outcome(x) for x in "cd"] == [Outcome.SKIPPED] * 2
+    assert run.reason("d") == "upstream_failed"
+    assert run.events[-1].cause == "a"
+    run.returns("b").returns("e")
+    assert run.state.status is RunStatus.FAILED
+    last = run.events[-1]
+    assert isinstance(last, RunCompleted)
+    assert (last.node, last.error) == ("a", BOOM)
+
+
+def test_a_dead_branch_skips_what_follows():
+    run = Play(n("route", outputs=("hot", "wet")), n("h", "route.hot"), n("w", "route.wet"))
+    assert run.returns("route", "hot").launched == {"h"}
+    assert run.reason("w") == "branch_not_taken"
+    run.returns("h")
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_tolerant_step_runs_with_what_is_live():
+    run = Play(
+        n("route", outputs=("hot", "wet")),
+        n("h", "route.hot"),
+        n("w", "route.wet"),
+        n("join", "h", "w", tolerant=True),
+        n("after", "join"),
+    )
+    run.returns("route", "wet")
+    assert run.returns("w").launched == {"join"}
+
+
+def test_a_tolerant_step_is_skipped_when_nothing_is_live():
+    run = Play(
+        n("route", outputs=("hot", "wet")),
+        n("h", "route.hot"),
+        n("w", "route.wet"),
+        n("join", "h", "w", tolerant=True),
+    )
+    run.send(StepReturned(**run._at("route"), ms=1.0, outputs={}))
+    assert run.reason("join") == "branch_not_taken"
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_failed_branch_skips_even_a_tolerant_step():
+    run = Play(n("a"), n("b"), n("join", "a", "b", tolerant=True))
+    run.returns("a").fails("b")
+    assert run.reason("join") == "upstream_failed"
+
+
+def test_a_failure_outweighs_a_dead_branch():
+    run = Play(n("route", outputs=("x", "y")), n("bad"), n("c", "route.x", "bad"))
+    run.returns("route", "y").fails("bad")
+    assert run.reason("c") == "upstream_failed"
+
+
+def test_skipping_a_long_chain_does_not_recurse():
+    run = Play(n("s0"), *(n(f"s{i}", f"s{i - 1}") for i in range(1, 5000)))
+    run.fails("s0")
+    assert run.outcome("s4999") is Outcome.SKIPPED
+    assert run.state.over
+
+
+def test_a_failed_attempt_is_retried_after_its_backoff():
+    run = Play(n("a", retries=1, backoff=Backoff(BackoffKind.FIXED, 2.0)))
+    run.fails("a")
+    assert run.orders == [SetTimer(0, 1, 2.0)]
+    assert run.phase("a") is Phase.BACKOFF
+    run.fires("a")
+    assert [o.attempt for o in run.orders] == [2]
+    run.returns("a")
+    assert run.state.status is RunStatus.SUCCEEDED
+    assert run.state.error == [None]
+
+
+def test_the_last_attempt_fails_the_step():
+    run = Play(n("a", retries=1)).fails("a").fires("a").fails("a")
+    assert run.outcome("a") is Outcome.FAILED
+    assert run.state.attempt == [2]
+
+
+def test_a_growing_backoff_is_drawn_out_by_chance():
+    growing = Backoff(BackoffKind.EXPONENTIAL, 1.0)
+    run = Play(n("a", retries=2, backoff=growing)).fails("a", chance=0.5)
+    assert run.orders == [SetTimer(0, 1, 1.05)]
+
+
+def test_a_timeout_aborts_the_attempt_and_counts_as_one():
+    run = Play(n("a", timeout=3.0, retries=1)).times_out("a")
+    assert run.orders[0] == Abort(0, 1)
+    run.fires("a").times_out("a")
+    assert run.state.error[0].type == "TimeoutError"
+    assert "3 s" in run.state.error[0].message
+    assert run.state.status is RunStatus.FAILED
+
+
+def test_what_a_given_up_attempt_returns_later_is_ignored():
+    run = Play(n("a", timeout=3.0, retries=1)).times_out("a").fires("a")
+    before = len(run.events)
+    run.returns("a", attempt=1)
+    assert len(run.events) == before
+    run.returns("a")
+    assert run.outcome("a") is Outcome.SUCCEEDED
+
+
+def test_cancel_tells_what_runs_and_drops_what_does_not():
+    run = Play(n("a"), n("b", "a"), n("c", retries=1)).fails("c").cancel()
+    assert run.orders == [Abort(0, 1)]
+    assert run.phase("a") is Phase.CANCELLING
+    assert [run.outcome(x) for x in "bc"] == [Outcome.CANCELLED] * 2
+    run.stops("a")
+    assert run.state.status is RunStatus.CANCELLED
+
+
+def test_an_exception_while_cancelling_is_no_failure_and_is_not_retried():
+    run = Play(n("a", retries=3)).cancel().fails("a")
+    assert run.outcome("a") is Outcome.CANCELLED
+    assert run.state.status is RunStatus.CANCELLED
+
+
+def test_a_result_that_comes_while_cancelling_is_kept():
+    run = Play(n("a"), n("b", "a")).cancel().returns("a")
+    assert run.outcome("a") is Outcome.SUCCEEDED
+    assert run.state.status is RunStatus.CANCELLED
+
+
+def test_cancelling_twice_is_cancelling_once():
+    run = Play(n("a")).cancel().cancel()
+    assert run.story().count("CancelRequested") == 1
+
+
+def test_a_step_that_stops_by_itself_skips_what_follows():
+    run = Play(n("a"), n("b", "a")).stops("a")
+    assert run.reason("b") == "upstream_cancelled"
+    assert run.state.status is RunStatus.CANCELLED
+
+
+def test_a_given_step_is_not_run():
+    run = Play(n("a"), n("b", "a"), given=("a",))
+    assert run.outcome("a") is Outcome.REUSED
+    assert run.launched == {"b"}
+
+
+def test_a_pause_holds_what_becomes_ready_and_resuming_starts_it():
+    run = Play(n("a"), n("b", "a"), n("c", retries=1))
+    run.fails("c").send(PauseAsked(at=1.0)).returns("a").fires("c")
+    assert run.launched == set()
+    assert [run.phase(x) for x in "bc"] == [Phase.HELD] * 2
+    run.send(ResumeAsked(at=9.0))
+    assert run.launched == {"b", "c"}
+    assert run.state.attempt == [1, 1, 2]
+
+
+def test_a_suspended_step_suspends_the_run_until_it_is_resumed():
+    run = Play(n("a"), n("b", "a")).suspends("a")
+    assert run.state.status is RunStatus.SUSPENDED
+    assert run.resumes("a").launched == {"a"}
+    assert run.state.status is RunStatus.RUNNING
+    run.returns("a").returns("b")
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_run_that_cannot_be_recorded_fails_at_once():
+    run = Play(n("a"), n("b", "a"))
+    run.send(JournalFailed(at=1.0, error=ErrorInfo("OSError", "disk full")))
+    assert run.orders == [Abort(0, 1), CloseRun()]
+    assert run.state.status is RunStatus.FAILED
+    assert run.state.failure.message == "disk full"
+    assert run.returns("a").orders == []
+
+
+def test_text_is_logged_only_for_steps_that_have_started():
+    run = Play(n("a"), n("b", "a"))
+    for step in (0, 1):
+        run.send(StepLogged(at=1.0, step=step, stream="stdout", text="hi\n"))
+    assert [e.node for e in run.events if type(e).__name__ == "NodeLogged"] == ["a"]
+
+
+# ---------------------------------------------------------------- everything at once
+
+
+@st.composite
+def plans(draw):
+    nodes = []
+    for i in range(draw(st.integers(0, 7))):
+        reads = draw(st.lists(st.sampled_from(range(i)), max_size=3)) if i else []
+        ports = draw(st.sampled_from([("x",), ("x", "y")]))
+        froms = [f"s{j}.{draw(st.sampled_from(nodes[j].outputs))}" for j in reads]
+        nodes.append(
+            n(
+                f"s{i}",
+                *froms,
+                outputs=ports,
+                tolerant=draw(st.booleans()),
+                retries=draw(st.integers(0, 2)),
+            )
+        )
+    return plan_of(*nodes)
+
+
+class EveryStimulus(RuleBasedStateMachine):
+    """Random plans, random stimuli, in time and late."""
+
+    @initialize(plan=plans(), given=st.sets(st.integers(0, 6)))
+    def begin(self, plan, given):
+        self.plan = plan
+        self.state = RunState(plan)
+        self.events = []
+        self.live = set()
+        self.timers = set()
+        self.closed = 0
+        self.cancelled = False
+        known = {i: {} for i in given if i < len(plan.steps)}
+        self.send(Start(at=0.0, run=RunId("r"), trigger=TriggerKind.MANUAL, given=known))
+
+    def send(self, stimulus):
+        decision = decide(self.plan, self.state, stimulus)
+        for event in decision.events:
+            if isinstance(event, NodeStarted):
+                self.inputs_are_settled(event.node)
+        self.events += decision.events
+        for order in decision.instructions:
+            if isinstance(order, Launch):
+                self.live.add((order.step, order.attempt))
+            elif isinstance(order, SetTimer):
+                self.timers.add((order.step, order.attempt))
+            elif isinstance(order, CloseRun):
+                self.closed += 1
+
+    def inputs_are_settled(self, node):
+        for binding in self.plan.step(node).bindings:
+            assert self.state.phase[binding.source.step] is Phase.DONE
+
+    def attempt(self, data, pool):
+        step, attempt = data.draw(st.sampled_from(sorted(pool)))
+        return {"at": 1.0, "step": step, "attempt": attempt}
+
+    @precondition(lambda self: self.live)
+    @rule(data=st.data())
+    def an_attempt_ends(self, data):
+        one = self.attempt(data, self.live)
+        ports = self.plan.steps[one["step"]].outputs
+        end = data.draw(
+            st.sampled_from([StepReturned, StepRaised, StepTimedOut, StepCancelled, StepSuspended])
+        )
+        if end is StepReturned:
+            some = data.draw(st.sets(st.sampled_from(ports)))
+            self.send(StepReturned(**one, ms=1.0, outputs=dict.fromkeys(some, REF)))
+        elif end is StepRaised:
+            self.send(StepRaised(**one, ms=1.0, error=BOOM, chance=data.draw(st.floats(0, 0.99))))
+        elif end is StepSuspended:
+            self.send(StepSuspended(**one, reason="approval"))
+        else:
+            self.send(end(**one, ms=1.0))
+
+    @precondition(lambda self: self.timers)
+    @rule(data=st.data())
+    def a_timer_fires(self, data):
+        self.send(TimerFired(**self.attempt(data, self.timers)))
+
+    @precondition(lambda self: self.plan.steps)
+    @rule(data=st.data())
+    def something_comes_from_outside(self, data):
+        step = data.draw(st.integers(0, len(self.plan.steps) - 1))
+        text = StepLogged(at=1.0, step=step, stream="stdout", text="x")
+        self.send(data.draw(st.sampled_from([StepResumed(at=1.0, step=step), text])))
+
+    @rule(stimulus=st.sampled_from([PauseAsked(at=1.0), ResumeAsked(at=1.0)]))
+    def somebody_pauses_or_resumes(self, stimulus):
+        self.send(stimulus)
+
+    @rule(always=st.integers(0, 9))
+    def somebody_cancels(self, always):
+        if always == 0:
+            self.cancelled = True
+            self.send(CancelAsked(at=1.0))
+
+    @invariant()
+    def numbers_have_no_holes(self):
+        assert [event.seq for event in getattr(self, "events", [])] == list(
+            range(len(getattr(self, "events", [])))
+        )
+
+    @invariant()
+    def live_state_is_the_fold_of_the_events(self):
+        if hasattr(self, "plan"):
+            assert fold(self.events, self.plan) == self.state
+
+    @invariant()
+    def the_run_closes_once_and_only_when_every_step_is_done(self):
+        if hasattr(self, "plan"):
+            done = all(phase is Phase.DONE for phase in self.state.phase)
+            assert self.state.over == done == (self.closed == 1)
+
+    def teardown(self):
+        if not hasattr(self, "plan"):
+            return
+        self.send(CancelAsked(at=2.0))
+        for step, attempt in sorted(self.live):
+            self.send(StepCancelled(at=3.0, step=step, attempt=attempt, ms=1.0))
+        assert self.state.over
+        assert all(outcome is not None for outcome in self.state.outcome)
+        assert self.closed == 1
+
+
+EveryStimulus.TestCase.settings = settings(
+    max_examples=120, stateful_step_count=40, deadline=None, database=None
+)
+TestEveryStimulus = EveryStimulus.TestCase
+
+
+def test_an_event_that_cannot_follow_tells_the_story():
+    run = Play(n("a")).returns("a")
+    with pytest.raises(IllegalTransition) as caught:
+        fold([*run.events, run.events[-1]], run.plan)
+    assert caught.value.story[-2:] == (run.events[-1], run.events[-1])
