@@ -14,9 +14,10 @@ import anywidget
 import traitlets
 
 from flowbook.widget.drawing import drawing, summary
+from flowbook.widget.host import CanvasHost
 from flowbook.widget.picture import picture
 from flowbook.widget.protocol import FlowView
-from flowbook.widget.publisher import CanvasHost, Publisher
+from flowbook.widget.publisher import Publisher
 
 _STATIC = Path(__file__).parent / "static"
 _NOT_BUILT = """\

@@ -6,12 +6,15 @@ note in its place, so that one bad value does not hide the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from flowbook.errors import UnknownNode
 from flowbook.events import Event, NodeLogged
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
+from flowbook.run.phase import Outcome
+from flowbook.widget.host import CanvasNodeRun, CanvasRun
 from flowbook.widget.picture import sources
 from flowbook.widget.preview import preview, type_name
 from flowbook.widget.protocol import Details, Inspect, LogLine, PortPreview
@@ -21,7 +24,7 @@ _MOST_LOG_TEXT = 4_000
 _LANGUAGES: Mapping[str, str] = {"python": "python", "sql": "sql"}
 
 
-def details(spec: FlowSpec, run: Any | None, asked: Inspect) -> Details:
+def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect) -> Details:
     """The answer to `asked`; `UnknownNode` when the flow has no such node."""
     node = spec.node(asked.node)
     language = _LANGUAGES.get(node.kind, "yaml")
@@ -43,31 +46,14 @@ def details(spec: FlowSpec, run: Any | None, asked: Inspect) -> Details:
     )
 
 
-def _node_run(run: Any | None, node: NodeId) -> Any | None:
+def _node_run(run: CanvasRun | None, node: NodeId) -> CanvasNodeRun | None:
     try:
         return None if run is None else run[node]
-    except LookupError:
+    except UnknownNode:
         return None  # the run is of a definition that had no such node
-    except Exception as gone:  # noqa: BLE001 - UnknownNode and its kin
-        return None if type(gone).__name__ == "UnknownNode" else _Gone(str(gone))
 
 
-class _Gone:
-    """Stands for a node run that cannot be read."""
-
-    error = None
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        raise LookupError(self.reason)
-
-    outputs = inputs
-
-
-def _inputs(spec: FlowSpec, told: Any, node: NodeSpec) -> tuple[PortPreview, ...]:
+def _inputs(spec: FlowSpec, told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPreview, ...]:
     edges = sources(spec, node.id)
     labels: dict[PortName, str] = {
         one.name: f"{one.name} ← {edges[one.name].source}.{edges[one.name].output}"
@@ -78,13 +64,17 @@ def _inputs(spec: FlowSpec, told: Any, node: NodeSpec) -> tuple[PortPreview, ...
     return _ports(lambda: told.inputs, labels)
 
 
-def _outputs(told: Any, node: NodeSpec) -> tuple[PortPreview, ...]:
+def _outputs(told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPreview, ...]:
+    if told.outcome not in (Outcome.SUCCEEDED, Outcome.REUSED):
+        return ()
     return _ports(lambda: told.outputs, {port: str(port) for port in node.outputs})
 
 
-def _ports(read: Any, labels: Mapping[PortName, str]) -> tuple[PortPreview, ...]:
+def _ports(
+    read: Callable[[], Mapping[PortName, Any]], labels: Mapping[PortName, str]
+) -> tuple[PortPreview, ...]:
     try:
-        values = dict(read() or {})
+        values = dict(read())
     except Exception as gone:  # noqa: BLE001 - a value that is gone is a note, not a failure
         return tuple(PortPreview(label, note=str(gone)) for label in labels.values())
     return tuple(

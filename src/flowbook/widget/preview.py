@@ -34,6 +34,8 @@ _MOST_ITEMS = 100
 _MOST_DEPTH = 6
 _MOST_TEXT = 20_000
 _MOST_CELL = 200
+_DPI = 110
+_FIGURE_FORMS = (("png", 1.0), ("jpeg", 1.0), ("jpeg", 0.6), ("jpeg", 0.36), ("jpeg", 0.15))
 
 Cell: TypeAlias = str | int | float | bool | None
 _PICTURE_METHODS = (
@@ -206,10 +208,10 @@ def _from_figure(value: Any) -> ImagePreview | None:
     figure: Any = value if hasattr(value, "savefig") else getattr(value, "figure", None)
     if not hasattr(figure, "savefig"):
         return None
-    for dpi in (110, 72, 40):  # a busy chart is sent coarser rather than not at all
-        canvas = io.BytesIO()
-        figure.savefig(canvas, format="png", dpi=dpi, bbox_inches="tight")
-        image = _image("image/png", canvas.getvalue())
+    for form, share in _FIGURE_FORMS:  # a busy chart is sent coarser rather than not at all
+        paper = io.BytesIO()
+        figure.savefig(paper, format=form, dpi=_DPI * share, bbox_inches="tight")
+        image = _image(f"image/{form}", paper.getvalue())
         if image is not None and len(image.content) < MOST_BYTES - 200:
             return image
     return None

@@ -14,16 +14,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 from flowbook.errors import FlowbookError
-from flowbook.events import Event, RunStatus
-from flowbook.graph.problem import Problem
-from flowbook.graph.spec import FlowSpec, Json, Position
-from flowbook.ids import NodeId, RunId
+from flowbook.events import Event
+from flowbook.graph.spec import Position
+from flowbook.run.perform import NodeProgress
 from flowbook.widget.closeup import details
+from flowbook.widget.host import CanvasHost, CanvasRun, Stop
 from flowbook.widget.picture import picture, problem_view
 from flowbook.widget.protocol import (
     CancelRun,
@@ -44,39 +44,6 @@ from flowbook.widget.protocol import (
 from flowbook.widget.stream import Coalescer
 
 Send = Callable[[dict[str, Any]], None]
-Stop = Callable[[], None]
-
-
-class CanvasRun(Protocol):
-    """What the canvas asks of a run; `flowbook.Run` is one."""
-
-    @property
-    def id(self) -> RunId: ...
-    @property
-    def status(self) -> RunStatus: ...
-    def events(self) -> list[Event]: ...
-    def cancel(self, reason: str = "") -> None: ...
-    def subscribe(self, callback: Callable[[Any], None]) -> Stop: ...
-    def __getitem__(self, node: str) -> Any: ...
-
-
-class CanvasHost(Protocol):
-    """What the canvas asks of the session: one flow, its layout and its runs."""
-
-    def spec(self) -> FlowSpec: ...
-    def problems(self) -> tuple[Problem, ...]: ...
-    def positions(self) -> Mapping[NodeId, Position]:
-        """A place for every node, laid out already."""
-        ...
-
-    def stale(self) -> frozenset[NodeId]: ...
-    def move(self, positions: Mapping[NodeId, Position]) -> None: ...
-    def tidy(self) -> None: ...
-    def start(self, params: Mapping[str, Json]) -> CanvasRun: ...
-    def current_run(self) -> CanvasRun | None: ...
-    def observe(self, callback: Callable[[], None]) -> Stop:
-        """Call back when the definition changes or a run starts."""
-        ...
 
 
 class Publisher:
@@ -121,6 +88,8 @@ class Publisher:
     def close(self) -> None:
         """Stop following and sending; waits for what is being said."""
         with self._wake:
+            if self._closed:
+                return
             self._closed = True
             self._wake.notify_all()
         self._leave_host()
@@ -136,13 +105,13 @@ class Publisher:
             self._changed = True
             self._wake.notify_all()
 
-    def _run_told(self, notice: Any) -> None:
+    def _run_told(self, notice: Event | NodeProgress) -> None:
         with self._wake:
             if isinstance(notice, Event):
                 self._stream.facts((notice,))
             else:
-                text, total = getattr(notice, "text", ""), getattr(notice, "total", None)
-                self._stream.progress(ProgressView(notice.node, notice.done, total, text))
+                told = notice.progress
+                self._stream.progress(ProgressView(notice.node, told.done, told.total, told.text))
             self._wake.notify_all()
 
     def _answer(self, message: KernelMessage) -> None:

@@ -104,11 +104,12 @@ def lean(event: Event) -> Event:
     """The fact without inline values, which a view asks for node by node."""
     if isinstance(event, NodeCompleted | NodeReused):
         outputs = {
-            port: msgspec.structs.replace(ref, inline=None) for port, ref in event.outputs.items()
+            port: msgspec.structs.replace(ref, inline=msgspec.UNSET)
+            for port, ref in event.outputs.items()
         }
         event = msgspec.structs.replace(event, outputs=outputs)
     if isinstance(event, NodeCompleted) and event.result is not None:
         event = msgspec.structs.replace(
-            event, result=msgspec.structs.replace(event.result, inline=None)
+            event, result=msgspec.structs.replace(event.result, inline=msgspec.UNSET)
         )
     return event
