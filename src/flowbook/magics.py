@@ -59,8 +59,7 @@ class FlowMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self.project = project()
-        flow = Flow(_flow_name())
-        flow.host = self.project
+        flow = Flow(_flow_name(), host=self.project)
         self.live = LiveNotebook(self.project, flow, shell.user_ns)
         self.cell: CellId = CellId("")
         self.define_only = "FLOWBOOK_TRIGGER" in os.environ

@@ -45,7 +45,9 @@ def test_values_pass_by_reference(start):
     plan = plan_of(n("a"), n("b", "a"))
     run = start(plan, {"a": lambda c, i: frame, "b": lambda c, i: i["a"]}).wait(5)
     assert run["b"].output is frame
-    assert run["b"].inputs == {"a": frame}
+    assert run["b"].inputs == run["a"].outputs == {"a": frame}
+    assert run["a"].given == Outputs({"a": frame})
+    assert run["a"].refs["a"].type == "object"
     assert run.status is RunStatus.SUCCEEDED
 
 

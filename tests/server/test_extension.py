@@ -27,8 +27,7 @@ def server(tmp_path_factory):
     """The base URL of a server over a project with two runs, one of them failed."""
     folder = tmp_path_factory.mktemp("served")
     project = flowbook.project(folder)
-    flow = flowbook.Flow("served")
-    flow.host = project
+    flow = flowbook.Flow("served", host=project)
 
     @flow.node
     def half(n: int = 4):

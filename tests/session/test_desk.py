@@ -13,8 +13,7 @@ from flowbook.session.project import Project
 
 @pytest.fixture
 def flow(project):
-    made = flowbook.Flow("pair")
-    made.host = project
+    made = flowbook.Flow("pair", host=project)
 
     @made.node
     def one():

@@ -38,8 +38,7 @@ def notebook(*cells: str, tags: dict[int, str] | None = None) -> str:
 
 @pytest.fixture
 def flow(project):
-    made = flowbook.Flow("hello")
-    made.host = project
+    made = flowbook.Flow("hello", host=project)
 
     @made.node
     def greeting(name: str = "world"):

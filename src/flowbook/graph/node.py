@@ -8,12 +8,13 @@ the world beyond its own client library (a query, an expression, a log line) it 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from traitlets import HasTraits
 
+from flowbook.errors import UsageError
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import NodeId, PortName, RunId
@@ -113,6 +114,14 @@ class Node(HasTraits):
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """Output ports a spec of this kind has; override where the configuration decides."""
         return spec.outputs or cls.outputs or (PortName(spec.id),)
+
+    @classmethod
+    def from_function(cls, spec: NodeSpec, function: Callable[..., Any]) -> Node:
+        """A node of this kind that runs `function`; `UsageError` for kinds that take none."""
+        raise UsageError(
+            f"node {spec.id!r} of kind {cls.kind!r} cannot run the function {function!r}",
+            hint="decorate functions with kind 'python'",
+        )
 
     def bind(self, namespace: Mapping[str, Any]) -> None:
         """Called before `run` with the names the notebook's cells share; code kinds use them."""

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -109,10 +110,10 @@ def print_duration(seconds: float) -> str:
     ('90s', '250ms')
     """
     for unit in ("d", "h", "m", "s", "ms"):
-        count = seconds / _UNITS[unit]
-        if count >= (2 if unit in "dhm" else 1) and count == int(count):
-            return f"{int(count)}{unit}"
-    return f"{seconds!r}s"
+        count = round(seconds / _UNITS[unit])
+        if count >= (2 if unit in "dhm" else 1) and count * _UNITS[unit] == seconds:
+            return f"{count}{unit}"
+    return f"{Decimal(repr(seconds)):f}s"
 
 
 def parse_backoff(value: object) -> Backoff:
@@ -176,8 +177,12 @@ def _parse_on(value: object) -> On:
 
 
 def _parse_tags(value: object) -> tuple[str, ...]:
-    parts = re.split(r"[,\s]+", value) if isinstance(value, str) else list(_as_list(value))
-    return tuple(str(part) for part in parts if str(part))
+    if isinstance(value, str):
+        return tuple(tag for tag in re.split(r"[,\s]+", value) if tag)
+    tags = tuple(str(tag) for tag in _as_list(value))
+    if any(re.search(r"[,\s]", tag) or not tag for tag in tags):
+        raise ValueError("a tag is one word")
+    return tags
 
 
 def _as_list(value: object) -> list[object]:

@@ -1,7 +1,8 @@
 """Which output feeds which input: explicit wires and wires by name, resolved in one pass.
 
-By name, in this order: an output called so of any other node; a node called so with a single
-output; a parameter of the flow. Two outputs of one name are no guess but a problem.
+An input with a default takes the run parameter of its own name and nothing else. Without one it
+is wired by name, in this order: an output called so of any other node; a node called so with a
+single output; a parameter of the flow. Two outputs of one name are no guess but a problem.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class _Resolver:
             for one in node.inputs:
                 if one.wire is not None:
                     self._explicit(node, one, one.wire)
+                elif not isinstance(one.default, Missing):
+                    self.uses.append(ParamUse(one.name, node.id, one.name))
                 else:
                     self._by_name(node, one)
         return Wiring(tuple(self.edges), tuple(self.uses), tuple(self.problems))
@@ -106,7 +109,7 @@ class _Resolver:
             )
         elif (port := self._single_output_of(node, one.name)) is not None:
             self.edges.append(EdgeSpec(NodeId(one.name), port, node.id, one.name))
-        elif not isinstance(one.default, Missing) or one.name in self.params:
+        elif one.name in self.params:
             self.uses.append(ParamUse(one.name, node.id, one.name))
         elif one.required:
             known = (*self.producers, *self.spec.by_id, *self.params)

@@ -50,7 +50,6 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     Launch,
-    OfAttempt,
     PauseAsked,
     ResumeAsked,
     SetTimer,
@@ -206,15 +205,8 @@ def _on_start(turn: _Turn, s: Start) -> None:
     turn.close_if_done()
 
 
-def _is_current(turn: _Turn, s: OfAttempt) -> bool:
-    """True when that attempt is the one the run still waits for."""
-    return turn.state.attempt[s.step] == s.attempt and (
-        turn.state.phase[s.step] in (Phase.RUNNING, Phase.CANCELLING)
-    )
-
-
 def _on_returned(turn: _Turn, s: StepReturned) -> None:
-    if _is_current(turn, s):
+    if turn.state.is_current(s.step, s.attempt):
         turn.emit(
             NodeCompleted,
             node=turn.plan.steps[s.step].node,
@@ -227,12 +219,12 @@ def _on_returned(turn: _Turn, s: StepReturned) -> None:
 
 
 def _on_raised(turn: _Turn, s: StepRaised) -> None:
-    if _is_current(turn, s):
+    if turn.state.is_current(s.step, s.attempt):
         _attempt_failed(turn, s, s.error)
 
 
 def _on_timed_out(turn: _Turn, s: StepTimedOut) -> None:
-    if _is_current(turn, s):
+    if turn.state.is_current(s.step, s.attempt):
         options = turn.plan.steps[s.step].options
         turn.instructions.append(Abort(s.step, s.attempt))
         _attempt_failed(turn, s, _timeout(options))
@@ -269,7 +261,7 @@ def _on_timer(turn: _Turn, s: TimerFired) -> None:
 
 
 def _on_cancelled(turn: _Turn, s: StepCancelled) -> None:
-    if _is_current(turn, s):
+    if turn.state.is_current(s.step, s.attempt):
         _cancelled(turn, s.step, s.attempt, s.ms)
 
 
@@ -279,7 +271,7 @@ def _cancelled(turn: _Turn, i: int, attempt: int, ms: float) -> None:
 
 
 def _on_suspended(turn: _Turn, s: StepSuspended) -> None:
-    if not _is_current(turn, s):
+    if not turn.state.is_current(s.step, s.attempt):
         return
     if turn.state.phase[s.step] is Phase.CANCELLING:
         _cancelled(turn, s.step, s.attempt, 0.0)

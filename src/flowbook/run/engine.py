@@ -35,7 +35,7 @@ from flowbook.run.handle import Run
 from flowbook.run.perform import Performance, Score, Stage
 from flowbook.run.processes import ProcessExecutor
 from flowbook.run.stimulus import Start
-from flowbook.run.values import put_all, refer
+from flowbook.run.values import Keeper, Refs
 from flowbook.run.work import Tools, Work
 
 _WORKERS = 32
@@ -105,7 +105,7 @@ class Engine:
             run=run_id,
             trigger=trigger,
             params={str(name): value for name, value in params.items()},
-            given={i: self._refs(outputs) for i, outputs in known.items()},
+            given={i: _ports(stage.keeper, outputs) for i, outputs in known.items()},
             key=key,
             parent=parent,
             host=socket.gethostname(),
@@ -139,13 +139,7 @@ class Engine:
             thread.join(timeout)
         for executor in stage.executors.values():
             executor.close()
-        if stage.keepers is not None:
-            stage.keepers.close()
-
-    def _refs(self, outputs: Outputs) -> dict[PortName, Any]:
-        refs, heavy = refer(self._vault, outputs)
-        kept = refs | put_all(self._vault, heavy)
-        return {port: ref for port, ref in kept.items() if port}
+        stage.keeper.close()
 
     def _closed(self, run_id: RunId) -> None:
         self._running.pop(run_id, None)
@@ -156,14 +150,14 @@ class Engine:
             if self._stage is not None and not self._stage.loop.is_closed():
                 return self._stage
             loop = self._own_loop() if self._threads else _current_loop()
+            crew = Crew("flowbook-keeper", _KEEPERS) if self._threads else None
             self._stage = Stage(
                 loop,
                 self._sink,
-                self._vault,
+                Keeper(loop, self._vault, crew),
                 self._tools,
                 self._clock,
                 self._executors(loop),
-                Crew("flowbook-keeper", _KEEPERS) if self._threads else None,
             )
             return self._stage
 
@@ -206,6 +200,10 @@ def _current_loop() -> AbstractEventLoop:
             "there is no running event loop to perform the run on",
             hint="start the run from async code, or use an engine with threads",
         ) from None
+
+
+def _ports(keeper: Keeper, outputs: Outputs) -> Refs:
+    return {port: ref for port, ref in keeper.keep_here(outputs).items() if port}
 
 
 def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:

@@ -16,12 +16,14 @@ from typing import Any
 
 from flowbook.errors import RunCancelled, RunError, RunFailed, RunTimeout, UnknownNode, UsageError
 from flowbook.events import ErrorInfo, Event, NodeCompleted, NodeLogged, NodeReused, RunStatus
+from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, fold
 from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
+from flowbook.run.values import inputs_of
 
 _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
@@ -235,12 +237,13 @@ class NodeRun:
     @property
     def inputs(self) -> Mapping[PortName, Any]:
         """What the node reads, as far as it is there."""
-        return self._performance.inputs(self._index)
+        performance = self._performance
+        return inputs_of(performance.plan, self._index, performance.values, performance.params)
 
     @property
     def outputs(self) -> Mapping[PortName, Any]:
         """The values of its live ports; raises as `output` does."""
-        return dict(self._outputs().ports)
+        return dict(self.given.ports)
 
     @property
     def output(self) -> Any:
@@ -248,7 +251,7 @@ class NodeRun:
 
         Raises `RunFailed` when it failed, `RunError` when it has no output for another reason.
         """
-        given = self._outputs()
+        given = self.given
         if given.result is not None:
             return given.result
         if len(self._performance.plan.steps[self._index].outputs) == 1:
@@ -272,7 +275,9 @@ class NodeRun:
                 return dict(event.outputs)
         return {}
 
-    def _outputs(self) -> Any:
+    @property
+    def given(self) -> Outputs:
+        """The outputs as they are passed on; raises as `output` does."""
         outcome = self.outcome
         found = self._performance.values[self._index]
         if outcome in (Outcome.SUCCEEDED, Outcome.REUSED) and found is not None:

@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from flowbook.errors import RunError
-from flowbook.events import Event, Sink, ValueRef, Vault
+from flowbook.events import Event, Sink
 from flowbook.graph.node import Outputs, Progress, as_outputs
 from flowbook.graph.options import On
 from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import FromStep, Plan, Step
+from flowbook.plan.plan import Plan, Step
 from flowbook.run.capture import listening
 from flowbook.run.decide import decide
-from flowbook.run.executors import Crew, Ending, Executor, Job, Raised, Returned, Ticket
+from flowbook.run.executors import Ending, Executor, Job, Raised, Returned, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
@@ -48,7 +48,7 @@ from flowbook.run.stimulus import (
     Stimulus,
     TimerFired,
 )
-from flowbook.run.values import RESULT, put_all, refer
+from flowbook.run.values import RESULT, Keeper, Refs, inputs_of
 from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Tools, Work
 
@@ -72,12 +72,10 @@ class Stage:
 
     loop: AbstractEventLoop
     sink: Sink
-    vault: Vault
+    keeper: Keeper
     tools: Tools
     clock: Callable[[], float]
     executors: Mapping[On, Executor]
-    keepers: Crew | None
-    """Threads that put values into the vault; None where there are no threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,8 @@ class Performance:
 
     def ask(self, stimulus: Stimulus) -> None:
         """`feed`, from any thread."""
-        self._soon(self.feed, stimulus)
+        if not self._stage.loop.is_closed():
+            self._stage.loop.call_soon_threadsafe(self.feed, stimulus)
 
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""
@@ -168,23 +167,16 @@ class Performance:
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
         self._tickets[i] = stage.executors[_place(step, work)].launch(
-            Job(work, self.inputs(i), context, ambient, lambda end: self._ended(order, end))
+            Job(
+                work,
+                inputs_of(self.plan, i, self.values, self.params),
+                context,
+                ambient,
+                lambda end: self._ended(order, end),
+            )
         )
         if step.options.timeout is not None:
             self._set_deadline(order, step.options.timeout)
-
-    def inputs(self, i: int) -> dict[PortName, Any]:
-        """What step `i` reads, by input name; a dead branch is absent."""
-        found: dict[PortName, Any] = {}
-        for binding in self.plan.steps[i].bindings:
-            source = binding.source
-            if isinstance(source, FromStep):
-                outputs = self.values[source.step]
-                if outputs is not None and source.port in outputs.ports:
-                    found[binding.input] = outputs.ports[source.port]
-            elif source.name in self.params:
-                found[binding.input] = self.params[source.name]
-        return found
 
     def abort(self, order: Abort) -> None:
         ticket = self._tickets.get(order.step)
@@ -229,7 +221,7 @@ class Performance:
     def _ended(self, order: Launch, ending: Ending) -> None:
         i = order.step
         self._words.drain()
-        if not self._is_current(order):
+        if not self.state.is_current(order.step, order.attempt):
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
         timer = self._timers.pop(i, None)
@@ -256,34 +248,22 @@ class Performance:
         )
 
     def _returned(self, order: Launch, ending: Returned) -> None:
-        vault, keepers = self._stage.vault, self._stage.keepers
         try:
             outputs = as_outputs(ending.value, self.plan.steps[order.step].outputs)
-            refs, heavy = refer(vault, outputs)
-            if heavy and keepers is None:
-                refs |= put_all(vault, heavy)
         except Exception as error:  # noqa: BLE001 - a node may return anything
             self._raised(order, error, ending.ms)
             return
-        if not heavy or keepers is None:
-            self._kept(order, outputs, refs, ending.ms)
-            return
 
-        def keep() -> bool:
-            try:
-                kept = refs | put_all(vault, heavy)
-            except Exception as error:  # noqa: BLE001 - not even a broken vault stops the engine
-                self._soon(self._raised, order, error, ending.ms)
+        def then(refs: Refs | Exception) -> None:
+            if isinstance(refs, Exception):
+                self._raised(order, refs, ending.ms)
             else:
-                self._soon(self._kept, order, outputs, kept, ending.ms)
-            return False
+                self._kept(order, outputs, refs, ending.ms)
 
-        keepers.submit(keep)
+        self._stage.keeper.keep(outputs, then)
 
-    def _kept(
-        self, order: Launch, outputs: Outputs, refs: dict[PortName, ValueRef], ms: float
-    ) -> None:
-        if not self._is_current(order):
+    def _kept(self, order: Launch, outputs: Outputs, refs: Refs, ms: float) -> None:
+        if not self.state.is_current(order.step, order.attempt):
             return
         self.values[order.step] = outputs
         result = refs.pop(RESULT, None)
@@ -297,16 +277,6 @@ class Performance:
                 result=result,
             )
         )
-
-    def _is_current(self, order: Launch) -> bool:
-        state = self.state
-        return state.attempt[order.step] == order.attempt and (
-            state.phase[order.step] in (Phase.RUNNING, Phase.CANCELLING)
-        )
-
-    def _soon(self, call: Callable[..., None], *args: Any) -> None:
-        if not self._stage.loop.is_closed():
-            self._stage.loop.call_soon_threadsafe(call, *args)
 
     # ------------------------------------------------------------ words, journal, end
 

@@ -108,6 +108,13 @@ class RunState:
         """True once nothing more may happen."""
         return self.verdict is not None
 
+    def is_current(self, step: int, attempt: int) -> bool:
+        """True when that attempt is the one the run still waits for."""
+        phase = self.phase[step]
+        return self.attempt[step] == attempt and (
+            phase is Phase.RUNNING or phase is Phase.CANCELLING
+        )
+
     @property
     def status(self) -> RunStatus:
         """Suspended means that nothing moves until something from outside comes."""
@@ -307,9 +314,8 @@ def _created(state: RunState, event: RunCreated) -> None:
         raise _illegal(state, "the run", "created", event)
     state.run, state.flow, state.trigger = event.run, event.flow, event.trigger
     state.created_at = event.at
-    nodes = state.nodes = event.nodes
-    count = state.open = len(nodes)
-    state.index = {node: i for i, node in enumerate(nodes)}
+    count = state.open = len(event.nodes)
+    state.index = {node: i for i, node in enumerate(event.nodes)}
     state.phase = [Phase.WAITING] * count
     state.outcome = [None] * count
     state.attempt = [0] * count
@@ -319,6 +325,7 @@ def _created(state: RunState, event: RunCreated) -> None:
     state.outputs = [{}] * count
     if state.plan is not None:
         _lay_out(state, state.plan)
+    state.nodes = event.nodes  # last: another thread that sees the nodes sees all about them
 
 
 def _lay_out(state: RunState, plan: Plan) -> None:
@@ -355,17 +362,11 @@ def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     _each(state, event)
 
 
-def _paused(state: RunState, event: RunPaused) -> None:
-    if state.paused:
-        raise _illegal(state, "the run", "paused", event)
-    state.paused = True
-    _each(state, event)
-
-
-def _unpaused(state: RunState, event: RunResumed) -> None:
-    if not state.paused:
-        raise _illegal(state, "the run", "not paused", event)
-    state.paused = False
+def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
+    wanted = isinstance(event, RunPaused)
+    if state.paused is wanted:
+        raise _illegal(state, "the run", "paused" if wanted else "not paused", event)
+    state.paused = wanted
     _each(state, event)
 
 
@@ -379,7 +380,7 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     RunCreated: _created,
     CancelRequested: _cancel_requested,
     RunPaused: _paused,
-    RunResumed: _unpaused,
+    RunResumed: _paused,
     RunCompleted: _run_completed,
 }
 

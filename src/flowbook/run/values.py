@@ -1,16 +1,26 @@
-"""From values to references: at once for small plain data, through the vault for the rest."""
+"""Values between steps: by reference in memory, and as references in the journal.
+
+A small plain value becomes a reference at once; everything else goes through the vault, in a
+thread, before its step counts as done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from flowbook.errors import ValueUnavailable
 from flowbook.events import ValueFormat, ValueRef, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
+from flowbook.plan.plan import FromStep, Plan
+from flowbook.run.executors import Crew
 
 RESULT = PortName("")
 """The place of `Outputs.result` among the references; no port has an empty name."""
+
+Refs: TypeAlias = dict[PortName, ValueRef]
 
 
 class Unkept:
@@ -28,11 +38,63 @@ class Unkept:
         raise ValueUnavailable(f"the {ref.type} was not kept", ref=ref, reason="not kept")
 
 
-def refer(
-    vault: Vault, outputs: Outputs
-) -> tuple[dict[PortName, ValueRef], dict[PortName, object]]:
+class Keeper:
+    """Brings the values of finished steps where they must be before the step counts as done.
+
+    Lives on the engine's loop; blocking work is done by its crew of threads, where there are any.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, vault: Vault, crew: Crew | None) -> None:
+        self._loop, self._vault, self._crew = loop, vault, crew
+
+    def keep(self, outputs: Outputs, then: Callable[[Refs | Exception], None]) -> None:
+        """Call `then` on the loop with the references, at once when no I/O is needed."""
+        try:
+            refs, heavy = _refer(self._vault, outputs)
+        except Exception as error:  # noqa: BLE001 - encoding runs the user's code
+            then(error)
+            return
+        if not heavy:
+            then(refs)
+        elif self._crew is None:
+            then(self._put(refs, heavy))
+        else:
+            self._crew.submit(lambda: self._put_soon(refs, heavy, then))
+
+    def keep_here(self, outputs: Outputs) -> Refs:
+        """The references, now; blocking, and not for the loop."""
+        refs, heavy = _refer(self._vault, outputs)
+        kept = self._put(refs, heavy)
+        if isinstance(kept, Exception):
+            raise kept
+        return kept
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._crew is not None:
+            self._crew.close()
+
+    def _put(self, refs: Refs, heavy: Mapping[PortName, object]) -> Refs | Exception:
+        try:
+            return refs | {port: self._vault.put(value) for port, value in heavy.items()}
+        except Exception as error:  # noqa: BLE001 - not even a broken vault stops the engine
+            return error
+
+    def _put_soon(
+        self,
+        refs: Refs,
+        heavy: Mapping[PortName, object],
+        then: Callable[[Refs | Exception], None],
+    ) -> bool:
+        kept = self._put(refs, heavy)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(then, kept)
+        return False
+
+
+def _refer(vault: Vault, outputs: Outputs) -> tuple[Refs, dict[PortName, object]]:
     """References that need no I/O, and the values that do."""
-    refs: dict[PortName, ValueRef] = {}
+    refs: Refs = {}
     heavy: dict[PortName, object] = {}
     values = outputs.ports
     if outputs.result is not None:
@@ -46,6 +108,17 @@ def refer(
     return refs, heavy
 
 
-def put_all(vault: Vault, heavy: Mapping[PortName, object]) -> dict[PortName, ValueRef]:
-    """Keep those values; blocking."""
-    return {port: vault.put(value) for port, value in heavy.items()}
+def inputs_of(
+    plan: Plan, step: int, values: Sequence[Outputs | None], params: Mapping[PortName, Any]
+) -> dict[PortName, Any]:
+    """What a step reads, by input name; a dead branch is absent."""
+    found: dict[PortName, Any] = {}
+    for binding in plan.steps[step].bindings:
+        source = binding.source
+        if isinstance(source, FromStep):
+            outputs = values[source.step]
+            if outputs is not None and source.port in outputs.ports:
+                found[binding.input] = outputs.ports[source.port]
+        elif source.name in params:
+            found[binding.input] = params[source.name]
+    return found

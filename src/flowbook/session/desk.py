@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from flowbook.events import TriggerKind
 from flowbook.graph.edits import MoveNodes
 from flowbook.graph.flow import Flow
-from flowbook.graph.layout import layout
+from flowbook.graph.layout import arrange
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId
@@ -65,7 +65,7 @@ class Desk:
         spec = self.spec()
         kept = self._kept()
         placed = {node.id: node.position for node in spec.nodes if node.position is not None}
-        return {**layout(spec), **kept, **placed}
+        return {**arrange(spec), **kept, **placed}
 
     def move(self, positions: Mapping[NodeId, Position]) -> None:
         """Place nodes where the user dropped them; one undo step."""

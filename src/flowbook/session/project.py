@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 from flowbook.errors import InvalidFlow, InvalidParameters, UnknownNode, UsageError
 from flowbook.events import NodeCompleted
+from flowbook.graph.codec import encode
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
@@ -109,8 +110,7 @@ class Project:
             raise UsageError(f"cannot read {path}: {failure.strerror}") from None
         notebook = Notebook.parse(text)
         parsed = read(notebook, self.registry, FlowId(path.stem))
-        flow = Flow(parsed.spec.id)
-        flow.host = self
+        flow = Flow(parsed.spec.id, host=self)
         flow.replace_spec(parsed.spec)
         return Loaded(flow, tuple(parsed.problems), notebook)
 
@@ -143,7 +143,7 @@ class Project:
         work = work_for(plan, spec, self.registry, flow.implementations, namespace)
         memory = self._memories.setdefault(flow, Memory())
         given = {} if how.rerun is None else memory.fresh(plan, values, how.rerun)
-        self.store.record_flow(plan.flow, plan.version, spec)
+        self.store.record_flow(plan.flow, plan.version, encode(spec))
         run = self.engine.start(
             plan,
             work,

@@ -21,7 +21,8 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
 from flowbook.run.work import Work
 
-Implementation: TypeAlias = Callable[[NodeSpec], Node]
+Implementation: TypeAlias = "Node | Callable[..., Any]"
+"""A node object as it was added, or the function behind a decorated node."""
 
 
 class NodeCall:
@@ -126,7 +127,7 @@ def _work(
         if name not in node_type.untemplated and _has_template(value)
     }
     still = {name: value for name, value in spec.config.items() if name not in live}
-    node = implementation(spec) if implementation else node_type(spec, **still)
+    node = _node(node_type, spec, still, implementation)
     node.bind({name: namespace[name] for name in spec.captures if name in namespace})
     call = NodeCall(node, live)
     return Work(
@@ -136,3 +137,16 @@ def _work(
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
     )
+
+
+def _node(
+    node_type: type[Node],
+    spec: NodeSpec,
+    config: Mapping[str, Any],
+    implementation: Implementation | None,
+) -> Node:
+    if implementation is None:
+        return node_type(spec, **config)
+    if isinstance(implementation, Node):
+        return implementation
+    return node_type.from_function(spec, implementation)

@@ -1,0 +1,132 @@
+"""Text to `Expression`: bounded before it is parsed, whitelisted before it can run.
+
+Parsed expressions are kept (the last 2,048), because the same few are asked of every item.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from flowbook.expr.budget import Code, refuse
+from flowbook.expr.compiling import Compiler, Run
+from flowbook.expr.language import LANGUAGE
+
+MAX_SOURCE: Final = 4_096
+MAX_NODES: Final = 500
+MAX_NESTING: Final = 40
+
+Path: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression.
+
+    `reads`: the dotted paths it reads, from names that are not its own loop variables, as far as
+    they are written out. `path`: that path when the expression is nothing but one bare path, whose
+    value may be any object.
+    """
+
+    text: str
+    reads: frozenset[Path]
+    path: Path | None
+    program: Run = field(repr=False, compare=False)
+
+
+@lru_cache(maxsize=2_048)
+def parse(text: str) -> Expression:
+    """The expression `text` holds; `ExpressionError` when it is none or asks for too much.
+
+    >>> sorted(parse("fetch.status == 200 and any(r.ok for r in rows)").reads)
+    [('fetch', 'status'), ('rows',)]
+    """
+    text = text.strip()
+    tree = _tree(text)
+    _check_size(tree)
+    program = Compiler(LANGUAGE).compile(tree)
+    dotted = all(isinstance(node, _DOTTED) for node in ast.walk(tree))
+    path = _path_of(tree) if dotted else None
+    return Expression(text, frozenset(_reads(tree, frozenset())), path, program)
+
+
+_DOTTED = (ast.Name, ast.Attribute, ast.Load)
+
+
+def _tree(text: str) -> ast.expr:
+    if not text:
+        raise refuse(Code.SYNTAX, "the expression is empty")
+    if len(text) > MAX_SOURCE:
+        raise refuse(Code.TOO_COMPLEX, f"the expression is longer than {MAX_SOURCE:,} characters")
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        message = f"this is not an expression: {error.msg}"
+        raise refuse(Code.SYNTAX, message, error.offset) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise refuse(Code.TOO_COMPLEX, "the expression is too complex to read") from None
+
+
+def _check_size(tree: ast.AST) -> None:
+    count, level = 0, [tree]
+    for _ in range(MAX_NESTING):
+        count += len(level)
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if level or count > MAX_NODES:
+        raise refuse(
+            Code.TOO_COMPLEX,
+            f"the expression has more than {MAX_NODES} parts or is nested more than "
+            f"{MAX_NESTING} deep",
+        )
+
+
+def _path_of(node: ast.AST) -> Path | None:
+    """The dotted path a chain of attributes and text subscripts on a name spells."""
+    names: list[str] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            names.append(node.attr)
+        elif isinstance(node, ast.Subscript) and isinstance(key := node.slice, ast.Constant):
+            if not isinstance(key.value, str):
+                return None
+            names.append(key.value)
+        else:
+            return None
+        node = node.value
+    return (node.id, *reversed(names))
+
+
+def _reads(node: ast.AST, own: frozenset[str]) -> Iterator[Path]:
+    path = _path_of(node)
+    if path is not None:
+        if path[0] not in own:
+            yield path
+        return
+    if isinstance(node, ast.Call):
+        # What is called is a function or a method, not a value.
+        called = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        children: list[ast.AST] = [*called, *node.args, *node.keywords]
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        yield from _reads_of_comprehension(node, own)
+        return
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield from _reads(child, own)
+
+
+def _reads_of_comprehension(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, own: frozenset[str]
+) -> Iterator[Path]:
+    for loop in node.generators:
+        yield from _reads(loop.iter, own)
+        targets = (one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name))
+        own = own.union(targets)
+        for condition in loop.ifs:
+            yield from _reads(condition, own)
+    elements = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+    for element in elements:
+        yield from _reads(element, own)

@@ -1,0 +1,58 @@
+"""How f-strings compile: with formats that are written out and cannot grow."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from flowbook.expr.budget import Budget, Code, refuse
+from flowbook.expr.compiling import Compiler, Run, column_of, placed
+
+_FORMAT = re.compile(r"([^{}]?[<>=^])?[+\- ]?#?0?\d{0,3}[,_]?(\.\d{1,3})?[bcdeEfFgGosxX%]?\Z")
+_FORMATTED = frozenset({str, int, float, bool})
+
+
+def text(compiler: Compiler, node: ast.JoinedStr) -> Run:
+    """An f-string."""
+    parts = compiler.all(node.values)
+
+    def run(budget: Budget) -> str:
+        made = [part(budget) for part in parts]
+        if sum(map(len, made)) > budget.alloc:
+            raise refuse(Code.TOO_LARGE, "the text is too long")
+        return str(budget.charge("".join(made)))
+
+    return placed(run, column_of(node))
+
+
+def formatted(compiler: Compiler, node: ast.FormattedValue) -> Run:
+    """One `{value:format}` of an f-string."""
+    spec = _format_spec(compiler, node)
+    if node.conversion not in (-1, ord("s")):
+        compiler.refuse(node, "only !s is a conversion here")
+    value = compiler.compile(node.value)
+
+    def run(budget: Budget) -> Any:
+        budget.steps -= 1
+        shown = budget.look(value(budget))
+        if spec and type(shown) not in _FORMATTED:
+            raise refuse(Code.TYPE, f"a {type(shown).__name__} takes no format")
+        try:
+            return budget.charge(format(shown, spec) if spec else str(shown))
+        except (ValueError, OverflowError):
+            raise refuse(Code.VALUE, f"{spec!r} does not fit the value") from None
+
+    return placed(run, column_of(node))
+
+
+def _format_spec(compiler: Compiler, node: ast.FormattedValue) -> str:
+    if node.format_spec is None:
+        return ""
+    parts = getattr(node.format_spec, "values", [])
+    if not all(isinstance(part, ast.Constant) for part in parts):
+        compiler.refuse(node, "a format is written out, not computed")
+    spec = "".join(str(part.value) for part in parts)
+    if not _FORMAT.match(spec):
+        compiler.refuse(node, f"{spec!r} is no format of the expression language")
+    return spec

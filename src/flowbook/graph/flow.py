@@ -1,0 +1,241 @@
+"""The live `Flow`: what the user touches in Python.
+
+It is a `Draft` (spec, edits, undo) with a decorator to write nodes and a `Host` to run them. It
+decides nothing about running, files or views: those are the host's, and `graph` stays pure.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, overload
+
+from flowbook.errors import UsageError
+from flowbook.graph.draft import Code, Draft
+from flowbook.graph.edits import AddNode, ReplaceNode
+from flowbook.graph.host import Host, default_host, set_default_host
+from flowbook.graph.node import Node
+from flowbook.graph.problem import Problem
+from flowbook.graph.refs import NodeRef, PortRef
+from flowbook.graph.signature import Out, read_function
+from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec, ParamSpec
+from flowbook.graph.wiring import resolve
+from flowbook.ids import FlowId, NodeId
+
+__all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
+
+
+class Flow(Draft):
+    """A flow in Python.
+
+    >>> flow = Flow("tour")
+    >>> @flow.node(retries=3)
+    ... def fetch(city="Oslo"):
+    ...     return {"city": city}
+    >>> @flow.node
+    ... def shout(place=fetch):
+    ...     return place["city"].upper()
+    >>> shout(fetch("Bergen"))
+    'BERGEN'
+    >>> flow
+    Flow('tour', city='Oslo')
+      fetch <- city
+      shout <- fetch
+    """
+
+    def __init__(self, name: str, *, host: Host | None = None) -> None:
+        if not name.strip():
+            raise UsageError("a flow needs a name", hint="such as Flow('daily report')")
+        super().__init__(FlowSpec(FlowId(name)))
+        self._host = host
+
+    @property
+    def name(self) -> str:
+        """The flow's name, unique in its project."""
+        return self.spec().id
+
+    @property
+    def host(self) -> Host:
+        """What runs, checks and shows this flow: its own, else the default at first use."""
+        if self._host is None:
+            self._host = default_host()
+        return self._host
+
+    @property
+    def params(self) -> tuple[ParamSpec, ...]:
+        """What a run may be given: the flow's parameters, then its nodes' literal defaults."""
+        found = {param.name: param for param in self.spec().params}
+        for node in self.spec().nodes:
+            for one in node.inputs:
+                if one.wire is None and not isinstance(one.default, Missing):
+                    param = ParamSpec(one.name, one.default, one.annotation)
+                    found.setdefault(one.name, param)
+        return tuple(found.values())
+
+    @overload
+    def node(self, function: Callable[..., Any], /) -> NodeRef: ...
+
+    @overload
+    def node(self, /, **options: Any) -> Callable[[Callable[..., Any]], NodeRef]: ...
+
+    def node(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Make a function, plain or async, a node of its name; defining it again updates it.
+
+        Args:
+            function: What the node runs.
+            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `tags` as in
+                `flowbook.graph.options`; `outputs` names several outputs; `kind` is another node
+                type that takes a function.
+
+        Raises:
+            FlowSyntaxError: an option or a parameter cannot be what it is.
+        """
+        if function is None:
+            return lambda given: self._define(given, options)
+        return self._define(function, options)
+
+    def _define(self, function: Callable[..., Any], options: Mapping[str, Any]) -> NodeRef:
+        if isinstance(function, NodeRef) and function.function is not None:
+            function = function.function
+        self._check_own(function)
+        declared = read_function(function, options)
+        self._put(declared, function)
+        return NodeRef(declared.id, self, function)
+
+    def _check_own(self, function: Callable[..., Any]) -> None:
+        defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+        for default in defaults:
+            node = default.node if isinstance(default, PortRef) else default
+            if isinstance(node, NodeRef) and node.flow is not self:
+                raise UsageError(
+                    f"node {function.__name__!r} of flow {self.name!r} is wired to {node!r}",
+                    hint="wires stay inside one flow",
+                )
+
+    def add(self, node: Node | NodeSpec) -> NodeRef:
+        """Add a node object, or the spec of a node whose kind is registered."""
+        if isinstance(node, NodeSpec):
+            self.apply(AddNode(node))
+            return NodeRef(node.id, self)
+        config: Mapping[str, Json] = node.spec.config or node.trait_values(config=True)
+        spec = replace(
+            node.spec,
+            kind=node.kind or node.spec.kind,
+            config=config,
+            outputs=node.spec.outputs or node.ports(node.spec),
+        )
+        self._put(spec, node)
+        return NodeRef(spec.id, self)
+
+    def _put(self, declared: NodeSpec, implementation: Any) -> None:
+        code = Code(implementation, declared)
+        known = self._state.code.get(declared.id)
+        current = self.spec().by_id.get(declared.id)
+        every = {**self._state.code, declared.id: code}
+        if current is None:
+            self._change(AddNode(declared), every)
+            return
+        merged = _merged(declared, known.declared if known else None, current)
+        if merged == current and merged.body:
+            # The same text run again: nothing that a user would want to undo.
+            self._state = replace(self._state, code=every)
+        else:
+            self._change(ReplaceNode(merged), every)
+
+    def __getitem__(self, node: str) -> NodeRef:
+        found = self.spec().node(NodeId(node))
+        function = self.implementations.get(found.id)
+        return NodeRef(found.id, self, None if isinstance(function, Node) else function)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self.spec().by_id
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self.spec().by_id)
+
+    def start(self, /, **params: Any) -> Any:
+        """Start a run in the background and return it at once."""
+        return self.host.start(self, params)
+
+    def run(self, /, **params: Any) -> Any:
+        """Run to the end and return the run, which says how it went: it does not raise."""
+        run = self.start(**params)
+        run.wait()
+        return run
+
+    def last_run(self) -> Any:
+        """The newest run in this process; `UsageError` before the first."""
+        run = self.host.last_run(self)
+        if run is None:
+            raise UsageError(f"flow {self.name!r} has not run yet", hint="call flow.run()")
+        return run
+
+    def check(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with the definition; empty when it can run."""
+        return self.host.check(self)
+
+    def canvas(self) -> Any:
+        """The flow as a canvas, for display in the notebook."""
+        return self.host.view(self, "canvas")
+
+    @classmethod
+    def from_notebook(cls, path: Any) -> Any:
+        """The flow that the notebook at `path` holds; nothing is executed."""
+        return default_host().read_notebook(path)
+
+    def to_notebook(self, path: Any) -> None:
+        """Write the flow as a notebook of `%%flow` cells."""
+        self.host.write_notebook(self, path)
+
+    def __repr__(self) -> str:
+        return "\n".join([_title(self), *(f"  {node}{feeds}" for node, feeds in _lines(self))])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><b>{html.escape(node)}</b></td><td>{html.escape(feeds)}</td></tr>"
+            for node, feeds in _lines(self)
+        )
+        return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
+
+
+def _title(flow: Flow) -> str:
+    shown = (
+        param.name if isinstance(param.default, Missing) else f"{param.name}={param.default!r}"
+        for param in flow.params
+    )
+    return f"Flow({', '.join([repr(flow.name), *shown])})"
+
+
+def _lines(flow: Flow) -> Iterator[tuple[str, str]]:
+    wiring = resolve(flow.spec())
+    feeds: dict[NodeId, dict[str, None]] = {}
+    for edge in wiring.edges:
+        source = (
+            edge.source if str(edge.output) == str(edge.source) else f"{edge.source}.{edge.output}"
+        )
+        feeds.setdefault(edge.target, {})[source] = None
+    for use in wiring.params:
+        feeds.setdefault(use.target, {})[use.param] = None
+    for node in flow.spec().nodes:
+        named = node.id if node.kind == "python" else f"{node.id} ({node.kind})"
+        yield named, f" <- {', '.join(feeds[node.id])}" if node.id in feeds else ""
+
+
+def _merged(declared: NodeSpec, before: NodeSpec | None, current: NodeSpec) -> NodeSpec:
+    """`declared` anew, keeping what was changed elsewhere since it was declared as `before`.
+
+    Position and cell always stay. An input or the options that the code declares as it did before
+    stay as they are now, so that a wire drawn on the canvas outlives running the cell again.
+    """
+    kept = replace(declared, position=current.position, place=current.place)
+    if before is None:
+        return kept
+    inputs = tuple(
+        now
+        if before.input(one.name) == one and (now := current.input(one.name)) is not None
+        else one
+        for one in declared.inputs
+    )
+    options = current.options if declared.options == before.options else declared.options
+    return replace(kept, inputs=inputs, options=options)

@@ -1,0 +1,60 @@
+"""The seam between a live flow and whatever runs it: the flow asks, a host does.
+
+`graph` knows no engine, no file and no canvas. Who wires them together sets the default host once,
+as a factory that is called when the first flow needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from flowbook.errors import UsageError
+from flowbook.graph.problem import Problem
+
+
+class Host(Protocol):
+    """What a flow asks of the world around it."""
+
+    def start(self, flow: Any, params: Mapping[str, Any]) -> Any:
+        """Start a run of the flow as it is now; the `Run`."""
+        ...
+
+    def last_run(self, flow: Any) -> Any | None:
+        """The newest run of the flow in this process, None before the first."""
+        ...
+
+    def check(self, flow: Any) -> tuple[Problem, ...]:
+        """Everything that is wrong with the flow."""
+        ...
+
+    def read_notebook(self, path: Any) -> Any:
+        """The flow a notebook holds."""
+        ...
+
+    def write_notebook(self, flow: Any, path: Any) -> None:
+        """Write the flow as a notebook."""
+        ...
+
+    def view(self, flow: Any, name: str) -> object:
+        """Something that displays the flow, such as its `canvas`."""
+        ...
+
+
+class _Default:
+    factory: Callable[[], Host] | None = None
+
+
+def set_default_host(factory: Callable[[], Host] | None) -> None:
+    """Say who runs flows that were given no host; None takes it back."""
+    _Default.factory = factory
+
+
+def default_host() -> Host:
+    """The host, as things are now, of flows that were given none."""
+    if _Default.factory is None:
+        raise UsageError(
+            "there is nothing here to run a flow with",
+            hint="`import flowbook` sets it up; in a test, give the flow a host of its own",
+        )
+    return _Default.factory()

@@ -1,0 +1,95 @@
+"""Renaming a node so that everything it fed stays fed.
+
+Explicit wires follow the name. An input that found the node by name keeps its own name, because
+its body reads it, and gets a wire instead. The one output that was called like its node is
+renamed with it. After that nothing takes another value than before: whatever would, is pinned by
+a wire, and a parameter that would be hidden refuses the whole renaming.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flowbook.errors import UsageError
+from flowbook.graph.spec import MISSING, FlowSpec, NodeSpec, Wire
+from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
+from flowbook.ids import NodeId, PortName
+
+
+def renamed(spec: FlowSpec, old: NodeId, new: NodeId) -> FlowSpec:
+    """`spec` with node `old` called `new`; `UsageError` when that would hide a parameter.
+
+    Both names are the caller's to check: `old` is a node, `new` is none yet.
+    """
+    return _Renaming(old, new).applied(spec)
+
+
+def swapped(spec: FlowSpec, node: NodeSpec) -> FlowSpec:
+    """`spec` with `node` in place of the node of its name."""
+    return replace(
+        spec, nodes=tuple(node if other.id == node.id else other for other in spec.nodes)
+    )
+
+
+def rewired(spec: FlowSpec, target: NodeId, name: PortName, wire: Wire | None) -> FlowSpec:
+    """`spec` with that wire, or none, on that input; a wire takes the place of a default."""
+    node = spec.by_id[target]
+    inputs = tuple(
+        replace(one, wire=wire, default=one.default if wire is None else MISSING)
+        if one.name == name
+        else one
+        for one in node.inputs
+    )
+    return swapped(spec, replace(node, inputs=inputs))
+
+
+class _Renaming:
+    def __init__(self, old: NodeId, new: NodeId) -> None:
+        self.old = old
+        self.new = new
+        self.ports = {PortName(old): PortName(new)}
+
+    def applied(self, spec: FlowSpec) -> FlowSpec:
+        before = resolve(spec)
+        follows = spec.by_id[self.old].outputs == tuple(self.ports)
+        self.ports = self.ports if follows else {}
+        return self._pinned(before, replace(spec, nodes=tuple(map(self._node, spec.nodes))))
+
+    def _node(self, node: NodeSpec) -> NodeSpec:
+        inputs = tuple(
+            replace(one, wire=Wire(self.new, one.wire.port and self._port(one.wire.port)))
+            if one.wire is not None and one.wire.node == self.old
+            else one
+            for one in node.inputs
+        )
+        if node.id != self.old:
+            return replace(node, inputs=inputs)
+        outputs = tuple(map(self._port, node.outputs))
+        return replace(node, id=self.new, inputs=inputs, outputs=outputs)
+
+    def _id(self, node: NodeId) -> NodeId:
+        return self.new if node == self.old else node
+
+    def _port(self, port: PortName) -> PortName:
+        return self.ports.get(port, port)
+
+    def _pinned(self, before: Wiring, spec: FlowSpec) -> FlowSpec:
+        now = {(edge.target, edge.input): edge for edge in resolve(spec).edges}
+        for use in before.params:
+            if (self._id(use.target), use.input) in now:
+                raise UsageError(
+                    f"{use.target}.{use.input} takes the parameter {use.param!r} today",
+                    hint="choose another name, or rename the parameter",
+                )
+        for was in before.edges:
+            edge = self._edge(was)
+            if now.get((edge.target, edge.input)) != edge:
+                sole = len(spec.by_id[edge.source].outputs) == 1
+                wire = Wire(edge.source, None if sole else edge.output)
+                spec = rewired(spec, edge.target, edge.input, wire)
+        return spec
+
+    def _edge(self, was: EdgeSpec) -> EdgeSpec:
+        source, target = self._id(was.source), self._id(was.target)
+        output = self._port(was.output) if was.source == self.old else was.output
+        return EdgeSpec(source, output, target, was.input)

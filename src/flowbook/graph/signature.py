@@ -1,0 +1,125 @@
+"""A Python function as a node: its signature is the header, its source the body.
+
+A parameter whose default is a node or a port is a wire; one with a literal default is a run
+parameter; one without a default is wired by its name. Nothing is evaluated: annotations are kept
+as text.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flowbook.errors import FlowSyntaxError, UsageError
+from flowbook.graph.options import OPTIONS, did_you_mean, parse_options
+from flowbook.graph.refs import NodeRef, PortRef
+from flowbook.graph.spec import InputSpec, NodeSpec
+from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_OWN = ("kind", "outputs")
+
+
+class Out:
+    """A return annotation that names a function's outputs: `-> Out("report", "rejected")`."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> NodeSpec:
+    """The node a function declares with the decorator's arguments `given`.
+
+    Raises `FlowSyntaxError` naming the parameter or the option and what would be accepted.
+
+    >>> def fetch(city="Oslo", *, station): ...
+    >>> [one.name for one in read_function(fetch, {"retries": 3}).inputs]
+    ['city', 'station']
+    """
+    name = as_node_id(function.__name__)
+    options = {key: value for key, value in given.items() if key not in _OWN}
+    for key in options:
+        if key not in OPTIONS:
+            hint = did_you_mean(key, (*OPTIONS, *_OWN))
+            raise FlowSyntaxError(f"node {name!r}: unknown option {key!r}", hint=hint)
+    signature = inspect.signature(function)
+    return NodeSpec(
+        name,
+        kind=str(given.get("kind", "python")),
+        inputs=tuple(_input(name, one) for one in signature.parameters.values()),
+        outputs=_outputs(name, given.get("outputs"), signature.return_annotation),
+        body=_source(function),
+        options=parse_options(options),
+    )
+
+
+def _input(node: NodeId, parameter: inspect.Parameter) -> InputSpec:
+    if parameter.kind not in _NAMED:
+        raise FlowSyntaxError(
+            f"node {node!r}: the parameter {parameter} cannot be an input",
+            hint="give every input a name of its own, without *, ** and /",
+        )
+    name, text = as_port_name(parameter.name), _annotation(parameter.annotation)
+    default = parameter.default
+    if default is parameter.empty:
+        return InputSpec(name, annotation=text)
+    if isinstance(default, NodeRef | PortRef):
+        return InputSpec(name, default.wire, annotation=text)
+    if not _is_json(default):
+        raise FlowSyntaxError(
+            f"node {node!r}: the default of {name!r} is a {type(default).__name__}, which no run "
+            "parameter can hold",
+            hint="use None, text, a number, a list or a mapping; or wire it to a node",
+        )
+    return InputSpec(name, default=default, annotation=text)
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def _annotation(annotation: Any) -> str | None:
+    if annotation is inspect.Parameter.empty:
+        return None
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _outputs(node: NodeId, given: Any, returns: Any) -> tuple[PortName, ...]:
+    names: Iterable[str] = (given,) if isinstance(given, str) else given or _named_in(returns)
+    ports = tuple(map(as_port_name, names)) or (PortName(node),)
+    if len(set(ports)) < len(ports):
+        raise UsageError(f"node {node!r}: two outputs have the same name")
+    return ports
+
+
+def _named_in(returns: Any) -> Iterable[str]:
+    if isinstance(returns, Out):
+        return returns.names
+    if not isinstance(returns, str):
+        return ()
+    try:
+        call = ast.parse(returns, mode="eval").body
+    except SyntaxError:
+        return ()
+    if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "Out":
+        return [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
+    return ()
+
+
+def _source(function: Callable[..., Any]) -> str:
+    """The function's text from its `def` on, decorators left out; '' when there is none to get."""
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+        first = ast.parse(text).body[0]
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return ""
+    if not isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef):
+        return text.strip()
+    return "\n".join(text.splitlines()[first.lineno - 1 :]).rstrip()

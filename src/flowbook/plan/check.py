@@ -1,0 +1,277 @@
+"""Everything that is wrong with a definition, or with a run's parameters, all at once.
+
+Checks return problems and never raise: what cannot be run can still be drawn, edited and saved.
+Each problem names its node, its cell and a line of it, and says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from traitlets import TraitError
+
+from flowbook.errors import ExpressionError, UsageError
+from flowbook.expr.template import Template
+from flowbook.graph.node import Node
+from flowbook.graph.options import did_you_mean
+from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec, ParamSpec
+from flowbook.graph.topology import Topology
+from flowbook.graph.wiring import Wiring, resolve
+from flowbook.ids import NodeId, PortName
+from flowbook.plan.plan import Plan
+
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "list": (list,),
+    "dict": (dict,),
+}
+
+
+def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
+    """All problems of `spec`, in notebook order; linear in its size."""
+    wiring = resolve(spec)
+    found = [
+        *wiring.problems,
+        *_twins(spec),
+        *_cycles(spec, wiring),
+        *_clashing_defaults(spec),
+        *(problem for node in spec.nodes for problem in _node(node, registry)),
+    ]
+    order = {node.id: i for i, node in enumerate(spec.nodes)}
+    found.sort(key=lambda problem: order.get(problem.node or NodeId(""), -1))
+    return tuple(found)
+
+
+def _twins(spec: FlowSpec) -> Iterator[Problem]:
+    seen: dict[NodeId, NodeSpec] = {}
+    for node in spec.nodes:
+        first = seen.setdefault(node.id, node)
+        if first is not node:
+            where = f" (cell {first.place.cell})" if first.place else ""
+            yield _at(node, f"two nodes are called {node.id!r}{where}", "rename one of them")
+
+
+def _cycles(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
+    for cycle in Topology(spec, wiring).cycles():
+        path = " → ".join([*cycle, cycle[0]] if cycle[0] != cycle[-1] else cycle)
+        yield _at(
+            spec.node(cycle[0]),
+            f"these nodes wait for each other: {path}",
+            "take one of these wires out",
+        )
+
+
+def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
+    """One parameter name with two defaults: which one would a run take?"""
+    defaults: dict[PortName, tuple[NodeId, Json]] = {}
+    for node in spec.nodes:
+        for one in node.inputs:
+            if one.wire is not None or isinstance(one.default, Missing):
+                continue
+            first = defaults.setdefault(one.name, (node.id, one.default))
+            if first[1] != one.default:
+                yield _at(
+                    node,
+                    f"parameter {one.name!r} has the default {one.default!r} here and "
+                    f"{first[1]!r} in {first[0]}",
+                    "give both the same default, or two names",
+                )
+
+
+def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
+    if node.kind not in registry:
+        yield _at(
+            node,
+            f"no node type is called {node.kind!r}",
+            did_you_mean(node.kind, tuple(registry)),
+        )
+        return
+    node_type = registry[node.kind]
+    ports = node_type.ports(node)
+    for port in sorted({port for port in ports if ports.count(port) > 1}):
+        yield _at(node, f"two outputs are called {port!r}", "rename one of them")
+    if node_type.body == "config":
+        yield from _configuration(node, node_type)
+
+
+def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
+    known = tuple(node_type.class_trait_names(config=True))
+    fixed: dict[str, Any] = {}
+    for name, value in node.config.items():
+        if name not in known:
+            yield _at(
+                node,
+                f"{node.kind} has no setting {name!r}",
+                did_you_mean(name, known),
+                line_of(node, name),
+            )
+        elif name in node_type.untemplated or not _templates(value):
+            fixed[name] = value
+        else:
+            yield from _broken_templates(node, name, value)
+    yield from _refused(node, node_type, fixed)
+
+
+def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Problem]:
+    for text in _templates(value):
+        try:
+            Template.parse(text)
+        except ExpressionError as refused:
+            yield _at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
+
+
+def _refused(node: NodeSpec, node_type: type[Node], fixed: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the node type itself says of the values no template will still change."""
+    refused = False
+    for name, value in fixed.items():
+        try:
+            node_type(node, **{name: value})
+        except (TraitError, UsageError) as error:
+            refused = True
+            yield _at(node, str(error), "", line_of(node, name))
+    if refused:
+        return
+    try:
+        node_type(node, **fixed)
+    except (TraitError, UsageError) as error:
+        yield _at(node, str(error), "")
+
+
+def line_of(node: NodeSpec, setting: str) -> int:
+    r"""The cell line on which a configuration cell writes `setting`; its header's when it is not.
+
+    >>> line_of(NodeSpec(NodeId("get"), body="url: x\nmethod: GET", body_line=2), "method")
+    3
+    """
+    for number, line in enumerate(node.body.splitlines()):
+        if line.lstrip(" '\"{").startswith(setting):
+            return node.body_line + number
+    return 1
+
+
+def _templates(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value] if "{{" in value else []
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for one in inner for text in _templates(one)]
+
+
+def _at(node: NodeSpec, message: str, hint: str, line: int | None = 1) -> Problem:
+    cell = node.place.cell if node.place else None
+    return Problem(Severity.ERROR, message, node.id, cell, line if cell else None, hint or None)
+
+
+# ---------------------------------------------------------------- parameters of a run
+
+
+def check_params(plan: Plan, given: Mapping[PortName, Any]) -> tuple[Problem, ...]:
+    """What does not fit between a run's parameters and its plan; `given` includes defaults."""
+    known = {param.name: param for param in plan.params}
+    found = [
+        Problem(
+            Severity.ERROR,
+            f"flow {plan.flow!r} has no parameter {name!r}",
+            hint=did_you_mean(name, tuple(known)),
+        )
+        for name in given
+        if name not in known
+    ]
+    for param in plan.params:
+        if param.name in given:
+            problem = _misfit(param, given[param.name])
+            found += [problem] if problem else []
+        elif isinstance(param.default, Missing):
+            found.append(
+                Problem(
+                    Severity.ERROR,
+                    f"parameter {param.name!r} has no value",
+                    hint=f"give it one: {param.name}=…",
+                )
+            )
+    return tuple(found)
+
+
+def _misfit(param: ParamSpec, value: Any) -> Problem | None:
+    wanted = expected_type(param)
+    if wanted is None:
+        return None
+    if type(value) in _TYPES[wanted] or (value is None and param.default is None):
+        return None
+    return Problem(
+        Severity.ERROR,
+        f"parameter {param.name!r} cannot be {value!r}",
+        hint=f"write {_ARTICLES[wanted]}",
+    )
+
+
+_ARTICLES: Final[Mapping[str, str]] = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a mapping",
+}
+
+
+def expected_type(param: ParamSpec) -> str | None:
+    """The type name a parameter's annotation, else its default, asks for; None: anything goes.
+
+    >>> expected_type(ParamSpec(PortName("city"), "Oslo"))
+    'str'
+    """
+    written = (param.annotation or "").strip().strip("'\"").partition("[")[0]
+    if written in _TYPES:
+        return written
+    if param.annotation:
+        return None  # an annotation that we cannot check is the user's own business
+    default = type(param.default).__name__
+    return default if default in _TYPES else None
+
+
+def coerce_params(plan: Plan, pairs: Sequence[str]) -> dict[PortName, Json]:
+    """Typed parameters from `name=value` texts, as a command line gives them.
+
+    Raises `UsageError` for a text without `=`. A value that does not fit stays the text it is, so
+    that `check_params` names it with all else that is wrong.
+    """
+    known = {param.name: param for param in plan.params}
+    values: dict[PortName, Json] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(
+                f"{pair!r} is no parameter", hint="write name=value, such as city=Oslo"
+            )
+        port = PortName(name.strip())
+        param = known.get(port)
+        values[port] = _typed(text, expected_type(param) if param else "str")
+    return values
+
+
+def _typed(text: str, wanted: str | None) -> Json:
+    if wanted == "str":
+        return text
+    value = _plain(text)
+    if wanted is None or type(value) in _TYPES[wanted]:
+        return value
+    return text
+
+
+def _plain(text: str) -> Json:
+    """A scalar, list or mapping as YAML's JSON-like core reads it; else the text."""
+    lowered = text.strip().lower()
+    if lowered in ("true", "yes", "false", "no"):
+        return lowered in ("true", "yes")
+    try:
+        decoded: Json = msgspec.json.decode(text.strip().encode())
+    except msgspec.DecodeError:
+        return text
+    return decoded

@@ -1,0 +1,145 @@
+"""`FlowSpec` → `Plan`: steps in topological order, inputs bound, content hashed.
+
+A step's hash covers what decides its result: kind, body, configuration, outputs, captured names,
+how its inputs are bound, and the hashes of the steps it reads. Retries, backoff, timeout, place
+and tags decide how and where it is computed, not what, so they stay out: changing them makes
+nothing stale. The plan's `version` covers the whole meaning of the flow, options included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import msgspec
+
+from flowbook.errors import InvalidFlow
+from flowbook.graph.codec import canonical
+from flowbook.graph.options import Options
+from flowbook.graph.problem import errors
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
+from flowbook.graph.topology import Topology
+from flowbook.graph.wiring import Wiring, resolve
+from flowbook.ids import NodeId, PortName
+from flowbook.plan.check import check
+from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Source, Step, StepIndex
+
+
+def compile_plan(
+    spec: FlowSpec, registry: Registry, *, targets: Collection[NodeId] | None = None
+) -> Plan:
+    """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
+
+    Raises `InvalidFlow` with every problem `check` finds, `UnknownNode` for an unknown target.
+    """
+    wrong = errors(check(spec, registry))
+    if wrong:
+        raise InvalidFlow(f"flow {spec.id!r} cannot run as it is", problems=wrong)
+    wiring = resolve(spec)
+    topology = Topology(spec, wiring)
+    order = topology.order()
+    if targets is not None:
+        for target in targets:
+            spec.node(target)
+        wanted = {*targets, *(up for target in targets for up in topology.ancestors(target))}
+        order = tuple(node for node in order if node in wanted)
+    return _Compiler(spec, registry, wiring, order).plan()
+
+
+class _Compiler:
+    def __init__(
+        self, spec: FlowSpec, registry: Registry, wiring: Wiring, order: tuple[NodeId, ...]
+    ) -> None:
+        self.spec = spec
+        self.registry = registry
+        self.order = order
+        self.index = {node: StepIndex(i) for i, node in enumerate(order)}
+        self.sources: dict[tuple[NodeId, PortName], Source] = {}
+        for edge in wiring.edges:
+            if edge.target in self.index:
+                source = FromStep(self.index[edge.source], edge.output)
+                self.sources[edge.target, edge.input] = source
+        for use in wiring.params:
+            self.sources[use.target, use.input] = FromParam(use.param)
+
+    def plan(self) -> Plan:
+        steps: list[Step] = []
+        for node in self.order:
+            steps.append(self._step(self.spec.node(node), steps))
+        feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in steps]
+        waits = [0] * len(steps)
+        for step in steps:
+            for binding in step.bindings:
+                if isinstance(binding.source, FromStep):
+                    feeds[binding.source.step].append((step.index, binding.source.port))
+                    waits[step.index] += 1
+        return Plan(
+            flow=self.spec.id,
+            version=hashlib.sha256(canonical(self.spec)).hexdigest()[:16],
+            steps=tuple(steps),
+            waits=tuple(waits),
+            feeds=tuple(map(tuple, feeds)),
+            params=self._params(steps),
+            index=self.index,
+        )
+
+    def _step(self, node: NodeSpec, done: list[Step]) -> Step:
+        node_type = self.registry[node.kind]
+        bindings = tuple(
+            Binding(one.name, source, one.required and not node_type.tolerant)
+            for one in node.inputs
+            if (source := self.sources.get((node.id, one.name))) is not None
+        )
+        return Step(
+            index=self.index[node.id],
+            node=node.id,
+            kind=node.kind,
+            bindings=bindings,
+            outputs=node_type.ports(node),
+            options=over_defaults(node.options, node_type.defaults),
+            hash=_content(node, bindings, done),
+        )
+
+    def _params(self, steps: list[Step]) -> tuple[ParamSpec, ...]:
+        """The flow's parameters, then the literal defaults of the plan's nodes, each name once."""
+        found = {param.name: param for param in self.spec.params}
+        for step in steps:
+            for one in self.spec.node(step.node).inputs:
+                if one.wire is None and not isinstance(one.default, Missing):
+                    own = ParamSpec(one.name, one.default, one.annotation)
+                    found.setdefault(one.name, own)
+        return tuple(found.values())
+
+
+def over_defaults(given: Options, defaults: Options) -> Options:
+    """The user's options, with the node type's own where the user left flowbook's default.
+
+    >>> over_defaults(Options(retries=2), Options(pure=True))
+    Options(retries=2, backoff=Backoff(kind=<BackoffKind.EXPONENTIAL: 'exponential'>, first=1.0, \
+cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
+    """
+    plain = Options()
+    if defaults == plain:
+        return given
+    changes: dict[str, Any] = {
+        one.name: getattr(defaults, one.name)
+        for one in fields(Options)
+        if getattr(given, one.name) == getattr(plain, one.name)
+    }
+    return replace(given, **changes)
+
+
+def _content(node: NodeSpec, bindings: tuple[Binding, ...], done: list[Step]) -> str:
+    read = [
+        [binding.input, source.port, done[source.step].hash]
+        if isinstance(source := binding.source, FromStep)
+        else [binding.input, source.name]
+        for binding in bindings
+    ]
+    config: Mapping[str, Any] = node.config
+    content = [node.kind, node.body, config, node.outputs, sorted(node.captures), read]
+    encoded = msgspec.json.encode(content, enc_hook=repr, order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()
