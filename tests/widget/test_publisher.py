@@ -49,7 +49,7 @@ def test_a_greeting_is_answered_with_everything(publish):
     publisher, heard = publish(FakeHost(FakeRun()))
     publisher.receive({"type": "HELLO", "view": "v"}).result(PATIENCE)
     shown = heard.of("SNAPSHOT")
-    assert [node["name"] for node in shown["flow"]["nodes"]] == ["fetch", "clean"]
+    assert [node["name"] for node in shown["flow"]["nodes"]] == ["clean", "fetch"]
     assert shown["run"]["events"][0]["kind"] == "RUN_CREATED"
 
 

@@ -10,12 +10,13 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { HEIGHT, WIDTH } from "../model/layout";
 import { standing } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { FlowView, Place } from "../protocol/generated";
 import { Icon } from "../view/icons";
 import { FlowEdgeLine } from "./FlowEdgeLine";
-import { carryOver, type FlowNode, graphEdges, graphNodes, HEIGHT, WIDTH } from "./graph";
+import { carryOver, type FlowNode, graphEdges, graphNodes, tidied } from "./graph";
 import { NodeCard } from "./NodeCard";
 import { SurroundingsContext } from "./surroundings";
 
@@ -135,6 +136,7 @@ function Surface({
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
           <Tools
             onTidyUp={() => {
+              setNodes((before) => tidied(flow, before));
               onTidyUp();
               fitAfter();
             }}

@@ -1,11 +1,8 @@
 /** The definition as React Flow wants it: nodes and ports of fixed size, so nothing is measured. */
 import { type Edge, type Node, Position } from "@xyflow/react";
+import { flowOrder, HEIGHT, type Link, layout, WIDTH } from "../model/layout";
 import { standing, standingLabel } from "../model/selectors";
 import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
-
-/** The drawing in a saved notebook (flowbook.widget.drawing) has the same size. */
-export const WIDTH = 200;
-export const HEIGHT = 84;
 
 export interface Port {
   readonly name: string;
@@ -33,7 +30,7 @@ export function graphNodes(flow: FlowView): FlowNode[] {
     wired.set(edge.target, known.add(edge.input));
   }
   const stale = new Set(flow.stale);
-  return flow.nodes.map((node) => {
+  return inFlowOrder(flow).map((node) => {
     const names = wired.get(node.name) ?? new Set();
     const inputs = ports(
       node.inputs.filter((one) => names.has(one.name)),
@@ -76,6 +73,26 @@ export function graphEdges(flow: FlowView): FlowEdge[] {
     focusable: false,
     data: { edge },
   }));
+}
+
+/** The Tab key follows the data. */
+function inFlowOrder(flow: FlowView): NodeView[] {
+  const names = flow.nodes.map((node) => node.name);
+  const at = new Map(flowOrder(names, links(flow)).map((name, i) => [name, i]));
+  return [...flow.nodes].sort((a, b) => (at.get(a.name) ?? 0) - (at.get(b.name) ?? 0));
+}
+
+function links(flow: FlowView): Link[] {
+  return flow.edges.map((edge) => [edge.source, edge.target]);
+}
+
+/** The nodes where the automatic layout puts them: what tidying up looks like at once. */
+export function tidied(flow: FlowView, nodes: readonly FlowNode[]): FlowNode[] {
+  const places = layout(
+    flow.nodes.map((node) => node.name),
+    links(flow),
+  );
+  return nodes.map((node) => ({ ...node, position: places.get(node.id) ?? node.position }));
 }
 
 /** New nodes from a new definition, with what the user is doing to the old ones kept. */

@@ -85,7 +85,7 @@ export interface ErrorInfo {
   readonly hint?: string | null;
 }
 
-/** The definition as a view needs it; nodes in topological order. */
+/** The definition as a view needs it; nodes in notebook order. */
 export interface FlowView {
   readonly flow: string;
   readonly nodes: ReadonlyArray<NodeView>;

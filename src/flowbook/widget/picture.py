@@ -1,8 +1,4 @@
-"""A `FlowSpec` as a view draws it. Pure.
-
-Nodes come in topological order (notebook order where that leaves a choice), which is the order
-the Tab key visits them in; a flow with a cycle keeps notebook order for what is on the cycle.
-"""
+"""A `FlowSpec` as a view draws it. Pure; nodes and edges keep the order they were written in."""
 
 from __future__ import annotations
 
@@ -36,10 +32,7 @@ def picture(
     fed = _sources(wiring)
     return FlowView(
         flow=spec.id,
-        nodes=tuple(
-            _node(node, positions.get(node.id, _CORNER), fed)
-            for node in _in_order(spec.nodes, wiring.edges)
-        ),
+        nodes=tuple(_node(node, positions.get(node.id, _CORNER), fed) for node in spec.nodes),
         edges=tuple(EdgeView(e.source, e.output, e.target, e.input) for e in wiring.edges),
         params=_params(spec, wiring),
         problems=tuple(problem_view(problem) for problem in problems),
@@ -104,21 +97,3 @@ def _param(param: ParamSpec) -> ParamView:
     if isinstance(param.default, Missing):
         return ParamView(param.name, True, None, param.annotation, param.help)
     return ParamView(param.name, False, param.default, param.annotation, param.help)
-
-
-def _in_order(nodes: Sequence[NodeSpec], edges: Sequence[EdgeSpec]) -> list[NodeSpec]:
-    waits = {node.id: 0 for node in nodes}
-    feeds: dict[NodeId, list[NodeId]] = {}
-    for edge in edges:
-        waits[edge.target] += 1
-        feeds.setdefault(edge.source, []).append(edge.target)
-    by_id = {node.id: node for node in nodes}
-    ready = [node.id for node in nodes if not waits[node.id]]
-    ordered: list[NodeSpec] = []
-    for name in ready:  # grows while it is walked
-        ordered.append(by_id.pop(name))
-        for target in feeds.get(name, ()):
-            waits[target] -= 1
-            if not waits[target]:
-                ready.append(target)
-    return [*ordered, *by_id.values()]

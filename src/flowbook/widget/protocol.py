@@ -74,7 +74,7 @@ class ProblemView(msgspec.Struct, frozen=True):
 
 
 class FlowView(msgspec.Struct, frozen=True):
-    """The definition as a view needs it; nodes in topological order."""
+    """The definition as a view needs it; nodes in notebook order."""
 
     flow: FlowId
     nodes: tuple[NodeView, ...] = ()
