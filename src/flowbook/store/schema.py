@@ -197,6 +197,11 @@ FRESH_NODES = "CREATE TEMP TABLE fresh_nodes AS " + _touched(
 )
 OLDEST = "SET VARIABLE oldest = (SELECT min(run_id) FROM tail)"
 """To be run before `FRESH_RUNS` and `FRESH_NODES`."""
+NOTHING_FRESH = (
+    f"CREATE TEMP TABLE fresh_runs ({TABLES['runs']})",
+    f"CREATE TEMP TABLE fresh_nodes ({TABLES['node_runs']})",
+)
+"""The same for an empty tail, which is most of them, in a tenth of the time."""
 
 FOLD = (
     f"""INSERT INTO stored.events BY NAME
@@ -226,7 +231,7 @@ FOLD = (
 
 _LOST = "lost: process ' || coalesce(pid::VARCHAR, '?') || ' is gone"
 
-READ_VIEWS = (
+_KNOWN = (
     """CREATE TEMP VIEW known_writers AS
     SELECT writer, host, pid FROM stored.writers UNION ALL
     SELECT writer, payload->>'$.host', TRY_CAST(payload->>'$.pid' AS INTEGER)
@@ -237,7 +242,12 @@ READ_VIEWS = (
     FROM (SELECT * FROM stored.runs WHERE id NOT IN (SELECT id FROM fresh_runs)
           UNION ALL BY NAME FROM fresh_runs) AS r
     LEFT JOIN (SELECT writer AS of, host, pid FROM known_writers) AS w ON w.of = r.writer""",
-    f"""CREATE TEMP VIEW runs AS
+)
+
+READ_VIEWS: Mapping[str, tuple[str, ...]] = {
+    "runs": (
+        *_KNOWN,
+        f"""CREATE TEMP VIEW runs AS
     SELECT id, flow, version,
            CASE WHEN outcome IS NOT NULL THEN outcome WHEN suspended > 0 THEN 'suspended'
                 WHEN lost THEN 'failed' ELSE 'running' END AS status,
@@ -247,11 +257,15 @@ READ_VIEWS = (
            params, nodes, failed, CASE WHEN lost THEN '{_LOST}' ELSE error END AS error,
            host, pid, parent, key
     FROM known_runs""",
-    f"""CREATE TEMP VIEW events AS
+    ),
+    "events": (
+        f"""CREATE TEMP VIEW events AS
     SELECT run_id, seq, ts, kind, node, attempt, status, ms, error, payload FROM stored.events
     UNION ALL
     SELECT run_id, seq, ts, kind, node, attempt, status, ms, error, payload FROM {_EVENTS}""",
-    f"""CREATE TEMP VIEW node_runs AS
+    ),
+    "node_runs": (
+        f"""CREATE TEMP VIEW node_runs AS
     SELECT run_id, node,
            CASE WHEN gone THEN 'failed' ELSE status END AS status, attempts, executor,
            started_at, CASE WHEN gone THEN last_at ELSE ended_at END AS ended_at, duration_ms,
@@ -264,15 +278,19 @@ READ_VIEWS = (
                 WHERE (run_id, node) NOT IN (SELECT run_id, node FROM fresh_nodes)
                 UNION ALL BY NAME FROM fresh_nodes) AS n
           LEFT JOIN known_runs AS r ON r.id = n.run_id)""",
-    """CREATE TEMP VIEW flow_versions AS
+    ),
+    "flow_versions": (
+        """CREATE TEMP VIEW flow_versions AS
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at
     FROM (FROM stored.flow_versions UNION ALL BY NAME
           SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
                  payload->'$.spec' AS spec, ts AS recorded_at
           FROM tail WHERE kind = 'FLOW_RECORDED')
     GROUP BY flow, version""",
-)
-"""The views of one read; `living` lists the writers that hold their life file."""
+    ),
+}
+"""What makes each of `VIEWS` inside a read; `node_runs` needs `runs`, which need `fresh_runs`,
+`fresh_nodes` and `living`, the writers that hold their life file."""
 
 
 def create_tables(catalog: str) -> tuple[str, ...]:
