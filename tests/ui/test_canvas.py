@@ -26,7 +26,7 @@ def test_run_lights_the_nodes_up_and_details_show_the_table(flow_page):
     expect(panel.get_by_role("tab", name="Output")).to_have_attribute("aria-selected", "true")
     expect(panel.locator("thead th").nth(1)).to_contain_text("rain")
     expect(panel.locator("tbody tr")).to_have_count(50)
-    expect(panel).to_contain_text("first 50 of 120 rows × 2 columns")
+    expect(panel).to_contain_text("first 50 of 120 rows")
     flow_page.shot("details-table")
 
     flow_page.node("wet").click()
