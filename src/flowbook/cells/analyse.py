@@ -188,7 +188,7 @@ class _Walk(ast.NodeVisitor):
         self.visit(node.test)
         self._branches([node.body, node.orelse])
 
-    def visit_Try(self, node: ast.Try) -> None:
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         with self._perhaps() as before:
             self.block(node.body)
             whole = set(self.sure)
@@ -202,7 +202,8 @@ class _Walk(ast.NodeVisitor):
             self.block(node.orelse)
         self.block(node.finalbody)
 
-    visit_TryStar = visit_Try
+    def visit_TryStar(self, node: ast.TryStar) -> None:
+        self.visit_Try(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.type is not None:
@@ -362,7 +363,8 @@ def _arguments(given: ast.arguments) -> list[ast.arg]:
 
 def free_names(function: _Function) -> list[tuple[str, int]]:
     """Names a function takes from outside, with the line of their first use."""
-    body = function.body if isinstance(function.body, list) else [ast.Expr(function.body)]
+    inside = function.body
+    body: list[ast.stmt] = inside if isinstance(inside, list) else [ast.Expr(inside)]
     own = {one.arg for one in _arguments(function.args)} | _locals(body)
     found: dict[str, int] = {}
     for node in _scope(body):

@@ -58,8 +58,7 @@ class Snapshot:
             if "runs" in views:
                 after = segments.writers(self.layout)
                 living = [writer for writer in after if before.get(writer, True)]
-                cursor.execute("CREATE TEMP TABLE living (writer VARCHAR)")
-                cursor.execute("INSERT INTO living SELECT unnest($1::VARCHAR[])", [living])
+                cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
                 combine_tail(cursor, facts)
             for view in views:
                 for statement in READ_VIEWS[view]:

@@ -1,0 +1,48 @@
+"""Which command lives in which module, and the group that loads it when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from flowbook.graph.options import did_you_mean
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "flowbook.cli.demo",
+    "lab": "flowbook.cli.lab",
+    "check": "flowbook.cli.check",
+    "run": "flowbook.cli.run",
+    "history": "flowbook.cli.history",
+    "export": "flowbook.cli.export",
+    "job": "flowbook.cli.job",
+}
+"""In the order of a first day. Each module holds a click command called `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules."""
+
+    def __init__(self, *args: Any, modules: Mapping[str, str] | None = None, **attrs: Any) -> None:
+        super().__init__(*args, **attrs)
+        self.modules = dict(modules or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.modules, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = self.modules.get(cmd_name)
+        if module is None:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = import_module(module).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)

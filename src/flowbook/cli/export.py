@@ -1,0 +1,71 @@
+"""`flowbook export`: a notebook's flow as a papermill job."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from flowbook.cli.manual import manual
+from flowbook.cli.opening import json_option, notebook_argument, open_notebook
+from flowbook.cli.output import echo_json
+from flowbook.errors import UsageError
+from flowbook.export.exits import ExitCode
+from flowbook.export.notebook import export_notebook
+
+
+@click.command("export")
+@notebook_argument
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder for the job; made if need be.",
+)
+@json_option
+@manual(
+    "flowbook export report.ipynb --to jobs/",
+    "flowbook job run jobs/report.ipynb -p city=Oslo",
+    codes=(
+        ExitCode.OK,
+        ExitCode.USAGE,
+    ),
+)
+def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
+    """Write the flow of NOTEBOOK as a job that papermill runs.
+
+    Exporting an unchanged flow again changes nothing. A flow with errors is refused.
+    """
+    opened = open_notebook(notebook)
+    target = folder / notebook.name
+    if target.resolve() == opened.path:
+        raise UsageError(
+            f"the job would overwrite {notebook}", hint="export into another folder: --to jobs/"
+        )
+    source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
+    spec, registry = opened.flow.spec(), opened.project.registry
+    text = export_notebook(opened.text, spec, registry, source=source, problems=opened.problems)
+    changed = _write(target, text)
+    if as_json:
+        echo_json({"job": str(target), "flow": spec.id, "changed": changed})
+    else:
+        click.echo(str(target))
+        click.echo("written" if changed else "unchanged", err=True)
+    return ExitCode.OK
+
+
+def _write(path: Path, text: str) -> bool:
+    """Write `text` to `path`, whole or not at all; False when it was so already."""
+    try:
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as failure:
+        raise UsageError(f"cannot write {path}: {failure.strerror}") from None
+    return True

@@ -1,0 +1,73 @@
+"""`flowbook run`: run a notebook's flow here, without a kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flowbook.cli.manual import manual
+from flowbook.cli.opening import (
+    json_option,
+    notebook_argument,
+    open_notebook,
+    params_option,
+    timeout_option,
+)
+from flowbook.cli.output import echo_json
+from flowbook.cli.running import Terms, run_opened, summary, tell
+from flowbook.export.exits import ExitCode
+
+
+@click.command("run")
+@notebook_argument
+@params_option
+@click.option("--only", multiple=True, metavar="NODE", help="Run this node and what it needs.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Where to write the executed notebook.  [default: .flowbook/reports/]",
+)
+@click.option("--no-report", is_flag=True, help="Write no executed notebook.")
+@timeout_option
+@json_option
+@manual(
+    "flowbook run report.ipynb -p city=Oslo -p days=14",
+    "flowbook run report.ipynb --only clean --timeout 5m --json",
+    codes=(
+        ExitCode.OK,
+        ExitCode.FAILED,
+        ExitCode.USAGE,
+        ExitCode.INFRASTRUCTURE,
+        ExitCode.TIMEOUT,
+        ExitCode.INTERRUPTED,
+        ExitCode.TERMINATED,
+    ),
+)
+def command(  # noqa: PLR0913 - one for each option
+    notebook: Path,
+    params: tuple[str, ...],
+    only: tuple[str, ...],
+    report: Path | None,
+    no_report: bool,
+    timeout: float | None,
+    as_json: bool,
+) -> ExitCode:
+    """Run the flow of NOTEBOOK in this process.
+
+    Progress goes to stderr; what the last nodes gave goes to stdout. The run is kept in the
+    history of the notebook's project, with trigger cli.
+    """
+    if report and no_report:
+        raise click.UsageError("--report and --no-report exclude each other")
+    opened = open_notebook(notebook)
+    opened.refuse_errors()
+    wanted = None if report is None else report.resolve()
+    terms = Terms(only, timeout, wanted, not no_report)
+    finished = run_opened(opened, opened.typed(params), terms)
+    if as_json:
+        echo_json(summary(opened, finished, only))
+    else:
+        tell(opened, finished, only)
+    return finished.code

@@ -1,0 +1,131 @@
+"""Run an opened notebook in this process, live on stderr, and tell how it went on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowbook.cli.failures import say_error
+from flowbook.cli.live import follow
+from flowbook.cli.opening import Opened, stand_in
+from flowbook.cli.output import as_json, echo_value
+from flowbook.errors import RunError, UsageError
+from flowbook.events import RunStatus, TriggerKind
+from flowbook.export.exits import ExitCode
+from flowbook.export.job import report_path
+from flowbook.export.notebook import sinks
+from flowbook.export.report import write_report
+from flowbook.graph.spec import Json
+from flowbook.ids import NodeId
+from flowbook.session.start import Start
+
+if TYPE_CHECKING:
+    from flowbook.run.handle import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to run. `report` is where the executed notebook goes; `wanted` False: nowhere."""
+
+    only: Sequence[str] = ()
+    timeout: float | None = None
+    report: Path | None = None
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that was followed to its end, and where its report is."""
+
+    run: Run
+    code: ExitCode
+    report: Path | None
+
+
+def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Finished:
+    """Run the flow to its end; progress on stderr. Raises before anything starts, not after."""
+    opened.refuse_errors()
+    stand_in(opened.path.parent)
+    targets = [NodeId(name) for name in terms.only] or None
+    start = Start(trigger=TriggerKind.CLI, targets=targets)
+    run = opened.project.start(opened.flow, params, start)
+    why = follow(run, sys.stderr, timeout=terms.timeout)
+    code = why or (ExitCode.OK if run.status is RunStatus.SUCCEEDED else ExitCode.FAILED)
+    return Finished(run, code, _report(opened, run, terms))
+
+
+def outputs(opened: Opened, run: Run, only: Sequence[str] = ()) -> dict[str, Any]:
+    """What the nodes at the flow's ends gave, or those asked for; others are left out."""
+    targets = [NodeId(name) for name in only] or None
+    plan = opened.project.plan(opened.flow, targets)
+    found = {}
+    for name in only or sinks(opened.flow.spec(), plan):
+        try:
+            found[name] = run[name].output
+        except RunError:
+            continue  # it failed or was skipped: the summary says so
+    return found
+
+
+def summary(opened: Opened, finished: Finished, only: Sequence[str]) -> dict[str, Any]:
+    """A finished run as JSON data."""
+    run = finished.run
+    history = opened.project.history
+    return {
+        "run": history.run(run.id).to_json(),
+        "nodes": [row.to_json() for row in history.node_runs(run.id)],
+        "outputs": {name: as_json(value) for name, value in outputs(opened, run, only).items()},
+        "report": str(finished.report) if finished.report else None,
+        "exit_code": int(finished.code),
+    }
+
+
+def tell(opened: Opened, finished: Finished, only: Sequence[str]) -> None:
+    """A finished run for a person: what it gave, or why it gave nothing."""
+    for name, value in outputs(opened, finished.run, only).items():
+        echo_value(name, value)
+    if finished.code is not ExitCode.OK:
+        explain_end(finished)
+    if finished.report is not None:
+        click.echo(f"report: {show_path(finished.report)}", err=True)
+
+
+def explain_end(finished: Finished) -> None:
+    """Why a run did not end well, with the traceback of the node that failed first."""
+    if finished.code is not ExitCode.FAILED:
+        say_error(finished.code.meaning)
+        return
+    try:
+        finished.run.raise_for_status()
+    except RunError as failure:
+        traceback = getattr(failure, "traceback", None)
+        if traceback:
+            click.echo(traceback.rstrip(), err=True)
+        say_error(failure.message, failure.hint)
+
+
+def show_path(path: Path) -> str:
+    """A path as short as it is still right from where the command was started."""
+    try:
+        return str(path.relative_to(STARTED_IN))
+    except ValueError:
+        return str(path)
+
+
+STARTED_IN = Path.cwd()
+
+
+def _report(opened: Opened, run: Run, terms: Terms) -> Path | None:
+    if not terms.wanted:
+        return None
+    path = terms.report or report_path(opened.project.path, run.flow, run.id)
+    try:
+        return write_report(run, opened.text, opened.flow.spec(), path)
+    except UsageError as refused:
+        say_error(f"no report: {refused.message}", refused.hint)
+        return None

@@ -1,0 +1,153 @@
+"""papermill's engine, with what a scheduled job needs: our interpreter, our lines, our brake.
+
+papermill alone starts whatever kernel a user's `python3` kernelspec names, forgets why it was
+stopped, and leaves a busy kernel to its fate at SIGTERM. Here the kernel is this interpreter's,
+each printed line is handed on as it comes, and pulling the brake interrupts the running cell, so
+that the flow ends its run as cancelled and the notebook is saved where it stopped; a kernel that
+does not let go is killed after a grace.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellExecutionError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from flowbook.export.exits import ExitCode
+
+ENGINE = "flowbook"
+NATIVE = "python3"
+GRACE = 10.0
+"""Seconds an interrupted kernel has before it is killed; systemd waits 90, Kubernetes 30."""
+
+
+@dataclass(slots=True)
+class Brake:
+    """Stops a job once, for the first reason given; safe from signal handlers and timers."""
+
+    why: ExitCode | None = None
+    pid: int | None = None
+    grace: float = GRACE
+    _killer: threading.Timer | None = field(default=None, repr=False)
+
+    def pull(self, why: ExitCode) -> None:
+        """Interrupt the kernel, and kill it if it has not ended after the grace."""
+        if self.why is not None:
+            return
+        self.why = why
+        if self.pid is not None:
+            self._signal(signal.SIGINT)
+            self._killer = threading.Timer(self.grace, self._signal, (signal.SIGKILL,))
+            self._killer.daemon = True
+            self._killer.start()
+
+    def release(self) -> None:
+        """The kernel is gone: nothing is left to stop."""
+        self.pid = None
+        if self._killer is not None:
+            self._killer.cancel()
+
+    def _signal(self, number: signal.Signals) -> None:
+        pid = self.pid
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one job adds to papermill: extra environment, where lines go, and the brake."""
+
+    env: dict[str, str]
+    on_line: Callable[[str], None]
+    brake: Brake
+
+
+class OwnKernelManager(AsyncKernelManager):
+    """Starts `python3` as the interpreter this process runs in, whatever a kernelspec says."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        if self.kernel_name == NATIVE:
+            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+        return super().kernel_spec
+
+
+class JobClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is not typed
+    """Runs the cells of one job."""
+
+    def __init__(self, nb_man: Any, watch: Watch, **settings: Any) -> None:
+        super().__init__(nb_man, kernel_manager_class=OwnKernelManager, **settings)
+        self._watch = watch
+        self._rest = ""
+
+    def execute_cell(self, cell: Any, index: int, **settings: Any) -> Any:
+        """Run one cell, unless the brake was pulled since the last."""
+        brake = self._watch.brake
+        brake.pid = _pid(self.km)
+        if brake.why is not None:
+            raise CellExecutionError("", "Stopped", brake.why.meaning)
+        try:
+            return super().execute_cell(cell, index, **settings)
+        finally:
+            self._flush()
+
+    def process_message(self, *args: Any, **settings: Any) -> Any:
+        """Hand on what a cell prints, line by line, as it comes."""
+        output = super().process_message(*args, **settings)
+        if output is not None and output.output_type == "stream":
+            *lines, self._rest = (self._rest + _last_text(args, output)).split("\n")
+            for line in lines:
+                self._watch.on_line(line)
+        return output
+
+    def _flush(self) -> None:
+        if self._rest:
+            self._watch.on_line(self._rest)
+            self._rest = ""
+
+
+class JobEngine(NBClientEngine):  # type: ignore[misc]  # papermill is not typed
+    """The engine papermill is asked for by the name `flowbook`."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, watch: Watch, **settings: Any
+    ) -> Any:
+        """Run the notebook papermill manages; its settings of no use to a job are left out."""
+        client = JobClient(
+            nb_man,
+            watch,
+            kernel_name=kernel_name,
+            startup_timeout=settings.get("start_timeout") or 60,
+            timeout=None,
+        )
+        try:
+            return client.execute(env={**os.environ, **watch.env})
+        finally:
+            watch.brake.release()
+
+
+def _pid(kernel_manager: Any) -> int | None:
+    pid = getattr(getattr(kernel_manager, "provisioner", None), "pid", None)
+    return pid if isinstance(pid, int) else None
+
+
+def _last_text(args: tuple[Any, ...], output: Any) -> str:
+    """The text of this message: nbclient gives back the whole output it has joined it to."""
+    content = args[0].get("content", {}) if args and isinstance(args[0], dict) else {}
+    return str(content.get("text", output.text))
+
+
+papermill_engines.register(ENGINE, JobEngine)

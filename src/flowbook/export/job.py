@@ -1,0 +1,269 @@
+"""Run an exported notebook under papermill and say how it ended, by our own run row.
+
+papermill's metadata calls a killed kernel and a timeout `completed`, and an unknown parameter a
+log line. So parameters are checked against the flow before anything starts, the run's id is
+minted here and given to the kernel, and the exit code is read from that run in the history.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
+from flowbook.events import RunStatus
+from flowbook.export.exits import ExitCode
+from flowbook.export.notebook import parse_notebook
+from flowbook.graph.problem import errors
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Json, Missing
+from flowbook.ids import PortName, RunId, mint_uuid7
+from flowbook.plan.check import check_params
+from flowbook.plan.compile import compile_plan
+from flowbook.plan.plan import Plan
+
+_STORE_ERRORS = frozenset({"StoreError", "StoreBusy", "StoreVersion", "ValueUnavailable"})
+_SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+class Home(Protocol):
+    """The project a job runs in, as the session offers it."""
+
+    path: Path
+
+    @property
+    def history(self) -> Any: ...
+
+    @property
+    def registry(self) -> Registry: ...
+
+    def load(self, path: Path | str) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a job ended. `status` is None when it ended before its run began."""
+
+    run_id: RunId
+    flow: str
+    status: RunStatus | None
+    code: ExitCode
+    report: Path
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What papermill knows of the end: the error a cell raised, or that the kernel died."""
+
+    error: str | None = None
+    kind: str | None = None
+    dead: bool = False
+
+
+def run_job(
+    path: Path,
+    params: Mapping[str, Json],
+    *,
+    project: Home,
+    output: Path | None = None,
+    timeout: float | None = None,
+    on_line: Callable[[str], None] = print,
+) -> JobResult:
+    """Run the job at `path` to its end; blocks; called from the main thread it traps signals.
+
+    `output` is where the executed notebook goes (else `.flowbook/reports/`), `timeout` in seconds.
+    Raises `UsageError`, `InvalidFlow` or `InvalidParameters` before anything is started; whatever
+    happens later is in the result.
+    """
+    about = job_metadata(path)
+    plan = job_plan(path, project)
+    _refuse_wrong(plan, params)
+    run_id = RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
+    flow = str(about["flow"])
+    report = (output or report_path(project.path, flow, run_id)).resolve()
+    report.parent.mkdir(parents=True, exist_ok=True)
+    env = {
+        "FLOWBOOK_PROJECT": str(project.path),
+        "FLOWBOOK_TRIGGER": "papermill",
+        "FLOWBOOK_SOURCE": str(about.get("source", "")),
+        "FLOWBOOK_FLOW": flow,
+        "FLOWBOOK_RUN_ID": run_id,
+    }
+    why, ending = _execute(
+        path.resolve(), report, dict(params), _Terms(project, env, timeout, on_line)
+    )
+    status, error = _recorded(project, run_id)
+    code = verdict(why, status, ending)
+    return JobResult(run_id, flow, status, code, report, error or ending.error)
+
+
+def job_metadata(path: Path) -> Mapping[str, Any]:
+    """The `flowbook` metadata of an exported notebook; `UsageError` when it is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as failure:
+        raise UsageError(f"cannot read {path}: {failure.strerror}") from None
+    about = parse_notebook(text, str(path)).metadata.get("flowbook", {})
+    if "format" not in about or "flow" not in about:
+        raise UsageError(
+            f"{path} is not an exported job",
+            hint=f"export it first: flowbook export {path} --to jobs/",
+        )
+    return dict(about)
+
+
+def job_plan(path: Path, project: Home) -> Plan:
+    """What the job will run, or `InvalidFlow` with every problem."""
+    loaded = project.load(path)
+    wrong = errors(tuple(loaded.problems))
+    if wrong:
+        raise InvalidFlow(f"{path} has errors and is not run", problems=wrong)
+    spec: FlowSpec = loaded.flow.spec()
+    return compile_plan(spec, project.registry)
+
+
+def report_path(project: Path, flow: str, run_id: str) -> Path:
+    """Where the executed notebook of a run goes when nobody says otherwise."""
+    return project / ".flowbook" / "reports" / f"{flow}-{run_id}.ipynb"
+
+
+def verdict(why: ExitCode | None, status: RunStatus | None, ending: Ending) -> ExitCode:
+    """The exit code, from why the brake was pulled, our run row, and papermill's ending.
+
+    >>> verdict(None, RunStatus.SUCCEEDED, Ending()).name
+    'OK'
+    >>> verdict(None, RunStatus.FAILED, Ending(dead=True)).name
+    'INFRASTRUCTURE'
+    """
+    if why is not None:
+        return why
+    if status in (RunStatus.SUCCEEDED, RunStatus.SUSPENDED):
+        return ExitCode.OK
+    if ending.dead or ending.kind in _STORE_ERRORS:
+        return ExitCode.INFRASTRUCTURE
+    if status in (RunStatus.FAILED, RunStatus.CANCELLED) or ending.kind is not None:
+        return ExitCode.FAILED
+    return ExitCode.INFRASTRUCTURE
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    project: Home
+    env: dict[str, str]
+    timeout: float | None
+    on_line: Callable[[str], None]
+
+
+def _refuse_wrong(plan: Plan, params: Mapping[str, Json]) -> None:
+    defaults = {p.name: p.default for p in plan.params if not isinstance(p.default, Missing)}
+    values = {**defaults, **{PortName(name): value for name, value in params.items()}}
+    problems = errors(tuple(check_params(plan, values)))
+    if problems:
+        raise InvalidParameters(
+            f"flow {plan.flow!r} cannot run with these parameters", problems=problems
+        )
+
+
+def _execute(
+    path: Path, report: Path, params: dict[str, Json], terms: _Terms
+) -> tuple[ExitCode | None, Ending]:
+    try:
+        from flowbook.export import engine
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            f"running a job needs {missing.name}, which is not installed",
+            hint='pip install "flowbook[jobs]"',
+        ) from None
+    logging.getLogger("papermill").setLevel(logging.ERROR)  # our lines say it, in our words
+    brake = engine.Brake()
+    watch = engine.Watch(terms.env, terms.on_line, brake)
+    with _trapped(brake.pull), _alarm(terms.timeout, brake.pull):
+        try:
+            ending = _papermill(path, report, params, watch, terms.project.path)
+        except KeyboardInterrupt:
+            brake.pull(ExitCode.INTERRUPTED)
+            ending = Ending("stopped before its first cell")
+    return brake.why, ending
+
+
+def _papermill(
+    path: Path, report: Path, params: dict[str, Json], watch: Any, folder: Path
+) -> Ending:
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillException, PapermillExecutionError
+    from papermill.execute import execute_notebook
+
+    from flowbook.export.engine import ENGINE, NATIVE
+
+    about = parse_notebook(path.read_text(encoding="utf-8"), str(path)).metadata
+    named = about.get("kernelspec", {}).get("name", NATIVE)
+    known = named in KernelSpecManager().find_kernel_specs()
+    try:
+        execute_notebook(
+            str(path),
+            str(report),
+            parameters=params,
+            engine_name=ENGINE,
+            kernel_name=named if known else NATIVE,
+            language="python",
+            progress_bar=False,
+            cwd=str(folder),
+            watch=watch,
+        )
+    except PapermillExecutionError as failure:
+        return Ending(f"{failure.ename}: {failure.evalue}", failure.ename)
+    except DeadKernelError:
+        return Ending("the kernel died", dead=True)
+    except (PapermillException, RuntimeError, OSError) as failure:
+        return Ending(f"{type(failure).__name__}: {failure}", dead=True)
+    return Ending()
+
+
+def _recorded(project: Home, run_id: RunId) -> tuple[RunStatus | None, str | None]:
+    try:
+        row = project.history.run(run_id)
+    except UsageError:
+        return None, None
+    return RunStatus(row.status), row.error
+
+
+@contextmanager
+def _trapped(pull: Callable[[ExitCode], None]) -> Iterator[None]:
+    """Let SIGINT and SIGTERM pull the brake; signals can only be trapped in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, _frame: object) -> None:
+        pull(_SIGNALS[signal.Signals(number)])
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _alarm(seconds: float | None, pull: Callable[[ExitCode], None]) -> Iterator[None]:
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, pull, (ExitCode.TIMEOUT,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,214 @@
+"""A flow's notebook → the notebook papermill runs: definitions, one runner cell, results, facts.
+
+Invariants: every node keeps the author's text; cell ids are hashes of what a cell is for, so an
+export of an unchanged flow is the same bytes and the diff of a changed one shows that change. The
+author's plain cells stay behind: a job has no use for explorations. A flow with errors is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flowbook.errors import InvalidFlow, UsageError
+from flowbook.graph.problem import Problem, errors
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
+from flowbook.plan.compile import compile_plan
+from flowbook.plan.plan import Plan
+
+FORMAT = 1
+"""Of the `flowbook` notebook metadata; raised when its meaning changes."""
+QUIET = "nbval-ignore-output"
+_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def parse_notebook(text: str, name: str) -> Any:
+    """The notebook as nbformat's node; `UsageError` when it is none, or nbformat is not there."""
+    nbformat = _nbformat()
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+    except (
+        nbformat.reader.NotJSONError,
+        nbformat.ValidationError,
+        AttributeError,  # what its converters raise for shapes they did not expect
+        KeyError,
+        TypeError,
+    ) as refused:
+        (reason, *_) = str(refused).splitlines() or [type(refused).__name__]
+        raise UsageError(f"{name} is not a notebook: {reason}") from None
+    return notebook
+
+
+def export_notebook(
+    text: str,
+    spec: FlowSpec,
+    registry: Registry,
+    *,
+    source: str,
+    problems: Iterable[Problem] = (),
+) -> str:
+    """The job of the flow `spec`, read from the notebook `text`, as .ipynb text.
+
+    `source` is where a reader of the job finds the author's notebook, a path relative to the job.
+    `problems` are those of reading it. Raises `InvalidFlow` with all of them, and all the compiler
+    finds, when one is an error.
+    """
+    wrong = errors(tuple(problems))
+    if wrong:
+        raise InvalidFlow(f"flow {spec.id!r} has errors and is not exported", problems=wrong)
+    plan = compile_plan(spec, registry)
+    author = parse_notebook(text, source)
+    texts = {cell.id: cell.source for cell in author.cells if "id" in cell}
+    cells = [
+        _title(plan, source),
+        _parameters(plan.params),
+        _setup(plan),
+        *(_node(node, texts, "setup") for node in spec.setup),
+        *(cell for node in spec.nodes for cell in (_heading(node), _node(node, texts))),
+        _code("run", "run = %flow run --record", "flowbook-run", QUIET),
+        _results(spec, plan),
+        _facts(plan),
+    ]
+    notebook = _nbformat().v4.new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": dict(author.metadata.get("kernelspec") or _KERNEL),
+            "language_info": {"name": "python"},
+            "flowbook": {
+                "format": FORMAT,
+                "flow": plan.flow,
+                "version": plan.version,
+                "source": source,
+            },
+        },
+    )
+    return serialise(notebook)
+
+
+def serialise(notebook: Any) -> str:
+    """A notebook node as .ipynb text; `UsageError` would be our bug, so nbformat's own is raised.
+
+    Keys are sorted by nbformat, which is what makes equal notebooks equal bytes.
+    """
+    nbformat = _nbformat()
+    nbformat.validate(notebook)
+    written: str = nbformat.v4.writes(notebook)
+    return written if written.endswith("\n") else written + "\n"
+
+
+def cell_id(purpose: str) -> str:
+    """A cell id that depends on nothing but what the cell is for.
+
+    >>> cell_id("node clean") == cell_id("node clean") != cell_id("node raw")
+    True
+    """
+    return hashlib.sha256(f"flowbook {purpose}".encode()).hexdigest()[:12]
+
+
+def sinks(spec: FlowSpec, plan: Plan) -> tuple[str, ...]:
+    """Nodes nothing else reads, in notebook order: what a reader of the results wants to see."""
+    ends = {step.node for step in plan.steps if not plan.feeds[step.index]}
+    return tuple(node.id for node in spec.nodes if node.id in ends)
+
+
+def _title(plan: Plan, source: str) -> Any:
+    return _markdown(
+        "title",
+        f"# {plan.flow}\n\n"
+        f"Flow `{plan.flow}`, version `{plan.version[:12]}`, as a job.\n"
+        f"Generated from `{source}`: edit there, then export again.",
+    )
+
+
+def _parameters(params: Sequence[ParamSpec]) -> Any:
+    lines = [_parameter(param) for param in params]
+    text = "\n".join(["# Parameters of a run; `-p name=value` sets them.", *lines])
+    return _code("parameters", text, "parameters", QUIET)
+
+
+def _parameter(param: ParamSpec) -> str:
+    """One line of the parameters cell, which papermill infers the type and the help from.
+
+    >>> from flowbook.ids import PortName
+    >>> _parameter(ParamSpec(PortName("city"), "Oslo", help="where"))
+    "city: str = 'Oslo'  # where"
+    >>> _parameter(ParamSpec(PortName("city"), annotation="str"))
+    'city: str  # a run must give it'
+    """
+    default = param.default
+    if isinstance(default, Missing):
+        help_text = param.help or "a run must give it"
+        return f"{param.name}: {param.annotation or 'object'}  # {help_text}"
+    kind = param.annotation or ("object" if default is None else type(default).__name__)
+    comment = f"  # {param.help}" if param.help else ""
+    return f"{param.name}: {kind} = {default!r}{comment}"
+
+
+def _setup(plan: Plan) -> Any:
+    text = (
+        "import os\n\n"
+        f'os.environ.setdefault("FLOWBOOK_FLOW", {plan.flow!r})  # its name in the history\n'
+        "%load_ext flowbook\n"
+        "%flow mode define"
+    )
+    return _code("setup", text, "flowbook-setup", QUIET)
+
+
+def _heading(node: NodeSpec) -> Any:
+    kind = "" if node.kind == "python" else f" ({node.kind})"
+    return _markdown(f"heading {node.id}", f"## {node.id}{kind}")
+
+
+def _node(node: NodeSpec, texts: dict[str, str], role: str = "node") -> Any:
+    text = texts.get(node.place.cell) if node.place else None
+    if text is None:
+        raise UsageError(
+            f"node {node.id!r} is not written in a cell of this notebook",
+            hint="write the flow as a notebook first: flow.to_notebook(path)",
+        )
+    return _code(f"{role} {node.id}", text, f"flowbook-{role}", QUIET)
+
+
+def _results(spec: FlowSpec, plan: Plan) -> Any:
+    names = ", ".join(repr(str(name)) for name in sinks(spec, plan))
+    text = (
+        "display(run)\n"
+        f"for name in [{names}]:\n"
+        '    if run[name].outcome == "succeeded":\n'
+        "        display(run[name].output)"
+    )
+    return _code("results", text, "flowbook-results", QUIET)
+
+
+def _facts(plan: Plan) -> Any:
+    """What every good run of this job prints; `pytest --nbval-lax` holds it to that."""
+    text = (
+        "# NBVAL_CHECK_OUTPUT\n"
+        'print(f"flow {run.flow}: {len(run.events()[0].nodes)} nodes, {run.status.value}")'
+    )
+    cell = _code("facts", text, "flowbook-facts")
+    expected = f"flow {plan.flow}: {len(plan.steps)} nodes, succeeded\n"
+    cell.outputs = [_nbformat().v4.new_output("stream", name="stdout", text=expected)]
+    return cell
+
+
+def _markdown(purpose: str, text: str) -> Any:
+    return _nbformat().v4.new_markdown_cell(text, id=cell_id(purpose))
+
+
+def _code(purpose: str, text: str, *tags: str) -> Any:
+    return _nbformat().v4.new_code_cell(text, id=cell_id(purpose), metadata={"tags": list(tags)})
+
+
+def _nbformat() -> Any:
+    try:
+        import nbformat
+    except ModuleNotFoundError:
+        raise UsageError(
+            "writing a notebook needs nbformat, which is not installed",
+            hint='pip install "flowbook[jobs]"',
+        ) from None
+    return nbformat

@@ -1,0 +1,263 @@
+"""A run's progress as text: a pure fold of events into lines, for terminals and for logs.
+
+The fold is `run.state`'s own, so text and canvas cannot disagree; this adds only when nodes
+started and ended. Time comes in as an argument.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from flowbook.events import (
+    Event,
+    NodeCompleted,
+    NodeFailed,
+    NodeRetryScheduled,
+    NodeReused,
+    NodeSkipped,
+    NodeStarted,
+    NodeSuspended,
+    RunCompleted,
+    RunCreated,
+)
+from flowbook.graph.node import Progress
+from flowbook.ids import NodeId
+from flowbook.run.handle import Run
+from flowbook.run.perform import NodeProgress, Notice
+from flowbook.run.phase import Outcome, Phase
+from flowbook.run.state import RunState, evolve
+
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_TICK = 0.1
+_LAST_WAIT = 5.0
+"""Seconds an interrupted run has to write its end."""
+BAR = 24
+"""Characters of the time line that shows which nodes overlapped."""
+_DONE = {
+    Outcome.SUCCEEDED: "✓",
+    Outcome.REUSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.SKIPPED: "\N{EN DASH}",
+    Outcome.CANCELLED: "\N{EN DASH}",
+}
+
+
+@dataclass(slots=True)
+class Board:
+    """All that is shown of one run. Feed it events in order; ask it for lines."""
+
+    state: RunState = field(default_factory=RunState)
+    started: dict[NodeId, float] = field(default_factory=dict)
+    ended: dict[NodeId, float] = field(default_factory=dict)
+    notes: dict[NodeId, str] = field(default_factory=dict)
+    first: float = 0.0
+    last: float | None = None
+    _progress_at: float = float("-inf")
+
+    def take(self, event: Event) -> str | None:
+        """Fold one event in; the line a log shows for it, or None when it is not worth one."""
+        evolve(self.state, event)
+        if isinstance(event, RunCreated):
+            self.first = event.at
+            return f"{event.flow}: {len(event.nodes)} nodes, run {event.run}"
+        if isinstance(event, RunCompleted):
+            self.last = event.at
+            return self.verdict()
+        note = _note(event)
+        if note is None:
+            return None
+        node: NodeId = event.node  # type: ignore[union-attr]  # what has a note has a node
+        self._remember(node, event, note)
+        return self._log_line(event.at, self._glyph(node, "●"), node, note)
+
+    def progress(self, node: NodeId, told: Progress, now: float) -> str | None:
+        """Take a node's live progress in; a line for a log, at most one a second."""
+        self.notes[node] = _progress(told.done, told.total, told.text)
+        if now - self._progress_at < 1.0:
+            return None
+        self._progress_at = now
+        return self._log_line(now, "●", node, self.notes[node])
+
+    def verdict(self) -> str:
+        """How it ended, in one line."""
+        counts: dict[str, int] = {}
+        for outcome in self.state.outcome:
+            if outcome is not None:
+                counts[outcome.value] = counts.get(outcome.value, 0) + 1
+        what = ", ".join(f"{count} {word}" for word, count in counts.items()) or "no nodes"
+        took = (self.last or self.first) - self.first
+        return f"{self.state.flow}: {self.state.status.value} in {took:.2f} s ({what})"
+
+    def block(self, now: float, width: int = 100, height: int = 50) -> list[str]:
+        """The run as it stands, a line per node, at most `width` by `height`."""
+        end = self.last if self.last is not None else now
+        spinner = SPINNER[int(now * 10) % len(SPINNER)]
+        done = sum(outcome is not None for outcome in self.state.outcome)
+        total = len(self.state.nodes)
+        head = (
+            self.verdict()
+            if self.last is not None
+            else f"{spinner} {self.state.flow}  {done}/{total} nodes  {end - self.first:.1f} s"
+        )
+        room = max(1, height - 2)
+        shown = self._most_telling(room)
+        name_width = max((len(node) for node in shown), default=0)
+        lines = [head, *(self._node_line(node, name_width, end, spinner) for node in shown)]
+        if len(shown) < total:
+            lines.append(f"  … {total - len(shown)} more nodes")
+        return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
+
+    # ------------------------------------------------------------ lines
+
+    def _most_telling(self, room: int) -> list[NodeId]:
+        """The nodes to show, in plan order: what moves first, then what is over, then the rest."""
+        nodes = self.state.nodes
+        if len(nodes) <= room:
+            return list(nodes)
+        weight = {Phase.WAITING: 2, Phase.DONE: 1}
+        ranked = sorted(
+            range(len(nodes)),
+            key=lambda i: (weight.get(self.state.phase[i], 0), -self.ended.get(nodes[i], 0.0), i),
+        )
+        return [nodes[i] for i in sorted(ranked[:room])]
+
+    def _node_line(self, node: NodeId, name_width: int, end: float, spinner: str) -> str:
+        started = self.started.get(node)
+        until = self.ended.get(node, end)
+        took = f"{until - started:6.2f} s" if started is not None else " " * 8
+        bar = _bar(started, until, self.first, end)
+        line = f"  {self._glyph(node, spinner)} {node:<{name_width}}  {took}  {bar}"
+        return f"{line}  {self.notes.get(node, '')}".rstrip()
+
+    def _log_line(self, at: float, glyph: str, node: NodeId, note: str) -> str:
+        done = sum(outcome is not None for outcome in self.state.outcome)
+        count = f"{done}/{len(self.state.nodes)}"
+        return f"{at - self.first:7.2f} s  {count:>7}  {glyph} {node}  {note}".rstrip()
+
+    def _glyph(self, node: NodeId, moving: str) -> str:
+        i = self.state.index[node]
+        outcome = self.state.outcome[i]
+        if outcome is not None:
+            return _DONE[outcome]
+        return "○" if self.state.phase[i] is Phase.WAITING else moving
+
+    def _remember(self, node: NodeId, event: Event, note: str) -> None:
+        self.notes[node] = note
+        if isinstance(event, NodeStarted):
+            self.started.setdefault(node, event.at)
+            if event.attempt == 1:
+                self.notes[node] = ""
+        elif isinstance(event, NodeCompleted | NodeFailed | NodeReused):
+            self.ended[node] = event.at
+            if isinstance(event, NodeCompleted):
+                self.notes[node] = _tables(event)
+
+
+def _note(event: Event) -> str | None:
+    """What there is to say of an event of a node."""
+    if isinstance(event, NodeStarted):
+        return "started" if event.attempt == 1 else f"started, attempt {event.attempt}"
+    if isinstance(event, NodeCompleted):
+        return f"{event.ms / 1000:.2f} s  {_tables(event)}".rstrip()
+    if isinstance(event, NodeReused):
+        return "reused"
+    if isinstance(event, NodeRetryScheduled):
+        what = f"{event.error.type}: {_one_line(event.error.message)}"
+        return f"attempt {event.attempt} failed, again in {event.delay:.1f} s ({what})"
+    if isinstance(event, NodeFailed):
+        return f"failed: {event.error.type}: {_one_line(event.error.message)}"
+    if isinstance(event, NodeSkipped):
+        cause = f" ({event.cause})" if event.cause else ""
+        return f"skipped: {event.reason.replace('_', ' ')}{cause}"
+    if isinstance(event, NodeSuspended):
+        return f"waits for {event.reason}"
+    return None
+
+
+def _tables(event: NodeCompleted) -> str:
+    rows: Mapping[str, int] = {
+        port: ref.rows for port, ref in event.outputs.items() if ref.rows is not None
+    }
+    if len(rows) == 1:
+        return f"{next(iter(rows.values())):,} rows"
+    return ", ".join(f"{port}: {count:,} rows" for port, count in rows.items())
+
+
+def _progress(done: float, total: float | None, text: str) -> str:
+    part = f"{done:g}" if total is None else f"{done:g}/{total:g}"
+    return f"{part}  {text}".rstrip()
+
+
+def _bar(started: float | None, until: float, first: float, end: float) -> str:
+    """When the node ran, on a line from the run's start to now: overlaps are seen at a glance."""
+    if started is None or end <= first:
+        return " " * BAR
+    scale = BAR / (end - first)
+    left = min(BAR - 1, max(0, int((started - first) * scale)))
+    right = min(BAR, max(left + 1, round((until - first) * scale)))
+    return "·" * left + "━" * (right - left) + "·" * (BAR - right)
+
+
+def _one_line(text: str) -> str:
+    return (text.splitlines() or [""])[0]
+
+
+@dataclass(slots=True)
+class Feed:
+    """A run's events in order, each once, with progress notices between them."""
+
+    run: Run
+    notices: SimpleQueue[Notice] = field(default_factory=SimpleQueue)
+    seq: int = 0
+
+    def open(self) -> Callable[[], None]:
+        """Subscribe, then read what was missed; returns how to stop."""
+        return self.run.subscribe(self.notices.put)
+
+    def read(self) -> Iterator[Notice]:
+        """Everything new."""
+        waiting: list[NodeProgress] = []
+        while not self.notices.empty():
+            notice = self.notices.get()
+            if isinstance(notice, NodeProgress):
+                waiting.append(notice)
+        for event in self.run.events()[self.seq :]:
+            self.seq += 1
+            yield event
+        yield from waiting
+
+    def lines(self, board: Board, now: float) -> Iterator[str]:
+        """What a log shows of everything new, once it is folded into `board`."""
+        for notice in self.read():
+            if isinstance(notice, NodeProgress):
+                line = board.progress(notice.node, notice.progress, now)
+            else:
+                line = board.take(notice)
+            if line is not None:
+                yield line
+
+
+def narrate(run: Run, write: Callable[[str], object]) -> None:
+    """Write a line for everything that happens in `run` until it is over; blocks.
+
+    Ctrl-C cancels the run and is raised again.
+    """
+    board, feed = Board(), Feed(run)
+    close = feed.open()
+    over = False
+    try:
+        while True:
+            for line in feed.lines(board, time.time()):
+                write(f"{line}\n")
+            if over:
+                return
+            over = run.settled(_TICK)
+    except KeyboardInterrupt:
+        run.cancel("interrupted")
+        run.settled(_LAST_WAIT)
+        raise
+    finally:
+        close()

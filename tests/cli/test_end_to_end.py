@@ -1,0 +1,278 @@
+"""What a user types, in processes of their own, over a real project."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FLOWBOOK = [sys.executable, "-m", "flowbook.cli"]
+
+
+def notebook(path: Path, *cells: str, parameters: str = "top: int = 3") -> Path:
+    """A notebook whose first cell holds the parameters and whose others are `cells`."""
+    made = [nbformat.v4.new_code_cell(parameters, id="params", metadata={"tags": ["parameters"]})]
+    made += [nbformat.v4.new_code_cell(text, id=f"cell{n}") for n, text in enumerate(cells)]
+    path.write_text(nbformat.v4.writes(nbformat.v4.new_notebook(cells=made)))
+    return path
+
+
+SUMS = (
+    "%%flow setup\nimport math",
+    "%%flow numbers\nnumbers = list(range(top))",
+    "%%flow total(numbers)\nmath.fsum(numbers)",
+)
+
+
+@pytest.fixture
+def type_in(tmp_path):
+    """`type_in("run", "sums.ipynb")` → the finished process, in a project of its own."""
+
+    def run(*words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*FLOWBOOK, *words], cwd=tmp_path, capture_output=True, text=True, timeout=timeout
+        )
+
+    return run
+
+
+@pytest.fixture
+def start(tmp_path):
+    """`start("run", …)` → a process under way, ended after the test."""
+    made: list[subprocess.Popen[str]] = []
+
+    def run(*words: str) -> subprocess.Popen[str]:
+        made.append(
+            subprocess.Popen(
+                [*FLOWBOOK, *words],
+                cwd=tmp_path,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return made[-1]
+
+    yield run
+    for process in made:
+        process.kill()
+        process.communicate()
+
+
+def runs(type_in) -> list[dict]:
+    return json.loads(type_in("history", "--json").stdout)["runs"]
+
+
+def test_a_run_prints_what_it_gave_and_is_in_the_history(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    done = type_in("run", "sums.ipynb", "-p", "top=5")
+    assert (done.returncode, done.stdout) == (0, "total: 10.0\n"), done.stderr
+    assert "2/2  ✓ total" in done.stderr
+    (row,) = runs(type_in)
+    assert (row["flow"], row["status"], row["trigger"]) == ("sums", "succeeded", "cli")
+    report = tmp_path / ".flowbook" / "reports" / f"sums-{row['id']}.ipynb"
+    assert "10.0" in report.read_text()
+
+
+def test_a_run_as_json(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    done = type_in("run", "sums.ipynb", "--json", "--no-report", "--only", "numbers")
+    told = json.loads(done.stdout)
+    assert told["outputs"] == {"numbers": [0, 1, 2]}
+    assert [node["node"] for node in told["nodes"]] == ["numbers"]
+    assert (told["run"]["status"], told["report"], told["exit_code"]) == ("succeeded", None, 0)
+
+
+def test_a_node_that_raises_shows_its_own_line_and_exits_with_1(type_in, tmp_path):
+    notebook(tmp_path / "bad.ipynb", "%%flow broken\nx = 1\nx / 0")
+    done = type_in("run", "bad.ipynb")
+    assert done.returncode == 1
+    assert "line 3" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+    assert "flowbook/run" not in done.stderr
+    assert runs(type_in)[0]["status"] == "failed"
+
+
+def test_a_wrong_parameter_starts_nothing(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    done = type_in("run", "sums.ipynb", "-p", "tip=5")
+    assert done.returncode == 2
+    assert "did you mean 'top'?" in done.stderr
+    assert runs(type_in) == []
+
+
+def test_a_broken_notebook_is_told_cell_by_cell(type_in, tmp_path):
+    notebook(
+        tmp_path / "broken.ipynb",
+        "%%flow one(nowhere)\none = nowhere",
+        "%%flow two --retires 3\ntwo = 2",
+    )
+    done = type_in("check", "broken.ipynb", "--json")
+    assert done.returncode == 2
+    problems = {problem["cell"]: problem for problem in json.loads(done.stdout)["problems"]}
+    assert set(problems) == {"cell0", "cell1"}
+    assert type_in("run", "broken.ipynb").returncode == 2
+    assert not (tmp_path / ".flowbook").exists()
+
+
+def test_the_same_answer_from_sql(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    type_in("run", "sums.ipynb", "--no-report")
+    done = type_in("history", "sql", "select flow, count(*) as n from runs group by all", "--csv")
+    assert done.stdout == "flow,n\nsums,1\n"
+    refused = type_in("history", "sql", "drop table runs")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("error: ")
+
+
+def test_sigterm_ends_a_run_as_cancelled(type_in, start, tmp_path):
+    notebook(tmp_path / "slow.ipynb", "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)")
+    process = start("run", "slow.ipynb")
+    _wait_for(process, "slow  started")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 143
+    assert runs(type_in)[0]["status"] == "cancelled"
+
+
+def test_a_timeout_exits_with_124(type_in, tmp_path):
+    notebook(tmp_path / "slow.ipynb", "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)")
+    done = type_in("run", "slow.ipynb", "--timeout", "500ms")
+    assert done.returncode == 124
+    assert "error: it took longer than --timeout" in done.stderr
+
+
+def test_the_demo_runs_twice_and_its_sql_line_works(type_in, tmp_path):
+    for _ in range(2):
+        done = type_in("demo", "--dir", "tour", timeout=120)
+        assert done.returncode == 0, done.stderr
+    assert "Average high" in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if "history sql" in line]
+    shell = line.split(maxsplit=1)[1].replace("flowbook", f"{sys.executable} -m flowbook.cli", 1)
+    answer = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("succeeded") == 2
+    assert "attempt 1 failed" in done.stderr
+    (report,) = [
+        line.split()[-1] for line in done.stdout.splitlines() if line.startswith("report ")
+    ]
+    assert "image/png" in (tmp_path / report).read_text()
+
+
+def _wait_for(process: subprocess.Popen[str], text: str, seconds: float = 40) -> None:
+    """Read the process's progress until it says `text`."""
+    deadline = time.monotonic() + seconds
+    for line in process.stderr:
+        if text in line:
+            return
+        assert time.monotonic() < deadline, f"{text!r} never came"
+    raise AssertionError(f"it ended without {text!r}")
+
+
+# ---------------------------------------------------------------- jobs: real kernels
+
+
+@pytest.fixture
+def export(type_in, tmp_path):
+    """`export("sums", *cells)` → the job's path below the project."""
+
+    def make(name: str, *cells: str) -> str:
+        notebook(tmp_path / f"{name}.ipynb", *cells)
+        done = type_in("export", f"{name}.ipynb", "--to", "jobs")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return make
+
+
+@pytest.mark.kernel
+def test_a_job_runs_the_same_flow_into_the_same_history(type_in, export, tmp_path):
+    job = export("sums", *SUMS)
+    done = type_in("job", "run", job, "-p", "top=5", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    (row,) = runs(type_in)
+    assert (row["id"], row["trigger"], row["flow"]) == (told["run"], "papermill", "sums")
+    assert row["params"]["top"] == 5
+    assert "10.0" in Path(told["report"]).read_text()
+    assert "✓ total" in done.stderr or "total" in done.stderr
+    before = (tmp_path / job).read_bytes()
+    assert "unchanged" in type_in("export", "sums.ipynb", "--to", "jobs").stderr
+    assert (tmp_path / job).read_bytes() == before
+
+
+@pytest.mark.kernel
+def test_a_job_and_a_run_are_the_same_version(type_in, export):
+    job = export("sums", *SUMS)
+    type_in("run", "sums.ipynb", "--no-report")
+    type_in("job", "run", job)
+    assert len({row["version"] for row in runs(type_in)}) == 1
+
+
+@pytest.mark.kernel
+def test_a_wrong_parameter_of_a_job_starts_no_kernel(type_in, export, tmp_path):
+    job = export("sums", *SUMS)
+    done = type_in("job", "run", job, "-p", "tip=5")
+    assert done.returncode == 2
+    assert "did you mean 'top'?" in done.stderr
+    assert runs(type_in) == []
+    assert list(tmp_path.rglob("*-*.ipynb")) == []
+
+
+@pytest.mark.kernel
+def test_a_job_whose_node_fails_exits_with_1_and_names_it(type_in, export):
+    done = type_in("job", "run", export("bad", "%%flow broken\nx = 1\nx / 0"))
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr or "division by zero" in done.stderr
+    assert runs(type_in)[0]["status"] == "failed"
+
+
+@pytest.mark.kernel
+def test_a_job_whose_kernel_dies_exits_with_75(type_in, export):
+    done = type_in("job", "run", export("dead", "%%flow gone\nimport os\nos._exit(7)"))
+    assert done.returncode == 75, done.stderr
+    assert "kernel died" in done.stderr or "lost" in done.stderr
+
+
+@pytest.mark.kernel
+def test_a_job_that_takes_too_long_exits_with_124(type_in, export):
+    job = export("slow", "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)")
+    done = type_in("job", "run", job, "--timeout", "8s")
+    assert done.returncode == 124, done.stderr
+    assert runs(type_in)[0]["status"] == "cancelled"
+
+
+@pytest.mark.kernel
+def test_sigterm_stops_a_job_and_its_kernel(type_in, export, start, tmp_path):
+    cell = "%%flow slow\nimport asyncio, os\nopen('pid', 'w').write(str(os.getpid()))\n"
+    job = export("slow", cell + "await asyncio.sleep(60)")
+    process = start("job", "run", job)
+    deadline = time.monotonic() + 40
+    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    kernel = int((tmp_path / "pid").read_text())
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 143
+    assert runs(type_in)[0]["status"] == "cancelled"
+    with pytest.raises(ProcessLookupError):
+        os.kill(kernel, 0)
+
+
+@pytest.mark.kernel
+def test_an_exported_job_passes_nbval(type_in, export, tmp_path):
+    job = export("sums", *SUMS)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", job],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stdout

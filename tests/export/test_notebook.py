@@ -1,0 +1,153 @@
+"""A job is the author's flow, word for word, and the same bytes each time."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+from flowbook.errors import InvalidFlow, UsageError
+from flowbook.export.notebook import export_notebook
+from flowbook.graph.node import Node
+from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Place, Wire
+
+
+class Python(Node):
+    kind = "python"
+
+
+REGISTRY = Registry([Python])
+TEXTS = {
+    "setup": "%%flow setup\nimport math",
+    "raw": "%%flow raw(days=7)\nlist(range(days))",
+    "clean": '%%flow clean --retries 2\n#| timeout: 5s\n{"ü": raw}',
+}
+SPEC = FlowSpec(
+    "tour",
+    (
+        NodeSpec("raw", inputs=(InputSpec("days", default=7),), outputs=("raw",),
+                 body="list(range(days))", place=Place("raw", 2)),
+        NodeSpec("clean", inputs=(InputSpec("raw", wire=Wire("raw")),), outputs=("clean",),
+                 body='{"ü": raw}', place=Place("clean", 3)),
+    ),
+    params=(ParamSpec("city", "Oslo", help="where"),),
+    setup=(NodeSpec("setup", body="import math", place=Place("setup", 1)),),
+)  # fmt: skip
+
+
+def author(**metadata) -> str:
+    cells = [
+        nbformat.v4.new_markdown_cell("# Mine", id="title"),
+        *(nbformat.v4.new_code_cell(text, id=name) for name, text in TEXTS.items()),
+        nbformat.v4.new_code_cell("raise SystemExit('a plain cell')", id="plain"),
+    ]
+    return nbformat.v4.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata))
+
+
+def export(spec=SPEC, **options) -> str:
+    return export_notebook(author(), spec, REGISTRY, source="../tour.ipynb", **options)
+
+
+def tagged(text: str) -> dict[str, list]:
+    found: dict[str, list] = {}
+    for cell in nbformat.reads(text, as_version=4).cells:
+        for tag in cell.metadata.get("tags", []):
+            found.setdefault(tag, []).append(cell)
+    return found
+
+
+def test_every_node_keeps_its_text_in_notebook_order():
+    nodes = tagged(export())["flowbook-node"]
+    assert [cell.source for cell in nodes] == [TEXTS["raw"], TEXTS["clean"]]
+
+
+def test_cells_come_in_the_order_they_must_run():
+    code = [c for c in nbformat.reads(export(), as_version=4).cells if c.cell_type == "code"]
+    assert [cell.metadata["tags"][0] for cell in code] == [
+        "parameters",
+        "flowbook-setup",
+        "flowbook-setup",
+        "flowbook-node",
+        "flowbook-node",
+        "flowbook-run",
+        "flowbook-results",
+        "flowbook-facts",
+    ]
+
+
+def test_exactly_one_cell_runs_the_flow():
+    (runner,) = tagged(export())["flowbook-run"]
+    assert runner.source == "run = %flow run --record"
+
+
+def test_the_authors_plain_cells_stay_behind():
+    assert "a plain cell" not in export()
+
+
+def test_parameters_are_python_that_papermill_can_read():
+    (cell,) = tagged(export())["parameters"]
+    names: dict[str, object] = {}
+    exec(cell.source, names)
+    assert names["city"] == "Oslo"
+    assert "city: str = 'Oslo'  # where" in cell.source
+
+
+def test_parameters_of_nodes_are_parameters_of_the_job():
+    (cell,) = tagged(export())["parameters"]
+    assert "days: int = 7" in cell.source
+
+
+def test_a_second_export_is_the_same_bytes():
+    assert export() == export()
+
+
+def test_a_change_of_one_node_changes_no_other_cell():
+    before = {c.id: c.source for c in nbformat.reads(export(), as_version=4).cells}
+    first, second = SPEC.nodes
+    renamed = NodeSpec("tidy", inputs=second.inputs, outputs=("tidy",), place=second.place)
+    spec = FlowSpec("tour", (first, renamed), SPEC.params, SPEC.setup)
+    after = {c.id: c.source for c in nbformat.reads(export(spec), as_version=4).cells}
+    assert len(set(before) - set(after)) == 2  # its heading and its cell
+
+
+def test_metadata_says_what_it_is_and_where_it_came_from():
+    about = nbformat.reads(export(), as_version=4).metadata["flowbook"]
+    assert (about["format"], about["flow"], about["source"]) == (1, "tour", "../tour.ipynb")
+    assert about["version"]
+
+
+def test_the_facts_a_good_run_prints_are_there_to_compare():
+    (facts,) = tagged(export())["flowbook-facts"]
+    assert facts.source.startswith("# NBVAL_CHECK_OUTPUT")
+    assert facts.outputs[0].text == "flow tour: 2 nodes, succeeded\n"
+    assert "nbval-ignore-output" not in facts.metadata["tags"]
+
+
+def test_every_other_code_cell_is_left_out_of_the_comparison():
+    code = [c for c in nbformat.reads(export(), as_version=4).cells if c.cell_type == "code"]
+    assert all("nbval-ignore-output" in c.metadata["tags"] for c in code[:3] + code[5:-1])
+
+
+def test_the_kernel_is_the_authors():
+    text = author(kernelspec={"name": "conda", "display_name": "Conda", "language": "python"})
+    job = export_notebook(text, SPEC, REGISTRY, source="tour.ipynb")
+    assert nbformat.reads(job, as_version=4).metadata["kernelspec"]["name"] == "conda"
+
+
+def test_a_flow_with_errors_is_refused_with_all_of_them():
+    problems = (
+        Problem(Severity.WARNING, "odd"),
+        Problem(Severity.ERROR, "no node 'x'"),
+        Problem(Severity.ERROR, "a cycle"),
+    )
+    with pytest.raises(InvalidFlow) as refused:
+        export(problems=problems)
+    assert [problem.message for problem in refused.value.problems] == ["no node 'x'", "a cycle"]
+
+
+def test_a_node_that_no_cell_holds_is_refused():
+    spec = FlowSpec("tour", (NodeSpec("raw", outputs=("raw",)),))
+    with pytest.raises(UsageError, match="'raw' is not written in a cell") as refused:
+        export(spec)
+    assert "to_notebook" in refused.value.hint
