@@ -7,7 +7,7 @@ run cannot make them differ. A cell that is refused leaves everything as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class Defined:
 class LiveNotebook:
     """The flow of one kernel's notebook, cell by cell."""
 
-    def __init__(self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
+    def __init__(self, project: Project, flow: Flow, namespace: dict[str, Any]) -> None:
         self.project = project
         self.flow = flow
         self.namespace = namespace
