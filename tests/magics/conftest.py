@@ -10,8 +10,9 @@ class Kernel:
     """A real kernel in a folder of its own; `run` returns what a cell showed."""
 
     def __init__(self, folder, env=None):
+        given = {} if env is None else {"env": env}
         self.manager, self.client = start_new_kernel(
-            kernel_name="python3", cwd=str(folder), env=env
+            kernel_name="python3", cwd=str(folder), **given
         )
         self.cells = 0
 
