@@ -27,6 +27,7 @@ from flowbook.graph.spec import Json
 from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
 from flowbook.plan.check import coerce_params
 from flowbook.run.handle import Run
+from flowbook.run.phase import Outcome
 from flowbook.session.live import LiveNotebook
 from flowbook.session.progress import narrate
 from flowbook.session.project import project
@@ -115,6 +116,9 @@ class FlowMagics(Magics):
         how = Start(trigger=TriggerKind.CELL, targets=[node], rerun=[node])
         run = self.project.start(self.live.flow, {}, how).wait()
         run.raise_for_status()
+        if run[node].outcome is Outcome.SKIPPED:
+            sys.stdout.write(f"{node} was skipped: the branch it hangs on was not taken\n")
+            return
         value = run[node].output
         if value is not None:
             display(value)  # type: ignore[no-untyped-call]  # IPython is half typed
