@@ -65,8 +65,8 @@ def test_every_node_keeps_its_text_in_notebook_order():
 def test_cells_come_in_the_order_they_must_run():
     code = [c for c in nbformat.reads(export(), as_version=4).cells if c.cell_type == "code"]
     assert [cell.metadata["tags"][0] for cell in code] == [
+        "flowbook-load",
         "parameters",
-        "flowbook-setup",
         "flowbook-setup",
         "flowbook-node",
         "flowbook-node",
