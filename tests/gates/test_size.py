@@ -24,10 +24,13 @@ def methods(count: int) -> str:
     return "class Wide:\n" + "".join(f"    def m{n}(self): pass\n" for n in range(count))
 
 
+OVERLOADS = methods(20) + "    @typing.overload\n    def m0(self, x): ...\n"
+
+
 @pytest.mark.parametrize(
     "text",
-    [function(40), function(40, docstring=12), methods(20), "x = 1\n" * 400],
-    ids=["function", "docstring", "class", "module"],
+    [function(40), function(40, docstring=12), methods(20), OVERLOADS, "x = 1\n" * 400],
+    ids=["function", "docstring", "class", "overload", "module"],
 )
 def test_what_just_fits_passes(tmp_path, text):
     (tmp_path / "room.py").write_text(text)

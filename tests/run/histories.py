@@ -19,6 +19,8 @@ from flowbook.run.state import RunState, fold, view
 from flowbook.run.stimulus import (
     CancelAsked,
     Launch,
+    PauseAsked,
+    ResumeAsked,
     Start,
     StepCancelled,
     StepLogged,
@@ -99,6 +101,12 @@ class Play:
 
     def resumes(self, name):
         return self.send(StepResumed(at=self.now, step=self.plan.index[name]))
+
+    def pause(self):
+        return self.send(PauseAsked(at=self.now))
+
+    def unpause(self):
+        return self.send(ResumeAsked(at=self.now))
 
     def says(self, name, text):
         step = self.plan.index[name]
@@ -183,6 +191,11 @@ def _histories():
         .returns("approve")
         .returns("b"),
     )
+    paused = Play(n("a"), n("b", "a"), n("c", retries=1)).fails("c").pause().returns("a")
+    yield "paused", paused.fires("c")
+    resumed = Play(n("a"), n("b", "a")).pause().returns("a").unpause()
+    yield "paused_and_resumed", resumed.returns("b")
+    yield "cancelled_while_suspended", Play(n("approve")).suspends("approve").cancel()
     yield "running", Play(n("a"), n("b", "a"), n("c", "a")).returns("a").returns("b")
     yield "empty", Play()
 

@@ -217,10 +217,10 @@ def test_a_given_step_is_not_run():
 
 def test_a_pause_holds_what_becomes_ready_and_resuming_starts_it():
     run = Play(n("a"), n("b", "a"), n("c", retries=1))
-    run.fails("c").send(PauseAsked(at=1.0)).returns("a").fires("c")
+    run.fails("c").pause().returns("a").fires("c")
     assert run.launched == set()
     assert [run.phase(x) for x in "bc"] == [Phase.HELD] * 2
-    run.send(ResumeAsked(at=9.0))
+    run.unpause()
     assert run.launched == {"b", "c"}
     assert run.state.attempt == [1, 1, 2]
 

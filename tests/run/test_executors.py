@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 
@@ -156,7 +155,7 @@ def test_a_hanging_thread_does_not_take_a_place_for_ever(start, engines):
     let_go.set()
 
 
-def test_a_job_that_waits_for_a_thread_is_cancelled_at_once(start, engines):
+def test_an_attempt_that_waits_for_a_thread_is_cancelled_at_once(start, engines):
     let_go = threading.Event()
     engine = engines(max_workers=1)
     first = start(plan_of(n("a")), {"a": lambda c, i: let_go.wait(20)}, engine=engine)
@@ -168,52 +167,6 @@ def test_a_job_that_waits_for_a_thread_is_cancelled_at_once(start, engines):
     assert first.status is RunStatus.RUNNING
     let_go.set()
     first.wait(5)
-
-
-def test_a_process_is_kept_warm_and_killed_when_it_must_be(start, engines):
-    def pid(context, inputs):
-        return os.getpid()
-
-    engine = engines()
-    plan = plan_of(n("a", on="process"))
-    one = start(plan, {"a": pid}, engine=engine).wait(20)["a"].output
-    two = start(plan, {"a": pid}, engine=engine).wait(20)["a"].output
-    assert one == two != os.getpid()
-    stuck = start(plan, {"a": busy}, engine=engine)
-    time.sleep(0.2)
-    stuck.cancel()
-    stuck.wait(5)
-    with pytest.raises(ProcessLookupError):
-        os.kill(one, 0)
-
-
-def test_a_process_that_dies_fails_its_node_and_not_the_engine(start, engines):
-    def die(context, inputs):
-        os._exit(9)
-
-    engine = engines()
-    run = start(plan_of(n("a", on="process"), n("b", on="process")), {"a": die}, engine=engine)
-    run.wait(20)
-    assert "exit code 9" in run["a"].error.message
-    assert run["b"].output == "b"
-
-
-def test_what_cannot_travel_says_so(start):
-    plan = plan_of(n("a"), n("b", "a", on="process"))
-    run = start(plan, {"a": lambda c, i: threading.Lock(), "b": lambda c, i: 1}).wait(20)
-    assert "--on thread" in run["b"].error.message
-    back = plan_of(n("a", on="process"))
-    run = start(back, {"a": lambda c, i: (x for x in "ab")}).wait(20)
-    assert "cannot leave its process" in run["a"].error.message
-
-
-def test_a_worker_process_imports_nothing_heavy(start):
-    def loaded(context, inputs):
-        import sys
-
-        return [name for name in ("pandas", "duckdb", "IPython", "numpy") if name in sys.modules]
-
-    assert start(plan_of(n("a", on="process")), {"a": loaded}).wait(20)["a"].output == []
 
 
 def test_a_result_that_was_whole_when_cancel_came_is_kept(start):

@@ -134,7 +134,7 @@ def test_a_broken_notebook_says_everything_at_once(project, tmp_path):
 
 
 def test_a_file_that_is_missing_is_named(project, tmp_path):
-    with pytest.raises(flowbook.UsageError, match="gone.ipynb"):
+    with pytest.raises(flowbook.UsageError, match=r"gone\.ipynb"):
         project.load(tmp_path / "gone.ipynb")
 
 

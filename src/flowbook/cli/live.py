@@ -7,50 +7,22 @@ not wait for that.
 
 from __future__ import annotations
 
-import queue
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TextIO
 
-from flowbook.cli.progress import Board
 from flowbook.export.exits import ExitCode
-from flowbook.run.perform import NodeProgress, Notice
+from flowbook.session.progress import Board, Feed
 
 _TICK = 0.1
 _LAST_WAIT = 10.0
 """Seconds a cancelled run has to write its end."""
 _SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
-
-
-@dataclass(slots=True)
-class Feed:
-    """A run's events in order, each once, with progress notices between them."""
-
-    run: Any
-    notices: queue.SimpleQueue[Notice] = field(default_factory=queue.SimpleQueue)
-    seq: int = 0
-
-    def open(self) -> Callable[[], None]:
-        """Subscribe, then read what was missed; returns how to stop."""
-        stop: Callable[[], None] = self.run.subscribe(self.notices.put)
-        return stop
-
-    def read(self) -> Iterator[Notice]:
-        """Everything new."""
-        waiting: list[NodeProgress] = []
-        while not self.notices.empty():
-            notice = self.notices.get()
-            if isinstance(notice, NodeProgress):
-                waiting.append(notice)
-        for event in self.run.events()[self.seq :]:
-            self.seq += 1
-            yield event
-        yield from waiting
 
 
 @dataclass(slots=True)
@@ -107,18 +79,7 @@ def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCod
 
 def _draw(board: Board, screen: Screen, feed: Feed) -> None:
     now = time.time()
-    lines = []
-    for notice in feed.read():
-        line = _take(board, notice, now)
-        if line is not None:
-            lines.append(line)
-    screen.show(board, lines, now)
-
-
-def _take(board: Board, notice: Notice, now: float) -> str | None:
-    if not isinstance(notice, NodeProgress):
-        return board.take(notice)
-    return board.progress(notice.node, notice.progress, now)
+    screen.show(board, list(feed.lines(board, now)), now)
 
 
 def _pause(run: Any) -> None:

@@ -152,10 +152,7 @@ def _dump(document: dict[str, Any], **style: Any) -> str:
         # ASCII keeps lone surrogates, which UTF-8 has no form for, through every store.
         return json.dumps(document, allow_nan=False, ensure_ascii=True, **style)
     except (ValueError, TypeError) as error:
-        raise UsageError(
-            f"flow {document['id']!r} holds a value that JSON cannot: {error}",
-            hint="configuration and defaults are plain text, finite numbers, lists and mappings",
-        ) from None
+        raise _not_json(document["id"], error) from None
 
 
 def _builtins(spec: FlowSpec) -> dict[str, Any]:
@@ -167,8 +164,18 @@ def _builtins(spec: FlowSpec) -> dict[str, Any]:
         tuple(map(_lean_node, spec.nodes)),
         tuple(map(_lean_node, spec.setup)),
     )
-    built: dict[str, Any] = msgspec.to_builtins(lean)
+    try:
+        built: dict[str, Any] = msgspec.to_builtins(lean)
+    except TypeError as error:
+        raise _not_json(spec.id, error) from None
     return built
+
+
+def _not_json(flow: FlowId, error: Exception) -> UsageError:
+    return UsageError(
+        f"flow {flow!r} holds a value that JSON cannot: {error}",
+        hint="configuration and defaults are plain text, finite numbers, lists and mappings",
+    )
 
 
 def _lean_node(node: NodeSpec) -> _Node:
@@ -183,7 +190,8 @@ def _lean_node(node: NodeSpec) -> _Node:
         node.captures,
         node.place,
         node.body_line,
-        node.position,
+        # 0 and 0.0 are one place: they get one text.
+        node.position and Position(float(node.position.x), float(node.position.y)),
     )
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from flowbook.graph.edits import Edit, RemoveNode, RenameNode, Several, apply, inverse, label
-from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
 from flowbook.ids import NodeId
 
 Observer: TypeAlias = Callable[[FlowSpec, "Edit | None"], None]
@@ -65,6 +65,22 @@ class Draft:
     def spec(self) -> FlowSpec:
         """The definition as it is now; frozen."""
         return self._state.spec
+
+    @property
+    def name(self) -> str:
+        """The flow's name, unique in its project."""
+        return self.spec().id
+
+    @property
+    def params(self) -> tuple[ParamSpec, ...]:
+        """What a run may be given: the flow's parameters, then its nodes' literal defaults."""
+        found = {param.name: param for param in self.spec().params}
+        for node in self.spec().nodes:
+            for one in node.inputs:
+                if one.wire is None and not isinstance(one.default, Missing):
+                    param = ParamSpec(one.name, one.default, one.annotation)
+                    found.setdefault(one.name, param)
+        return tuple(found.values())
 
     @property
     def implementations(self) -> Mapping[NodeId, Any]:

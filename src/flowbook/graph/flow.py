@@ -19,7 +19,7 @@ from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.signature import Out, read_function
-from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec, ParamSpec
+from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId
 
@@ -51,27 +51,11 @@ class Flow(Draft):
         self._host = host
 
     @property
-    def name(self) -> str:
-        """The flow's name, unique in its project."""
-        return self.spec().id
-
-    @property
     def host(self) -> Host:
         """What runs, checks and shows this flow: its own, else the default at first use."""
         if self._host is None:
             self._host = default_host()
         return self._host
-
-    @property
-    def params(self) -> tuple[ParamSpec, ...]:
-        """What a run may be given: the flow's parameters, then its nodes' literal defaults."""
-        found = {param.name: param for param in self.spec().params}
-        for node in self.spec().nodes:
-            for one in node.inputs:
-                if one.wire is None and not isinstance(one.default, Missing):
-                    param = ParamSpec(one.name, one.default, one.annotation)
-                    found.setdefault(one.name, param)
-        return tuple(found.values())
 
     @overload
     def node(self, function: Callable[..., Any], /) -> NodeRef: ...
@@ -98,33 +82,19 @@ class Flow(Draft):
     def _define(self, function: Callable[..., Any], options: Mapping[str, Any]) -> NodeRef:
         if isinstance(function, NodeRef) and function.function is not None:
             function = function.function
-        self._check_own(function)
+        _refuse_strangers(self, function)
         declared = read_function(function, options)
         self._put(declared, function)
         return NodeRef(declared.id, self, function)
-
-    def _check_own(self, function: Callable[..., Any]) -> None:
-        defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
-        for default in defaults:
-            node = default.node if isinstance(default, PortRef) else default
-            if isinstance(node, NodeRef) and node.flow is not self:
-                raise UsageError(
-                    f"node {function.__name__!r} of flow {self.name!r} is wired to {node!r}",
-                    hint="wires stay inside one flow",
-                )
 
     def add(self, node: Node | NodeSpec) -> NodeRef:
         """Add a node object, or the spec of a node whose kind is registered."""
         if isinstance(node, NodeSpec):
             self.apply(AddNode(node))
             return NodeRef(node.id, self)
-        config: Mapping[str, Json] = node.spec.config or node.trait_values(config=True)
-        spec = replace(
-            node.spec,
-            kind=node.kind or node.spec.kind,
-            config=config,
-            outputs=node.spec.outputs or node.ports(node.spec),
-        )
+        config = node.spec.config or _configured(node)
+        spec = replace(node.spec, kind=node.kind or node.spec.kind, config=config)
+        spec = replace(spec, outputs=spec.outputs or node.ports(spec))
         self._put(spec, node)
         return NodeRef(spec.id, self)
 
@@ -197,6 +167,24 @@ class Flow(Draft):
             for node, feeds in _lines(self)
         )
         return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
+
+
+def _refuse_strangers(flow: Flow, function: Callable[..., Any]) -> None:
+    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    for default in defaults:
+        node = default.node if isinstance(default, PortRef) else default
+        if isinstance(node, NodeRef) and node.flow is not flow:
+            raise UsageError(
+                f"node {function.__name__!r} of flow {flow.name!r} is wired to {node!r}",
+                hint="wires stay inside one flow",
+            )
+
+
+def _configured(node: Node) -> Mapping[str, Json]:
+    """The traits that were given: a default stays the kind's to choose, and is not rendered."""
+    traits = node.traits(config=True)
+    values = {name: getattr(node, name) for name in traits}
+    return {name: value for name, value in values.items() if value != traits[name].default(node)}
 
 
 def _title(flow: Flow) -> str:

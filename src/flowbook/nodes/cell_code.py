@@ -117,14 +117,14 @@ def compile_cell(text: CellText, inputs: tuple[str, ...]) -> CellCode:
         if not name.isidentifier():
             raise text.refuse(f"input {name!r} is no Python name; write name={name} in the header")
     try:
-        return _compile(text, _parse(text), inputs)
+        return _compile(text, parse_body(text), inputs)
     except SyntaxError as error:
         raise text.refuse(error.msg, error.lineno, error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise text.refuse(f"Python cannot compile it: {error}", text.line) from None
 
 
-def _parse(text: CellText) -> ast.Module:
+def parse_body(text: CellText) -> ast.Module:
     """The body as a tree whose line numbers are the cell's."""
     try:
         tree = ast.parse(text.body, text.filename)

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Self, final
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
-from flowbook.nodes.cell_code import NAMES, TAIL, CellCode, CellText, compile_cell
+from flowbook.nodes.cell_code import NAMES, TAIL, CellCode, CellText, compile_cell, parse_body
 
 
 class PythonNode(Node):
@@ -136,6 +136,13 @@ class PythonNode(Node):
         if never and tuple(map(str, never)) != (str(self.name),):
             text = CellText.of(self.spec)
             raise text.refuse(f"the body never binds its output {', '.join(map(repr, never))}", 1)
+
+
+def run_setup(spec: NodeSpec, namespace: dict[str, Any]) -> None:
+    """Run a setup cell's body in `namespace`, for good; its frames point at the cell."""
+    text = CellText.of(spec)
+    code = compile(parse_body(text), text.show_in_tracebacks(), "exec", dont_inherit=True)
+    exec(code, namespace)  # noqa: S102 - running the user's own setup code is what this is for
 
 
 @final

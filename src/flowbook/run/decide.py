@@ -39,7 +39,7 @@ from flowbook.events import (
     RunStatus,
     SkipReason,
 )
-from flowbook.graph.options import BackoffKind, On, Options
+from flowbook.graph.options import BackoffKind, Options
 from flowbook.plan.plan import Plan
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, evolve
@@ -136,11 +136,9 @@ class _Turn:
         return False
 
     def start(self, i: int, attempt: int) -> None:
-        step = self.plan.steps[i]
-        on = step.options.on
-        self.emit(
-            NodeStarted, node=step.node, attempt=attempt, on="" if on is On.AUTO else on.value
-        )
+        places = self.state.places
+        on = places[i].value if places else ""
+        self.emit(NodeStarted, node=self.plan.steps[i].node, attempt=attempt, on=on)
         self.instructions.append(Launch(i, attempt, self.state.seq - 1))
 
     def after(self, i: int) -> None:

@@ -32,7 +32,7 @@ from flowbook.plan.plan import Plan
 from flowbook.run import capture
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
 from flowbook.run.handle import Run
-from flowbook.run.perform import Performance, Score, Stage
+from flowbook.run.perform import Assignment, Performance, Stage
 from flowbook.run.processes import ProcessExecutor
 from flowbook.run.stimulus import Start
 from flowbook.run.values import Keeper, Refs
@@ -111,8 +111,8 @@ class Engine:
             host=socket.gethostname(),
             pid=os.getpid(),
         )
-        score = Score(plan, tuple(work), _with_defaults(plan, params), copy_context())
-        performance = Performance(stage, score, lambda: self._closed(run_id))
+        assignment = Assignment(plan, tuple(work), _with_defaults(plan, params), copy_context())
+        performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, outputs in known.items():
             performance.values[i] = outputs
         run = Run(performance, run_id, self._thread)

@@ -1,9 +1,10 @@
 """Where steps run: one protocol, and the two places inside this process.
 
-`launch` starts a job and returns its ticket; the job's `finish` is then called exactly once, on
-the engine's loop, with how it ended. `stop` on a ticket asks the job to stop. What does not
-stop within its grace is given up: the job ends as `Stopped` and whatever it does later is ignored,
-because neither a thread nor a coroutine that swallows its cancellation can be forced.
+`launch` starts an attempt and returns its ticket; the attempt's `finish` is then called exactly
+once, on the engine's loop, with how it ended. `stop` on a ticket asks the attempt to stop. What
+does not stop within its grace is given up: the attempt ends as `Stopped` and whatever it does
+later is ignored, because neither a thread nor a coroutine that swallows its cancellation can be
+forced.
 
 Threads are our own daemons, not a `ThreadPoolExecutor`: the interpreter waits for those at exit,
 and a node that hangs would then hang the command that was cancelled.
@@ -23,10 +24,11 @@ from types import CoroutineType
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.ids import PortName
+from flowbook.run.loops import soon
 from flowbook.run.work import StepContext, Work
 
 GRACE = 0.5
-"""Seconds a job may take to stop once it is told."""
+"""Seconds an attempt may take to stop once it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ Ending: TypeAlias = Returned | Raised | Stopped
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class Attempt:
     """One attempt to be made: the code, its inputs, what it may ask for, who hears the end.
 
-    `ambient` is the context of the cell that started the run, entered for this job only.
+    `ambient` is the context of the cell that started the run, entered for this attempt only.
     """
 
     work: Work
@@ -70,23 +72,23 @@ class Job:
 
 
 class Ticket:
-    """A launched job. Its methods are called on the engine's loop, unless they say otherwise."""
+    """A launched attempt. Its methods belong to the engine's loop, unless they say otherwise."""
 
-    __slots__ = ("_loop", "began", "ended", "grace", "job")
+    __slots__ = ("_loop", "attempt", "began", "ended", "grace")
 
-    def __init__(self, loop: AbstractEventLoop, job: Job) -> None:
+    def __init__(self, loop: AbstractEventLoop, attempt: Attempt) -> None:
         self._loop = loop
-        self.job = job
+        self.attempt = attempt
         self.began = 0.0
-        """0 until the job's own code runs."""
+        """0 until the attempt's own code runs."""
         self.ended = False
         self.grace: TimerHandle | None = None
 
     def stop(self) -> None:
-        """Ask the job to stop; it ends within `GRACE`, whatever it does."""
+        """Ask the attempt to stop; it ends within `GRACE`, whatever it does."""
         if self.ended or self.grace is not None:
             return
-        self.job.context.stopping = True
+        self.attempt.context.stopping = True
         self.grace = self._loop.call_later(GRACE, self._give_up)
         self.tell()
 
@@ -98,25 +100,24 @@ class Ticket:
         """The grace is over and the code still runs."""
 
     def end(self, ending: Ending) -> None:
-        """The job ended so; only the first ending counts."""
+        """The attempt ended so; only the first ending counts."""
         if self.ended:
             return
         self.ended = True
         if self.grace is not None:
             self.grace.cancel()
-        self.job.finish(ending)
+        self.attempt.finish(ending)
 
     def end_soon(self, ending: Ending) -> None:
         """The same, from any thread; nobody listens any more once the loop is closed."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.end, ending)
+        soon(self._loop, self.end, ending)
 
     def returned(self, value: Any) -> Ending:
         """A node that looked, saw that it should stop, and returned has no result."""
-        return Stopped(self.ms()) if self.job.context.heeded else Returned(value, self.ms())
+        return Stopped(self.ms()) if self.attempt.context.heeded else Returned(value, self.ms())
 
     def ms(self) -> float:
-        """Milliseconds the job's own code has been running."""
+        """Milliseconds the attempt's own code has been running."""
         return round((perf_counter() - self.began) * 1000, 3) if self.began else 0.0
 
     def _give_up(self) -> None:
@@ -128,7 +129,7 @@ class Ticket:
 class Executor(Protocol):
     """A place where steps run."""
 
-    def launch(self, job: Job) -> Ticket: ...
+    def launch(self, attempt: Attempt) -> Ticket: ...
 
     def close(self) -> None:
         """Let go of threads and processes; what still runs there is given up."""
@@ -144,8 +145,8 @@ class InlineExecutor:
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
 
-    def launch(self, job: Job) -> Ticket:
-        return _InlineTicket(self._loop, job)
+    def launch(self, attempt: Attempt) -> Ticket:
+        return _InlineTicket(self._loop, attempt)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -154,20 +155,20 @@ class InlineExecutor:
 class _InlineTicket(Ticket):
     __slots__ = ("_task",)
 
-    def __init__(self, loop: AbstractEventLoop, job: Job) -> None:
-        super().__init__(loop, job)
+    def __init__(self, loop: AbstractEventLoop, attempt: Attempt) -> None:
+        super().__init__(loop, attempt)
         # A task even for a function: a chain of a thousand is then no recursion.
-        self._task = loop.create_task(self._drive(), context=job.ambient)
+        self._task = loop.create_task(self._drive(), context=attempt.ambient)
 
     async def _drive(self) -> None:
-        job = self.job
+        attempt = self.attempt
         self.began = perf_counter()
         try:
-            value = job.work.call(job.context, job.inputs)
-            if job.work.is_async or type(value) is CoroutineType:
+            value = attempt.work.call(attempt.context, attempt.inputs)
+            if attempt.work.is_async or type(value) is CoroutineType:
                 value = await value
         except asyncio.CancelledError as error:
-            self.end(Stopped(self.ms()) if job.context.stopping else Raised(error, self.ms()))
+            self.end(Stopped(self.ms()) if attempt.context.stopping else Raised(error, self.ms()))
         except BaseException as error:  # noqa: BLE001 - a node may even call sys.exit()
             self.end(Raised(error, self.ms()))
         else:
@@ -252,8 +253,8 @@ class ThreadExecutor:
         self._loop = loop
         self._crew = Crew("flowbook-node", most)
 
-    def launch(self, job: Job) -> Ticket:
-        return _ThreadTicket(self._loop, job, self._crew)
+    def launch(self, attempt: Attempt) -> Ticket:
+        return _ThreadTicket(self._loop, attempt, self._crew)
 
     def close(self) -> None:
         self._crew.close()
@@ -262,23 +263,23 @@ class ThreadExecutor:
 class _ThreadTicket(Ticket):
     __slots__ = ("_crew", "_given_up")
 
-    def __init__(self, loop: AbstractEventLoop, job: Job, crew: Crew) -> None:
-        super().__init__(loop, job)
+    def __init__(self, loop: AbstractEventLoop, attempt: Attempt, crew: Crew) -> None:
+        super().__init__(loop, attempt)
         self._crew = crew
         self._given_up = False
         crew.submit(self._serve)
 
     def _serve(self) -> bool:
         if not self.ended:
-            self.end_soon(self.job.ambient.run(self._call))
+            self.end_soon(self.attempt.ambient.run(self._call))
         return self._given_up
 
     def _call(self) -> Ending:
-        job = self.job
+        attempt = self.attempt
         self.began = perf_counter()
         try:
-            value = job.work.call(job.context, job.inputs)
-            if job.work.is_async or type(value) is CoroutineType:
+            value = attempt.work.call(attempt.context, attempt.inputs)
+            if attempt.work.is_async or type(value) is CoroutineType:
                 value = asyncio.run(value)
         except BaseException as error:  # noqa: BLE001 - a node may even call sys.exit()
             return Raised(error, self.ms())

@@ -19,6 +19,7 @@ from flowbook.events import ErrorInfo, Event, NodeCompleted, NodeLogged, NodeReu
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.run.loops import soon
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, fold
@@ -111,7 +112,7 @@ class Run:
         over = self._performance.over
         loop = asyncio.get_running_loop()
         told = loop.create_future()
-        over.add_done_callback(lambda _: _tell(loop, told))
+        over.add_done_callback(lambda _: soon(loop, _set, told))
         try:
             while not over.done():
                 await asyncio.wait({told}, timeout=_TICK)
@@ -296,11 +297,6 @@ class NodeRun:
         word = self.outcome or self.phase
         took = "" if self.duration is None else f" in {_took(self.duration)}"
         return f"<NodeRun {self.node}: {word.value}{took}>"
-
-
-def _tell(loop: asyncio.AbstractEventLoop, told: asyncio.Future[None]) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(_set, told)
 
 
 def _set(told: asyncio.Future[None]) -> None:

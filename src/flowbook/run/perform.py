@@ -28,8 +28,9 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.capture import listening
 from flowbook.run.decide import decide
-from flowbook.run.executors import Ending, Executor, Job, Raised, Returned, Ticket
+from flowbook.run.executors import Attempt, Ending, Executor, Raised, Returned, Ticket
 from flowbook.run.failure import describe
+from flowbook.run.loops import soon
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.state import RunState
@@ -79,7 +80,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Assignment:
     """What is to be performed: the plan, the code of its steps, the parameters."""
 
     plan: Plan
@@ -91,14 +92,15 @@ class Score:
 class Performance:
     """One run on its way."""
 
-    def __init__(self, stage: Stage, score: Score, closed: Callable[[], None]) -> None:
-        self.plan, self.params = score.plan, score.params
-        self.state = RunState(score.plan)
+    def __init__(self, stage: Stage, assignment: Assignment, closed: Callable[[], None]) -> None:
+        self.plan, self.params = assignment.plan, assignment.params
+        places = map(_place, assignment.plan.steps, assignment.work)
+        self.state = RunState(assignment.plan, places=tuple(places))
         self.events: list[Event] = []
-        self.values: list[Outputs | None] = [None] * len(score.plan.steps)
+        self.values: list[Outputs | None] = [None] * len(assignment.plan.steps)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
-        self._stage, self._work, self._ambient = stage, score.work, score.ambient
+        self._stage, self._work, self._ambient = stage, assignment.work, assignment.ambient
         self._closed = closed
         self._stimuli: deque[Stimulus] = deque()
         self._busy = False
@@ -113,6 +115,8 @@ class Performance:
 
     def feed(self, stimulus: Stimulus) -> None:
         """Tell the run that something happened."""
+        if self.over.done():
+            return
         self._stimuli.append(stimulus)
         if self._busy:
             return
@@ -139,8 +143,7 @@ class Performance:
 
     def ask(self, stimulus: Stimulus) -> None:
         """`feed`, from any thread."""
-        if not self._stage.loop.is_closed():
-            self._stage.loop.call_soon_threadsafe(self.feed, stimulus)
+        soon(self._stage.loop, self.feed, stimulus)
 
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""
@@ -166,8 +169,8 @@ class Performance:
         context = StepContext(self.state.run, step.node, order.attempt, i, words, stage.tools)
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
-        self._tickets[i] = stage.executors[_place(step, work)].launch(
-            Job(
+        self._tickets[i] = stage.executors[self.state.places[i]].launch(
+            Attempt(
                 work,
                 inputs_of(self.plan, i, self.values, self.params),
                 context,
@@ -180,7 +183,7 @@ class Performance:
 
     def abort(self, order: Abort) -> None:
         ticket = self._tickets.get(order.step)
-        if ticket is not None and ticket.job.context.attempt == order.attempt:
+        if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
         elif any(parked.step == order.step for parked in self._parked):
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))

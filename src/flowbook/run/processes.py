@@ -1,9 +1,9 @@
 """Steps in processes of their own: for CPU-bound code, and for code that must be killable.
 
-Each worker is a fresh interpreter (`flowbook.run.worker`) that serves one job at a time and is
-kept for the next one. Stopping a job ends its worker: SIGTERM, and SIGKILL after the grace. Code
-and inputs travel by cloudpickle, so functions of a notebook work; inputs are copies, and so is
-the result.
+Each worker is a fresh interpreter (`flowbook.run.worker`) that serves one attempt at a time and is
+kept for the next one. Stopping an attempt ends its worker: SIGTERM, and SIGKILL after the grace.
+Code and inputs travel by cloudpickle, so functions of a notebook work; inputs are copies, and so
+is the result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 import cloudpickle
 from tblib import Traceback
 
-from flowbook.run.executors import Crew, Ending, Job, Raised, Returned, Stopped, Ticket
+from flowbook.run.executors import Attempt, Crew, Ending, Raised, Returned, Stopped, Ticket
 from flowbook.run.worker import RemoteContext, receive, send_bytes
 
 _MAIN = "import sys; sys.path[:] = {path!r}; from flowbook.run.worker import main; main()"
@@ -37,8 +37,8 @@ class ProcessExecutor:
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
 
-    def launch(self, job: Job) -> Ticket:
-        return _ProcessTicket(self._loop, job, self)
+    def launch(self, attempt: Attempt) -> Ticket:
+        return _ProcessTicket(self._loop, attempt, self)
 
     def close(self) -> None:
         self._crew.close()
@@ -48,7 +48,7 @@ class ProcessExecutor:
             worker.end()
 
     def submit(self, ticket: _ProcessTicket) -> None:
-        """Let a thread of ours accompany that job."""
+        """Let a thread of ours accompany that attempt."""
         self._crew.submit(ticket.serve)
 
     def borrow(self) -> _Worker:
@@ -63,10 +63,10 @@ class ProcessExecutor:
             self._all.add(worker)
         return worker
 
-    def give_back(self, worker: _Worker) -> None:
-        """It may serve again, unless it died."""
+    def give_back(self, worker: _Worker, healthy: bool) -> None:
+        """It may serve again, unless it died or did not finish."""
         with self._lock:
-            if worker in self._all and worker.alive():
+            if healthy and worker in self._all and worker.alive():
                 self._idle.append(worker)
                 return
             self._all.discard(worker)
@@ -114,20 +114,22 @@ class _Worker:
 class _ProcessTicket(Ticket):
     __slots__ = ("_executor", "_worker")
 
-    def __init__(self, loop: AbstractEventLoop, job: Job, executor: ProcessExecutor) -> None:
-        super().__init__(loop, job)
+    def __init__(
+        self, loop: AbstractEventLoop, attempt: Attempt, executor: ProcessExecutor
+    ) -> None:
+        super().__init__(loop, attempt)
         self._executor = executor
         self._worker: _Worker | None = None
         executor.submit(self)
 
     def serve(self) -> bool:
-        """Accompany the job, in a thread of ours; see `Crew`."""
+        """Accompany the attempt, in a thread of ours; see `Crew`."""
         if not self.ended:
             self.end_soon(self._call())
         return False
 
     def _call(self) -> Ending:
-        job, context = self.job, self.job.context
+        attempt, context = self.attempt, self.attempt.context
         self.began = perf_counter()
         remote = RemoteContext(
             context.run_id,
@@ -137,22 +139,31 @@ class _ProcessTicket(Ticket):
             context.tools.evaluate,
         )
         try:
-            payload = cloudpickle.dumps((job.work.call, dict(job.inputs), remote), protocol=5)
+            payload = cloudpickle.dumps(
+                (attempt.work.call, dict(attempt.inputs), remote), protocol=5
+            )
         except Exception as error:  # noqa: BLE001 - pickling runs the user's code
             return Raised(_unpicklable(error), self.ms())
-        worker = self._worker = self._executor.borrow()
+        try:
+            worker = self._worker = self._executor.borrow()
+        except OSError as error:
+            return Raised(error, self.ms())
+        healthy = False
         try:
             if context.stopping:
-                return Stopped(self.ms())
-            send_bytes(worker.inward, payload)
-            return self._listen(worker)
+                ending: Ending = Stopped(self.ms())
+            else:
+                send_bytes(worker.inward, payload)
+                ending = self._listen(worker)
+            healthy = True
         except (EOFError, OSError):
             how = worker.how_it_died()
-            if context.stopping:
-                return Stopped(self.ms())
-            return Raised(ChildProcessError(f"its process died ({how})"), self.ms())
+            ending = Raised(ChildProcessError(f"its process died ({how})"), self.ms())
+        except Exception as error:  # noqa: BLE001 - the kernel's own stdout may be broken
+            ending = Raised(error, self.ms())
         finally:
-            self._executor.give_back(worker)
+            self._executor.give_back(worker, healthy)
+        return Stopped(self.ms()) if context.stopping and not healthy else ending
 
     def _listen(self, worker: _Worker) -> Ending:
         while True:
@@ -166,10 +177,10 @@ class _ProcessTicket(Ticket):
                 return Returned(rest[0], self.ms())
             if kind == "raised":
                 return Raised(_unpacked(*rest), self.ms())
-            self.job.ambient.run(self._relay, kind, *rest)
+            self.attempt.ambient.run(self._relay, kind, *rest)
 
     def _relay(self, kind: str, *rest: Any) -> None:
-        context = self.job.context
+        context = self.attempt.context
         if kind == "progress":
             context.progress(*rest)
         elif rest[0] == "log":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from flowbook.events import Event, Sink
+from flowbook.run.loops import soon
 
 LINGER = 0.005
 """Seconds events may wait for company while nobody waits for them."""
@@ -66,11 +67,7 @@ class Record:
         if future.done():
             self._settle(last, future)
         else:
-            future.add_done_callback(lambda done: self._settle_soon(last, done))
-
-    def _settle_soon(self, last: int, future: Future[None]) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._settle, last, future)
+            future.add_done_callback(lambda done: soon(self._loop, self._settle, last, done))
 
     def _settle(self, last: int, future: Future[None]) -> None:
         error = future.exception()

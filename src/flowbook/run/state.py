@@ -5,12 +5,10 @@ that changes a `RunState`; the engine's live state, a history view and the canva
 it, so they cannot disagree. It refuses, with the run's story, every event that the table does
 not have for the phase a step is in, and every hole in the numbering.
 
-A plan is optional. With one, the fold also counts settled edges, which is what `decide` reads.
-Without one (a run whose flow has long changed) `RUN_CREATED` lists the nodes and everything a
-view needs is there.
+With a plan, the fold also counts settled edges, which is what `decide` reads. Without one (a
+run whose flow has long changed) `RUN_CREATED` lists the nodes: all that a view needs.
 
-State is changed in place, not copied: a fold over n events is then O(n), and a node costs the
-same in a flow of ten and of ten thousand.
+State is changed in place: a node costs the same in a flow of ten and of ten thousand.
 """
 
 from __future__ import annotations
@@ -45,6 +43,7 @@ from flowbook.events import (
     TriggerKind,
     ValueRef,
 )
+from flowbook.graph.options import On
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.phase import TABLE, Outcome, Phase
@@ -69,6 +68,8 @@ class RunState:
     """
 
     plan: Plan | None = field(default=None, repr=False, compare=False)
+    places: tuple[On, ...] = field(default=(), repr=False, compare=False)
+    """Where each step runs, if the engine has told."""
     run: RunId = _NO_RUN
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None

@@ -16,6 +16,7 @@ from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.executors import Crew
+from flowbook.run.loops import soon
 
 RESULT = PortName("")
 """The place of `Outputs.result` among the references; no port has an empty name."""
@@ -86,9 +87,7 @@ class Keeper:
         heavy: Mapping[PortName, object],
         then: Callable[[Refs | Exception], None],
     ) -> bool:
-        kept = self._put(refs, heavy)
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(then, kept)
+        soon(self._loop, then, self._put(refs, heavy))
         return False
 
 

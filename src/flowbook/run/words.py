@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from flowbook.graph.node import Progress
+from flowbook.run.loops import soon
 
 LINGER = 0.05
 """Seconds text may wait for more of it."""
@@ -79,6 +80,6 @@ class Words:
         return f"{text[: MOST - spent]}\n[flowbook records no more of this node's output]\n"
 
     def _stir(self) -> None:
-        if not self._stirred and not self._loop.is_closed():
+        if not self._stirred:
             self._stirred = True
-            self._loop.call_soon_threadsafe(self._loop.call_later, LINGER, self.drain)
+            soon(self._loop, self._loop.call_later, LINGER, self.drain)

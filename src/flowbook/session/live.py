@@ -7,13 +7,14 @@ run cannot make them differ. A cell that is refused leaves everything as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
-from flowbook.cells.source import Parsed, is_parameters, read
+from flowbook.cells.params import is_parameters
+from flowbook.cells.source import Parsed, read
 from flowbook.errors import InvalidFlow
 from flowbook.graph.flow import Flow
 from flowbook.graph.problem import Problem, errors
@@ -33,11 +34,12 @@ class Defined:
 class LiveNotebook:
     """The flow of one kernel's notebook, cell by cell."""
 
-    def __init__(self, project: Project, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
+    def __init__(self, project: Project, flow: Flow, namespace: dict[str, Any]) -> None:
         self.project = project
         self.flow = flow
         self.namespace = namespace
         self.cells: dict[CellId, Cell] = {}
+        self.parameters: set[CellId] = set()
         project.attach(flow, namespace)
 
     def define(self, cell_id: CellId, source: str) -> Defined:
@@ -65,11 +67,15 @@ class LiveNotebook:
         """Take any other code cell in: it may bind names nodes read, or the flow's parameters."""
         if is_flow_cell(source):
             return
-        cell = Cell.code(cell_id, source, parameters=is_parameters(source))
+        cell = Cell.code(cell_id, source)
         if cell == self.cells.get(cell_id):
             return
         self.cells[cell_id] = cell
-        if self.flow.spec().nodes or is_parameters(source):
+        if is_parameters(source):
+            self.parameters.add(cell_id)
+        else:
+            self.parameters.discard(cell_id)
+        if self.flow.spec().nodes or cell_id in self.parameters:
             self.flow.replace_spec(self._read(self.cells).spec)
 
     def forget(self, cells: Collection[CellId]) -> None:
@@ -93,7 +99,13 @@ class LiveNotebook:
     def _read(self, cells: dict[CellId, Cell]) -> Parsed:
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
         notebook = Notebook.of(tuple(cells.values()))
-        return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
+        return read(
+            notebook,
+            self.project.registry,
+            self.flow.spec().id,
+            ambient=ambient,
+            parameters=self.parameters,
+        )
 
 
 def _twin(names: dict[CellId, NodeId], cell_id: CellId, source: str) -> CellId | None:

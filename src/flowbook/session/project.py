@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -25,6 +25,7 @@ from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
 from flowbook.ids import FlowId, NodeId, PortName
+from flowbook.nodes.python import run_setup
 from flowbook.session.desk import Desk
 from flowbook.session.freshness import Known, Memory, fingerprints
 from flowbook.session.start import STORE_FOLDER, Start, live_default, mint_run_id
@@ -59,7 +60,7 @@ class Project:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._memories: WeakKeyDictionary[Flow, Memory] = WeakKeyDictionary()
-        self._namespaces: WeakKeyDictionary[Flow, MutableMapping[str, Any]] = WeakKeyDictionary()
+        self._namespaces: WeakKeyDictionary[Flow, dict[str, Any]] = WeakKeyDictionary()
         self._set_up: WeakKeyDictionary[Flow, str] = WeakKeyDictionary()
         self._last: WeakKeyDictionary[Flow, Run] = WeakKeyDictionary()
         self._watchers: list[Callable[[Flow, Run], None]] = []
@@ -129,7 +130,7 @@ class Project:
     # ------------------------------------------------------------ runs
 
     def start(
-        self, flow: Flow, params: Mapping[str, Json] | None = None, how: Start | None = None
+        self, flow: Flow, params: Mapping[Any, Json] | None = None, how: Start | None = None
     ) -> Run:
         """Start a run and return at once.
 
@@ -175,16 +176,16 @@ class Project:
             )
         return values
 
-    def _namespace(self, flow: Flow, spec: FlowSpec) -> MutableMapping[str, Any]:
+    def _namespace(self, flow: Flow, spec: FlowSpec) -> dict[str, Any]:
         namespace = self._namespaces.get(flow)
         if namespace is not None:
             return namespace
-        own: MutableMapping[str, Any] = {"__name__": f"flow_{flow.name}"}
+        own: dict[str, Any] = {"__name__": f"flow_{flow.name}"}
         for cell in spec.setup:
-            self.registry["python"].execute(cell, own)
+            run_setup(cell, own)
         return own
 
-    def attach(self, flow: Flow, namespace: MutableMapping[str, Any]) -> None:
+    def attach(self, flow: Flow, namespace: dict[str, Any]) -> None:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""
         self._namespaces[flow] = namespace
 

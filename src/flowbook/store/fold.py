@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowbook.ids import WriterId
 from flowbook.store import segments
 from flowbook.store.disk import Disk
 from flowbook.store.layout import Layout
@@ -25,7 +26,7 @@ from flowbook.store.migrations import ensure_meta
 from flowbook.store.resident import Resident, leased
 from flowbook.store.schema import FOLD, create_tables
 from flowbook.store.segments import Inspection
-from flowbook.store.tail import load_tail
+from flowbook.store.tail import combine_tail, load_tail
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,12 +39,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One store's way to fold. `reached` is told each step by name, for tests that kill there."""
+    """One store's way to fold.
+
+    `finished` says of our own writers below which number their segments are closed; `reached` is
+    told each step by name, for tests that kill there.
+    """
 
     layout: Layout
     lock: StoreLock
     resident: Resident
     disk: Disk
+    finished: Callable[[], dict[WriterId, int]] = dict
     reached: Callable[[str], None] = lambda _step: None
 
     def __call__(self, *, budget: float) -> int:
@@ -55,7 +61,7 @@ class Fold:
         if not self.layout.journal.exists():
             return 0
         ensure_meta(self.layout, self.disk)
-        sealed = segments.sealed(self.layout)
+        sealed = segments.sealed(self.layout, self.finished())
         with self.lock.folding(budget):
             self.reached("locked")
             self._found_database(budget)
@@ -88,6 +94,7 @@ class Fold:
     def _transact(self, cursor: DuckDBPyConnection) -> int:
         facts = load_tail(cursor, self.layout)
         if facts:
+            combine_tail(cursor, facts)
             cursor.execute("BEGIN")
             self.reached("begun")
             for statement in FOLD:

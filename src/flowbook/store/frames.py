@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from flowbook.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 
-def as_frame(cursor: DuckDBPyConnection) -> Any:
-    """The result of the last statement: a pandas frame, or an Arrow table without pandas."""
+def as_frame(result: DuckDBPyRelation) -> Any:
+    """A result as a pandas frame, or as an Arrow table without pandas."""
     if find_spec("pandas") is None:
         _need("pyarrow", "a query's result is a pandas or Arrow table")
-        return cursor.to_arrow_table()
-    zoned = any(str(column[1]) == "TIMESTAMP WITH TIME ZONE" for column in cursor.description or ())
+        return result.to_arrow_table()
+    zoned = any(str(kind) == "TIMESTAMP WITH TIME ZONE" for kind in result.types)
     if zoned and find_spec("pyarrow") is not None:
-        table: Any = cursor.to_arrow_table()  # duckdb's own way warns under pandas 3
+        table: Any = result.to_arrow_table()  # duckdb's own way warns under pandas 3
         return table.to_pandas()
-    return cursor.df()
+    return result.df()
 
 
 def register(cursor: DuckDBPyConnection, name: str, table: Any) -> None:
@@ -33,7 +33,7 @@ def register(cursor: DuckDBPyConnection, name: str, table: Any) -> None:
         table = _from_columns(name, table)
     elif isinstance(table, list | tuple):
         table = _from_rows(name, table)
-    elif type(table).__module__.startswith("pandas.") and hasattr(table, "to_frame"):
+    elif hasattr(table, "to_frame") and not hasattr(table, "columns"):  # a pandas or Polars series
         table = table.to_frame()
     try:
         cursor.register(name, table)

@@ -36,10 +36,19 @@ from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 SQL_SECONDS = 30.0
 """How long a query of `History.sql` may take: it keeps folds waiting."""
+
+# The heads of both parts are found by the few columns that decide, then read whole: a page of a
+# million runs costs as much as one of a thousand. Its rows are at most twice what was asked for.
+_HEAD = "(SELECT id FROM {part} {where} ORDER BY started_at DESC, id DESC LIMIT ?)"
+_PAGE = (
+    f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ("  # noqa: S608  # values are bound
+    f"{_HEAD.replace('{part}', 'old_runs')} UNION ALL {_HEAD.replace('{part}', 'recent_runs')}) "
+    "ORDER BY started_at DESC, id DESC"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +80,14 @@ class History:
             conditions.append("started_at <= ? AND (started_at < ? OR id < ?)")
             values += [started, started, run_id]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        with self.snapshot.look() as view:
-            rows = view.execute(
-                f"SELECT {RUN_COLUMNS} FROM runs {where} "  # noqa: S608  # values are bound
-                "ORDER BY started_at DESC, id DESC LIMIT ?",
-                [*values, limit + 1],
-            ).fetchall()
+        with self.snapshot.look("runs") as view:
+            rows = view.execute(_PAGE.format(where=where), [*values, limit + 1] * 2).fetchall()
         found = tuple(run_row(row) for row in rows[:limit])
         return RunPage(found, _cursor(found[-1]) if len(rows) > limit else None)
 
     def run(self, run_id: str) -> RunRow:
         """One run; `UsageError` when there is none of that id."""
-        with self.snapshot.look() as view:
+        with self.snapshot.look("runs") as view:
             rows = view.execute(
                 f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?",  # noqa: S608
                 [run_id],
@@ -93,7 +98,7 @@ class History:
 
     def events(self, run_id: str, *, after: int = -1, limit: int | None = None) -> list[Event]:
         """A run's events in order, from the one behind number `after`; none of an unknown run."""
-        with self.snapshot.look() as view:
+        with self.snapshot.look("events") as view:
             rows = view.execute(
                 "SELECT payload FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
                 [run_id, after, 2**62 if limit is None else limit],
@@ -107,8 +112,8 @@ class History:
             ) from error
 
     def node_runs(self, run_id: str) -> tuple[NodeRunRow, ...]:
-        """What became of a run's nodes, in the order in which they were first heard of."""
-        with self.snapshot.look() as view:
+        """What became of a run's nodes, in the order in which they started."""
+        with self.snapshot.look("runs", "node_runs") as view:
             rows = view.execute(
                 f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608
                 "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node",
@@ -130,8 +135,8 @@ class History:
         pandas). Raises `UsageError` for a query that is not one readable SELECT, `StoreError` when
         it takes longer than `timeout` seconds.
         """
-        with self._asked(query, parameters, tables or {}, timeout) as view:
-            return as_frame(view)
+        with self._asked(query, parameters, tables or {}, timeout) as result:
+            return as_frame(result)
 
     def table(
         self,
@@ -141,9 +146,8 @@ class History:
         timeout: float = SQL_SECONDS,
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """As `sql`, but column names and plain rows, for doors that need no frame."""
-        with self._asked(query, parameters, {}, timeout) as view:
-            names = tuple(str(column[0]) for column in view.description or ())
-            return names, view.fetchall()
+        with self._asked(query, parameters, {}, timeout) as result:
+            return tuple(result.columns), result.fetchall()
 
     @contextmanager
     def _asked(
@@ -152,10 +156,10 @@ class History:
         parameters: Mapping[str, Any] | list[Any] | None,
         tables: Mapping[str, Any],
         timeout: float,
-    ) -> Iterator[DuckDBPyConnection]:
+    ) -> Iterator[DuckDBPyRelation]:
         import duckdb
 
-        with self.snapshot.look() as view:
+        with self.snapshot.look(*VIEWS) as view:
             for name, table in tables.items():
                 register(view, name, table)
             alarm = threading.Timer(timeout, view.interrupt)
@@ -163,8 +167,7 @@ class History:
             try:
                 statement = _only_select(view, query)
                 alarm.start()
-                view.execute(statement, parameters)
-                yield view
+                yield view.sql(statement, params=parameters)
             except duckdb.InterruptException as error:
                 raise StoreError(
                     f"the query took longer than {timeout:g} s and was stopped",

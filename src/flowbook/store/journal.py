@@ -98,6 +98,8 @@ class Journal:
         self._opening = b""
         self._wseq = 1  # 0 is the writer's own first fact, repeated in every segment
         self._number = 0
+        self.finished = 0
+        """Segments of lower number are closed for good; may be read from any thread."""
         self._life: int | None = None
         self._segment: _Open | None = None
 
@@ -263,6 +265,7 @@ class Journal:
         segment, self._segment = self._segment, None
         if segment is not None:
             os.close(segment.fd)
+            self.finished = self._number
 
 
 def _refused(error: Exception) -> StoreError:

@@ -2,7 +2,7 @@
 
 pandas and Arrow go through pyarrow (DuckDB's writer drops a pandas index, zones and categories),
 Polars through its own Arrow form. Exact types only: a subclass such as a geo frame would come back
-as less than it was.
+as less than it was. What Parquet itself forgets: the categories of a frame without rows.
 """
 
 from __future__ import annotations

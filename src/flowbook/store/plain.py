@@ -17,7 +17,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -107,8 +107,8 @@ def _is_numpy_number(value: Any) -> bool:
 _TO_TEXT: dict[type, Callable[[Any], Any]] = {
     bytes: lambda value: base64.b64encode(value).decode(),
     date: date.isoformat,
-    datetime: lambda value: _datetime_text(value),
-    time: lambda value: _time_text(value),
+    datetime: lambda value: _clock_text(value),
+    time: lambda value: _clock_text(value),
     timedelta: lambda value: [value.days, value.seconds, value.microseconds],
     Decimal: str,
     UUID: str,
@@ -116,8 +116,8 @@ _TO_TEXT: dict[type, Callable[[Any], Any]] = {
 _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
     "$bytes": base64.b64decode,
     "$date": date.fromisoformat,
-    "$datetime": datetime.fromisoformat,
-    "$time": time.fromisoformat,
+    "$datetime": lambda parts: datetime.fromisoformat(parts[0]).replace(fold=parts[1]),
+    "$time": lambda parts: time.fromisoformat(parts[0]).replace(fold=parts[1]),
     "$timedelta": lambda parts: timedelta(*parts),
     "$Decimal": Decimal,
     "$UUID": UUID,
@@ -131,20 +131,10 @@ _FROM_ITEMS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-def _datetime_text(value: datetime) -> str:
-    return _zone_checked(value, value.tzinfo)
-
-
-def _time_text(value: time) -> str:
-    return _zone_checked(value, value.tzinfo)
-
-
-def _zone_checked(value: datetime | time, zone: Any) -> str:
-    from datetime import timezone
-
-    if (zone is not None and type(zone) is not timezone) or value.fold:
-        raise NotPlain(f"a {type(value).__name__} in zone {zone} would lose its zone's name")
-    return value.isoformat()
+def _clock_text(value: datetime | time) -> list[str | int]:
+    if value.tzinfo is not None and type(value.tzinfo) is not timezone:
+        raise NotPlain(f"a time in zone {value.tzinfo} would lose its zone's name")
+    return [value.isoformat(), value.fold]
 
 
 def restore(plain: Any) -> Any:

@@ -30,7 +30,7 @@ class Tables:
         """The result of the last statement of `sql`, as pandas (Arrow without pandas).
 
         `tables` are readable by name; `$name` in the SQL takes its value from `parameters`.
-        Raises `UsageError` for SQL without a statement, a table that is none or a parameter that
+        Raises `UsageError` for SQL without a result, a table that is none or a parameter that
         is not given, and DuckDB's own error for SQL that does not parse or run.
         """
         cursor = self._resident.cursor()
@@ -41,6 +41,7 @@ class Tables:
             if not statements:
                 raise UsageError("there is no SQL to run", hint="write a SELECT")
             cursor.execute("BEGIN")
+            result = None
             for statement in statements:
                 missing = sorted(statement.named_parameters - set(parameters))
                 if missing:
@@ -49,8 +50,10 @@ class Tables:
                         hint=f"given: {', '.join(sorted(parameters)) or 'nothing'}",
                     )
                 used = {name: parameters[name] for name in statement.named_parameters}
-                cursor.execute(statement, used)
-            return as_frame(cursor)
+                result = cursor.sql(statement, params=used)
+            if result is None:
+                raise UsageError("the SQL gives no result", hint="end it with a SELECT")
+            return as_frame(result)
         finally:
             cursor.close()
 

@@ -7,6 +7,8 @@ number. Only a sealed segment may be removed, and only once all its lines are fo
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from flowbook.ids import WriterId
 from flowbook.store.facts import decode_line
 from flowbook.store.layout import Layout
 from flowbook.store.locks import alive
+
+_SEGMENT = re.compile(r"([^.]+)\.(\d+)\.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,8 @@ def listed(layout: Layout) -> list[Segment]:
     """All segments, by writer and number; empty when there is no journal."""
     found = []
     for name in _names(layout):
-        writer, number, suffix = (*name.split("."), "", "")[:3]
-        if suffix == "jsonl" and number.isdigit():
-            found.append(Segment(layout.journal / name, WriterId(writer), int(number)))
+        if named := _SEGMENT.fullmatch(name):
+            found.append(Segment(layout.journal / name, WriterId(named[1]), int(named[2])))
     return found
 
 
@@ -58,8 +61,11 @@ def _names(layout: Layout) -> list[str]:
         return []
 
 
-def sealed(layout: Layout) -> dict[Path, Inspection]:
-    """The sealed segments, read through. Needs no lock: what is sealed stays as it is."""
+def sealed(layout: Layout, finished: Mapping[WriterId, int]) -> dict[Path, Inspection]:
+    """The sealed segments, read through. Needs no lock: what is sealed stays as it is.
+
+    `finished` says of our own writers below which number they are done.
+    """
     segments = listed(layout)
     newest = {segment.writer: segment.number for segment in segments}
     # Asked after the listing: a life is held before the first segment, so who is dead now has
@@ -67,7 +73,9 @@ def sealed(layout: Layout) -> dict[Path, Inspection]:
     living = {writer for writer in newest if alive(layout.life(writer))}
     found = {}
     for segment in segments:
-        if segment.number < newest[segment.writer] or segment.writer not in living:
+        writer = segment.writer
+        done = max(newest[writer], finished.get(writer, 0))
+        if segment.number < done or writer not in living:
             try:
                 found[segment.path] = inspect(segment.path)
             except FileNotFoundError:

@@ -18,7 +18,7 @@ from flowbook.store.locks import StoreLock
 from flowbook.store.migrations import read_meta
 from flowbook.store.resident import Resident, leased
 from flowbook.store.schema import READ_VIEWS
-from flowbook.store.tail import load_tail
+from flowbook.store.tail import combine_tail, load_tail
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,8 +38,8 @@ class Snapshot:
     resident: Resident
 
     @contextmanager
-    def look(self) -> Iterator[DuckDBPyConnection]:
-        """A cursor that sees the views of `schema.VIEWS`; fetch results whole before leaving.
+    def look(self, *views: str) -> Iterator[DuckDBPyConnection]:
+        """A cursor that sees the named views of `schema.VIEWS`; fetch whole before leaving.
 
         Raises `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of
         a newer format.
@@ -54,11 +54,13 @@ class Snapshot:
             # A writer who was dead before the tail was read has nothing more to say; one who was
             # born meanwhile gets the benefit of the doubt.
             before = segments.writers(self.layout)
-            load_tail(cursor, self.layout)
-            after = segments.writers(self.layout)
-            cursor.execute("CREATE TEMP TABLE living (writer VARCHAR)")
-            living = [writer for writer in after if before.get(writer, True)]
-            cursor.execute("INSERT INTO living SELECT unnest($1::VARCHAR[])", [living])
-            for view in READ_VIEWS:
-                cursor.execute(view)
+            facts = load_tail(cursor, self.layout)
+            if "runs" in views:
+                after = segments.writers(self.layout)
+                living = [writer for writer in after if before.get(writer, True)]
+                cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
+                combine_tail(cursor, facts)
+            for view in views:
+                for statement in READ_VIEWS[view]:
+                    cursor.execute(statement)
             yield cursor

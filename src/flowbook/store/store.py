@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import StoreBusy
-from flowbook.ids import FlowId
+from flowbook.ids import FlowId, WriterId
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import FlowRecorded
 from flowbook.store.fold import Fold
@@ -58,7 +58,7 @@ class Store:
         read_meta(layout)
         lock, resident = StoreLock(layout), Resident()
         self._resident, self._tables = resident, Tables()
-        self._fold = Fold(layout, lock, resident, disk)
+        self._fold = Fold(layout, lock, resident, disk, finished=self._finished)
         self._folder = Folder(self._fold_quietly)
         self._versions: dict[tuple[str, str], Future[None]] = {}
         self.sink = Journal(
@@ -122,6 +122,9 @@ class Store:
             self._fold(budget=_FOLD_SECONDS)
         self._resident.close()
         self._tables.close()
+
+    def _finished(self) -> dict[WriterId, int]:
+        return {self.sink.writer: self.sink.finished}
 
     def _fold_quietly(self) -> int:
         self.sink.seal(_SEAL_BYTES).result()

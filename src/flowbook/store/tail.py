@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING
 
 from flowbook.store import segments
 from flowbook.store.layout import Layout
-from flowbook.store.schema import FRESH_NODES, FRESH_RUNS, LOAD_TAIL, OLDEST, TAIL
+from flowbook.store.schema import (
+    FRESH_NODES,
+    FRESH_RUNS,
+    LOAD_TAIL,
+    NOTHING_FRESH,
+    OLDEST,
+    TAIL,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
 def load_tail(cursor: DuckDBPyConnection, layout: Layout) -> int:
-    """Fill `tail`, `fresh_runs` and `fresh_nodes`; how many facts the tail has.
+    """Fill the table `tail`; how many facts it has.
 
     A torn line at the end of a segment, or a damaged one inside, is passed over.
     """
@@ -27,7 +34,10 @@ def load_tail(cursor: DuckDBPyConnection, layout: Layout) -> int:
     if paths:
         cursor.execute(LOAD_TAIL, [paths])
         facts = cursor.fetchall()[0][0]
-    cursor.execute(OLDEST)
-    cursor.execute(FRESH_RUNS)
-    cursor.execute(FRESH_NODES)
     return int(facts)
+
+
+def combine_tail(cursor: DuckDBPyConnection, facts: int) -> None:
+    """Make `fresh_runs` and `fresh_nodes`: the rows that a tail of `facts` facts changes."""
+    for statement in (OLDEST, FRESH_RUNS, FRESH_NODES) if facts else NOTHING_FRESH:
+        cursor.execute(statement)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.export.story import BORN, story
 
-from flowbook.cli.progress import BAR, Board
 from flowbook.graph.node import Progress
+from flowbook.session.progress import BAR, Board
 
 
 def board(until: int | None = None, *, good: bool = False) -> tuple[Board, list[str]]:

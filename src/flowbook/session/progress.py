@@ -6,8 +6,10 @@ started and ended. Time comes in as an argument.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from flowbook.events import (
     ErrorInfo,
@@ -25,10 +27,15 @@ from flowbook.events import (
 )
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
+from flowbook.run.handle import Run
+from flowbook.run.perform import NodeProgress, Notice
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, evolve
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_TICK = 0.1
+_LAST_WAIT = 5.0
+"""Seconds an interrupted run has to write its end."""
 BAR = 24
 """Characters of the time line that shows which nodes overlapped."""
 _DONE = {
@@ -203,3 +210,61 @@ def _brief(error: ErrorInfo) -> str:
     """The error on one line, without the module it is defined in."""
     (first, *_) = error.message.splitlines() or [""]
     return f"{error.type.rpartition('.')[2]}: {first}"
+
+
+@dataclass(slots=True)
+class Feed:
+    """A run's events in order, each once, with progress notices between them."""
+
+    run: Run
+    notices: SimpleQueue[Notice] = field(default_factory=SimpleQueue)
+    seq: int = 0
+
+    def open(self) -> Callable[[], None]:
+        """Subscribe, then read what was missed; returns how to stop."""
+        return self.run.subscribe(self.notices.put)
+
+    def read(self) -> Iterator[Notice]:
+        """Everything new."""
+        waiting: list[NodeProgress] = []
+        while not self.notices.empty():
+            notice = self.notices.get()
+            if isinstance(notice, NodeProgress):
+                waiting.append(notice)
+        for event in self.run.events()[self.seq :]:
+            self.seq += 1
+            yield event
+        yield from waiting
+
+    def lines(self, board: Board, now: float) -> Iterator[str]:
+        """What a log shows of everything new, once it is folded into `board`."""
+        for notice in self.read():
+            if isinstance(notice, NodeProgress):
+                line = board.progress(notice.node, notice.progress, now)
+            else:
+                line = board.take(notice)
+            if line is not None:
+                yield line
+
+
+def narrate(run: Run, write: Callable[[str], object]) -> None:
+    """Write a line for everything that happens in `run` until it is over; blocks.
+
+    Ctrl-C cancels the run and is raised again.
+    """
+    board, feed = Board(), Feed(run)
+    close = feed.open()
+    over = False
+    try:
+        while True:
+            for line in feed.lines(board, time.time()):
+                write(f"{line}\n")
+            if over:
+                return
+            over = run.settled(_TICK)
+    except KeyboardInterrupt:
+        run.cancel("interrupted")
+        run.settled(_LAST_WAIT)
+        raise
+    finally:
+        close()

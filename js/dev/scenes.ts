@@ -1,0 +1,359 @@
+/** The tour flow in the states worth looking at, without a kernel. */
+import type {
+  Details,
+  Event,
+  FlowView,
+  NodeView,
+  Preview,
+  ProblemView,
+  Snapshot,
+  ValueRef,
+} from "../src/protocol/generated";
+
+const RUN = "018f-run";
+const T0 = Date.now() / 1000 - 8;
+
+type Row = readonly [
+  name: string,
+  kind: string,
+  x: number,
+  y: number,
+  inputs: string,
+  outputs: string,
+  options?: Record<string, string>,
+];
+
+const ROWS: readonly Row[] = [
+  ["server", "python", 0, 150, "", "url"],
+  ["daily", "http", 270, 60, "url=server.url", "daily", { retries: "2" }],
+  ["station", "http", 270, 240, "url=server.url", "station", { retries: "2", backoff: "200ms" }],
+  ["clean", "python", 540, 150, "daily=daily.daily station=station.station", "days"],
+  ["monthly", "sql", 810, 20, "days=clean.days", "monthly"],
+  ["climate", "python", 810, 240, "days=clean.days", "climate"],
+  ["season", "router", 1080, 240, "climate=climate.climate", "hot wet dry"],
+  ["hot_days", "python", 1380, 150, "hot=season.hot", "hot_days"],
+  ["wet_days", "python", 1380, 270, "wet=season.wet", "wet_days"],
+  ["dry_days", "python", 1380, 390, "dry=season.dry", "dry_days"],
+  [
+    "highlights",
+    "merge",
+    1650,
+    210,
+    "hot_days=hot_days.hot_days wet_days=wet_days.wet_days",
+    "highlights",
+  ],
+  ["chart", "python", 1080, 20, "monthly=monthly.monthly", "chart"],
+  [
+    "report",
+    "python",
+    1920,
+    120,
+    "highlights=highlights.highlights monthly=monthly.monthly",
+    "report",
+  ],
+];
+
+function node(row: Row, index: number): NodeView {
+  const [name, kind, x, y, inputs, outputs, options] = row;
+  return {
+    name,
+    kind,
+    x,
+    y,
+    inputs: pairs(inputs).map(([input, source]) => ({ name: input, source, required: true })),
+    outputs: outputs.split(" ").filter(Boolean),
+    options: options ?? {},
+    cell: `cell-${index}`,
+    index: index + 3,
+  };
+}
+
+function pairs(text: string): Array<readonly [string, string]> {
+  return text
+    .split(" ")
+    .filter(Boolean)
+    .map((one) => one.split("=") as [string, string]);
+}
+
+const PROBLEMS: readonly ProblemView[] = [
+  {
+    severity: "error",
+    message: "input 'rows' is bound to nothing: no output, node or parameter has that name",
+    node: "clean",
+    cell: "cell-3",
+    line: 1,
+    hint: "did you mean 'raws'?",
+  },
+  {
+    severity: "warning",
+    message: "captures the global 'frame' (41 MB), which travels to every process",
+    node: "chart",
+    cell: "cell-11",
+    line: 3,
+    hint: "make it an input",
+  },
+];
+
+export function flow(problems: readonly ProblemView[] = []): FlowView {
+  return {
+    flow: "weather",
+    nodes: ROWS.map(node),
+    edges: ROWS.flatMap(([target, , , , inputs]) =>
+      pairs(inputs).map(([input, from]) => {
+        const [source = "", output = ""] = from.split(".");
+        return { source, output, target, input };
+      }),
+    ),
+    params: [
+      {
+        name: "city",
+        required: false,
+        default: "Seattle",
+        annotation: "str",
+        help: "Seattle or New York",
+      },
+      { name: "hot_above", required: false, default: 25.0, annotation: "float", help: null },
+      { name: "wet_above", required: false, default: 10, annotation: "int", help: null },
+    ],
+    problems,
+    stale: [],
+  };
+}
+
+/** n layers of m nodes, for the far view and the frame rate. */
+export function large(layers: number, wide: number): FlowView {
+  const names = Array.from({ length: layers * wide }, (_, i) => `n${i}`);
+  return {
+    ...flow(),
+    flow: `large ${names.length}`,
+    params: [],
+    nodes: names.map((name, i) => ({
+      ...node([name, "python", 270 * Math.floor(i / wide), 110 * (i % wide), "", "out"], i),
+      inputs: i < wide ? [] : [{ name: "a", source: "", required: true }],
+    })),
+    edges: names.slice(wide).map((target, i) => ({
+      source: names[i] ?? "",
+      output: "out",
+      target,
+      input: "a",
+    })),
+  };
+}
+
+let seq = 0;
+const stamp = (at: number) => ({ run: RUN, seq: seq++, at: T0 + at });
+
+function table(rows: number): ValueRef {
+  return { hash: "ab", format: "parquet", type: "pandas.DataFrame", size: 9000, rows };
+}
+const plain: ValueRef = { hash: "", format: "json", type: "dict", size: 12 };
+
+function done(
+  name: string,
+  start: number,
+  ms: number,
+  outputs: Record<string, ValueRef>,
+  attempt = 1,
+): Event[] {
+  return [
+    { kind: "NODE_SCHEDULED", ...stamp(start), node: name },
+    { kind: "NODE_STARTED", ...stamp(start), node: name, attempt, on: "thread" },
+    { kind: "NODE_COMPLETED", ...stamp(start + ms / 1000), node: name, attempt, ms, outputs },
+  ];
+}
+
+function began(name: string, start: number, attempt = 1): Event[] {
+  return [
+    { kind: "NODE_SCHEDULED", ...stamp(start), node: name },
+    { kind: "NODE_STARTED", ...stamp(start), node: name, attempt, on: "thread" },
+  ];
+}
+
+const NAMES = ROWS.map(([name]) => name);
+
+function opening(): Event[] {
+  return [
+    {
+      kind: "RUN_CREATED",
+      ...stamp(0),
+      flow: "weather",
+      version: "v",
+      trigger: "canvas",
+      nodes: NAMES,
+      params: { city: "Seattle" },
+    },
+    ...done("server", 0.01, 12, { url: plain }),
+    ...done("daily", 0.03, 612, { daily: table(2922) }),
+    { kind: "NODE_SCHEDULED", ...stamp(0.03), node: "station" },
+    { kind: "NODE_STARTED", ...stamp(0.03), node: "station", attempt: 1 },
+    {
+      kind: "NODE_RETRY_SCHEDULED",
+      ...stamp(0.4),
+      node: "station",
+      attempt: 1,
+      ms: 401,
+      delay: 0.2,
+      error: { type: "HTTPStatusError", message: "503 Service Unavailable", hint: null },
+    },
+    { kind: "NODE_STARTED", ...stamp(0.6), node: "station", attempt: 2 },
+    {
+      kind: "NODE_COMPLETED",
+      ...stamp(1.2),
+      node: "station",
+      attempt: 2,
+      ms: 588,
+      outputs: { station: plain },
+    },
+  ];
+}
+
+function middle(): Event[] {
+  return [
+    ...opening(),
+    ...done("clean", 1.2, 48, { days: table(1461) }),
+    ...done("monthly", 1.3, 21, { monthly: table(48) }),
+    ...done("climate", 1.3, 3, { climate: plain }),
+    ...done("season", 1.32, 0.4, { hot: plain, wet: plain }),
+    {
+      kind: "NODE_SKIPPED",
+      ...stamp(1.33),
+      node: "dry_days",
+      reason: "branch_not_taken",
+      cause: "season",
+    },
+  ];
+}
+
+export const running = (): Event[] => [
+  ...middle(),
+  ...began("hot_days", 1.35),
+  ...began("wet_days", 1.35),
+  ...began("chart", 1.4),
+];
+
+export const succeeded = (): Event[] => [
+  ...middle(),
+  ...done("hot_days", 1.35, 402, { hot_days: table(89) }),
+  ...done("wet_days", 1.35, 455, { wet_days: table(132) }),
+  ...done("chart", 1.4, 1240, { chart: { ...plain, type: "Figure" } }),
+  ...done("highlights", 1.9, 1, { highlights: plain }),
+  ...done("report", 1.9, 18, { report: table(12) }),
+  { kind: "RUN_COMPLETED", ...stamp(2.7), status: "succeeded", ms: 2710 },
+];
+
+export const failed = (): Event[] => [
+  ...opening(),
+  { kind: "NODE_SCHEDULED", ...stamp(1.2), node: "clean" },
+  { kind: "NODE_STARTED", ...stamp(1.2), node: "clean", attempt: 1 },
+  {
+    kind: "NODE_FAILED",
+    ...stamp(1.3),
+    node: "clean",
+    attempt: 1,
+    ms: 37,
+    error: {
+      type: "KeyError",
+      message: "'precipitation'",
+      traceback:
+        'Traceback (most recent call last):\n  File "Cell In[5]", line 4, in clean\n    rain = daily["precipitation"]\n           ~~~~~^^^^^^^^^^^^^^^^^\nKeyError: \'precipitation\'',
+      cell: "cell-3",
+      line: 4,
+      hint: "columns there are: date, rain, temp_max, temp_min, wind",
+    },
+  },
+  ...NAMES.slice(4).map(
+    (name): Event => ({
+      kind: "NODE_SKIPPED",
+      ...stamp(1.3),
+      node: name,
+      reason: "upstream_failed",
+      cause: "clean",
+    }),
+  ),
+  { kind: "RUN_COMPLETED", ...stamp(1.4), status: "failed", ms: 1402, node: "clean" },
+];
+
+export function snapshot(view: FlowView, events: Event[] | null, number = 1): Snapshot {
+  return {
+    type: "SNAPSHOT",
+    seq: number,
+    flow: view,
+    run:
+      events === null
+        ? null
+        : {
+            run: RUN,
+            events,
+            progress: [{ node: "hot_days", done: 60, total: 100, text: "60 of 100 days" }],
+          },
+  };
+}
+
+export const problems = PROBLEMS;
+
+const TABLE: Preview = {
+  show: "table",
+  total: 48,
+  width: 6,
+  columns: [
+    { name: "month", dtype: "datetime64[ns]" },
+    { name: "city", dtype: "object" },
+    { name: "temp_max", dtype: "float64" },
+    { name: "temp_min", dtype: "float64" },
+    { name: "rain_mm", dtype: "float64" },
+    { name: "wet_days", dtype: "int64" },
+  ],
+  rows: Array.from({ length: 48 }, (_, i) => [
+    `20${12 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}-01`,
+    "Seattle",
+    7.1 + 17 * Math.sin((i % 12) / 3.8),
+    1.5 + 11 * Math.sin((i % 12) / 3.8),
+    173.3 * Math.abs(Math.cos((i % 12) / 3.8)),
+    i === 3 ? null : (i * 7) % 26,
+  ]),
+};
+
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360" viewBox="0 0 640 360"><rect width="640" height="360" fill="#fff"/>${Array.from({ length: 12 }, (_, i) => `<rect x="${50 + i * 46}" y="${300 - 90 * (1 + Math.sin(i / 1.9))}" width="30" height="${90 * (1 + Math.sin(i / 1.9))}" fill="#4c78a8"/>`).join("")}<path d="M40 300H610" stroke="#333"/><text x="320" y="30" text-anchor="middle" font-family="sans-serif" font-size="18">Rain by month, Seattle</text></svg>`;
+
+export function details(view: string, name: string): Details {
+  const outputs: Record<string, Preview> = {
+    chart: { show: "image", mime: "image/svg+xml", content: btoa(SVG), alt: "Rain by month" },
+    climate: {
+      show: "tree",
+      value: {
+        city: "Seattle",
+        days: 1461,
+        hottest: { date: "2015-07-19", temp_max: 35.0 },
+        tags: ["wet", "mild"],
+        partial: false,
+        note: null,
+      },
+      cut: false,
+    },
+    server: { show: "text", text: "http://127.0.0.1:40213", cut: false },
+  };
+  return {
+    type: "DETAILS",
+    view,
+    node: name,
+    run: RUN,
+    inputs: [{ port: "days ← clean.days", type: "DataFrame", preview: TABLE, note: "" }],
+    outputs: [
+      {
+        port: name,
+        type: name === "chart" ? "Figure" : name === "climate" ? "dict of 6" : "DataFrame",
+        preview: outputs[name] ?? TABLE,
+        note: "",
+      },
+    ],
+    source:
+      "select date_trunc('month', date) as month,\n       city,\n       avg(temp_max) as temp_max,\n       sum(rain) as rain_mm\nfrom days\ngroup by all\norder by month",
+    language: "sql",
+    logs: [
+      { stream: "stdout", text: "read 1461 rows\n", at: T0 },
+      { stream: "stderr", text: "FutureWarning: resample('M') is deprecated", at: T0 + 0.2 },
+    ],
+    logs_cut: false,
+    error: null,
+  };
+}

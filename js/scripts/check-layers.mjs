@@ -1,0 +1,45 @@
+// Who may import whom: protocol <- model <- view <- canvas | panels <- app and widget; lab and host
+// beside. A file knows its own room and the rooms below it, nothing else.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAY = {
+  protocol: [],
+  model: ["protocol"],
+  host: ["protocol", "model"],
+  view: ["protocol", "model"],
+  canvas: ["protocol", "model", "view"],
+  panels: ["protocol", "model", "view"],
+  app: ["protocol", "model", "view", "canvas", "panels", "host"],
+  widget: ["model", "host", "app", "view"],
+  lab: [],
+};
+const OUTSIDE = { protocol: [], model: [] }; // these two know no library at all
+
+const src = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
+const room = (file) => relative(src, file).split(/[\\/]/)[0].replace(/\..*$/, "");
+const sins = [];
+
+for (const entry of readdirSync(src, { recursive: true })) {
+  const file = join(src, String(entry));
+  if (!/\.tsx?$/.test(file) || file.endsWith(".d.ts")) continue;
+  const own = room(file);
+  if (!(own in MAY)) {
+    sins.push(`${entry}: room "${own}" has no place in scripts/check-layers.mjs`);
+    continue;
+  }
+  for (const [, target] of readFileSync(file, "utf8").matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
+    if (!target.startsWith(".")) {
+      if (own in OUTSIDE) sins.push(`${entry}: ${own} may not import "${target}"`);
+      continue;
+    }
+    const other = room(resolve(dirname(file), target));
+    if (other !== own && !MAY[own].includes(other))
+      sins.push(`${entry}: ${own} may not import ${other} ("${target}")`);
+  }
+}
+if (sins.length > 0) {
+  console.error(sins.join("\n"));
+  process.exit(1);
+}

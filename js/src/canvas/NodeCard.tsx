@@ -1,0 +1,109 @@
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { memo, useLayoutEffect, useRef } from "react";
+import { isBusy, standing } from "../model/selectors";
+import { Icon } from "../view/icons";
+import type { FlowNode, Port } from "./graph";
+import { paintNode } from "./paint";
+import { useSurroundings } from "./surroundings";
+
+const CLOCK_MS = 200;
+
+/** One node. React draws what the definition says; the run is painted over it. */
+export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
+  const { store, far } = useSurroundings();
+  const card = useRef<HTMLDivElement>(null);
+  const { node, problems, stale } = data;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `far` swaps the DOM that is painted
+  useLayoutEffect(() => {
+    const element = card.current;
+    if (element === null) return;
+    const paint = () => paintNode(element, node, problems.length, store);
+    paint();
+    const stop = store.subscribe(paint);
+    const clock = setInterval(() => {
+      if (isBusy(standing(store.state.run?.nodes[node.name]))) paint();
+    }, CLOCK_MS);
+    return () => {
+      stop();
+      clearInterval(clock);
+    };
+  }, [store, node, problems, far]);
+
+  if (far) {
+    return (
+      <div ref={card} className="fb-node fb-node-far" title={node.name}>
+        <span className="fb-far-name">{node.name}</span>
+        <Ports ports={data.inputs} side="in" />
+        <Ports ports={data.outputs} side="out" />
+      </div>
+    );
+  }
+  const wrong = problems.some((one) => one.severity === "error");
+  return (
+    <div ref={card} className="fb-node" data-wrong={wrong || undefined}>
+      <div className="fb-node-head">
+        <span className="fb-kind" data-kind={node.kind}>
+          <Icon name={node.kind} />
+        </span>
+        <span className="fb-names">
+          <span className="fb-name" title={node.name}>
+            {node.name}
+          </span>
+          <span className="fb-sub">{node.kind}</span>
+        </span>
+        <span className="fb-tries" />
+        {problems.length > 0 && (
+          <span
+            className="fb-badge"
+            data-severity={wrong ? "error" : "warning"}
+            title={problems.map((one) => one.message).join("\n")}
+          >
+            <Icon name="warning" size={12} />
+            {problems.length}
+          </span>
+        )}
+      </div>
+      <div className="fb-node-foot">
+        <span className="fb-state">
+          <i className="fb-state-icon" aria-hidden="true" />
+          <span className="fb-state-text" />
+        </span>
+        {stale && (
+          <span className="fb-stale" title="The definition changed after this result">
+            stale
+          </span>
+        )}
+        <span className="fb-ms" />
+      </div>
+      <div className="fb-bar">
+        <i />
+      </div>
+      <Ports ports={data.inputs} side="in" />
+      <Ports ports={data.outputs} side="out" />
+    </div>
+  );
+});
+
+interface PortsProps {
+  readonly ports: readonly Port[];
+  readonly side: "in" | "out";
+}
+
+function Ports({ ports, side }: PortsProps) {
+  const labelled = side === "out" && ports.length > 1;
+  return ports.map((port) => (
+    <Handle
+      key={port.name}
+      id={port.name}
+      type={side === "in" ? "target" : "source"}
+      position={side === "in" ? Position.Left : Position.Right}
+      isConnectable={false}
+      className="fb-port"
+      style={{ top: port.y }}
+      title={port.title}
+    >
+      {labelled && <span className="fb-port-label">{port.name}</span>}
+    </Handle>
+  ));
+}

@@ -1,0 +1,122 @@
+/** The definition as React Flow wants it: nodes and ports of fixed size, so nothing is measured. */
+import { type Edge, type Node, Position } from "@xyflow/react";
+import { flowOrder, HEIGHT, type Link, layout, WIDTH } from "../model/layout";
+import { standing, standingLabel } from "../model/selectors";
+import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
+
+export interface Port {
+  readonly name: string;
+  /** Distance of its centre from the node's top. */
+  readonly y: number;
+  readonly title: string;
+}
+
+export type FlowNode = Node<
+  {
+    readonly node: NodeView;
+    readonly inputs: readonly Port[];
+    readonly outputs: readonly Port[];
+    readonly problems: readonly ProblemView[];
+    readonly stale: boolean;
+  },
+  "flow"
+>;
+export type FlowEdge = Edge<{ readonly edge: EdgeView }, "flow">;
+
+export function graphNodes(flow: FlowView): FlowNode[] {
+  const wired = new Map<string, Set<string>>();
+  for (const edge of flow.edges) {
+    const known = wired.get(edge.target) ?? new Set();
+    wired.set(edge.target, known.add(edge.input));
+  }
+  const stale = new Set(flow.stale);
+  return inFlowOrder(flow).map((node) => {
+    const names = wired.get(node.name) ?? new Set();
+    const inputs = ports(
+      node.inputs.filter((one) => names.has(one.name)),
+      (one) => `${one.name} ← ${one.source}`,
+    );
+    const outputs = ports(
+      node.outputs.map((name) => ({ name })),
+      (one) => `output ${one.name}`,
+    );
+    return {
+      id: node.name,
+      type: "flow",
+      position: { x: node.x, y: node.y },
+      width: WIDTH,
+      height: HEIGHT,
+      ariaLabel: `${node.name}, ${node.kind}, ${standingLabel(standing(undefined))}`,
+      handles: [
+        ...inputs.map((port) => handle(port, "target", Position.Left, 0)),
+        ...outputs.map((port) => handle(port, "source", Position.Right, WIDTH)),
+      ],
+      data: {
+        node,
+        inputs,
+        outputs,
+        problems: flow.problems.filter((one) => one.node === node.name),
+        stale: stale.has(node.name),
+      },
+    };
+  });
+}
+
+export function graphEdges(flow: FlowView): FlowEdge[] {
+  return flow.edges.map((edge) => ({
+    id: `${edge.source}.${edge.output}>${edge.target}.${edge.input}`,
+    type: "flow",
+    source: edge.source,
+    sourceHandle: edge.output,
+    target: edge.target,
+    targetHandle: edge.input,
+    focusable: false,
+    data: { edge },
+  }));
+}
+
+/** The Tab key follows the data. */
+function inFlowOrder(flow: FlowView): NodeView[] {
+  const names = flow.nodes.map((node) => node.name);
+  const at = new Map(flowOrder(names, links(flow)).map((name, i) => [name, i]));
+  return [...flow.nodes].sort((a, b) => (at.get(a.name) ?? 0) - (at.get(b.name) ?? 0));
+}
+
+function links(flow: FlowView): Link[] {
+  return flow.edges.map((edge) => [edge.source, edge.target]);
+}
+
+/** The nodes where the automatic layout puts them: what tidying up looks like at once. */
+export function tidied(flow: FlowView, nodes: readonly FlowNode[]): FlowNode[] {
+  const places = layout(
+    flow.nodes.map((node) => node.name),
+    links(flow),
+  );
+  return nodes.map((node) => ({ ...node, position: places.get(node.id) ?? node.position }));
+}
+
+/** New nodes from a new definition, with what the user is doing to the old ones kept. */
+export function carryOver(before: readonly FlowNode[], after: FlowNode[]): FlowNode[] {
+  const old = new Map(before.map((node) => [node.id, node]));
+  return after.map((node) => {
+    const was = old.get(node.id);
+    if (was === undefined) return node;
+    const dragged = was.dragging ? { position: was.position, dragging: true } : {};
+    return { ...node, ...dragged, ...(was.selected ? { selected: true } : {}) };
+  });
+}
+
+function ports<T extends { readonly name: string }>(
+  ones: readonly T[],
+  title: (one: T) => string,
+): Port[] {
+  return ones.map((one, i) => ({
+    name: one.name,
+    y: (HEIGHT * (i + 1)) / (ones.length + 1),
+    title: title(one),
+  }));
+}
+
+function handle(port: Port, type: "source" | "target", position: Position, x: number) {
+  return { id: port.name, type, position, x, y: port.y, width: 0, height: 0 };
+}

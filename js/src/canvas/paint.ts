@@ -1,0 +1,52 @@
+/** Status by DOM attribute: painting a thousand nodes twenty times a second must not render React. */
+import {
+  attemptLabel,
+  duration,
+  edgeLabel,
+  edgeStanding,
+  elapsed,
+  spoken,
+  standing,
+  standingLabel,
+} from "../model/selectors";
+import type { Store } from "../model/store";
+import type { EdgeView, NodeView } from "../protocol/generated";
+
+function setText(root: ParentNode, selector: string, text: string): void {
+  const element = root.querySelector(selector);
+  if (element !== null && element.textContent !== text) element.textContent = text;
+}
+
+export function paintNode(card: HTMLElement, node: NodeView, problems: number, store: Store): void {
+  const { run, progress } = store.state;
+  const one = run?.nodes[node.name];
+  const now = store.now();
+  const status = standing(one);
+  if (card.dataset.status !== status) card.dataset.status = status;
+  const notice = status === "running" ? progress[node.name] : undefined;
+  const ms = elapsed(one, now);
+  setText(card, ".fb-state-text", notice?.text || standingLabel(status));
+  setText(card, ".fb-tries", attemptLabel(one?.attempt ?? 0));
+  setText(card, ".fb-ms", ms === null ? "" : duration(ms));
+  paintProgress(card, notice);
+  card.closest(".react-flow__node")?.setAttribute("aria-label", spoken(node, one, now, problems));
+}
+
+function paintProgress(
+  card: HTMLElement,
+  notice: { readonly done: number; readonly total: number | null } | undefined,
+): void {
+  const bar = card.querySelector<HTMLElement>(".fb-bar > i");
+  if (bar === null) return;
+  const known = notice !== undefined && notice.total !== null && notice.total > 0;
+  const share = known ? Math.min(1, Math.max(0, notice.done / (notice.total ?? 1))) : null;
+  bar.classList.toggle("fb-unknown", share === null);
+  bar.style.width = share === null ? "" : `${(share * 100).toFixed(1)}%`;
+}
+
+export function paintEdge(group: SVGGElement, edge: EdgeView, store: Store): void {
+  const { run } = store.state;
+  const status = edgeStanding(edge, run);
+  if (group.dataset.status !== status) group.dataset.status = status;
+  setText(group, ".fb-edge-label", status === "dead" ? "not taken" : edgeLabel(edge, run));
+}

@@ -1,0 +1,182 @@
+/** What the state means to a reader: one word per node and edge, one line per run. */
+import type { EdgeView, NodeView, ProblemView } from "../protocol/generated";
+import { type NodeRun, type RunState, statusOf } from "./run";
+import type { CanvasState } from "./state";
+
+/** How a node stands, as one word; also the `data-status` attribute that colours it. */
+export type Standing =
+  | "idle"
+  | "waiting"
+  | "ready"
+  | "running"
+  | "backoff"
+  | "held"
+  | "suspended"
+  | "cancelling"
+  | "succeeded"
+  | "reused"
+  | "failed"
+  | "not-taken"
+  | "blocked"
+  | "cancelled";
+
+const LABELS: Readonly<Record<Standing, string>> = {
+  idle: "Not run",
+  waiting: "Waiting",
+  ready: "Ready",
+  running: "Running",
+  backoff: "Retrying soon",
+  held: "Paused",
+  suspended: "Waiting for outside",
+  cancelling: "Stopping",
+  succeeded: "Succeeded",
+  reused: "Reused",
+  failed: "Failed",
+  "not-taken": "Not taken",
+  blocked: "Upstream failed",
+  cancelled: "Cancelled",
+};
+
+export function standing(node: NodeRun | undefined): Standing {
+  if (node === undefined) return "idle";
+  if (node.phase !== "done") return node.phase;
+  if (node.outcome === "skipped") {
+    if (node.reason === "branch_not_taken") return "not-taken";
+    return node.reason === "upstream_cancelled" ? "cancelled" : "blocked";
+  }
+  return node.outcome ?? "idle";
+}
+
+export function standingLabel(one: Standing): string {
+  return LABELS[one];
+}
+
+export function isBusy(one: Standing): boolean {
+  return one === "running" || one === "cancelling" || one === "backoff";
+}
+
+/** What an edge is doing. `dead`: the branch behind it is not taken. */
+export type EdgeStanding = "idle" | "flowing" | "live" | "dead";
+
+export function edgeStanding(edge: EdgeView, run: RunState | null): EdgeStanding {
+  const source = run?.nodes[edge.source];
+  if (source === undefined || source.phase !== "done") return "idle";
+  if (source.outcome !== "succeeded" && source.outcome !== "reused") {
+    return source.outcome === "skipped" && source.reason === "branch_not_taken" ? "dead" : "idle";
+  }
+  if (!(edge.output in source.outputs)) return "dead";
+  return run?.nodes[edge.target]?.phase === "running" ? "flowing" : "live";
+}
+
+/** What went along an edge, when that can be said in a word: `1,461 rows`. */
+export function edgeLabel(edge: EdgeView, run: RunState | null): string {
+  const rows = run?.nodes[edge.source]?.outputs[edge.output]?.rows;
+  if (rows === undefined || rows === null) return "";
+  return `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
+}
+
+export interface Counts {
+  readonly total: number;
+  readonly done: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export function counts(run: RunState): Counts {
+  const tally = { total: 0, done: 0, running: 0, failed: 0, skipped: 0 };
+  for (const node of Object.values(run.nodes)) {
+    tally.total += 1;
+    if (node.phase === "done") tally.done += 1;
+    if (node.phase === "running" || node.phase === "cancelling") tally.running += 1;
+    if (node.outcome === "failed") tally.failed += 1;
+    if (node.outcome === "skipped") tally.skipped += 1;
+  }
+  return tally;
+}
+
+/** One line for eyes and screen readers: `7 of 11 done, 1 running`. */
+export function summary(state: CanvasState): string {
+  const { run, flow } = state;
+  if (run === null) {
+    const nodes = flow?.nodes.length ?? 0;
+    return nodes === 0 ? "No nodes yet" : `Not run yet · ${count(nodes, "node")}`;
+  }
+  const { total, done, running, failed, skipped } = counts(run);
+  const status = statusOf(run);
+  if (status === "running" || status === "suspended") {
+    const parts = [`${done} of ${total} done`];
+    if (running > 0) parts.push(`${running} running`);
+    if (failed > 0) parts.push(`${failed} failed`);
+    if (status === "suspended") parts.push("waiting for something outside");
+    return parts.join(", ");
+  }
+  const parts = [
+    status === "succeeded" ? "Succeeded" : status === "failed" ? "Failed" : "Cancelled",
+  ];
+  parts.push(failed > 0 ? `${failed} of ${total} failed` : `${done - skipped} of ${total} ran`);
+  if (skipped > 0) parts.push(`${skipped} skipped`);
+  return parts.join(" · ");
+}
+
+function count(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? "" : "s"}`;
+}
+
+/** `12 ms`, `1.4 s`, `2 m 05 s`. */
+export function duration(ms: number): string {
+  if (ms < 1) return "<1 ms";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = String(seconds % 60).padStart(2, "0");
+  return minutes < 60
+    ? `${minutes} m ${rest} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
+}
+
+/** `2nd try`; empty for the first. */
+export function attemptLabel(attempt: number): string {
+  if (attempt < 2) return "";
+  const tens = attempt % 100;
+  const ending = tens > 10 && tens < 14 ? "th" : (["th", "st", "nd", "rd"][attempt % 10] ?? "th");
+  return `${attempt}${ending} try`;
+}
+
+/** How long the node took, or takes so far at `now`; null when it never started. */
+export function elapsed(node: NodeRun | undefined, now: number): number | null {
+  if (node === undefined) return null;
+  const going = node.phase === "running" || node.phase === "cancelling";
+  if (going && node.startedAt !== null) return Math.max(0, (now - node.startedAt) * 1000);
+  return node.phase === "done" && node.outcome !== "skipped" ? node.ms : null;
+}
+
+/** What a screen reader says of a node: `clean, python, succeeded, 12 ms`. */
+export function spoken(
+  node: NodeView,
+  run: NodeRun | undefined,
+  now: number,
+  problems: number,
+): string {
+  const ms = elapsed(run, now);
+  return [
+    node.name,
+    node.kind,
+    standingLabel(standing(run)).toLowerCase(),
+    ms === null ? "" : duration(ms),
+    attemptLabel(run?.attempt ?? 0),
+    problems > 0 ? count(problems, "problem") : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+export function problemsOf(problems: readonly ProblemView[], node: string): readonly ProblemView[] {
+  return problems.filter((one) => one.node === node);
+}
+
+export function errorCount(problems: readonly ProblemView[]): number {
+  return problems.filter((one) => one.severity === "error").length;
+}

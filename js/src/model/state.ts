@@ -1,0 +1,91 @@
+/**
+ * All a view knows: the definition, the run, and what it asked for. `reduce` is the only way it
+ * changes, and it is pure: the time a message arrived is an argument.
+ */
+import type {
+  Details,
+  FlowView,
+  KernelMessage,
+  ProgressView,
+  Refused,
+} from "../protocol/generated";
+import { foldRun, type RunState } from "./run";
+
+/** `lost`: nobody answers any more; what is shown is the past. */
+export type Connection = "connecting" | "live" | "lost";
+
+export interface CanvasState {
+  readonly connection: Connection;
+  readonly seq: number;
+  /** True after a gap in `seq`: what is shown may be wrong until the next snapshot. */
+  readonly behind: boolean;
+  readonly flow: FlowView | null;
+  readonly run: RunState | null;
+  readonly progress: Readonly<Record<string, ProgressView>>;
+  readonly details: Readonly<Record<string, Details>>;
+  readonly refused: Refused | null;
+  /** Seconds by which the browser's clock is ahead of the kernel's, at most. */
+  readonly skew: number | null;
+}
+
+export const INITIAL: CanvasState = {
+  connection: "connecting",
+  seq: 0,
+  behind: false,
+  flow: null,
+  run: null,
+  progress: {},
+  details: {},
+  refused: null,
+  skew: null,
+};
+
+/** The state after `message`, which arrived at `now` (seconds since the epoch). */
+export function reduce(state: CanvasState, message: KernelMessage, now: number): CanvasState {
+  switch (message.type) {
+    case "SNAPSHOT": {
+      const run = foldRun(null, message.run?.events ?? []);
+      const same = run?.run === state.run?.run;
+      return {
+        ...state,
+        connection: "live",
+        seq: message.seq,
+        behind: false,
+        flow: message.flow,
+        run,
+        progress: byNode({}, message.run?.progress ?? []),
+        details: same ? state.details : {},
+      };
+    }
+    case "BATCH": {
+      if (state.flow === null || message.seq <= state.seq) return state;
+      if (message.seq !== state.seq + 1) return { ...state, connection: "live", behind: true };
+      const last = message.events.at(-1);
+      const lag = last === undefined ? null : now - last.at;
+      return {
+        ...state,
+        connection: "live",
+        seq: message.seq,
+        run: foldRun(state.run, message.events),
+        progress: byNode(state.progress, message.progress),
+        skew: lag === null ? state.skew : Math.min(lag, state.skew ?? lag),
+      };
+    }
+    case "DETAILS":
+      return {
+        ...state,
+        connection: "live",
+        details: { ...state.details, [message.node]: message },
+      };
+    case "REFUSED":
+      return { ...state, connection: "live", refused: message };
+  }
+}
+
+function byNode(
+  before: Readonly<Record<string, ProgressView>>,
+  notices: readonly ProgressView[],
+): Readonly<Record<string, ProgressView>> {
+  if (notices.length === 0) return before;
+  return { ...before, ...Object.fromEntries(notices.map((one) => [one.node, one])) };
+}

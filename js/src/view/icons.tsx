@@ -1,0 +1,75 @@
+import type { ReactNode } from "react";
+
+/** Line icons on a 16-unit grid, drawn in the colour of the text around them. */
+const PATHS: Readonly<Record<string, ReactNode>> = {
+  python: <path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5" />,
+  sql: (
+    <>
+      <ellipse cx="8" cy="3.8" rx="5" ry="1.9" />
+      <path d="M3 3.8v8.4c0 1 2.2 1.9 5 1.9s5-.9 5-1.9V3.8M3 8c0 1 2.2 1.9 5 1.9S13 9 13 8" />
+    </>
+  ),
+  http: (
+    <>
+      <circle cx="8" cy="8" r="6" />
+      <path d="M2 8h12M8 2c2 1.7 2.8 3.8 2.8 6S10 12.3 8 14c-2-1.7-2.8-3.8-2.8-6S6 3.7 8 2Z" />
+    </>
+  ),
+  router: <path d="M2 8h4l3-4h5M6 8l3 4h5M12 2l2 2-2 2M12 10l2 2-2 2" />,
+  merge: <path d="M2 4h3l4 4h5M2 12h3l4-4M12 6l2 2-2 2" />,
+  node: (
+    <>
+      <rect x="3" y="3" width="10" height="10" rx="2" />
+      <path d="M6 8h4" />
+    </>
+  ),
+  play: <path d="M4.5 2.8v10.4L13 8 4.5 2.8Z" fill="currentColor" stroke="none" />,
+  stop: <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" fill="currentColor" stroke="none" />,
+  sliders: <path d="M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 2.7v3.6M6 9.7v3.6" />,
+  fit: (
+    <path d="M2.5 6V3.5a1 1 0 0 1 1-1H6M10 2.5h2.5a1 1 0 0 1 1 1V6M13.5 10v2.5a1 1 0 0 1-1 1H10M6 13.5H3.5a1 1 0 0 1-1-1V10" />
+  ),
+  tidy: (
+    <>
+      <rect x="1.8" y="6" width="4" height="4" rx="1" />
+      <rect x="10.2" y="2" width="4" height="4" rx="1" />
+      <rect x="10.2" y="10" width="4" height="4" rx="1" />
+      <path d="M5.8 8h2.4M10.2 4H8.2v8h2" />
+    </>
+  ),
+  plus: <path d="M8 3v10M3 8h10" />,
+  minus: <path d="M3 8h10" />,
+  close: <path d="m4 4 8 8M12 4l-8 8" />,
+  warning: <path d="M8 2.2 14.5 13.5h-13L8 2.2ZM8 6.5v3.2M8 11.4v.4" />,
+  flow: (
+    <>
+      <circle cx="3.5" cy="8" r="1.9" />
+      <circle cx="12.5" cy="3.8" r="1.9" />
+      <circle cx="12.5" cy="12.2" r="1.9" />
+      <path d="M5.3 7.2 10.7 4.6M5.3 8.8l5.4 2.6" />
+    </>
+  ),
+  unplugged: (
+    <path d="m2 14 3-3M14 2l-3 3M5.5 6.5 4 8a2.8 2.8 0 0 0 4 4l1.5-1.5M6.5 5.5 8 4a2.8 2.8 0 0 1 4 4l-1.5 1.5M4 2.5v2M2.5 4h2M12 13.5v-2M13.5 12h-2" />
+  ),
+  chevron: <path d="m4 6 4 4 4-4" />,
+};
+
+export function Icon({ name, size = 16 }: { readonly name: string; readonly size?: number }) {
+  return (
+    <svg
+      className="fb-icon"
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {PATHS[name] ?? PATHS.node}
+    </svg>
+  );
+}

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { decode } from "../src/protocol/decode";
+import { completed, created, flow, snapshot } from "./flows";
+
+function refusal(content: unknown): string {
+  const decoded = decode(content);
+  if (decoded.ok) throw new Error("was accepted");
+  return decoded.reason;
+}
+
+test("what the kernel sends is accepted whole", () => {
+  const message = snapshot(1, [created(), completed("fetch", 1, ["rows"])]);
+  expect(decode(message)).toEqual({ ok: true, message });
+});
+
+test("an unknown message is refused by name", () => {
+  expect(refusal({ type: "CHEER", seq: 1 })).toContain('"CHEER"');
+  expect(refusal("hello")).toBe("message is not an object");
+});
+
+test("an unknown event is refused by name and place", () => {
+  const event = { ...created(), kind: "RUN_CHEERED" };
+  expect(refusal({ type: "BATCH", seq: 1, events: [event], progress: [] })).toBe(
+    'message.events[0].kind is "RUN_CHEERED", which this page does not know',
+  );
+});
+
+test("a missing field and a field of the wrong type are refused by path", () => {
+  const { params: _, ...rest } = flow;
+  expect(refusal({ ...snapshot(1, null), flow: rest })).toBe("message.flow.params is missing");
+  expect(refusal({ ...snapshot(1, null), seq: "1" })).toBe("message.seq is not a number");
+  const moved = { ...flow, nodes: [{ ...flow.nodes[0], x: null }] };
+  expect(refusal({ ...snapshot(1, null), flow: moved })).toBe(
+    "message.flow.nodes[0].x is not a number",
+  );
+});
+
+test("an unknown status is refused and an unknown extra field is not", () => {
+  const over = { kind: "RUN_COMPLETED", run: "r", seq: 1, at: 1, status: "glorious", ms: 1 };
+  expect(refusal({ type: "BATCH", seq: 1, events: [over], progress: [] })).toContain("glorious");
+  expect(decode({ ...snapshot(1, null), later: true }).ok).toBe(true);
+});
+
+test("previews are told apart by what they show", () => {
+  const details = {
+    type: "DETAILS",
+    view: "v",
+    node: "n",
+    run: null,
+    inputs: [],
+    source: "",
+    language: "python",
+    logs: [],
+    logs_cut: false,
+    error: null,
+    outputs: [
+      { port: "a", type: "int", note: "", preview: { show: "tree", value: 1, cut: false } },
+    ],
+  };
+  expect(decode(details).ok).toBe(true);
+  const film = { ...details, outputs: [{ ...details.outputs[0], preview: { show: "film" } }] };
+  expect(refusal(film)).toContain('"film"');
+});

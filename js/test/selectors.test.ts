@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { foldRun } from "../src/model/run";
+import {
+  attemptLabel,
+  duration,
+  edgeLabel,
+  edgeStanding,
+  elapsed,
+  spoken,
+  standing,
+  summary,
+} from "../src/model/selectors";
+import { INITIAL } from "../src/model/state";
+import type { Event } from "../src/protocol/generated";
+import { completed, created, flow, RUN, started } from "./flows";
+
+const [toSeason, toIce] = flow.edges;
+if (toSeason === undefined || toIce === undefined) throw new Error("the flow has two edges");
+
+function skipped(node: string, seq: number): Event {
+  return { kind: "NODE_SKIPPED", run: RUN, seq, at: 1, node, reason: "branch_not_taken" };
+}
+
+test("a port that gave nothing makes its edge dead and its node not taken", () => {
+  const run = foldRun(null, [
+    created(),
+    completed("fetch", 1, ["rows"]),
+    completed("season", 2, ["hot"]),
+    skipped("ice", 3),
+  ]);
+  expect(edgeStanding(toSeason, run)).toBe("live");
+  expect(edgeStanding(toIce, run)).toBe("dead");
+  expect(standing(run?.nodes.ice)).toBe("not-taken");
+});
+
+test("an edge flows while its target runs and says how many rows went along", () => {
+  const run = foldRun(null, [created(), completed("fetch", 1, ["rows"]), started("season", 2)]);
+  expect(edgeStanding(toSeason, run)).toBe("flowing");
+  expect(edgeLabel(toSeason, run)).toBe("1,461 rows");
+  expect(edgeLabel(toIce, run)).toBe("");
+});
+
+test("the summary counts what is done and what runs", () => {
+  const run = foldRun(null, [created(), completed("fetch", 1, ["rows"]), started("season", 2)]);
+  expect(summary({ ...INITIAL, flow, run })).toBe("1 of 3 done, 1 running");
+  expect(summary({ ...INITIAL, flow })).toBe("Not run yet · 3 nodes");
+  const over = foldRun(run, [
+    completed("season", 3, ["hot"]),
+    skipped("ice", 4),
+    { kind: "RUN_COMPLETED", run: RUN, seq: 5, at: 2, status: "succeeded", ms: 900 },
+  ]);
+  expect(summary({ ...INITIAL, flow, run: over })).toBe("Succeeded · 2 of 3 ran · 1 skipped");
+});
+
+test("a screen reader hears name, kind, status, time and tries", () => {
+  const run = foldRun(null, [created(), completed("fetch", 1, ["rows"])]);
+  const [fetch] = flow.nodes;
+  if (fetch === undefined) throw new Error("the flow has nodes");
+  expect(spoken(fetch, run?.nodes.fetch, 0, 0)).toBe("fetch, http, succeeded, 12 ms");
+  const again = foldRun(run, [started("fetch", 2, 100, 2)]);
+  expect(spoken(fetch, again?.nodes.fetch, 101.5, 1)).toBe(
+    "fetch, http, running, 1.5 s, 2nd try, 1 problem",
+  );
+});
+
+test("time runs while a node runs and stands when it is done", () => {
+  const going = foldRun(null, [created(), started("fetch", 1, 100)])?.nodes.fetch;
+  expect(elapsed(going, 102)).toBe(2000);
+  expect(elapsed(undefined, 102)).toBeNull();
+});
+
+test.each([
+  [0.2, "<1 ms"],
+  [12.4, "12 ms"],
+  [1400, "1.4 s"],
+  [12_000, "12 s"],
+  [59_700, "1 m 00 s"],
+  [125_000, "2 m 05 s"],
+  [3_720_000, "1 h 2 m"],
+])("%d ms reads %s", (ms, text) => expect(duration(ms)).toBe(text));
+
+test.each([
+  [1, ""],
+  [2, "2nd try"],
+  [3, "3rd try"],
+  [11, "11th try"],
+  [22, "22nd try"],
+])("attempt %d reads %s", (attempt, text) => expect(attemptLabel(attempt)).toBe(text));

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Memory } from "../src/host/memory";
+import { Session } from "../src/host/session";
+import { Store } from "../src/model/store";
+import { completed, created, snapshot, started } from "./flows";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function open(first: ReturnType<typeof snapshot> | null = null) {
+  const memory = new Memory(first);
+  const store = new Store(
+    (callback) => callback(),
+    () => 200,
+  );
+  return { memory, store, session: new Session(store, memory) };
+}
+
+test("a view greets and shows what it was given at once", () => {
+  const { memory, store } = open(snapshot(1, null));
+  expect(store.state.flow?.flow).toBe("tour");
+  expect(memory.sent.map((one) => one.type)).toEqual(["HELLO"]);
+});
+
+test("a gap is answered by one greeting, however many batches follow it", () => {
+  const { memory } = open(snapshot(1, [created()]));
+  memory.tell({ type: "BATCH", seq: 5, events: [started("fetch", 1)], progress: [] });
+  memory.tell({ type: "BATCH", seq: 6, events: [completed("fetch", 2, [])], progress: [] });
+  expect(memory.sent.map((one) => one.type)).toEqual(["HELLO", "HELLO"]);
+});
+
+test("a greeting nobody answers means the kernel is lost, and an answer brings it back", () => {
+  const { memory, store } = open(snapshot(1, null));
+  vi.advanceTimersByTime(10_000);
+  expect(store.state.connection).toBe("lost");
+  memory.tell(snapshot(2, null));
+  expect(store.state.connection).toBe("live");
+});
+
+test("a closed comm is noticed at once", () => {
+  const { memory, store } = open(snapshot(1, null));
+  memory.link(false);
+  expect(store.state.connection).toBe("lost");
+});
+
+test("details for another page are not ours", () => {
+  const { memory, store, session } = open(snapshot(1, null));
+  const details = {
+    type: "DETAILS",
+    view: "somebody",
+    node: "fetch",
+    run: null,
+    inputs: [],
+    outputs: [],
+    source: "",
+    language: "python",
+    logs: [],
+    logs_cut: false,
+    error: null,
+  };
+  memory.tell(details);
+  expect(store.state.details).toEqual({});
+  memory.tell({ ...details, view: session.view });
+  expect(Object.keys(store.state.details)).toEqual(["fetch"]);
+});
+
+test("what cannot be read becomes a notice, not an exception", () => {
+  const { memory, store } = open(snapshot(1, null));
+  memory.tell({ type: "CHEER" });
+  expect(store.state.refused?.message).toContain('"CHEER"');
+});
+
+test("listeners hear once per frame however much arrived", () => {
+  const frames: Array<() => void> = [];
+  const store = new Store(
+    (callback) => void frames.push(callback),
+    () => 0,
+  );
+  let heard = 0;
+  store.subscribe(() => heard++);
+  store.receive(snapshot(1, [created()]));
+  store.receive({ type: "BATCH", seq: 2, events: [started("fetch", 1)], progress: [] });
+  expect([frames.length, heard]).toEqual([1, 0]);
+  frames[0]?.();
+  expect(heard).toBe(1);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { type CanvasState, INITIAL, reduce } from "../src/model/state";
+import type { Event } from "../src/protocol/generated";
+import { completed, created, RUN, snapshot, started } from "./flows";
+
+const batch = (seq: number, events: readonly Event[]) =>
+  ({ type: "BATCH", seq, events, progress: [] }) as const;
+
+function after(...messages: Parameters<typeof reduce>[1][]): CanvasState {
+  return messages.reduce((state, message) => reduce(state, message, 200), INITIAL);
+}
+
+test("a snapshot shows the definition and the run so far", () => {
+  const state = after(snapshot(7, [created(), started("fetch", 1)]));
+  expect(state.connection).toBe("live");
+  expect(state.seq).toBe(7);
+  expect(state.run?.nodes.fetch?.phase).toBe("running");
+});
+
+test("batches follow on without a hole", () => {
+  const state = after(
+    snapshot(1, [created()]),
+    batch(2, [started("fetch", 1)]),
+    batch(3, [completed("fetch", 2, ["rows"])]),
+  );
+  expect(state.behind).toBe(false);
+  expect(state.run?.nodes.fetch?.outcome).toBe("succeeded");
+});
+
+test("a hole in the numbers marks the view as behind until the next snapshot", () => {
+  const gap = after(snapshot(1, [created()]), batch(3, [started("fetch", 1)]));
+  expect(gap.behind).toBe(true);
+  expect(gap.run?.nodes.fetch?.phase).toBe("waiting");
+  expect(reduce(gap, snapshot(4, [created(), started("fetch", 1)]), 200).behind).toBe(false);
+});
+
+test("a batch from before the snapshot changes nothing", () => {
+  const state = after(snapshot(5, [created()]));
+  expect(reduce(state, batch(4, [started("fetch", 1)]), 200)).toBe(state);
+});
+
+test("events of another run are ignored until that run begins", () => {
+  const other = { ...started("fetch", 1), run: "run-2" };
+  const state = after(snapshot(1, [created()]), batch(2, [other]));
+  expect(state.run?.nodes.fetch?.phase).toBe("waiting");
+  const next = reduce(state, batch(3, [created("run-2")]), 200);
+  expect(next.run?.run).toBe("run-2");
+});
+
+test("details of a run are forgotten when another run is shown", () => {
+  const details = {
+    type: "DETAILS",
+    view: "v",
+    node: "fetch",
+    run: RUN,
+    inputs: [],
+    outputs: [],
+    source: "",
+    language: "python",
+    logs: [],
+    logs_cut: false,
+    error: null,
+  } as const;
+  const state = after(snapshot(1, [created()]), details);
+  expect(state.details.fetch).toBe(details);
+  expect(reduce(state, snapshot(2, [created()]), 200).details.fetch).toBe(details);
+  expect(reduce(state, snapshot(2, [created("run-2")]), 200).details).toEqual({});
+});
+
+test("the kernel's clock is learnt from what arrives fastest", () => {
+  let state = reduce(after(snapshot(1, [created()])), batch(2, [started("fetch", 1, 100)]), 105);
+  state = reduce(state, batch(3, [started("season", 2, 101)]), 103);
+  expect(state.skew).toBe(2);
+});

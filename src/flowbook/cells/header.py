@@ -1,0 +1,358 @@
+"""The first lines of a flow cell: `%%flow [kind] name[(inputs)] [-> outputs] [--options]`.
+
+The inputs read as a Python signature and are parsed by Python. Below may follow `#| option: value`
+lines with the same keys as the flags. Everything wrong is found at once, each on its line of the
+cell; printing a header and parsing it again gives the same header.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from flowbook.errors import FlowSyntaxError, UsageError
+from flowbook.graph.options import (
+    OPTIONS,
+    Options,
+    did_you_mean,
+    parse_options,
+)
+from flowbook.graph.spec import InputSpec, Json, Wire
+from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
+
+SETUP: Final = "setup"
+"""The kind of cells that are shared code and no node."""
+PYTHON: Final = "python"
+_UNNAMED: Final = NodeId("")
+_START = re.compile(r"%%flow(?:book)?(?=\s|$)")
+_NAME = re.compile(r"\s*([A-Za-z_]\w*)")
+_ARROW = re.compile(r"\s*->\s*")
+_OPTION_LINE = re.compile(r"#\|\s*([A-Za-z_][\w-]*)\s*:\s*(.*?)\s*$")
+_OUTPUTS = re.compile(r"(?:(?!\s--).)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a cell; `line` counts from 1 in the cell."""
+
+    message: str
+    line: int = 1
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the head of a flow cell says; None: left to be inferred from the body.
+
+    `flags` and `lines` hold the options as written, each where it was written.
+    """
+
+    kind: str = PYTHON
+    name: NodeId = _UNNAMED
+    inputs: tuple[InputSpec, ...] | None = None
+    outputs: tuple[PortName, ...] | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def options(self) -> Options:
+        """The options; `FlowSyntaxError` for one that is refused (none is, after parsing)."""
+        return parse_options({**self.lines, **self.flags})
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCell:
+    """A flow cell taken apart. `header` is None when the head itself cannot be read."""
+
+    header: Header | None
+    body: str
+    body_line: int
+    faults: tuple[Fault, ...] = ()
+
+
+def is_flow_cell(source: str) -> bool:
+    """True for a cell that starts with `%%flow` or `%%flowbook`.
+
+    >>> is_flow_cell("%%flow clean"), is_flow_cell("%%flower"), is_flow_cell("x = 1")
+    (True, False, False)
+    """
+    return _START.match(source) is not None
+
+
+def declared_name(source: str) -> NodeId | None:
+    """The node name a flow cell declares, however broken the rest of it is.
+
+    >>> declared_name("%%flow http get --retires")
+    'get'
+    """
+    start = _START.match(source)
+    if start is None:
+        return None
+    words = _words(source.partition("\n")[0][start.end() :])
+    name = words[-1] if words else None
+    return NodeId(name) if name and name != SETUP else None
+
+
+def parse_cell(source: str) -> FlowCell:
+    """A flow cell's head and body, with every fault of the head."""
+    first, _, rest = source.partition("\n")
+    start = _START.match(first)
+    if start is None:
+        return FlowCell(None, source, 1, (Fault("this cell does not start with %%flow"),))
+    body_lines = rest.split("\n") if rest else []
+    faults: list[Fault] = []
+    lines: dict[str, str] = {}
+    count = 0
+    for text in body_lines:
+        if not text.startswith("#|"):
+            break
+        count += 1
+        _take_line(text, count + 1, lines, faults)
+    header = _Reader(first, start.end(), lines, faults).read()
+    return FlowCell(header, "\n".join(body_lines[count:]), 2 + count, tuple(faults))
+
+
+def _take_line(text: str, number: int, lines: dict[str, str], faults: list[Fault]) -> None:
+    match = _OPTION_LINE.match(text)
+    if match is None:
+        faults.append(Fault(f"{text.strip()!r} is no option line", number, "write #| name: value"))
+        return
+    name, value = match[1], match[2]
+    if name in lines:
+        faults.append(Fault(f"option {name!r} is given twice", number, "keep one of them"))
+    fault = _option_fault(name, value, number)
+    if fault is None:
+        lines[name] = value
+    else:
+        faults.append(fault)
+
+
+def _option_fault(name: str, value: object, line: int) -> Fault | None:
+    if name not in OPTIONS:
+        return Fault(f"unknown option {name!r}", line, did_you_mean(name, OPTIONS))
+    try:
+        parse_options({name: value})
+    except FlowSyntaxError as refused:
+        return Fault(refused.message, line, refused.hint)
+    return None
+
+
+def _words(text: str) -> list[str]:
+    """The one or two names at the start of a header."""
+    words: list[str] = []
+    position = 0
+    while len(words) < 2 and (match := _NAME.match(text, position)):
+        words.append(match[1])
+        position = match.end()
+        if text[position : position + 1] not in (" ", "\t"):
+            break
+    return words
+
+
+class _Reader:
+    """Reads one header line from left to right."""
+
+    def __init__(
+        self, text: str, position: int, lines: Mapping[str, str], faults: list[Fault]
+    ) -> None:
+        self.text = text
+        self.position = position
+        self.lines = lines
+        self.faults = faults
+
+    def read(self) -> Header | None:
+        kind, name = self._kind_and_name()
+        if name is None and kind != SETUP:
+            return None
+        inputs = self._inputs(name or SETUP)
+        outputs = self._outputs()
+        flags = self._flags()
+        try:
+            node = as_node_id(name) if name else NodeId("")
+        except UsageError as refused:
+            self._fault(refused.message, refused.hint)
+            return None
+        return Header(kind, node, inputs, outputs, flags, dict(self.lines))
+
+    def _fault(self, message: str, hint: str | None = None) -> None:
+        self.faults.append(Fault(message, 1, hint))
+
+    def _kind_and_name(self) -> tuple[str, str | None]:
+        words = _words(self.text[self.position :])
+        for _ in words:
+            match = _NAME.match(self.text, self.position)
+            self.position = match.end() if match else self.position
+        if not words:
+            self._fault("a flow cell needs a name", "write %%flow name, or %%flow kind name")
+            return PYTHON, None
+        if words == [SETUP]:
+            return SETUP, None
+        if len(words) == 2:
+            return words[0], words[1]
+        return PYTHON, words[0]
+
+    def _inputs(self, name: str) -> tuple[InputSpec, ...] | None:
+        if not self.text.startswith("(", self.position):
+            return None
+        end = _closing(self.text, self.position)
+        if end is None:
+            self._fault("the inputs are not closed", "add the missing )")
+            self.position = len(self.text)
+            return None
+        signature = self.text[self.position + 1 : end]
+        self.position = end + 1
+        try:
+            tree = ast.parse(f"def {name}({signature}): pass")
+        except (SyntaxError, ValueError) as broken:
+            reason = broken.msg if isinstance(broken, SyntaxError) else str(broken)
+            self._fault(
+                f"the inputs ({signature}) do not read as a Python signature: {reason}",
+                "write them as name, name=node.output or name: type = value",
+            )
+            return None
+        function = tree.body[0]
+        return self._signature(function) if isinstance(function, ast.FunctionDef) else None
+
+    def _signature(self, function: ast.FunctionDef) -> tuple[InputSpec, ...] | None:
+        given = function.args
+        if given.vararg or given.kwarg or given.posonlyargs:
+            self._fault("inputs cannot be *args, **kwargs or positional-only", "name each input")
+        arguments = [*given.args, *given.kwonlyargs]
+        blanks: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
+        defaults = [*blanks, *given.defaults, *given.kw_defaults]
+        found = [
+            self._input(one, default) for one, default in zip(arguments, defaults, strict=True)
+        ]
+        return tuple(one for one in found if one is not None)
+
+    def _input(self, argument: ast.arg, default: ast.expr | None) -> InputSpec | None:
+        name = PortName(argument.arg)
+        annotation = ast.unparse(argument.annotation) if argument.annotation else None
+        if default is None:
+            return InputSpec(name, annotation=annotation)
+        wire = _wire(default)
+        if wire is not None:
+            return InputSpec(name, wire=wire, annotation=annotation)
+        try:
+            value: Json = ast.literal_eval(default)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            self._fault(
+                f"the default of input {name!r} is neither a literal nor an output: "
+                f"{ast.unparse(default)}",
+                "write a literal for a parameter, or node or node.output for a wire",
+            )
+            return None
+        if not _is_json(value):
+            self._fault(f"the default of input {name!r} is no plain value: {value!r}")
+            return None
+        return InputSpec(name, default=value, annotation=annotation)
+
+    def _outputs(self) -> tuple[PortName, ...] | None:
+        arrow = _ARROW.match(self.text, self.position)
+        if arrow is None:
+            return None
+        match = _OUTPUTS.match(self.text, arrow.end())
+        end = match.end() if match else len(self.text)
+        written = self.text[arrow.end() : end]
+        self.position = end
+        names: list[PortName] = []
+        for part in written.split(","):
+            try:
+                names.append(as_port_name(part.strip()))
+            except UsageError:
+                self._fault(f"{part.strip()!r} cannot name an output", "write -> first, second")
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if twins:
+            self._fault(f"two outputs are called {twins[0]!r}", "rename one of them")
+        return tuple(names) or None
+
+    def _flags(self) -> dict[str, str]:
+        rest = self.text[self.position :]
+        try:
+            words = shlex.split(rest)
+        except ValueError as broken:
+            self._fault(f"the options cannot be read: {broken}", "close the quotes")
+            return {}
+        flags: dict[str, str] = {}
+        while words:
+            word = words.pop(0)
+            if not word.startswith("--"):
+                self._fault(
+                    f"{word!r} does not belong here",
+                    "write %%flow [kind] name[(inputs)] [-> outputs] [--option value]",
+                )
+                continue
+            self._flag(word[2:], words, flags)
+        return flags
+
+    def _flag(self, word: str, words: list[str], flags: dict[str, str]) -> None:
+        name, equals, value = word.partition("=")
+        option = OPTIONS.get(name)
+        if not equals:
+            takes = words and not words[0].startswith("--")
+            if option is not None and option.flag and not (takes and words[0] in _BOOLEANS):
+                value = "true"
+            elif takes:
+                value = words.pop(0)
+            elif option is not None:
+                self._fault(f"option {name!r} needs a value", option.help)
+                return
+        fault = _option_fault(name, value, 1)
+        if fault is not None:
+            self.faults.append(fault)
+        elif name in flags or name in self.lines:
+            self._fault(f"option {name!r} is given twice", "keep one of them")
+        else:
+            flags[name] = value
+
+
+_BOOLEANS: Final = ("true", "false", "yes", "no")
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the parenthesis at `start` closes, quotes and brackets respected."""
+    depth, quote, position = 0, "", start
+    while position < len(text):
+        char = text[position]
+        if quote:
+            if char == "\\":
+                position += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if depth == 0:
+                return position
+        position += 1
+    return None
+
+
+def _wire(default: ast.expr) -> Wire | None:
+    if isinstance(default, ast.Name):
+        return Wire(NodeId(default.id))
+    if isinstance(default, ast.Attribute) and isinstance(default.value, ast.Name):
+        return Wire(NodeId(default.value.id), PortName(default.attr))
+    if (
+        isinstance(default, ast.Subscript)
+        and isinstance(default.value, ast.Name)
+        and isinstance(default.slice, ast.Constant)
+        and isinstance(default.slice.value, str)
+    ):
+        return Wire(NodeId(default.value.id), PortName(default.slice.value))
+    return None
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(inner) for key, inner in value.items())
+    return value is None or isinstance(value, bool | int | float | str)

@@ -1,0 +1,83 @@
+"""A flow cell's head as text: what `cells.header` reads back as the very same header."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from flowbook.cells.header import PYTHON, Header
+from flowbook.graph.options import OPTIONS, Options, print_options
+from flowbook.graph.spec import InputSpec, Missing
+
+
+def print_cell(header: Header, body: str) -> str:
+    r"""A cell's text, which `parse_cell` takes apart into the same header and body.
+
+    >>> from flowbook.ids import NodeId
+    >>> print_cell(Header(name=NodeId("clean"), flags={"retries": "3"}), "df = raw")
+    '%%flow clean --retries 3\ndf = raw'
+    """
+    lines = [print_header(header), *(f"#| {name}: {value}" for name, value in header.lines.items())]
+    return "\n".join([*lines, body]) if body or header.lines else lines[0]
+
+
+def print_header(header: Header) -> str:
+    """The `%%flow` line."""
+    words = ["%%flow"]
+    if header.kind != PYTHON:
+        words.append(header.kind)
+    if header.name:
+        inputs = header.inputs
+        words.append(header.name + ("" if inputs is None else print_inputs(inputs)))
+    if header.outputs is not None:
+        words.append(f"-> {', '.join(header.outputs)}")
+    for name, value in header.flags.items():
+        alone = OPTIONS[name].flag and value == "true"
+        words.append(f"--{name}" if alone else f"--{name} {shlex.quote(value)}")
+    return " ".join(words)
+
+
+def print_inputs(inputs: tuple[InputSpec, ...]) -> str:
+    """The signature in its parentheses.
+
+    >>> from flowbook.graph.spec import Wire
+    >>> from flowbook.ids import NodeId, PortName
+    >>> print_inputs((InputSpec(PortName("rows"), Wire(NodeId("clean"), PortName("df"))),))
+    '(rows=clean.df)'
+    """
+    parts, plain = [], True
+    for one in inputs:
+        shown = _print_default(one)
+        if shown is None and not plain and "*" not in parts:
+            parts.append("*")  # Python wants inputs without default first, unless by keyword
+        plain = plain and shown is None
+        annotation = f": {one.annotation}" if one.annotation else ""
+        equals = " = " if one.annotation else "="
+        parts.append(one.name + annotation + ("" if shown is None else equals + shown))
+    return f"({', '.join(parts)})"
+
+
+def _print_default(one: InputSpec) -> str | None:
+    if one.wire is not None:
+        port = one.wire.port
+        if port is None:
+            return str(one.wire.node)
+        return f"{one.wire.node}.{port}" if port.isidentifier() else f'{one.wire.node}["{port}"]'
+    return None if isinstance(one.default, Missing) else repr(one.default)
+
+
+def with_options(header: Header, options: Options) -> Header:
+    """`header` saying `options`, each option where it was, new ones as flags."""
+    wanted = print_options(options)
+    return replace(
+        header,
+        lines={name: wanted[name] for name in header.lines if name in wanted},
+        flags={
+            **{name: wanted[name] for name in header.flags if name in wanted},
+            **{
+                name: value
+                for name, value in wanted.items()
+                if name not in header.flags and name not in header.lines
+            },
+        },
+    )

@@ -1,0 +1,69 @@
+"""What a canvas asks of the session: the seam that lets it be tested without one.
+
+`flowbook.session` has the one real host; a test has a small one of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from flowbook.events import ErrorInfo, Event, RunStatus
+from flowbook.graph.problem import Problem
+from flowbook.graph.spec import FlowSpec, Json, Position
+from flowbook.ids import NodeId, PortName, RunId
+from flowbook.run.perform import NodeProgress
+from flowbook.run.phase import Outcome
+
+Stop: TypeAlias = "Callable[[], None]"
+"""Call it to hear no more."""
+
+
+class CanvasNodeRun(Protocol):
+    """What the canvas asks of one node of a run."""
+
+    @property
+    def outcome(self) -> Outcome | None: ...
+    @property
+    def error(self) -> ErrorInfo | None: ...
+    @property
+    def inputs(self) -> Mapping[PortName, Any]: ...
+    @property
+    def outputs(self) -> Mapping[PortName, Any]: ...
+
+
+class CanvasRun(Protocol):
+    """What the canvas asks of a run; `flowbook.Run` is one."""
+
+    id: RunId
+
+    @property
+    def status(self) -> RunStatus: ...
+    def events(self) -> list[Event]: ...
+    def cancel(self, reason: str = "") -> None: ...
+    def subscribe(self, callback: Callable[[Event | NodeProgress], None]) -> Stop: ...
+    def __getitem__(self, node: str) -> CanvasNodeRun:
+        """One node of it; `UnknownNode` when the run is of a definition without that node."""
+        ...
+
+
+class CanvasHost(Protocol):
+    """One flow, its layout and its runs."""
+
+    def spec(self) -> FlowSpec: ...
+    def problems(self) -> tuple[Problem, ...]: ...
+    def stale(self) -> frozenset[NodeId]:
+        """Nodes whose last result no longer follows from the definition."""
+        ...
+
+    def positions(self) -> Mapping[NodeId, Position]:
+        """A place for every node, laid out already."""
+        ...
+
+    def move(self, positions: Mapping[NodeId, Position]) -> None: ...
+    def tidy(self) -> None: ...
+    def start(self, params: Mapping[str, Json]) -> CanvasRun: ...
+    def current_run(self) -> CanvasRun | None: ...
+    def observe(self, callback: Callable[[], None]) -> Stop:
+        """Call back when the definition changes or a run starts."""
+        ...

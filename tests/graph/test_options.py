@@ -1,0 +1,122 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowbook.errors import FlowSyntaxError
+from flowbook.graph.options import (
+    OPTIONS,
+    Backoff,
+    BackoffKind,
+    On,
+    Options,
+    did_you_mean,
+    parse_backoff,
+    parse_duration,
+    parse_options,
+    print_backoff,
+    print_duration,
+    print_options,
+)
+
+seconds = st.floats(0, 366 * 86400) | st.integers(0, 100_000).map(float)
+options = st.builds(
+    Options,
+    retries=st.integers(0, 9999),
+    backoff=st.builds(Backoff, st.sampled_from(BackoffKind), seconds, seconds),
+    timeout=st.none() | seconds,
+    on=st.sampled_from(On),
+    pure=st.booleans(),
+    cache=st.booleans(),
+    tags=st.lists(st.text("abc-", min_size=1), max_size=3).map(tuple),
+)
+
+
+@given(options)
+def test_printed_options_read_back(given_options: Options):
+    assert parse_options(print_options(given_options)) == given_options
+
+
+@given(seconds)
+def test_a_printed_duration_reads_back_exactly(duration: float):
+    assert parse_duration(print_duration(duration)) == duration
+
+
+def test_the_schema_has_a_row_for_every_field():
+    assert list(OPTIONS) == list(Options.__dataclass_fields__)
+    assert all(option.help.endswith(".") for option in OPTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "parsed"),
+    [("250ms", 0.25), ("30s", 30), ("5m", 300), ("2h", 7200), ("1d", 86400), (3, 3), (" 4 ", 4)],
+)
+def test_durations_read(value: object, parsed: float):
+    assert parse_duration(value) == parsed
+
+
+@pytest.mark.parametrize("value", ["", "-1s", "1 week", "1e3", True, 1e12, None])
+def test_what_is_no_duration_is_refused(value: object):
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "delays"),
+    [
+        (BackoffKind.FIXED, [2, 2, 2]),
+        (BackoffKind.LINEAR, [2, 4, 5]),
+        (BackoffKind.EXPONENTIAL, [2, 4, 5]),
+    ],
+)
+def test_pauses_grow_to_their_cap(kind: BackoffKind, delays: list[float]):
+    assert [Backoff(kind, 2, 5).delay(n) for n in (1, 2, 3)] == delays
+
+
+def test_a_thousand_failures_do_not_overflow():
+    assert Backoff().delay(5000) == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "backoff"),
+    [
+        ("2s", Backoff(BackoffKind.FIXED, 2)),
+        (2, Backoff(BackoffKind.FIXED, 2)),
+        ("exponential", Backoff()),
+        ("linear 1s max 30s", Backoff(BackoffKind.LINEAR, 1, 30)),
+    ],
+)
+def test_backoffs_read_and_print(text: object, backoff: Backoff):
+    assert parse_backoff(text) == backoff
+    assert parse_backoff(print_backoff(backoff)) == backoff
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("retries", -1, "0 to 9999"),
+        ("retries", True, "0 to 9999"),
+        ("retries", "many", "0 to 9999"),
+        ("backoff", "1s 2s", "write a backoff"),
+        ("backoff", "", "needs its pause"),
+        ("timeout", "soon", "write a duration"),
+        ("on", "gpu", "auto, inline, thread, process"),
+        ("pure", "maybe", "true or false"),
+        ("tags", 3, "separated by commas"),
+        ("tags", ["two words"], "one word"),
+    ],
+)
+def test_a_refused_value_says_what_would_be_accepted(name: str, value: object, hint: str):
+    with pytest.raises(FlowSyntaxError, match=f"option '{name}' cannot be") as refused:
+        parse_options({name: value})
+    assert hint in refused.value.hint
+
+
+def test_an_unknown_option_is_told_the_closest_one():
+    with pytest.raises(FlowSyntaxError) as refused:
+        parse_options({"retry": 1})
+    assert refused.value.hint == "did you mean 'retries'?"
+
+
+def test_a_hint_lists_what_there_is_when_nothing_is_close():
+    assert did_you_mean("zzz", ("b", "a")) == "known: a, b"
+    assert did_you_mean("zzz", ()) == "there are none yet"

@@ -1,0 +1,173 @@
+"""A small host and run for the widget's tests: our seams, without a session or an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from flowbook.errors import InvalidParameters, UnknownNode
+from flowbook.events import (
+    Event,
+    NodeCompleted,
+    NodeStarted,
+    RunCompleted,
+    RunCreated,
+    RunStatus,
+    TriggerKind,
+    ValueFormat,
+    ValueRef,
+)
+from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
+from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
+from flowbook.run.phase import Outcome
+
+RUN = RunId("run-1")
+
+
+def spec() -> FlowSpec:
+    """fetch(city) -> rows; clean(rows=fetch.rows) -> clean, written before fetch."""
+    fetch = NodeSpec(
+        NodeId("fetch"),
+        kind="http",
+        inputs=(InputSpec(PortName("city")),),
+        outputs=(PortName("rows"),),
+    )
+    clean = NodeSpec(
+        NodeId("clean"),
+        inputs=(InputSpec(PortName("rows"), wire=Wire(NodeId("fetch"), PortName("rows"))),),
+        outputs=(PortName("clean"),),
+        body="rows.dropna()",
+    )
+    city = ParamSpec(PortName("city"), default="Oslo", annotation="str", help="where")
+    return FlowSpec(FlowId("tour"), (clean, fetch), (city,))
+
+
+def created(run: RunId = RUN) -> Event:
+    return RunCreated(
+        run=run,
+        seq=EventSeq(0),
+        at=1.0,
+        flow=FlowId("tour"),
+        version="v",
+        trigger=TriggerKind.CANVAS,
+        nodes=(NodeId("fetch"), NodeId("clean")),
+    )
+
+
+def started(seq: int, node: str = "fetch", run: RunId = RUN) -> Event:
+    return NodeStarted(run=run, seq=EventSeq(seq), at=2.0, node=NodeId(node), attempt=1)
+
+
+def completed(seq: int, node: str = "fetch", inline: bytes | None = None) -> Event:
+    ref = ValueRef(
+        "", ValueFormat.JSON, "list", inline=msgspec.Raw(inline) if inline else msgspec.UNSET
+    )
+    return NodeCompleted(
+        run=RUN,
+        seq=EventSeq(seq),
+        at=3.0,
+        node=NodeId(node),
+        attempt=1,
+        ms=12.0,
+        outputs={PortName("rows"): ref},
+    )
+
+
+def over(seq: int) -> Event:
+    return RunCompleted(run=RUN, seq=EventSeq(seq), at=4.0, status=RunStatus.SUCCEEDED, ms=3000.0)
+
+
+@dataclass
+class FakeNodeRun:
+    outcome: Outcome | None = Outcome.SUCCEEDED
+    error: Any = None
+    inputs: Mapping[PortName, Any] = field(default_factory=dict)
+    outputs: Mapping[PortName, Any] = field(default_factory=dict)
+
+
+class FakeRun:
+    def __init__(self, run: RunId = RUN) -> None:
+        self.id = run
+        self.status = RunStatus.RUNNING
+        self.told: list[Event] = [created(run)]
+        self.listeners: list[Callable[[Any], None]] = []
+        self.cancelled: list[str] = []
+        self.nodes: dict[str, FakeNodeRun] = {}
+
+    def events(self) -> list[Event]:
+        return list(self.told)
+
+    def happen(self, *events: Event) -> None:
+        for event in events:
+            self.told.append(event)
+            for listener in tuple(self.listeners):
+                listener(event)
+
+    def notice(self, notice: Any) -> None:
+        for listener in tuple(self.listeners):
+            listener(notice)
+
+    def cancel(self, reason: str = "") -> None:
+        self.cancelled.append(reason)
+
+    def subscribe(self, callback: Callable[[Any], None]) -> Callable[[], None]:
+        self.listeners.append(callback)
+        return lambda: self.listeners.remove(callback)
+
+    def __getitem__(self, node: str) -> FakeNodeRun:
+        if node not in self.nodes:
+            raise UnknownNode(f"no node {node!r}", node=node, known=tuple(self.nodes))
+        return self.nodes[node]
+
+
+class FakeHost:
+    def __init__(self, run: FakeRun | None = None) -> None:
+        self.run = run
+        self.definition = spec()
+        self.places = {NodeId("fetch"): Position(0, 0), NodeId("clean"): Position(270, 0)}
+        self.watchers: list[Callable[[], None]] = []
+        self.started_with: list[Mapping[str, Any]] = []
+        self.tidied = 0
+
+    def spec(self) -> FlowSpec:
+        return self.definition
+
+    def problems(self) -> tuple[Problem, ...]:
+        return ()
+
+    def stale(self) -> frozenset[NodeId]:
+        return frozenset()
+
+    def positions(self) -> Mapping[NodeId, Position]:
+        return self.places
+
+    def move(self, positions: Mapping[NodeId, Position]) -> None:
+        self.places = {**self.places, **positions}
+        self.changed()
+
+    def tidy(self) -> None:
+        self.tidied += 1
+
+    def start(self, params: Mapping[str, Any]) -> FakeRun:
+        if "city" in params and not isinstance(params["city"], str):
+            problem = Problem(Severity.ERROR, "'city' cannot be 7", hint="write text")
+            raise InvalidParameters("1 parameter does not fit", problems=(problem,))
+        self.started_with.append(params)
+        self.run = FakeRun(RunId(f"run-{len(self.started_with)}"))
+        self.changed()
+        return self.run
+
+    def current_run(self) -> FakeRun | None:
+        return self.run
+
+    def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self.watchers.append(callback)
+        return lambda: self.watchers.remove(callback)
+
+    def changed(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher()
