@@ -84,7 +84,7 @@ class FlowMagics(Magics):
     def flow(self, line: str, cell: str | None = None) -> Any:
         """`%%flow [kind] name[(inputs)] [-> outputs] [--options]`, or `%flow verb …`."""
         if cell is not None:
-            return self._define(f"%%flow {line}\n{cell}")
+            return self._define(f"%%flow {line}\n{cell}".rstrip("\n"))  # IPython adds one
         words = shlex.split(line)
         if not words:
             return self.live.flow
