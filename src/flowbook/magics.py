@@ -129,6 +129,11 @@ class FlowMagics(Magics):
         self.cell = CellId(str(getattr(info, "cell_id", None) or "")) or _cell_of(raw)
         self.live.forget(_deleted_cells(self.kernel_shell))
 
+    def catch_up(self) -> None:
+        """Notice the cells that ran before the extension was loaded, parameters above all."""
+        for raw in self.kernel_shell.history_manager.input_hist_raw[1:-1]:
+            self.live.notice(_cell_of(raw), raw)
+
     def after_cell(self, result: Any) -> None:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
         info = result.info
@@ -246,3 +251,4 @@ def register(shell: Any) -> None:
     shell.events.register("pre_run_cell", magics.before_cell)
     shell.events.register("post_run_cell", magics.after_cell)
     shell.user_ns.setdefault("flow", magics.flow_of_notebook)
+    magics.catch_up()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -10,9 +11,8 @@ class Kernel:
     """A real kernel in a folder of its own; `run` returns what a cell showed."""
 
     def __init__(self, folder, env=None):
-        given = {} if env is None else {"env": env}
         self.manager, self.client = start_new_kernel(
-            kernel_name="python3", cwd=str(folder), **given
+            kernel_name="python3", cwd=str(folder), env={**os.environ, **(env or {})}
         )
         self.cells = 0
 

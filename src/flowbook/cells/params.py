@@ -11,7 +11,7 @@ import ast
 import re
 
 from flowbook.cells.header import Fault
-from flowbook.graph.spec import Json, ParamSpec
+from flowbook.graph.spec import MISSING, Json, ParamSpec
 from flowbook.ids import PortName
 
 TAG = "parameters"
@@ -19,7 +19,7 @@ _COMMENT = re.compile(r"#\s*(.*?)\s*$")
 
 
 def is_parameters(source: str) -> bool:
-    """True for a cell of nothing but annotated literal assignments.
+    """True for a cell of nothing but annotated names, each with a literal or with no value.
 
     >>> is_parameters("city: str = 'Oslo'"), is_parameters("city = 'Oslo'")
     (True, False)
@@ -29,7 +29,7 @@ def is_parameters(source: str) -> bool:
     except SyntaxError:
         return False
     return bool(tree.body) and all(
-        isinstance(one, ast.AnnAssign) and one.value is not None and _is_literal(one.value)
+        isinstance(one, ast.AnnAssign) and (one.value is None or _is_literal(one.value))
         for one in tree.body
     )
 
@@ -67,6 +67,11 @@ def read_params(source: str) -> tuple[tuple[ParamSpec, ...], tuple[Fault, ...]]:
             )
             continue
         name, annotation, value = found
+        comment = _COMMENT.search(lines[(statement.end_lineno or 1) - 1][_end(statement) :])
+        written = comment[1] if comment else None
+        if value is None:
+            params[name] = ParamSpec(name, MISSING, annotation, written)
+            continue
         try:
             default: Json = ast.literal_eval(value)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -74,13 +79,17 @@ def read_params(source: str) -> tuple[tuple[ParamSpec, ...], tuple[Fault, ...]]:
             hint = "write a number, a text, a list or a mapping"
             faults.append(Fault(message, statement.lineno, hint))
             continue
-        comment = _COMMENT.search(lines[(value.end_lineno or 1) - 1][(value.end_col_offset or 0) :])
-        params[name] = ParamSpec(name, default, annotation, comment[1] if comment else None)
+        params[name] = ParamSpec(name, default, annotation, written)
     return tuple(params.values()), tuple(faults)
 
 
-def _assignment(statement: ast.stmt) -> tuple[PortName, str | None, ast.expr] | None:
+def _end(statement: ast.stmt) -> int:
+    return statement.end_col_offset or 0
+
+
+def _assignment(statement: ast.stmt) -> tuple[PortName, str | None, ast.expr | None] | None:
     target: ast.expr
+    value: ast.expr | None
     if isinstance(statement, ast.AnnAssign):
         target, value = statement.target, statement.value
         annotation: str | None = ast.unparse(statement.annotation)
@@ -88,6 +97,6 @@ def _assignment(statement: ast.stmt) -> tuple[PortName, str | None, ast.expr] | 
         target, value, annotation = statement.targets[0], statement.value, None
     else:
         return None
-    if not isinstance(target, ast.Name) or value is None:
+    if not isinstance(target, ast.Name):
         return None
     return PortName(target.id), annotation, value
