@@ -28,8 +28,6 @@ from flowbook.export.exits import ExitCode
 
 ENGINE = "flowbook"
 NATIVE = "python3"
-_QUIET = ["--IPKernelApp.log_level=40"]
-"""A job's log holds what the flow says, and only errors of the kernel's own."""
 GRACE = 10.0
 """Seconds an interrupted kernel has before it is killed; systemd waits 90, Kubernetes 30."""
 
@@ -82,7 +80,7 @@ class OwnKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec | None:
         if self.kernel_name == NATIVE:
-            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(_QUIET))
+            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
         return super().kernel_spec
 
 
