@@ -34,6 +34,7 @@ for (const entry of readdirSync(src, { recursive: true })) {
       if (own in OUTSIDE) sins.push(`${entry}: ${own} may not import "${target}"`);
       continue;
     }
+    if (relative(src, resolve(dirname(file), target)).startsWith("..")) continue; // no code
     const other = room(resolve(dirname(file), target));
     if (other !== own && !MAY[own].includes(other))
       sins.push(`${entry}: ${own} may not import ${other} ("${target}")`);

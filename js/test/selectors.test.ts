@@ -52,6 +52,17 @@ test("the summary counts what is done and what runs", () => {
   expect(summary({ ...INITIAL, flow, run: over })).toBe("Succeeded · 2 of 3 ran · 1 skipped");
 });
 
+test("what a cancel stopped does not count as run", () => {
+  const run = foldRun(null, [
+    created(),
+    completed("fetch", 1, ["rows"]),
+    { kind: "NODE_CANCELLED", run: RUN, seq: 2, at: 2, node: "season" },
+    { kind: "NODE_CANCELLED", run: RUN, seq: 3, at: 2, node: "ice" },
+    { kind: "RUN_COMPLETED", run: RUN, seq: 4, at: 2, status: "cancelled", ms: 900 },
+  ]);
+  expect(summary({ ...INITIAL, flow, run })).toBe("Cancelled · 1 of 3 ran · 2 cancelled");
+});
+
 test("a screen reader hears name, kind, status, time and tries", () => {
   const run = foldRun(null, [created(), completed("fetch", 1, ["rows"])]);
   const [fetch] = flow.nodes;

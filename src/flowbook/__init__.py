@@ -21,15 +21,16 @@ and a command line pay only for the rooms they enter.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from flowbook.errors import (
         EditRejected,
         ExpressionError,
         FlowbookError,
         FlowSyntaxError,
+        HttpFailed,
         IllegalTransition,
         InvalidFlow,
         InvalidParameters,
@@ -58,6 +59,7 @@ _HOMES = {
     "Flow": "flowbook.graph.flow",
     "FlowSyntaxError": "flowbook.errors",
     "FlowbookError": "flowbook.errors",
+    "HttpFailed": "flowbook.errors",
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
@@ -91,6 +93,7 @@ __all__ = [
     "Flow",
     "FlowSyntaxError",
     "FlowbookError",
+    "HttpFailed",
     "IllegalTransition",
     "InvalidFlow",
     "InvalidParameters",
@@ -118,13 +121,10 @@ __all__ = [
     "project",
 ]
 
-try:
-    __version__ = version("flowbook")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
-
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'flowbook' has no attribute {name!r}")
@@ -133,6 +133,14 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    metadata = import_module("importlib.metadata")  # costs more than all else here
+    try:
+        return str(metadata.version("flowbook"))
+    except metadata.PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

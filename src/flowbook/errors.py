@@ -185,6 +185,15 @@ class HttpFailed(FlowbookError):
     status: int | None
     retry_after: float | None
 
+    @property
+    def final(self) -> bool:
+        """True when asking again cannot help: refused, and not for want of time or room."""
+        return (
+            self.status is not None
+            and 400 <= self.status < 500
+            and (self.status not in (408, 425, 429))
+        )
+
 
 class StoreError(FlowbookError):
     """The project folder cannot be used as asked."""

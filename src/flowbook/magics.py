@@ -27,6 +27,7 @@ from flowbook.graph.spec import Json
 from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
 from flowbook.plan.check import coerce_params
 from flowbook.run.handle import Run
+from flowbook.run.phase import Outcome
 from flowbook.session.live import LiveNotebook
 from flowbook.session.progress import narrate
 from flowbook.session.project import project
@@ -83,7 +84,7 @@ class FlowMagics(Magics):
     def flow(self, line: str, cell: str | None = None) -> Any:
         """`%%flow [kind] name[(inputs)] [-> outputs] [--options]`, or `%flow verb …`."""
         if cell is not None:
-            return self._define(f"%%flow {line}\n{cell}")
+            return self._define(f"%%flow {line}\n{cell}".rstrip("\n"))  # IPython adds one
         words = shlex.split(line)
         if not words:
             return self.live.flow
@@ -115,6 +116,9 @@ class FlowMagics(Magics):
         how = Start(trigger=TriggerKind.CELL, targets=[node], rerun=[node])
         run = self.project.start(self.live.flow, {}, how).wait()
         run.raise_for_status()
+        if run[node].outcome is Outcome.SKIPPED:
+            sys.stdout.write(f"{node} was skipped: the branch it hangs on was not taken\n")
+            return
         value = run[node].output
         if value is not None:
             display(value)  # type: ignore[no-untyped-call]  # IPython is half typed
@@ -124,6 +128,11 @@ class FlowMagics(Magics):
         raw = info.raw_cell or ""
         self.cell = CellId(str(getattr(info, "cell_id", None) or "")) or _cell_of(raw)
         self.live.forget(_deleted_cells(self.kernel_shell))
+
+    def catch_up(self) -> None:
+        """Notice the cells that ran before the extension was loaded, parameters above all."""
+        for raw in self.kernel_shell.history_manager.input_hist_raw[1:-1]:
+            self.live.notice(_cell_of(raw), raw)
 
     def after_cell(self, result: Any) -> None:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
@@ -242,3 +251,4 @@ def register(shell: Any) -> None:
     shell.events.register("pre_run_cell", magics.before_cell)
     shell.events.register("post_run_cell", magics.after_cell)
     shell.user_ns.setdefault("flow", magics.flow_of_notebook)
+    magics.catch_up()

@@ -13,7 +13,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import flowbook
+
 FLOWBOOK = [sys.executable, "-m", "flowbook.cli"]
+ENV = os.environ | {"PYTHONPATH": str(Path(flowbook.__file__).parents[1])}
+"""A source tree that is not installed is found from other folders too."""
 
 
 def notebook(path: Path, *cells: str, parameters: str = "top: int = 3") -> Path:
@@ -37,7 +41,12 @@ def type_in(tmp_path):
 
     def run(*words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*FLOWBOOK, *words], cwd=tmp_path, capture_output=True, text=True, timeout=timeout
+            [*FLOWBOOK, *words],
+            cwd=tmp_path,
+            env=ENV,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
         )
 
     return run
@@ -53,6 +62,7 @@ def start(tmp_path):
             subprocess.Popen(
                 [*FLOWBOOK, *words],
                 cwd=tmp_path,
+                env=ENV,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -155,7 +165,9 @@ def test_the_demo_runs_twice_and_its_sql_line_works(type_in, tmp_path):
     assert "Average high" in done.stdout
     (line,) = [line for line in done.stdout.splitlines() if "history sql" in line]
     shell = line.split(maxsplit=1)[1].replace("flowbook", f"{sys.executable} -m flowbook.cli", 1)
-    answer = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    answer = subprocess.run(
+        shell, shell=True, cwd=tmp_path, env=ENV, capture_output=True, text=True
+    )
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.count("succeeded") == 2
     assert "attempt 1 failed" in done.stderr
@@ -212,6 +224,7 @@ def test_a_job_and_a_run_are_the_same_version(type_in, export):
     job = export("sums", *SUMS)
     type_in("run", "sums.ipynb", "--no-report")
     type_in("job", "run", job)
+    assert [row["trigger"] for row in runs(type_in)] == ["papermill", "cli"]
     assert len({row["version"] for row in runs(type_in)}) == 1
 
 
@@ -271,6 +284,7 @@ def test_an_exported_job_passes_nbval(type_in, export, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", job],
         cwd=tmp_path,
+        env=ENV,
         capture_output=True,
         text=True,
         timeout=100,

@@ -41,6 +41,20 @@ def test_rows_that_are_not_shown_are_counted():
     assert lines[-1] == f"1,040 rows, the first {ROWS} shown"
 
 
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        ((1.0, 20.0), ["1", "20"]),
+        ((1.5, 20.0), ["1.5", "20.0"]),
+        ((1.25, 1106.0, None), ["1.25", "1106.00", ""]),
+        ((0.001, 2.0), ["0.001", "2"]),
+    ],
+)
+def test_a_column_has_the_decimals_it_needs(column, texts):
+    lines = table(["n"], [(value,) for value in column])
+    assert [line.strip() for line in lines[2:-1]] == texts
+
+
 def test_an_empty_table_says_so():
     assert table(["n"], [])[-1] == "0 rows"
 

@@ -65,8 +65,8 @@ def test_every_node_keeps_its_text_in_notebook_order():
 def test_cells_come_in_the_order_they_must_run():
     code = [c for c in nbformat.reads(export(), as_version=4).cells if c.cell_type == "code"]
     assert [cell.metadata["tags"][0] for cell in code] == [
+        "flowbook-load",
         "parameters",
-        "flowbook-setup",
         "flowbook-setup",
         "flowbook-node",
         "flowbook-node",
@@ -93,9 +93,15 @@ def test_parameters_are_python_that_papermill_can_read():
     assert "city: str = 'Oslo'  # where" in cell.source
 
 
-def test_parameters_of_nodes_are_parameters_of_the_job():
+def test_parameters_of_nodes_stay_where_the_author_wrote_them():
     (cell,) = tagged(export())["parameters"]
-    assert "days: int = 7" in cell.source
+    assert "# days: int = 7  (of a node)" in cell.source
+
+
+def test_a_parameter_without_default_is_refused():
+    spec = FlowSpec("tour", SPEC.nodes, (ParamSpec("city"),), SPEC.setup)
+    with pytest.raises(UsageError, match="'city' has no default"):
+        export(spec)
 
 
 def test_a_second_export_is_the_same_bytes():

@@ -26,11 +26,15 @@ def methods(count: int) -> str:
 
 OVERLOADS = methods(20) + "    @typing.overload\n    def m0(self, x): ...\n"
 
+VISITOR = (
+    methods(20).replace("Wide", "Walk(ast.NodeVisitor)") + "    def visit_Name(self, x): ...\n"
+)
+
 
 @pytest.mark.parametrize(
     "text",
-    [function(40), function(40, docstring=12), methods(20), OVERLOADS, "x = 1\n" * 400],
-    ids=["function", "docstring", "class", "overload", "module"],
+    [function(40), function(40, docstring=12), methods(20), OVERLOADS, VISITOR, "x = 1\n" * 400],
+    ids=["function", "docstring", "class", "overload", "visitor", "module"],
 )
 def test_what_just_fits_passes(tmp_path, text):
     (tmp_path / "room.py").write_text(text)
@@ -43,10 +47,11 @@ def test_what_just_fits_passes(tmp_path, text):
     [
         (function(41), "room.py:1: long has 41 lines, at most 40"),
         ("if True:\n    async " + function(41).replace("\n", "\n    "), "long has 41 lines"),
+        (VISITOR.replace("NodeVisitor", "AST"), "Walk has 21 methods"),
         (methods(21), "room.py:1: Wide has 21 methods, at most 20"),
         ("x = 1\n" * 401, "room.py:1: module has 401 lines, at most 400"),
     ],
-    ids=["function", "nested", "class", "module"],
+    ids=["function", "nested", "no visitor", "class", "module"],
 )
 def test_one_more_is_named_and_fails(tmp_path, text, said):
     (tmp_path / "room.py").write_text(text)

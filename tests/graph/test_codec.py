@@ -143,7 +143,7 @@ def test_what_a_flow_means_changes_with_everything_else(change: dict):
 
 
 def test_order_of_setup_is_meant():
-    one, two = NodeSpec("one"), NodeSpec("two")
+    one, two = NodeSpec("one", body="a = 1"), NodeSpec("two", body="a = 2")
     spec = FlowSpec("f", setup=(one, two))
     assert canonical(spec) != canonical(replace(spec, setup=(two, one)))
 
@@ -187,3 +187,8 @@ def test_an_older_format_is_upgraded_step_by_step():
 def test_text_survives_any_encoding():
     spec = FlowSpec("f", (NodeSpec("a", body="ø \ud800"),))
     assert json.loads(encode(spec).encode("ascii"))["nodes"][0]["body"] == "ø \ud800"
+
+
+def test_where_a_setup_cell_stands_is_not_meant():
+    one, two = (FlowSpec("f", setup=(NodeSpec(name, body="a = 1"),)) for name in ("s1", "s2"))
+    assert canonical(one) == canonical(two)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -11,7 +12,7 @@ class Kernel:
 
     def __init__(self, folder, env=None):
         self.manager, self.client = start_new_kernel(
-            kernel_name="python3", cwd=str(folder), env=env
+            kernel_name="python3", cwd=str(folder), env={**os.environ, **(env or {})}
         )
         self.cells = 0
 

@@ -124,3 +124,14 @@ def test_defining_only_runs_nothing(kernel):
 def test_the_static_reading_of_the_same_cells_is_the_same_flow(kernel):
     text = kernel.run("print(sorted(node.id for node in flow.spec().nodes))").text
     assert re.search(r"'hello'.*'numbers'.*'total'", text)
+
+
+def test_a_cell_on_a_branch_that_was_not_taken_says_so_and_does_not_fail(kernel):
+    kernel.run(
+        "%%flow router fork(total)\nroute_by: '{{ total }}'\nconditions:\n"
+        "  - {id: huge, expression: value > 1000000}",
+        cell="fork",
+    )
+    reply = kernel.run("%%flow cheer(n=fork.huge)\nn", cell="cheer")
+    assert reply.error is None
+    assert "cheer was skipped: the branch it hangs on was not taken" in reply.text

@@ -388,3 +388,15 @@ def test_an_event_that_cannot_follow_tells_the_story():
     with pytest.raises(IllegalTransition) as caught:
         fold([*run.events, run.events[-1]], run.plan)
     assert caught.value.story[-2:] == (run.events[-1], run.events[-1])
+
+
+def test_an_attempt_that_failed_for_good_is_not_retried():
+    run = Play(n("a", retries=3)).fails("a", final=True)
+    assert run.outcome("a") is Outcome.FAILED
+    assert run.state.attempt == [1]
+
+
+def test_a_retry_waits_as_long_as_the_other_side_asks():
+    fixed = Backoff(BackoffKind.FIXED, 0.5)
+    run = Play(n("a", retries=1, backoff=fixed)).fails("a", wait=4.0)
+    assert run.orders == [SetTimer(0, 1, 4.0)]

@@ -141,7 +141,7 @@ class Runner:
 def test_the_parameters_are_those_the_flow_reads():
     scope = {}
     exec(SOURCES["parameters"], scope)
-    del scope["__builtins__"]
+    del scope["__builtins__"], scope["__annotations__"]
     assert scope == {"city": "Seattle", "hot_above": 30, "wet_above": 10}
 
 

@@ -120,7 +120,7 @@ def test_keys_work_the_canvas_and_stay_out_of_the_notebook(flow_page):
     focused = page.evaluate("document.activeElement.dataset.id")
     assert focused in ("wet", "chart")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("complementary")).to_contain_text(focused)
+    expect(page.get_by_role("complementary", name=f"Details of {focused}")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".fb-panel")).to_have_count(0)
     page.keyboard.press("r")
@@ -130,7 +130,7 @@ def test_keys_work_the_canvas_and_stay_out_of_the_notebook(flow_page):
 def test_the_dark_theme_is_dark_all_over(flow_page):
     page = flow_page.page
     page.evaluate(f"{THEME}, {{theme: 'JupyterLab Dark'}})")
-    page.wait_for_selector("body[data-jp-theme-light=false]")
+    page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     flow_page.action("run").click()
     flow_page.expect_status("slow", "succeeded")
     flow_page.node("days").click()
@@ -142,7 +142,7 @@ def test_the_dark_theme_is_dark_all_over(flow_page):
         scale = 255 if colour.startswith("rgb") else 1
         assert max(channels) / scale < 0.5, f"{selector} is {colour}"
     page.evaluate(f"{THEME}, {{theme: 'JupyterLab Light'}})")
-    page.wait_for_selector("body[data-jp-theme-light=true]")
+    page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
 
 
 def test_a_restarted_kernel_is_said(flow_page):

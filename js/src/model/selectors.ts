@@ -81,16 +81,18 @@ export interface Counts {
   readonly running: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly cancelled: number;
 }
 
 export function counts(run: RunState): Counts {
-  const tally = { total: 0, done: 0, running: 0, failed: 0, skipped: 0 };
+  const tally = { total: 0, done: 0, running: 0, failed: 0, skipped: 0, cancelled: 0 };
   for (const node of Object.values(run.nodes)) {
     tally.total += 1;
     if (node.phase === "done") tally.done += 1;
     if (node.phase === "running" || node.phase === "cancelling") tally.running += 1;
     if (node.outcome === "failed") tally.failed += 1;
     if (node.outcome === "skipped") tally.skipped += 1;
+    if (node.outcome === "cancelled") tally.cancelled += 1;
   }
   return tally;
 }
@@ -102,7 +104,7 @@ export function summary(state: CanvasState): string {
     const nodes = flow?.nodes.length ?? 0;
     return nodes === 0 ? "No nodes yet" : `Not run yet · ${count(nodes, "node")}`;
   }
-  const { total, done, running, failed, skipped } = counts(run);
+  const { total, done, running, failed, skipped, cancelled } = counts(run);
   const status = statusOf(run);
   if (status === "running" || status === "suspended") {
     const parts = [`${done} of ${total} done`];
@@ -114,8 +116,11 @@ export function summary(state: CanvasState): string {
   const parts = [
     status === "succeeded" ? "Succeeded" : status === "failed" ? "Failed" : "Cancelled",
   ];
-  parts.push(failed > 0 ? `${failed} of ${total} failed` : `${done - skipped} of ${total} ran`);
+  parts.push(
+    failed > 0 ? `${failed} of ${total} failed` : `${done - skipped - cancelled} of ${total} ran`,
+  );
   if (skipped > 0) parts.push(`${skipped} skipped`);
+  if (cancelled > 0) parts.push(`${cancelled} cancelled`);
   return parts.join(" · ");
 }
 

@@ -38,7 +38,10 @@ def read_sql(body: str) -> tuple[tuple[Read, ...], tuple[Fault, ...]]:
     except errors.SqlglotError as broken:
         first = (getattr(broken, "errors", None) or [{}])[0]
         message = str(first.get("description") or broken).splitlines()[0]
+        message = re.sub(r"<Token .*?, text: (.*?), line: .*>", r"'\1'", message)
         return (), (Fault(f"this is no SQL: {message}", int(first.get("line") or 1)),)
+    if not statements:
+        return (), (Fault("this cell holds no query", 1, "write SELECT … FROM a node"),)
     if len(statements) != 1:
         return (), (Fault(f"a SQL node is one query, and this is {len(statements)}", 1),)
     query = statements[0]
@@ -70,25 +73,18 @@ def _is_cte(table: Any) -> bool:
     """
     from sqlglot import exp
 
-    name, inside, around = table.name.lower(), table, table.parent
-    while around is not None and not table.db:
-        clause = inside if isinstance(inside, exp.With) else around.find(exp.With, bfs=True)
-        if clause is not None and clause.parent is around or inside is clause:
-            for term in clause.expressions:
-                if term.find(exp.Table) is not None and _holds(term, table):
-                    if clause.recursive and term.alias_or_name.lower() == name:
-                        return True
-                    break  # terms further down are not visible from here
-                if term.alias_or_name.lower() == name:
-                    return True
-        inside, around = around, around.parent
+    child, node = table, table.parent
+    while node is not None and not table.db:
+        if isinstance(node, exp.With):
+            at = node.expressions.index(child)
+            visible = node.expressions[: at + 1 if node.recursive else at]
+        else:
+            clause = node.args.get("with_") or node.args.get("with")
+            visible = clause.expressions if clause and clause is not child else []
+        if any(term.alias_or_name.lower() == table.name.lower() for term in visible):
+            return True
+        child, node = node, node.parent
     return False
-
-
-def _holds(term: Any, table: Any) -> bool:
-    while table is not None and table is not term:
-        table = table.parent
-    return table is term
 
 
 def _sql_parameters(query: Any) -> Iterator[str]:
@@ -146,10 +142,10 @@ def _plain(value: Any) -> Json:
 
 
 def write_yaml(settings: Mapping[str, Json]) -> str:
-    """Settings as the body of a cell.
+    r"""Settings as the body of a cell.
 
     >>> write_yaml({"url": "{{ server.url }}", "retry": [1, 2]})
-    "url: '{{ server.url }}'\\nretry: [1, 2]"
+    "url: '{{ server.url }}'\nretry: [1, 2]"
     """
     from ruamel.yaml import YAML
 

@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"#\s*(.*?)\s*$")
 
 
 def is_parameters(source: str) -> bool:
-    """True for a cell of nothing but annotated literal assignments.
+    """True for a cell of nothing but annotated names, each with a literal or with no value.
 
     >>> is_parameters("city: str = 'Oslo'"), is_parameters("city = 'Oslo'")
     (True, False)
@@ -30,7 +30,7 @@ def is_parameters(source: str) -> bool:
     except SyntaxError:
         return False
     return bool(tree.body) and all(
-        isinstance(one, ast.AnnAssign) and one.value is not None and _is_literal(one.value)
+        isinstance(one, ast.AnnAssign) and (one.value is None or _is_literal(one.value))
         for one in tree.body
     )
 

@@ -63,7 +63,7 @@ class Scope:
         """True when another node (`above`: one further up) makes that name or is so called."""
         makers = self.makers.get(name, frozenset()) - {asker}
         if above:
-            makers = {one for one in makers if self.order[one] < self.order[asker]}
+            makers = frozenset(one for one in makers if self.order[one] < self.order[asker])
         return bool(makers)
 
     @cached_property
@@ -81,7 +81,9 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
     problems: list[Problem] = []
     if draft.tolerant:
         # An input that need not be live must still be one that could be.
-        unmade = (one for one in inputs.values() if one.wire is None and not _bound(one, draft, scope))
+        unmade = (
+            one for one in inputs.values() if one.wire is None and not _bound(one, draft, scope)
+        )
         problems += [_unbound(draft, Read((one.name,), _head_line(draft)), scope) for one in unmade]
     for read in draft.reads:
         found = None if read.root in given else _input(draft, read, scope)

@@ -25,6 +25,7 @@ from flowbook.cells.header import (
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
 from flowbook.cells.resolve import Draft, Scope, resolve_draft
+from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec, ParamSpec, Place
@@ -145,7 +146,7 @@ class _Reader:
     def _draft(self, header: Header, spec: NodeSpec) -> tuple[Draft, Sequence[Fault]]:
         """What is known of a node before the others are."""
         spec = replace(spec, outputs=header.outputs or ())
-        node_type = self.registry.get(spec.kind)
+        node_type: type[Node] | None = self.registry.get(spec.kind)
         if node_type is None:  # `check` says so; what the body means nobody knows
             self.excused |= _evident_names(spec.body)
             return Draft(replace(spec, outputs=spec.outputs or _ports([spec.id])), header), ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -75,9 +75,7 @@ def _new_inputs(
     listed = tuple(one for one in node.inputs if "." not in one.name)
     if _language(node, registry) != "python":
         found = _inferred_names(node, body, registry)
-        listed = tuple(
-            one for one in listed if one.name not in found or one != _bare(one)
-        )
+        listed = tuple(one for one in listed if one.name not in found or one != _bare(one))
         return listed or None
     if listed:
         return listed
@@ -186,12 +184,10 @@ def _changed_inputs(
     return kept if kept or header.inputs is not None else None
 
 
-def _changed_outputs(
-    header: Header, was: NodeSpec, now: NodeSpec
-) -> tuple[PortName, ...] | None:
+def _changed_outputs(header: Header, was: NodeSpec, now: NodeSpec) -> tuple[PortName, ...] | None:
     if now.outputs == was.outputs:
         return header.outputs
-    itself = was.outputs == (was.id,) and now.outputs == (now.id,)
+    itself = was.outputs == (PortName(was.id),) and now.outputs == (PortName(now.id),)
     return None if itself and header.outputs is None else now.outputs
 
 
@@ -210,9 +206,9 @@ def _with_renamed_paths(body: str, was: NodeSpec, now: NodeSpec, registry: Regis
     return _TEMPLATE.sub(lambda found: _replaced(found[0], moved), body)
 
 
-def _replaced(text: str, moved: dict[str, str]) -> str:
+def _replaced(text: str, moved: Mapping[PortName, str]) -> str:
     paths = _alternatives(moved)
-    return re.sub(rf"(?<![\w.])(?:{paths})(?!\w)", lambda found: moved[found[0]], text)
+    return re.sub(rf"(?<![\w.])(?:{paths})(?!\w)", lambda found: moved[PortName(found[0])], text)
 
 
 def _alternatives(names: Collection[str]) -> str:

@@ -89,7 +89,7 @@ def whereto(folder: Path, report: Path | None) -> list[str]:
     here = shlex.quote(str(folder))
     query = "select flow, status, trigger, duration_ms from runs order by started_at desc"
     lines = [
-        f"history   flowbook history sql --project {here} {shlex.quote(query)}",
+        f'history   flowbook history sql --project {here} "{query}"',
         f"open it   flowbook lab {here}",
     ]
     return [f"report    {show_path(report)}", *lines] if report else lines

@@ -38,7 +38,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 10
     Bergen    12
     2 rows
     """
-    shown = [[cell(value) for value in row] for row in rows[:ROWS]]
+    digits = [_digits(row[i] for row in rows[:ROWS]) for i in range(len(columns))]
+    shown = [[cell(value, digits[i]) for i, value in enumerate(row)] for row in rows[:ROWS]]
     widths = [max([len(name), *(len(row[i]) for row in shown)]) for i, name in enumerate(columns)]
     fitting = _fitting(widths, width)
     right = [_all_numbers(row[i] for row in rows[:ROWS]) for i in range(fitting)]
@@ -47,8 +48,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 10
     return [*lines, *_notes(len(rows), len(shown), list(columns[fitting:]))]
 
 
-def cell(value: Any) -> str:
-    """One value in at most `CELL` characters, on one line.
+def cell(value: Any, digits: int = 2) -> str:
+    """One value in at most `CELL` characters, on one line; floats with `digits` decimals.
 
     >>> cell(3.14159), cell(None), cell(True)
     ('3.14', '', 'True')
@@ -56,7 +57,7 @@ def cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
-        return f"{value:.2f}" if 0.01 <= abs(value) < 1e9 or value == 0 else f"{value:.3g}"
+        return f"{value:.{digits}f}" if 0.01 <= abs(value) < 1e9 or value == 0 else f"{value:.3g}"
     if isinstance(value, datetime):
         missing = value != value  # pandas' NaT differs from itself
         return "" if missing else value.isoformat(" ", "seconds")
@@ -64,6 +65,14 @@ def cell(value: Any) -> str:
         return value.isoformat()
     text = " ".join(str(value).split())
     return text if len(text) <= CELL else text[: CELL - 1] + "…"
+
+
+def _digits(values: Iterable[Any]) -> int:
+    """How many decimals a column needs, at most two, so that its points line up."""
+    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    return next(
+        (n for n in (0, 1) if all(abs(value - round(value, n)) < 0.005 for value in floats)), 2
+    )
 
 
 def _fitting(widths: Sequence[int], width: int) -> int:

@@ -132,6 +132,8 @@ class JobEngine(NBClientEngine):  # type: ignore[misc]  # papermill is not typed
             kernel_name=kernel_name,
             startup_timeout=settings.get("start_timeout") or 60,
             timeout=None,
+            # its warning about TCP without encryption is no news of the job
+            extra_arguments=["--IPKernelApp.log_level=40"],
         )
         try:
             return client.execute(env={**os.environ, **watch.env})

@@ -8,7 +8,7 @@ author's plain cells stay behind: a job has no use for explorations. A flow with
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from flowbook.errors import InvalidFlow, UsageError
@@ -64,8 +64,8 @@ def export_notebook(
     texts = {cell.id: cell.source for cell in author.cells if "id" in cell}
     cells = [
         _title(plan, source),
-        _parameters(plan.params),
-        _setup(plan),
+        _load(plan),
+        _parameters(spec, plan),
         *(_node(node, texts, "setup") for node in spec.setup),
         *(cell for node in spec.nodes for cell in (_heading(node), _node(node, texts))),
         _code("run", "run = %flow run --record", "flowbook-run", QUIET),
@@ -123,9 +123,17 @@ def _title(plan: Plan, source: str) -> Any:
     )
 
 
-def _parameters(params: Sequence[ParamSpec]) -> Any:
-    lines = [_parameter(param) for param in params]
-    text = "\n".join(["# Parameters of a run; `-p name=value` sets them.", *lines])
+def _parameters(spec: FlowSpec, plan: Plan) -> Any:
+    """The flow's own parameters as code; those of nodes as comments, for they are in the headers.
+
+    Declaring the latter here too would make the job another definition than the author's.
+    """
+    own = {param.name for param in spec.params}
+    lines = [
+        _parameter(param) if param.name in own else f"# {_parameter(param)}  (of a node)"
+        for param in plan.params
+    ]
+    text = "\n".join(["# Parameters", *lines])  # the heading papermill's own cells have
     return _code("parameters", text, "parameters", QUIET)
 
 
@@ -135,26 +143,27 @@ def _parameter(param: ParamSpec) -> str:
     >>> from flowbook.ids import PortName
     >>> _parameter(ParamSpec(PortName("city"), "Oslo", help="where"))
     "city: str = 'Oslo'  # where"
-    >>> _parameter(ParamSpec(PortName("city"), annotation="str"))
-    'city: str  # a run must give it'
     """
     default = param.default
     if isinstance(default, Missing):
-        help_text = param.help or "a run must give it"
-        return f"{param.name}: {param.annotation or 'object'}  # {help_text}"
+        raise UsageError(
+            f"parameter {param.name!r} has no default, and a job has nobody to ask",
+            hint="give it a default in the parameters cell",
+        )
     kind = param.annotation or ("object" if default is None else type(default).__name__)
     comment = f"  # {param.help}" if param.help else ""
     return f"{param.name}: {kind} = {default!r}{comment}"
 
 
-def _setup(plan: Plan) -> Any:
+def _load(plan: Plan) -> Any:
+    """Comes first: a flow's parameters are those of the cells run once flowbook is loaded."""
     text = (
         "import os\n\n"
         f'os.environ.setdefault("FLOWBOOK_FLOW", {plan.flow!r})  # its name in the history\n'
         "%load_ext flowbook\n"
         "%flow mode define"
     )
-    return _code("setup", text, "flowbook-setup", QUIET)
+    return _code("load", text, "flowbook-load", QUIET)
 
 
 def _heading(node: NodeSpec) -> Any:
@@ -191,6 +200,7 @@ def _facts(plan: Plan) -> Any:
     )
     cell = _code("facts", text, "flowbook-facts")
     expected = f"flow {plan.flow}: {len(plan.steps)} nodes, succeeded\n"
+    cell.execution_count = 1  # nbval compares nothing with a cell that never ran
     cell.outputs = [_nbformat().v4.new_output("stream", name="stdout", text=expected)]
     return cell
 

@@ -128,13 +128,13 @@ def canonical(spec: FlowSpec) -> bytes:
     """What `spec` means, as bytes to hash: no layout, no cells, no order where none matters.
 
     Nodes and parameters are sorted by name, since moving a cell changes nothing; setup cells run
-    in their order and keep it.
+    in their order and keep it; their names only tell where they stand.
     """
     meant = replace(
         spec,
         nodes=tuple(sorted(map(_meaning, spec.nodes), key=lambda node: node.id)),
         params=tuple(sorted(spec.params, key=lambda param: param.name)),
-        setup=tuple(map(_meaning, spec.setup)),
+        setup=tuple(replace(_meaning(cell), id=NodeId("setup")) for cell in spec.setup),
     )
     return _dump(_builtins(meant), sort_keys=True, separators=(",", ":")).encode()
 

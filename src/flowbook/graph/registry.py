@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from flowbook.errors import UnknownKind, UsageError
 from flowbook.graph.node import Node
@@ -50,6 +51,10 @@ class Registry(Mapping[str, type[Node]]):
                 known=known,
             )
         return found
+
+    def get(self, kind: str, default: Any = None) -> Any:
+        """The node type, or `default`: `[]` raises our own error, which is no `KeyError`."""
+        return self._types.get(kind, default)
 
     def __contains__(self, kind: object) -> bool:
         return kind in self._types

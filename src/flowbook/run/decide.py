@@ -218,7 +218,7 @@ def _on_returned(turn: _Turn, s: StepReturned) -> None:
 
 def _on_raised(turn: _Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        _attempt_failed(turn, s, s.error)
+        _attempt_failed(turn, s, s.error, final=s.final, wait=s.wait)
 
 
 def _on_timed_out(turn: _Turn, s: StepTimedOut) -> None:
@@ -228,12 +228,19 @@ def _on_timed_out(turn: _Turn, s: StepTimedOut) -> None:
         _attempt_failed(turn, s, _timeout(options))
 
 
-def _attempt_failed(turn: _Turn, s: StepRaised | StepTimedOut, error: ErrorInfo) -> None:
+def _attempt_failed(
+    turn: _Turn,
+    s: StepRaised | StepTimedOut,
+    error: ErrorInfo,
+    *,
+    final: bool = False,
+    wait: float = 0.0,
+) -> None:
     step, attempt = turn.plan.steps[s.step], s.attempt
     if turn.state.phase[s.step] is Phase.CANCELLING:
         _cancelled(turn, s.step, s.attempt, s.ms)
-    elif attempt <= step.options.retries:
-        delay = _delay(step.options, attempt, s.chance)
+    elif attempt <= step.options.retries and not final:
+        delay = max(wait, _delay(step.options, attempt, s.chance))
         turn.emit(
             NodeRetryScheduled,
             node=step.node,

@@ -247,6 +247,8 @@ class Performance:
                 ms=ms,
                 error=describe(error, work.filename, work.cell),
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                final=bool(getattr(error, "final", False)),
+                wait=float(getattr(error, "retry_after", None) or 0.0),
             )
         )
 

@@ -48,11 +48,16 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
 
 
 class StepRaised(OfAttempt, frozen=True, kw_only=True):
-    """An attempt failed. `chance` in [0, 1) spreads the retry."""
+    """An attempt failed. `chance` in [0, 1) spreads the retry.
+
+    `final`: another attempt cannot help. `wait`: seconds the other side asks to be left alone.
+    """
 
     ms: float
     error: ErrorInfo
     chance: float = 0.0
+    final: bool = False
+    wait: float = 0.0
 
 
 class StepTimedOut(OfAttempt, frozen=True, kw_only=True):

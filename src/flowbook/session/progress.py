@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from flowbook.events import (
+    ErrorInfo,
     Event,
     NodeCompleted,
     NodeFailed,
@@ -22,6 +23,7 @@ from flowbook.events import (
     NodeSuspended,
     RunCompleted,
     RunCreated,
+    ValueFormat,
 )
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
@@ -165,10 +167,11 @@ def _note(event: Event) -> str | None:
     if isinstance(event, NodeReused):
         return "reused"
     if isinstance(event, NodeRetryScheduled):
-        what = f"{event.error.type}: {_one_line(event.error.message)}"
-        return f"attempt {event.attempt} failed, again in {event.delay:.1f} s ({what})"
+        return (
+            f"attempt {event.attempt} failed, again in {event.delay:.1f} s ({_brief(event.error)})"
+        )
     if isinstance(event, NodeFailed):
-        return f"failed: {event.error.type}: {_one_line(event.error.message)}"
+        return f"failed: {_brief(event.error)}"
     if isinstance(event, NodeSkipped):
         cause = f" ({event.cause})" if event.cause else ""
         return f"skipped: {event.reason.replace('_', ' ')}{cause}"
@@ -179,7 +182,9 @@ def _note(event: Event) -> str | None:
 
 def _tables(event: NodeCompleted) -> str:
     rows: Mapping[str, int] = {
-        port: ref.rows for port, ref in event.outputs.items() if ref.rows is not None
+        port: ref.rows
+        for port, ref in event.outputs.items()
+        if ref.rows is not None and ref.format is ValueFormat.PARQUET
     }
     if len(rows) == 1:
         return f"{next(iter(rows.values())):,} rows"
@@ -201,8 +206,10 @@ def _bar(started: float | None, until: float, first: float, end: float) -> str:
     return "·" * left + "━" * (right - left) + "·" * (BAR - right)
 
 
-def _one_line(text: str) -> str:
-    return (text.splitlines() or [""])[0]
+def _brief(error: ErrorInfo) -> str:
+    """The error on one line, without the module it is defined in."""
+    (first, *_) = error.message.splitlines() or [""]
+    return f"{error.type.rpartition('.')[2]}: {first}"
 
 
 @dataclass(slots=True)

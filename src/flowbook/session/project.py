@@ -17,18 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from flowbook.errors import InvalidFlow, InvalidParameters, UnknownNode, UsageError
-from flowbook.events import NodeCompleted
+from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
 from flowbook.graph.codec import encode
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import FlowSpec, Json, Missing
-from flowbook.ids import FlowId, NodeId, PortName
-from flowbook.nodes.python import run_setup
+from flowbook.graph.spec import Json
+from flowbook.ids import FlowId, NodeId
 from flowbook.session.desk import Desk
-from flowbook.session.freshness import Known, Memory, fingerprints
-from flowbook.session.start import STORE_FOLDER, Start, live_default, mint_run_id
+from flowbook.session.live_flow import LiveFlow
+from flowbook.session.start import STORE_FOLDER, Start, mint_run_id
 from flowbook.session.work import evaluate_text, work_for
 
 if TYPE_CHECKING:
@@ -59,10 +57,7 @@ class Project:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._memories: WeakKeyDictionary[Flow, Memory] = WeakKeyDictionary()
-        self._namespaces: WeakKeyDictionary[Flow, dict[str, Any]] = WeakKeyDictionary()
-        self._set_up: WeakKeyDictionary[Flow, str] = WeakKeyDictionary()
-        self._last: WeakKeyDictionary[Flow, Run] = WeakKeyDictionary()
+        self._live: WeakKeyDictionary[Flow, LiveFlow] = WeakKeyDictionary()
         self._watchers: list[Callable[[Flow, Run], None]] = []
 
     def __repr__(self) -> str:
@@ -139,11 +134,10 @@ class Project:
         how = how or Start()
         spec = flow.spec()
         plan = self.plan(flow, how.targets)
-        values = self._parameters(flow, plan, params or {})
-        namespace = self._namespace(flow, spec)
-        work = work_for(plan, spec, self.registry, flow.implementations, namespace)
-        memory = self._memories.setdefault(flow, Memory())
-        given = {} if how.rerun is None else memory.fresh(plan, values, how.rerun)
+        live = self._of(flow)
+        values = live.parameters(plan, params or {})
+        work = work_for(plan, spec, self.registry, flow.implementations, live.namespace(spec))
+        given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
         self.store.record_flow(plan.flow, plan.version, encode(spec))
         run = self.engine.start(
             plan,
@@ -154,56 +148,17 @@ class Project:
             given=given,
             key=how.key,
         )
-        self._remember(flow, run, plan, values)
+        live.follow(run, plan, values)
+        for watcher in list(self._watchers):
+            watcher(flow, run)
         return run
 
-    def _parameters(
-        self, flow: Flow, plan: Plan, given: Mapping[str, Json]
-    ) -> dict[PortName, Json]:
-        from flowbook.plan.check import check_params
-
-        namespace = self._namespaces.get(flow, {})
-        defaults = {
-            param.name: live_default(namespace.get(param.name), param.default)
-            for param in plan.params
-        }
-        known = {name: value for name, value in defaults.items() if not isinstance(value, Missing)}
-        values = {**known, **{PortName(name): value for name, value in given.items()}}
-        problems = errors(check_params(plan, values))
-        if problems:
-            raise InvalidParameters(
-                f"flow {plan.flow!r} cannot run with these parameters", problems=problems
-            )
-        return values
-
-    def _namespace(self, flow: Flow, spec: FlowSpec) -> dict[str, Any]:
-        namespace = self._namespaces.get(flow)
-        if namespace is not None:
-            return namespace
-        own: dict[str, Any] = {"__name__": f"flow_{flow.name}"}
-        for cell in spec.setup:
-            run_setup(cell, own)
-        return own
+    def _of(self, flow: Flow) -> LiveFlow:
+        return self._live.setdefault(flow, LiveFlow())
 
     def attach(self, flow: Flow, namespace: dict[str, Any]) -> None:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""
-        self._namespaces[flow] = namespace
-
-    def _remember(self, flow: Flow, run: Run, plan: Plan, values: Mapping[PortName, Json]) -> None:
-        self._last[flow] = run
-        memory = self._memories.setdefault(flow, Memory())
-        prints = fingerprints(plan, values)
-
-        def keep(notice: object) -> None:
-            if isinstance(notice, NodeCompleted):
-                node = notice.node
-                memory.known[node] = Known(prints[node], run[node].given, run.id)
-
-        run.subscribe(keep)
-        for event in run.events():  # those that came before anybody listened
-            keep(event)
-        for watcher in list(self._watchers):
-            watcher(flow, run)
+        self._of(flow).attached = namespace
 
     def watch(self, callback: Callable[[Flow, Run], None]) -> Callable[[], None]:
         """Call `callback` for every run this process starts; returns how to stop that."""
@@ -217,24 +172,16 @@ class Project:
 
     def last_run(self, flow: Flow) -> Run | None:
         """The run of `flow` this process started last."""
-        return self._last.get(flow)
-
-    def latest(self, flow: Flow, node: NodeId) -> Any:
-        """The last value the node gave in this process, or `UnknownNode` when there is none."""
-        known = self._memories.setdefault(flow, Memory()).known.get(node)
-        if known is None:
-            raise UnknownNode(
-                f"node {node!r} has no output yet", hint="run it first", node=node, known=()
-            )
-        return known.outputs
+        return self._of(flow).last
 
     def stale(self, flow: Flow) -> frozenset[NodeId]:
         """Nodes whose last result no longer follows from the definition; empty if it is broken."""
-        if errors(self.check(flow)):
+        live = self._of(flow)
+        try:
+            plan = self.plan(flow)
+            return live.memory.stale(plan, live.parameters(plan, {}))
+        except (InvalidFlow, InvalidParameters):
             return frozenset()
-        plan = self.plan(flow)
-        memory = self._memories.setdefault(flow, Memory())
-        return memory.stale(plan, self._parameters(flow, plan, {}))
 
     # ------------------------------------------------------------ graph.flow.Host
 

@@ -7,6 +7,7 @@ receives no more of the kernel than the node reads.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
@@ -148,5 +149,9 @@ def _node(
     if implementation is None:
         return node_type(spec, **config)
     if isinstance(implementation, Node):
-        return implementation
+        node = copy.copy(implementation)  # as it was added, and where the flow has it now
+        node.spec = spec
+        for name, value in config.items():
+            setattr(node, name, value)
+        return node
     return node_type.from_function(spec, implementation)

@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "text/plain; charset=utf-8",
                 "the station desk is busy; ask again in a moment",
-                {"Retry-After": "1"},
+                {"Retry-After": "0"},
             )
             return
         time.sleep(LATENCY)

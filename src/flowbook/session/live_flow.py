@@ -1,0 +1,82 @@
+"""`LiveFlow`: what this process holds of one flow beyond its definition.
+
+Its last results, by reference; the namespace its cells share; its newest run. All of it lives and
+dies with the process: history is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flowbook.errors import InvalidParameters
+from flowbook.events import NodeCompleted
+from flowbook.graph.problem import errors
+from flowbook.graph.spec import FlowSpec, Json, Missing
+from flowbook.ids import PortName
+from flowbook.nodes.python import run_setup
+from flowbook.plan.check import check_params
+from flowbook.plan.plan import Plan
+from flowbook.session.freshness import Known, Memory, fingerprints
+from flowbook.session.start import live_default
+
+if TYPE_CHECKING:
+    from flowbook.run.handle import Run
+
+
+@dataclass(slots=True)
+class LiveFlow:
+    """`attached` is a kernel's namespace; without one, setup cells run in one of our own."""
+
+    memory: Memory = field(default_factory=Memory)
+    attached: dict[str, Any] | None = None
+    own: dict[str, Any] = field(default_factory=dict)
+    set_up: tuple[str, ...] = ()
+    """Bodies of the setup cells that have run in `own`."""
+    last: Run | None = None
+
+    def namespace(self, spec: FlowSpec) -> dict[str, Any]:
+        """The names nodes may capture; setup cells run once, and again when their text changes."""
+        if self.attached is not None:
+            return self.attached
+        bodies = tuple(cell.body for cell in spec.setup)
+        if bodies != self.set_up or not self.own:
+            self.own = {"__name__": "__main__"}
+            for cell in spec.setup:
+                run_setup(cell, self.own)
+            self.set_up = bodies
+        return self.own
+
+    def parameters(self, plan: Plan, given: Mapping[Any, Json]) -> dict[PortName, Json]:
+        """A run's parameters: given, else the kernel's value, else the default.
+
+        Raises `InvalidParameters` with every misfit.
+        """
+        live = self.attached or {}
+        defaults = {
+            param.name: live_default(live.get(param.name), param.default) for param in plan.params
+        }
+        values = {name: value for name, value in defaults.items() if not isinstance(value, Missing)}
+        values.update({PortName(name): value for name, value in given.items()})
+        problems = errors(check_params(plan, values))
+        if problems:
+            raise InvalidParameters(
+                f"flow {plan.flow!r} cannot run with these parameters", problems=problems
+            )
+        return values
+
+    def follow(self, run: Run, plan: Plan, values: Mapping[PortName, Json]) -> None:
+        """Remember the run, and every result as it comes."""
+        self.last = run
+        known = self.memory.known
+        prints = fingerprints(plan, values)
+
+        def keep(notice: object) -> None:
+            if isinstance(notice, NodeCompleted):
+                node = notice.node
+                known[node] = Known(prints[node], run[node].given, run.id)
+
+        run.subscribe(keep)
+        for event in run.events():  # those that came before anybody listened
+            keep(event)
