@@ -6,15 +6,21 @@ such cell is met. Nothing is executed and no database is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from flowbook.cells.analyse import Read
 from flowbook.cells.header import Fault
 from flowbook.errors import ExpressionError
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json
+
+_SCHEMAS: Final = frozenset({"main", "temp", "information_schema", "pg_catalog"})
+"""Schemas every DuckDB database has."""
 
 
 @lru_cache(maxsize=2048)
@@ -32,22 +38,53 @@ def read_sql(body: str) -> tuple[tuple[Read, ...], tuple[Fault, ...]]:
     except errors.SqlglotError as broken:
         first = (getattr(broken, "errors", None) or [{}])[0]
         message = str(first.get("description") or broken).splitlines()[0]
+        message = re.sub(r"<Token .*?, text: (.*?), line: .*>", r"'\1'", message)
         return (), (Fault(f"this is no SQL: {message}", int(first.get("line") or 1)),)
+    if not statements:
+        return (), (Fault("this cell holds no query", 1, "write SELECT … FROM a node"),)
     if len(statements) != 1:
         return (), (Fault(f"a SQL node is one query, and this is {len(statements)}", 1),)
     query = statements[0]
     reads: dict[tuple[str, ...], Read] = {}
-    own = {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
     for table in query.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier):
-            continue  # a table function, such as range(10)
-        if not table.db and table.name.lower() in own:
+        if _is_foreign(table) or _is_cte(table):
             continue
         path = (table.db, table.name) if table.db else (table.name,)
         reads.setdefault(path, Read(path, _line(table.this)))
     for name in _sql_parameters(query):
-        reads.setdefault((name,), Read((name,), 1))
+        found = re.search(rf"\${re.escape(name)}\b", body)
+        line = body.count("\n", 0, found.start()) + 1 if found else 1
+        reads.setdefault((name,), Read((name,), line))
     return tuple(reads.values()), ()
+
+
+def _is_foreign(table: Any) -> bool:
+    """True for a table function, a file, or a table of the database itself."""
+    from sqlglot import exp
+
+    named = isinstance(table.this, exp.Identifier) and table.name.isidentifier()
+    return not named or bool(table.catalog) or table.db.lower() in _SCHEMAS
+
+
+def _is_cte(table: Any) -> bool:
+    """True when a `WITH` around the table defines its name.
+
+    A plain `WITH` term does not see itself: `WITH clean AS (SELECT * FROM clean)` reads a table.
+    """
+    from sqlglot import exp
+
+    child, node = table, table.parent
+    while node is not None and not table.db:
+        if isinstance(node, exp.With):
+            at = node.expressions.index(child)
+            visible = node.expressions[: at + 1 if node.recursive else at]
+        else:
+            clause = node.args.get("with_") or node.args.get("with")
+            visible = clause.expressions if clause and clause is not child else []
+        if any(term.alias_or_name.lower() == table.name.lower() for term in visible):
+            return True
+        child, node = node, node.parent
+    return False
 
 
 def _sql_parameters(query: Any) -> Iterator[str]:
@@ -74,15 +111,21 @@ def read_yaml(body: str) -> tuple[Mapping[str, Json] | None, tuple[Fault, ...]]:
         found = YAML(typ="safe", pure=True).load(body)
     except MarkedYAMLError as broken:
         line = broken.problem_mark.line + 1 if broken.problem_mark else 1
-        return None, (Fault(f"this is no YAML: {broken.problem or broken}", line),)
-    except (YAMLError, ValueError) as broken:
+        text = body.split("\n")[line - 1] if line <= body.count("\n") + 1 else ""
+        bare = re.search(r":\s*\{\{", text)
+        hint = 'put quotes around it: name: "{{ … }}"' if bare else f"look at: {text.strip()}"
+        return None, (Fault(f"this is no YAML: {broken.problem or broken}", line, hint),)
+    except (YAMLError, ValueError, RecursionError) as broken:
         return None, (Fault(f"this is no YAML: {broken}", 1),)
     if found is None:
         return {}, ()
     if not isinstance(found, dict):
         hint = "write settings as name: value, one a line"
         return None, (Fault(f"the body is a {type(found).__name__}, not settings", 1, hint),)
-    return {str(name): _plain(value) for name, value in found.items()}, ()
+    try:
+        return {str(name): _plain(value) for name, value in found.items()}, ()
+    except (ValueError, RecursionError) as refused:
+        return None, (Fault(f"this is no configuration: {refused}", 1),)
 
 
 def _plain(value: Any) -> Json:
@@ -91,15 +134,64 @@ def _plain(value: Any) -> Json:
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} has no form in JSON")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return str(value)
 
 
-def read_templates(settings: Mapping[str, Json], body: str) -> tuple[Read, ...]:
-    """What the `{{ }}` templates in settings read, by body line; broken ones are `check`'s."""
+def write_yaml(settings: Mapping[str, Json]) -> str:
+    r"""Settings as the body of a cell.
+
+    >>> write_yaml({"url": "{{ server.url }}", "retry": [1, 2]})
+    "url: '{{ server.url }}'\nretry: [1, 2]"
+    """
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    return _dumped(yaml, dict(settings))
+
+
+def changed_yaml(body: str, was: Mapping[str, Json], now: Mapping[str, Json]) -> str:
+    """`body` saying `now` where it said `was`; comments and untouched lines stay."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    try:
+        found = yaml.load(body)
+    except YAMLError:
+        found = None
+    if not isinstance(found, dict):
+        return write_yaml(now)
+    for name in [name for name in found if str(name) not in now]:
+        del found[name]
+    for name, value in now.items():
+        if name not in was or was[name] != value:
+            found[name] = value
+    return _dumped(yaml, found)
+
+
+def _dumped(yaml: Any, value: Any) -> str:
+    yaml.width = 4096  # a line of the author's is never folded
+    written = io.StringIO()
+    yaml.dump(value, written)
+    return written.getvalue().rstrip("\n")
+
+
+def read_templates(
+    settings: Mapping[str, Json], body: str, untemplated: Collection[str] = ()
+) -> tuple[Read, ...]:
+    """What the `{{ }}` templates in settings read, by body line; broken ones are `check`'s.
+
+    Settings called in `untemplated` hold expressions that the node evaluates itself.
+    """
     reads: dict[tuple[str, ...], Read] = {}
-    for text in _texts(list(settings.values())):
+    for text in _texts([one for name, one in settings.items() if name not in untemplated]):
         try:
             template = Template.parse(text)
         except ExpressionError:

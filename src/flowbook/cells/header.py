@@ -8,6 +8,8 @@ cell; printing a header and parsing it again gives the same header.
 from __future__ import annotations
 
 import ast
+import keyword
+import math
 import re
 import shlex
 from collections.abc import Mapping
@@ -30,6 +32,7 @@ PYTHON: Final = "python"
 _UNNAMED: Final = NodeId("")
 _START = re.compile(r"%%flow(?:book)?(?=\s|$)")
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)")
+_SPACE = re.compile(r"\s*")
 _ARROW = re.compile(r"\s*->\s*")
 _OPTION_LINE = re.compile(r"#\|\s*([A-Za-z_][\w-]*)\s*:\s*(.*?)\s*$")
 _OUTPUTS = re.compile(r"(?:(?!\s--).)*")
@@ -168,9 +171,12 @@ class _Reader:
         kind, name = self._kind_and_name()
         if name is None and kind != SETUP:
             return None
-        inputs = self._inputs(name or SETUP)
+        inputs = self._inputs()
         outputs = self._outputs()
         flags = self._flags()
+        if name is not None and keyword.iskeyword(name):
+            self._fault(f"{name!r} is a word of Python and cannot name a node", "choose another")
+            return None
         try:
             node = as_node_id(name) if name else NodeId("")
         except UsageError as refused:
@@ -195,18 +201,19 @@ class _Reader:
             return words[0], words[1]
         return PYTHON, words[0]
 
-    def _inputs(self, name: str) -> tuple[InputSpec, ...] | None:
-        if not self.text.startswith("(", self.position):
+    def _inputs(self) -> tuple[InputSpec, ...] | None:
+        start = _SPACE.match(self.text, self.position).end()  # type: ignore[union-attr]
+        if not self.text.startswith("(", start):
             return None
-        end = _closing(self.text, self.position)
+        end = _closing(self.text, start)
         if end is None:
             self._fault("the inputs are not closed", "add the missing )")
             self.position = len(self.text)
             return None
-        signature = self.text[self.position + 1 : end]
+        signature = self.text[start + 1 : end]
         self.position = end + 1
         try:
-            tree = ast.parse(f"def {name}({signature}): pass")
+            tree = ast.parse(f"def _({signature}): pass")
         except (SyntaxError, ValueError) as broken:
             reason = broken.msg if isinstance(broken, SyntaxError) else str(broken)
             self._fault(
@@ -227,7 +234,10 @@ class _Reader:
         found = [
             self._input(one, default) for one, default in zip(arguments, defaults, strict=True)
         ]
-        return tuple(one for one in found if one is not None)
+        names = [one.arg for one in arguments]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self._fault(f"two inputs are called {name!r}", "rename one of them")
+        return tuple({one.name: one for one in found if one is not None}.values())
 
     def _input(self, argument: ast.arg, default: ast.expr | None) -> InputSpec | None:
         name = PortName(argument.arg)
@@ -246,7 +256,7 @@ class _Reader:
                 "write a literal for a parameter, or node or node.output for a wire",
             )
             return None
-        if not _is_json(value):
+        if not is_plain(value):
             self._fault(f"the default of input {name!r} is no plain value: {value!r}")
             return None
         return InputSpec(name, default=value, annotation=annotation)
@@ -350,9 +360,12 @@ def _wire(default: ast.expr) -> Wire | None:
     return None
 
 
-def _is_json(value: object) -> bool:
+def is_plain(value: object) -> bool:
+    """True for what a run parameter can hold: JSON's values, numbers finite."""
     if isinstance(value, list):
-        return all(map(_is_json, value))
+        return all(map(is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_json(inner) for key, inner in value.items())
-    return value is None or isinstance(value, bool | int | float | str)
+        return all(isinstance(key, str) and is_plain(inner) for key, inner in value.items())
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, bool | int | str)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
-from flowbook.cells.header import Fault
-from flowbook.graph.spec import MISSING, Json, ParamSpec
+from flowbook.cells.header import Fault, is_plain
+from flowbook.graph.spec import MISSING, Json, Missing, ParamSpec
 from flowbook.ids import PortName
 
 TAG = "parameters"
@@ -35,11 +36,16 @@ def is_parameters(source: str) -> bool:
 
 
 def _is_literal(value: ast.expr) -> bool:
+    return not isinstance(_literal(value), Missing)
+
+
+def _literal(value: ast.expr) -> Json | Missing:
+    """The plain value a literal spells, `MISSING` when it spells none."""
     try:
-        ast.literal_eval(value)
+        found: Json = ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+        return MISSING
+    return found if is_plain(found) else MISSING
 
 
 def read_params(source: str) -> tuple[tuple[ParamSpec, ...], tuple[Fault, ...]]:
@@ -54,8 +60,10 @@ def read_params(source: str) -> tuple[tuple[ParamSpec, ...], tuple[Fault, ...]]:
         return (), (Fault(f"the parameters do not parse: {broken.msg}", broken.lineno or 1),)
     params: dict[PortName, ParamSpec] = {}
     faults: list[Fault] = []
-    lines = source.splitlines()
+    lines = source.split("\n")
     for statement in tree.body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue  # a docstring
         found = _assignment(statement)
         if found is None:
             faults.append(
@@ -67,24 +75,39 @@ def read_params(source: str) -> tuple[tuple[ParamSpec, ...], tuple[Fault, ...]]:
             )
             continue
         name, annotation, value = found
-        comment = _COMMENT.search(lines[(statement.end_lineno or 1) - 1][_end(statement) :])
-        written = comment[1] if comment else None
-        if value is None:
-            params[name] = ParamSpec(name, MISSING, annotation, written)
-            continue
-        try:
-            default: Json = ast.literal_eval(value)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        default = MISSING if value is None else _literal(value)
+        if value is not None and isinstance(default, Missing):
             message = f"the default of parameter {name!r} is no literal: {ast.unparse(value)}"
             hint = "write a number, a text, a list or a mapping"
             faults.append(Fault(message, statement.lineno, hint))
             continue
-        params[name] = ParamSpec(name, default, annotation, written)
+        params[name] = ParamSpec(name, default, annotation, _comment(statement, lines))
     return tuple(params.values()), tuple(faults)
 
 
-def _end(statement: ast.stmt) -> int:
-    return statement.end_col_offset or 0
+def _comment(statement: ast.stmt, lines: list[str]) -> str | None:
+    """What stands behind `#` after a statement; its columns count bytes."""
+    line = lines[(statement.end_lineno or 1) - 1].encode()
+    found = _COMMENT.search(line[statement.end_col_offset or 0 :].decode())
+    return found[1] or None if found else None
+
+
+def print_params(params: Iterable[ParamSpec]) -> str:
+    """The source of a cell that declares `params`.
+
+    >>> print_params([ParamSpec(PortName("top"), 3, "int", "how many")])
+    'top: int = 3  # how many'
+    """
+    return "\n".join(map(_print_param, params))
+
+
+def _print_param(param: ParamSpec) -> str:
+    missing = isinstance(param.default, Missing)
+    annotation = param.annotation or ("object" if missing else None)
+    typed = f": {annotation}" if annotation else ""
+    value = "" if missing else f" = {param.default!r}"
+    comment = f"  # {' '.join(param.help.split())}" if param.help else ""
+    return f"{param.name}{typed}{value}{comment}"
 
 
 def _assignment(statement: ast.stmt) -> tuple[PortName, str | None, ast.expr | None] | None:

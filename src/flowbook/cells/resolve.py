@@ -10,7 +10,7 @@ from flowbook.cells.analyse import BUILTINS, Read
 from flowbook.cells.header import Header
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
-from flowbook.graph.spec import InputSpec, NodeSpec, Wire
+from flowbook.graph.spec import InputSpec, Missing, NodeSpec, Wire
 from flowbook.ids import CellId, NodeId, PortName
 
 
@@ -19,8 +19,8 @@ class Draft:
     """A node as far as its own cell tells.
 
     `known`: names its body leaves at its top level. `spare`: functions and classes it defines.
-    `adds`: reads come on top of the inputs its head lists (templates), instead of having to be
-    among them (code).
+    `adds`: reads come on top of the inputs its head lists (templates, SQL), instead of having to
+    be among them (Python).
     """
 
     spec: NodeSpec
@@ -30,7 +30,6 @@ class Draft:
     spare: tuple[PortName, ...] = ()
     adds: bool = False
     tolerant: bool = False
-    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class Scope:
     loose: Mapping[str, CellId]
     ambient: frozenset[str]
     excused: frozenset[str]
+    open: bool = False
+    """A setup cell imports `*`: any name may come from it."""
 
     @cached_property
     def makers(self) -> Mapping[str, frozenset[NodeId]]:
@@ -53,11 +54,19 @@ class Scope:
                 found.setdefault(name, set()).add(node)
         return {name: frozenset(nodes) for name, nodes in found.items()}
 
-    def makes(self, name: str, asker: NodeId) -> bool:
-        """True when another node has an output of that name, or is a node so called."""
-        return bool(self.makers.get(name, frozenset()) - {asker})
+    @cached_property
+    def order(self) -> Mapping[NodeId, int]:
+        """Where each node stands in the notebook."""
+        return {node: at for at, node in enumerate(self.outputs)}
 
-    @property
+    def makes(self, name: str, asker: NodeId, *, above: bool = False) -> bool:
+        """True when another node (`above`: one further up) makes that name or is so called."""
+        makers = self.makers.get(name, frozenset()) - {asker}
+        if above:
+            makers = frozenset(one for one in makers if self.order[one] < self.order[asker])
+        return bool(makers)
+
+    @cached_property
     def everything(self) -> tuple[str, ...]:
         """Every name there is, for suggestions."""
         ports = (port for ports in self.outputs.values() for port in ports)
@@ -66,16 +75,22 @@ class Scope:
 
 def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
     """The node with its inputs and captured names, and what its reads make wrong."""
-    inputs = {one.name: one for one in draft.header.inputs or ()}
-    given = set(inputs)
+    inputs = {one.name: one for one in draft.header.inputs or () if not _awaits_mending(one, scope)}
+    given = {one.name for one in draft.header.inputs or ()}
     captures: dict[str, None] = {}
     problems: list[Problem] = []
+    if draft.tolerant:
+        # An input that need not be live must still be one that could be.
+        unmade = (
+            one for one in inputs.values() if one.wire is None and not _bound(one, draft, scope)
+        )
+        problems += [_unbound(draft, Read((one.name,), _head_line(draft)), scope) for one in unmade]
     for read in draft.reads:
         found = None if read.root in given else _input(draft, read, scope)
         if found is not None:
             if draft.header.inputs is None or draft.adds:
                 inputs.setdefault(found.name, found)
-            else:
+            elif not read.soft:
                 problems.append(_undeclared(draft, read))
         elif read.root not in given:
             problem = _captured(draft, read, scope, captures)
@@ -93,9 +108,26 @@ def _input(draft: Draft, read: Read, scope: Scope) -> InputSpec | None:
     if len(read.path) > 1 and root != draft.spec.id and read.path[1] in ports:
         port = PortName(read.path[1])
         return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port))
-    if scope.makes(read.root, draft.spec.id) or read.root in scope.params:
+    if scope.makes(read.root, draft.spec.id, above=read.soft) or read.root in scope.params:
         return InputSpec(PortName(read.root))
     return None
+
+
+def _awaits_mending(one: InputSpec, scope: Scope) -> bool:
+    """True for an input from a cell too broken to read: that cell has the problem, not this."""
+    source = one.wire.node if one.wire else NodeId(one.name)
+    unread = isinstance(one.default, Missing) and source in scope.excused
+    return unread and not (source in scope.outputs or source in scope.makers)
+
+
+def _bound(one: InputSpec, draft: Draft, scope: Scope) -> bool:
+    given = not isinstance(one.default, Missing) or one.name in scope.params
+    return given or scope.makes(one.name, draft.spec.id)
+
+
+def _head_line(draft: Draft) -> int:
+    """The head's line, as a line of the body."""
+    return 2 - draft.spec.body_line
 
 
 def _undeclared(draft: Draft, read: Read) -> Problem:
@@ -110,7 +142,7 @@ def _undeclared(draft: Draft, read: Read) -> Problem:
 def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None]) -> Problem | None:
     """Take a name from the shared namespace, or say that nobody makes it."""
     name = read.root
-    if draft.adds or draft.spec.kind == "sql":
+    if draft.adds:
         return None if name in scope.excused else _unbound(draft, read, scope)
     if name in scope.shared:
         captures[name] = None
@@ -129,7 +161,10 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
     if name in scope.ambient:
         captures[name] = None
         return None
-    if name in BUILTINS:
+    if name in BUILTINS or name.startswith("__"):
+        return None
+    if scope.open and not read.soft:
+        captures[name] = None
         return None
     if read.soft or name in scope.excused:
         return None
@@ -138,8 +173,11 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
 
 def _unbound(draft: Draft, read: Read, scope: Scope) -> Problem:
     name = ".".join(read.path) if read.root in scope.outputs else read.root
-    if name == str(draft.spec.id) or read.root in draft.spec.outputs:
-        hint = "no other node makes it before this one does"
+    ports = scope.outputs.get(NodeId(read.root), ())
+    if read.root == draft.spec.id or read.root in draft.spec.outputs:
+        hint = "no other node makes it"
+    elif ports:
+        hint = f"say which output: {' or '.join(f'{read.root}.{port}' for port in ports)}"
     else:
         hint = did_you_mean(read.root, scope.everything)
     message = f"{name!r} is read here, and no node, parameter or setup cell makes it"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from flowbook.cells.analyse import Names, Read, analyse
+from flowbook.cells.analyse import Names, Read, analyse, analyse_plain
 from flowbook.cells.foreign import read_sql, read_templates, read_yaml
 from flowbook.cells.header import (
     SETUP,
@@ -31,8 +31,9 @@ from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec, ParamSpec, Place
 from flowbook.ids import CellId, FlowId, NodeId, PortName
 
-_MAGIC = re.compile(r"^(\s*)(?:%|!|\?).*$", re.MULTILINE)
-_ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$", re.MULTILINE)
+_BOUND = re.compile(
+    r"^(?:(?:async )?def |class )(\w+)|^([A-Za-z_][\w, ]*)(?::[^=\n]*)?=(?!=)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class _Reader:
     """Names that plain cells bind, which only a kernel has."""
     excused: set[str] = field(default_factory=set)
     """Names that cells too broken to read evidently declare."""
+    open: bool = False
+    """A setup cell imports `*`."""
     problems: list[Problem] = field(default_factory=list)
 
     # ------------------------------------------------------------ first pass
@@ -91,7 +94,7 @@ class _Reader:
             self.params.update({param.name: param for param in params})
             self._report(cell, faults)
         else:
-            names = _plain_names(cell.source)
+            names = analyse_plain(cell.source)
             if names is not None:
                 self.loose.update(dict.fromkeys(names.known, cell.id))
 
@@ -100,8 +103,7 @@ class _Reader:
         header = parts.header
         if header is None:
             self._report(cell, parts.faults)
-            name = declared_name(cell.source)
-            self.excused |= {name} if name else set()
+            self.excused |= _evident_names(cell.source)
             return
         place = Place(cell.id, index)
         spec = NodeSpec(
@@ -117,15 +119,18 @@ class _Reader:
         if header.kind == SETUP:
             self._setup_cell(cell, spec, index)
         else:
-            self._node_cell(cell, header, spec, broken=bool(parts.faults))
+            self._node_cell(cell, header, spec)
 
     def _setup_cell(self, cell: Cell, spec: NodeSpec, index: int) -> None:
-        names, faults = _python_names(spec.body)
+        names, faults = analyse_body(spec.body, shared=True)
         self._report(cell, [_moved(fault, spec) for fault in faults])
         self.shared |= names.known
+        self.open = self.open or names.stars
+        if faults:
+            self.excused |= _evident_names(cell.source)
         self.setup.append(replace(spec, id=NodeId(f"setup_{index}")))
 
-    def _node_cell(self, cell: Cell, header: Header, spec: NodeSpec, *, broken: bool) -> None:
+    def _node_cell(self, cell: Cell, header: Header, spec: NodeSpec) -> None:
         first = self.drafts.get(spec.id)
         if first is not None:
             other = first.spec.place.cell if first.spec.place else "?"
@@ -134,31 +139,32 @@ class _Reader:
             return
         draft, faults = self._draft(header, spec)
         self._report(cell, [_moved(fault, spec) for fault in faults], spec.id)
-        self.drafts[spec.id] = replace(draft, broken=broken or bool(faults))
+        self.drafts[spec.id] = draft
+        if faults:
+            self.excused |= _evident_names(cell.source)
 
     def _draft(self, header: Header, spec: NodeSpec) -> tuple[Draft, Sequence[Fault]]:
         """What is known of a node before the others are."""
+        spec = replace(spec, outputs=header.outputs or ())
         node_type: type[Node] | None = self.registry.get(spec.kind)
-        language = node_type.body if node_type else "config"
-        if language == "python":
-            names, faults = _python_names(spec.body)
-            outputs = header.outputs or _inferred_outputs(spec.id, names)
+        if node_type is None:  # `check` says so; what the body means nobody knows
+            self.excused |= _evident_names(spec.body)
+            return Draft(replace(spec, outputs=spec.outputs or _ports([spec.id])), header), ()
+        reads: tuple[Read, ...]
+        if node_type.body == "python":
+            names, faults = analyse_body(spec.body)
             spare = () if header.outputs or names.speaks else _ports(names.defines)
-            draft = Draft(replace(spec, outputs=outputs), header, names.reads, names.known, spare)
-            return draft, faults
-        if language == "sql":
+            inferred = header.outputs or inferred_outputs(spec.id, names)
+            spec = replace(spec, outputs=node_type.ports(replace(spec, outputs=inferred)))
+            return Draft(spec, header, names.reads, names.known, spare), faults
+        if node_type.body == "sql":
             reads, faults = read_sql(spec.body)
-            spec = replace(spec, outputs=header.outputs or (PortName(spec.id),))
-            return Draft(spec, header, reads), faults
-        settings, faults = read_yaml(spec.body)
-        spec = replace(spec, config=settings or {}, outputs=header.outputs or ())
-        if node_type is not None:
-            spec = replace(spec, outputs=node_type.ports(spec))
-        elif not spec.outputs:
-            spec = replace(spec, outputs=(PortName(spec.id),))
-        templates = read_templates(settings or {}, spec.body) if settings else ()
-        tolerant = node_type is not None and node_type.tolerant
-        return Draft(spec, header, templates, adds=True, tolerant=tolerant), faults
+        else:
+            settings, faults = read_yaml(spec.body)
+            spec = replace(spec, config=settings or {})
+            reads = read_templates(spec.config, spec.body, node_type.untemplated)
+        spec = replace(spec, outputs=node_type.ports(spec))
+        return Draft(spec, header, reads, adds=True, tolerant=node_type.tolerant), faults
 
     # ------------------------------------------------------------ second pass
 
@@ -171,6 +177,7 @@ class _Reader:
             loose=self.loose,
             ambient=self.ambient,
             excused=frozenset(self.excused),
+            open=self.open,
         )
         nodes = []
         for draft in drafts:
@@ -192,31 +199,38 @@ def _moved(fault: Fault, spec: NodeSpec) -> Fault:
     return replace(fault, line=fault.line + spec.body_line - 1)
 
 
-def _python_names(body: str) -> tuple[Names, tuple[Fault, ...]]:
+def analyse_body(body: str, *, shared: bool = False) -> tuple[Names, tuple[Fault, ...]]:
+    """The names of a Python body, and what is wrong with it by line of the body."""
     try:
-        return analyse(body), ()
+        return analyse(body, shared=shared), ()
     except SyntaxError as broken:
-        text = (broken.text or "").strip()
+        line = broken.lineno or 1
+        lines = body.split("\n")
+        text = lines[line - 1].strip() if line <= len(lines) else ""
         hint = f"look at: {text}" if text else None
-        return Names(), (Fault(f"this does not parse: {broken.msg}", broken.lineno or 1, hint),)
+        if text.startswith(("%", "!")):
+            hint = "magics and shell lines belong in a cell of their own"
+        return Names(), (Fault(f"this is not Python: {broken.msg}", line, hint),)
     except (ValueError, RecursionError, MemoryError) as broken:
-        return Names(), (Fault(f"this does not parse: {broken}", 1),)
+        return Names(), (Fault(f"this is not Python: {broken}", 1),)
 
 
-def _plain_names(source: str) -> Names | None:
-    """What a plain cell binds; magics and shell lines are blanked out first."""
-    if source.startswith("%%"):
-        return None
-    text = _MAGIC.sub(r"\1pass", _ASSIGNED_MAGIC.sub(r"\1None", source))
-    try:
-        return analyse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _inferred_outputs(node: NodeId, names: Names) -> tuple[PortName, ...]:
+def inferred_outputs(node: NodeId, names: Names) -> tuple[PortName, ...]:
     """`return` or a last expression: one output called like the node; else what it binds."""
-    return (PortName(node),) if names.speaks or not names.binds else _ports(names.binds)
+    return (PortName(node),) if names.speaks or not names.public else _ports(names.public)
+
+
+def _evident_names(source: str) -> set[str]:
+    r"""Names that a cell nobody can parse still seems to declare: asking for them is no mistake.
+
+    >>> sorted(_evident_names("%%flow load(\ndf = (\nn, m = 1, 2"))
+    ['df', 'load', 'm', 'n']
+    """
+    name = declared_name(source)
+    heads = [line.partition("->")[2].partition(" --")[0] for line in source.split("\n", 1)[:1]]
+    bound = [found[1] or found[2] for found in _BOUND.finditer(source)]
+    words = [word for text in (*heads, *bound) for word in re.findall(r"[A-Za-z_]\w*", text)]
+    return {*words, *([str(name)] if name else [])}
 
 
 def _ports(names: Sequence[str]) -> tuple[PortName, ...]:
