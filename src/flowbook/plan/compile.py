@@ -93,6 +93,7 @@ class _Compiler:
             for one in node.inputs
             if (source := self.sources.get((node.id, one.name))) is not None
         )
+        own = _own(node)
         return Step(
             index=self.index[node.id],
             node=node.id,
@@ -100,7 +101,8 @@ class _Compiler:
             bindings=bindings,
             outputs=node_type.ports(node),
             options=over_defaults(node.options, node_type.defaults),
-            hash=_content(node, bindings, done),
+            hash=_content(own, bindings, done),
+            own=own,
         )
 
     def _params(self, steps: list[Step]) -> tuple[ParamSpec, ...]:
@@ -132,14 +134,22 @@ cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
     return replace(given, **changes)
 
 
-def _content(node: NodeSpec, bindings: tuple[Binding, ...], done: list[Step]) -> str:
+def _own(node: NodeSpec) -> str:
+    inputs = [one.name for one in node.inputs]
+    config: Mapping[str, Any] = node.config
+    return _digest([node.kind, node.body, config, node.outputs, sorted(node.captures), inputs])
+
+
+def _content(own: str, bindings: tuple[Binding, ...], done: list[Step]) -> str:
     read = [
         [binding.input, source.port, done[source.step].hash]
         if isinstance(source := binding.source, FromStep)
         else [binding.input, source.name]
         for binding in bindings
     ]
-    config: Mapping[str, Any] = node.config
-    content = [node.kind, node.body, config, node.outputs, sorted(node.captures), read]
+    return _digest([own, read])
+
+
+def _digest(content: list[Any]) -> str:
     encoded = msgspec.json.encode(content, enc_hook=repr, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()
