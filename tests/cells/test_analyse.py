@@ -14,7 +14,7 @@ CASES = {
     "unpacking": ("(a, *b), c = t", "t", "a b c"),
     "comprehensions have names of their own": ("ys = [x for x in xs if x > lim]", "xs lim", "ys"),
     "nested comprehension": ("ys = [y for x in xs for y in x if y in ok]", "xs ok", "ys"),
-    "walrus leaves a comprehension": ("ok = any((hit := x) for x in xs); z = hit", "xs", "hit ok z"),
+    "walrus leaves a comprehension": ("ok = any((h := x) for x in xs); z = h", "xs", "h ok z"),
     "walrus in a condition": ("if (n := len(rows)) > 1:\n    out = n", "rows", "n out"),
     "functions read when called": (
         "def f():\n    return helper(raw)\ndef helper(x):\n    return x\nout = f()",
@@ -22,7 +22,7 @@ CASES = {
         "out",
     ),
     "lambda with a default": ("f = lambda x, y=d: x + z\nz = 3", "d", "f z"),
-    "decorators, defaults, annotations": ("@deco\ndef f(a: T = d) -> R: return a", "deco d T R", ""),
+    "decorators, defaults, annotations": ("@k\ndef f(a: T = d) -> R: return a", "k d T R", ""),
     "nested functions": (
         "def f():\n    n = 0\n    def g():\n        nonlocal n\n        n += raw\n    return g",
         "raw",
@@ -42,7 +42,7 @@ CASES = {
     "del takes a name away": ("tmp = raw\nout = tmp\ndel tmp", "raw", "out"),
     "del of an input": ("del raw", "raw", ""),
     "with and for bind": ("with op(p) as f:\n    for line in f:\n        pass", "op p", "f line"),
-    "a loop reads before its second turn": ("for i in xs:\n    y = prev\n    prev = i", "xs prev", "i y prev"),
+    "a loop reads before its second turn": ("for i in xs:\n    y = z\n    z = i", "xs z", "i y z"),
     "match binds captures": (
         "match cmd:\n    case [a, *rest] if a > lim: pass\n    case {'k': v, **kw}: pass\n"
         "    case Point(x=px): pass\n    case _ as z: pass",
@@ -57,7 +57,7 @@ CASES = {
     ),
     "f-strings": ("t = f'{a!r:>{w}}'", "a w", "t"),
     "annotations of variables are not evaluated": ("x: Frame = 1\ny: Frame", "", "x"),
-    "await": ("async with opened(url) as s:\n    body = await s.get(path)", "opened url path", "s body"),
+    "await": ("async with op(url) as s:\n    body = await s.get(p)", "op url p", "s body"),
     "the other branch knows nothing of this one": (
         "if a:\n    df = raw\nelse:\n    df = df.dropna()",
         "a raw df",

@@ -73,7 +73,8 @@ def test_two_cells_of_one_id_are_told_apart():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"cells": 1}', '{"cells": [3], "nbformat": 4}', '{"cells": [], "nbformat": 3}',
+    ["", "[]", "{}", '{"cells": 1}',
+     '{"cells": [3], "nbformat": 4}', '{"cells": [], "nbformat": 3}',
      '{"cells": [], "nbformat": 4, "metadata": [1]}',
      '{"cells": [{"cell_type": "code", "metadata": 3}], "nbformat": 4}'],
 )  # fmt: skip

@@ -25,7 +25,8 @@ def inputs(parsed, name):
 
 def test_names_are_the_wiring(reading, edges):
     parsed = reading(
-        "%%flow raw\nload()", "%%flow setup\nload = list", "%%flow clean\ndf = raw[1:]; n = len(df)",
+        "%%flow raw\nload()", "%%flow setup\nload = list",
+        "%%flow clean\ndf = raw[1:]; n = len(df)",
         "%%flow report\nreturn df, n",
     )  # fmt: skip
     assert parsed.problems == ()
