@@ -18,6 +18,7 @@ from flowbook.run.decide import decide
 from flowbook.run.state import RunState, fold, view
 from flowbook.run.stimulus import (
     CancelAsked,
+    Given,
     Launch,
     PauseAsked,
     ResumeAsked,
@@ -59,7 +60,7 @@ class Play:
         self.events = []
         self.now = 1_767_258_000.0
         self.orders = []
-        places = {self.plan.index[name]: {name: REF} for name in given}
+        places = {self.plan.index[name]: Given({name: REF}) for name in given}
         self.send(
             Start(
                 at=self.now,

@@ -32,6 +32,7 @@ from flowbook.run.stimulus import (
     Abort,
     CancelAsked,
     CloseRun,
+    Given,
     JournalFailed,
     Launch,
     PauseAsked,
@@ -284,7 +285,7 @@ class EveryStimulus(RuleBasedStateMachine):
         self.timers = set()
         self.closed = 0
         self.cancelled = False
-        known = {i: {} for i in given if i < len(plan.steps)}
+        known = {i: Given() for i in given if i < len(plan.steps)}
         self.send(Start(at=0.0, run=RunId("r"), trigger=TriggerKind.MANUAL, given=known))
 
     def send(self, stimulus):

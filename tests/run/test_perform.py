@@ -24,6 +24,7 @@ from flowbook.graph.node import Outputs
 from flowbook.run.perform import NodeProgress
 from flowbook.run.phase import Outcome
 from flowbook.run.state import fold
+from flowbook.run.work import Reuse
 
 
 async def soon(context, inputs):
@@ -161,7 +162,7 @@ def test_given_outputs_are_not_computed_again(start):
     run = start(
         plan_of(n("a"), n("b", "a")),
         {"a": lambda c, i: 1 / 0, "b": lambda c, i: i["a"] + 1},
-        given={"a": Outputs({"a": 41})},
+        given={"a": Reuse(Outputs({"a": 41}))},
     ).wait(5)
     assert run["b"].output == 42
     assert run["a"].outcome is Outcome.REUSED

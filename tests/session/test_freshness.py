@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import Options
-from flowbook.ids import NodeId, PortName, RunId
+from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Step, StepIndex
+from flowbook.run.work import Reuse
 from flowbook.session.freshness import Known, Memory, fingerprints
 
 
@@ -45,7 +46,7 @@ def remembered(plan: Plan) -> Memory:
     prints = fingerprints(plan, OSLO)
     return Memory(
         {
-            node: Known(print_, Outputs({PortName("out"): node}), RunId("r"))
+            node: Known(print_, Reuse(Outputs({PortName("out"): node})))
             for node, print_ in prints.items()
         }
     )

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import flowbook
-from flowbook.events import RunStatus, TriggerKind
+from flowbook.events import NodeReused, RunStatus, TriggerKind
 from flowbook.ids import NodeId
 from flowbook.session.project import Start
 
@@ -167,3 +167,25 @@ def test_a_flow_written_as_a_notebook_reads_back_the_same(flow, project, tmp_pat
     flow.to_notebook(tmp_path / "hello.ipynb")
     again = project.read_notebook(tmp_path / "hello.ipynb")
     assert again.run(name="Bergen")["loud"].output == "HELLO BERGEN"
+
+
+def test_a_reused_result_is_not_kept_twice_and_says_which_run_made_it(project):
+    flow = flowbook.Flow("big", host=project)
+
+    @flow.node
+    def rows():
+        return ["x" * 100] * 100
+
+    @flow.node
+    def count(rows):
+        return len(rows)
+
+    first = flow.run()
+    put = project.store.vault.put
+    project.store.vault.put = lambda value: pytest.fail("kept a reused value again")
+    again = project.start(flow, {}, Start(targets=[NodeId("count")], rerun=[NodeId("count")]))
+    again.wait()
+    project.store.vault.put = put
+    (reused,) = [event for event in again.events() if isinstance(event, NodeReused)]
+    assert reused.source == first.id
+    assert reused.outputs == first["rows"].refs

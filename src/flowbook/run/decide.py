@@ -197,8 +197,9 @@ def _on_start(turn: _Turn, s: Start) -> None:
         host=s.host,
         pid=s.pid,
     )
-    for i, outputs in s.given.items():
-        turn.emit(NodeReused, node=plan.steps[i].node, outputs=outputs)
+    for i, known in s.given.items():
+        node = plan.steps[i].node
+        turn.emit(NodeReused, node=node, outputs=known.outputs, source=known.source)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 

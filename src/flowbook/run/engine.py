@@ -23,7 +23,6 @@ from typing import Any
 
 from flowbook.errors import InvalidParameters, UsageError
 from flowbook.events import Sink, TriggerKind, Vault
-from flowbook.graph.node import Outputs
 from flowbook.graph.options import On
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
@@ -34,9 +33,9 @@ from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecuto
 from flowbook.run.handle import Run
 from flowbook.run.perform import Assignment, Performance, Stage
 from flowbook.run.processes import ProcessExecutor
-from flowbook.run.stimulus import Start
-from flowbook.run.values import Keeper, Refs
-from flowbook.run.work import Tools, Work
+from flowbook.run.stimulus import Given, Start
+from flowbook.run.values import Keeper
+from flowbook.run.work import Reuse, Tools, Work
 
 _WORKERS = 32
 _KEEPERS = 4
@@ -82,7 +81,7 @@ class Engine:
         *,
         run_id: RunId,
         trigger: TriggerKind,
-        given: Mapping[NodeId, Outputs] | None = None,
+        given: Mapping[NodeId, Reuse] | None = None,
         parent: RunId | None = None,
         key: str | None = None,
     ) -> Run:
@@ -96,16 +95,14 @@ class Engine:
             raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
         stage = self._open()
         known = {
-            plan.index[node]: outputs
-            for node, outputs in (given or {}).items()
-            if node in plan.index
+            plan.index[node]: reuse for node, reuse in (given or {}).items() if node in plan.index
         }
         begin = Start(
             at=self._clock(),
             run=run_id,
             trigger=trigger,
             params={str(name): value for name, value in params.items()},
-            given={i: _ports(stage.keeper, outputs) for i, outputs in known.items()},
+            given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
             parent=parent,
             host=socket.gethostname(),
@@ -113,8 +110,8 @@ class Engine:
         )
         assignment = Assignment(plan, tuple(work), _with_defaults(plan, params), copy_context())
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
-        for i, outputs in known.items():
-            performance.values[i] = outputs
+        for i, reuse in known.items():
+            performance.values[i] = reuse.outputs
         run = Run(performance, run_id, self._thread)
         self._running[run_id] = run
         capture.listen()
@@ -202,8 +199,9 @@ def _current_loop() -> AbstractEventLoop:
         ) from None
 
 
-def _ports(keeper: Keeper, outputs: Outputs) -> Refs:
-    return {port: ref for port, ref in keeper.keep_here(outputs).items() if port}
+def _given(keeper: Keeper, reuse: Reuse) -> Given:
+    refs = reuse.refs if reuse.refs is not None else keeper.keep_here(reuse.outputs)
+    return Given({port: ref for port, ref in refs.items() if port}, reuse.source)
 
 
 def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:

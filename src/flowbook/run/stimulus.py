@@ -19,13 +19,20 @@ class _Stimulus(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class Given(msgspec.Struct, frozen=True):
+    """Outputs of a step that are known already, and the run that made them if one is known."""
+
+    outputs: dict[PortName, ValueRef] = {}
+    source: RunId | None = None
+
+
 class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step."""
 
     run: RunId
     trigger: TriggerKind
     params: dict[str, Any] = {}
-    given: dict[int, dict[PortName, ValueRef]] = {}
+    given: dict[int, Given] = {}
     key: str | None = None
     parent: RunId | None = None
     host: str | None = None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flowbook.errors import UsageError
-from flowbook.graph.node import NodeContext, Progress
+from flowbook.events import ValueRef
+from flowbook.graph.node import NodeContext, Outputs, Progress
 from flowbook.ids import CellId, NodeId, PortName, RunId
 
 
@@ -24,6 +25,19 @@ class Work:
     pure: bool = False
     filename: str | None = None
     cell: CellId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """What a step is known to give, so that it is not run.
+
+    `refs` are the references of those values if they were kept already, which spares keeping them
+    again; `source` is the run that made them.
+    """
+
+    outputs: Outputs
+    refs: Mapping[PortName, ValueRef] | None = None
+    source: RunId | None = None
 
 
 def _no_expressions(*_: Any) -> Any:

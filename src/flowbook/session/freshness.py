@@ -12,19 +12,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from flowbook.graph.node import Outputs
 from flowbook.graph.spec import Json
-from flowbook.ids import NodeId, PortName, RunId
+from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import FromParam, FromStep, Plan
+from flowbook.run.work import Reuse
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The last result of a node: what it gave, in which run, under which fingerprint."""
+    """The last result of a node: what it gave, and under which fingerprint."""
 
     fingerprint: str
-    outputs: Outputs
-    run: RunId
+    reuse: Reuse
 
 
 @dataclass(slots=True)
@@ -35,12 +34,12 @@ class Memory:
 
     def fresh(
         self, plan: Plan, params: Mapping[PortName, Json], rerun: Iterable[NodeId]
-    ) -> dict[NodeId, Outputs]:
-        """Outputs that a run of `plan` may take as given, leaving out the nodes to run again."""
+    ) -> dict[NodeId, Reuse]:
+        """Results that a run of `plan` may take as given, leaving out the nodes to run again."""
         again = set(rerun)
         prints = fingerprints(plan, params)
         return {
-            step.node: known.outputs
+            step.node: known.reuse
             for step in plan.steps
             if step.node not in again
             and (known := self.known.get(step.node)) is not None

@@ -18,6 +18,7 @@ from flowbook.ids import PortName
 from flowbook.nodes.python import run_setup
 from flowbook.plan.check import check_params
 from flowbook.plan.plan import Plan
+from flowbook.run.work import Reuse
 from flowbook.session.freshness import Known, Memory, fingerprints
 from flowbook.session.start import live_default
 
@@ -75,7 +76,8 @@ class LiveFlow:
         def keep(notice: object) -> None:
             if isinstance(notice, NodeCompleted):
                 node = notice.node
-                known[node] = Known(prints[node], run[node].given, run.id)
+                reuse = Reuse(run[node].given, notice.outputs, run.id)
+                known[node] = Known(prints[node], reuse)
 
         run.subscribe(keep)
         for event in run.events():  # those that came before anybody listened
