@@ -145,7 +145,7 @@ def write_yaml(settings: Mapping[str, Json]) -> str:
     r"""Settings as the body of a cell.
 
     >>> write_yaml({"url": "{{ server.url }}", "city": None})
-    "url: '{{ server.url }}'\ncity:"
+    "url: '{{ server.url }}'\ncity: null"
     """
     from ruamel.yaml import YAML
 

@@ -2,9 +2,9 @@
 
 A step's hash covers what decides its result: kind, body, configuration, outputs, captured names
 (with the setup cells they may come from), how its inputs are bound, and the hashes of the steps it
-reads. Retries, backoff, timeout, place
-and tags decide how and where it is computed, not what, so they stay out: changing them makes
-nothing stale. The plan's `version` covers the whole meaning of the flow, options included.
+reads. Retries, backoff, timeout, place and tags decide how and where it is computed, not what, so
+they stay out: changing them makes nothing stale. The plan's `version` covers the whole meaning of
+the flow, options included.
 """
 
 from __future__ import annotations
