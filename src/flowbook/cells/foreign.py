@@ -144,13 +144,13 @@ def _plain(value: Any) -> Json:
 def write_yaml(settings: Mapping[str, Json]) -> str:
     r"""Settings as the body of a cell.
 
-    >>> write_yaml({"url": "{{ server.url }}", "retry": [1, 2]})
-    "url: '{{ server.url }}'\nretry: [1, 2]"
+    >>> write_yaml({"url": "{{ server.url }}", "city": None})
+    "url: '{{ server.url }}'\ncity: null"
     """
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
+    yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     return _dumped(yaml, dict(settings))
 

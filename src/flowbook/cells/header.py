@@ -213,19 +213,17 @@ class _Reader:
         signature = self.text[start + 1 : end]
         self.position = end + 1
         try:
-            tree = ast.parse(f"def _({signature}): pass")
-        except (SyntaxError, ValueError) as broken:
+            given = _signature_of(signature)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as broken:
             reason = broken.msg if isinstance(broken, SyntaxError) else str(broken)
             self._fault(
                 f"the inputs ({signature}) do not read as a Python signature: {reason}",
                 "write them as name, name=node.output or name: type = value",
             )
             return None
-        function = tree.body[0]
-        return self._signature(function) if isinstance(function, ast.FunctionDef) else None
+        return self._signature(given)
 
-    def _signature(self, function: ast.FunctionDef) -> tuple[InputSpec, ...] | None:
-        given = function.args
+    def _signature(self, given: ast.arguments) -> tuple[InputSpec, ...]:
         if given.vararg or given.kwarg or given.posonlyargs:
             self._fault("inputs cannot be *args, **kwargs or positional-only", "name each input")
         arguments = [*given.args, *given.kwonlyargs]
@@ -321,6 +319,15 @@ class _Reader:
 
 
 _BOOLEANS: Final = ("true", "false", "yes", "no")
+
+
+def _signature_of(text: str) -> ast.arguments:
+    """The arguments in `text`, where one without a default may follow one with."""
+    try:
+        tree = ast.parse(f"def _(*, {text}): pass")
+    except SyntaxError:
+        tree = ast.parse(f"def _({text}): pass")
+    return next(one for one in ast.walk(tree) if isinstance(one, ast.arguments))
 
 
 def _closing(text: str, start: int) -> int | None:

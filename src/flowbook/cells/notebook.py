@@ -57,7 +57,8 @@ class Cell:
 
     def placed(self, position: Position | None) -> Cell:
         """This cell with its node drawn there; None takes the position out."""
-        own = dict(self.metadata.get(METADATA_KEY) or {})
+        kept = self.metadata.get(METADATA_KEY)
+        own = dict(kept) if isinstance(kept, Mapping) else {}
         own.pop("position", None)
         if position is not None:
             own["position"] = [position.x, position.y]
@@ -104,18 +105,24 @@ class Notebook:
             )
         cells = _cells(document["cells"])
         rest = {key: value for key, value in document.items() if key not in ("cells", "metadata")}
-        return cls(cells, document.get("metadata") or {}, rest, text)
+        return cls(cells, _metadata(document, "it"), rest, text)
 
     def text(self) -> str:
         """The file's text, as nbformat writes it; unchanged notebooks give the very bytes back."""
         if self.raw is not None:
             return self.raw
         document = {
-            "cells": [_document(cell) for cell in self.cells],
+            "cells": [_document(cell, self._has_ids) for cell in self.cells],
             "metadata": self.metadata,
             **self.rest,
         }
         return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+    @property
+    def _has_ids(self) -> bool:
+        """Cells have ids since nbformat 4.5; before, a file with any is invalid."""
+        minor = self.rest.get("nbformat_minor")
+        return not (isinstance(minor, int) and minor < 5)
 
     def with_cells(self, cells: tuple[Cell, ...]) -> Notebook:
         """This notebook with other cells."""
@@ -147,8 +154,15 @@ def _cells(documents: list[Any]) -> tuple[Cell, ...]:
             if key not in ("id", "cell_type", "source", "metadata")
         }
         kind = str(document.get("cell_type") or "raw")
-        cells.append(Cell(CellId(name), kind, text, document.get("metadata") or {}, rest))
+        cells.append(Cell(CellId(name), kind, text, _metadata(document, f"cell {number}"), rest))
     return tuple(cells)
+
+
+def _metadata(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    found = document.get("metadata") or {}
+    if not isinstance(found, dict):
+        raise UsageError(f"this is no notebook: the metadata of {what} is no object")
+    return found
 
 
 def _derived_id(text: str, number: int) -> str:
@@ -156,10 +170,10 @@ def _derived_id(text: str, number: int) -> str:
     return hashlib.sha256(f"{number}\0{text}".encode()).hexdigest()[:8]
 
 
-def _document(cell: Cell) -> dict[str, Any]:
+def _document(cell: Cell, has_ids: bool) -> dict[str, Any]:
     return {
         "cell_type": cell.type,
-        "id": cell.id,
+        **({"id": cell.id} if has_ids else {}),
         "metadata": cell.metadata,
         "source": cell.source.splitlines(keepends=True),
         **cell.rest,

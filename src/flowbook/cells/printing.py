@@ -45,12 +45,9 @@ def print_inputs(inputs: tuple[InputSpec, ...]) -> str:
     >>> print_inputs((InputSpec(PortName("rows"), Wire(NodeId("clean"), PortName("df"))),))
     '(rows=clean.df)'
     """
-    parts, plain = [], True
+    parts = []
     for one in inputs:
         shown = _print_default(one)
-        if shown is None and not plain and "*" not in parts:
-            parts.append("*")  # Python wants inputs without default first, unless by keyword
-        plain = plain and shown is None
         annotation = f": {one.annotation}" if one.annotation else ""
         equals = " = " if one.annotation else "="
         parts.append(one.name + annotation + ("" if shown is None else equals + shown))

@@ -70,7 +70,8 @@ class Scope:
     def everything(self) -> tuple[str, ...]:
         """Every name there is, for suggestions."""
         ports = (port for ports in self.outputs.values() for port in ports)
-        return (*self.outputs, *ports, *self.params, *self.shared, *self.loose)
+        names = (*self.outputs, *ports, *self.params, *self.shared, *self.loose)
+        return tuple(dict.fromkeys(map(str, names)))
 
 
 def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:

@@ -174,7 +174,7 @@ def _changed_inputs(
     if _language(now, registry) == "python":
         return plain
     listed = {one.name for one in header.inputs or ()}
-    left = {one.name for one in now.inputs}
+    left = {one.name for one in now.inputs if "." not in one.name or one.wire is not None}
     gone = [one.name for one in was.inputs if one.name not in listed and one.name not in left]
     if gone:
         raise UsageError(

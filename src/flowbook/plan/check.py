@@ -6,6 +6,7 @@ Each problem names its node, its cell and a line of it, and says what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,13 +14,14 @@ import msgspec
 from traitlets import TraitError
 
 from flowbook.errors import ExpressionError, UsageError
+from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec, ParamSpec
-from flowbook.graph.topology import Topology
+from flowbook.graph.topology import Topology, show_cycle
 from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
@@ -60,27 +62,29 @@ def _twins(spec: FlowSpec) -> Iterator[Problem]:
 
 def _cycles(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
     for cycle in Topology(spec, wiring).cycles():
-        path = " → ".join([*cycle, cycle[0]] if cycle[0] != cycle[-1] else cycle)
         yield _at(
             spec.node(cycle[0]),
-            f"these nodes wait for each other: {path}",
+            f"these nodes wait for each other: {show_cycle(cycle)}",
             "take one of these wires out",
         )
 
 
 def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
     """One parameter name with two defaults: which one would a run take?"""
-    defaults: dict[PortName, tuple[NodeId, Json]] = {}
+    defaults: dict[PortName, tuple[str, Json | Missing]] = {
+        param.name: ("the parameters", param.default) for param in spec.params
+    }
     for node in spec.nodes:
         for one in node.inputs:
             if one.wire is not None or isinstance(one.default, Missing):
                 continue
-            first = defaults.setdefault(one.name, (node.id, one.default))
-            if first[1] != one.default:
+            where, first = defaults.setdefault(one.name, (node.id, one.default))
+            if (type(first), first) != (type(one.default), one.default):
+                there = "none" if isinstance(first, Missing) else repr(first)
                 yield _at(
                     node,
                     f"parameter {one.name!r} has the default {one.default!r} here and "
-                    f"{first[1]!r} in {first[0]}",
+                    f"{there} in {where}",
                     "give both the same default, or two names",
                 )
 
@@ -112,7 +116,10 @@ def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
                 did_you_mean(name, known),
                 line_of(node, name),
             )
-        elif name in node_type.untemplated or not _templates(value):
+        elif name in node_type.untemplated:
+            fixed[name] = value
+            yield from _broken_expressions(node, name, value)
+        elif not _templates(value):
             fixed[name] = value
         else:
             yield from _broken_templates(node, name, value)
@@ -125,6 +132,22 @@ def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Proble
             Template.parse(text)
         except ExpressionError as refused:
             yield _at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
+
+
+def _broken_expressions(node: NodeSpec, name: str, value: Json) -> Iterator[Problem]:
+    """Expressions a node evaluates itself stand under the key `expression`, braces or not."""
+    for one in value if isinstance(value, list) else [value]:
+        text = one.get("expression") if isinstance(one, dict) else None
+        if not isinstance(text, str) or not text.strip():
+            continue  # its node type says what is wrong with it
+        bare = text.strip()
+        if bare.startswith("{{") and bare.endswith("}}"):
+            bare = bare[2:-2]
+        try:
+            parse(bare)
+        except ExpressionError as refused:
+            line = line_of(node, bare.strip(), name)
+            yield _at(node, f"{name}: {refused.message}", refused.hint or "", line)
 
 
 def _refused(node: NodeSpec, node_type: type[Node], fixed: Mapping[str, Any]) -> Iterator[Problem]:
@@ -144,16 +167,22 @@ def _refused(node: NodeSpec, node_type: type[Node], fixed: Mapping[str, Any]) ->
         yield _at(node, str(error), "")
 
 
-def line_of(node: NodeSpec, setting: str) -> int:
-    r"""The cell line on which a configuration cell writes `setting`; its header's when it is not.
+def line_of(node: NodeSpec, text: str, setting: str = "") -> int:
+    r"""The cell line on which a configuration cell writes a setting, or any other text of it.
 
-    >>> line_of(NodeSpec(NodeId("get"), body="url: x\nmethod: GET", body_line=2), "method")
-    3
+    A text that is not there as it is stands where its `setting` does; that one on the head's line.
+
+    >>> node = NodeSpec(NodeId("get"), body="params: {url: y}\nurl: x", body_line=2)
+    >>> line_of(node, "url"), line_of(node, "url: y"), line_of(node, "nothing")
+    (3, 2, 1)
     """
-    for number, line in enumerate(node.body.splitlines()):
-        if line.lstrip(" '\"{").startswith(setting):
-            return node.body_line + number
-    return 1
+    lines = node.body.split("\n")
+    key = re.compile(rf"""['"]?{re.escape(text)}['"]?\s*:""")
+    for matches in (key.match, key.search, lambda line: text in line):
+        for number, line in enumerate(lines):
+            if matches(line):
+                return node.body_line + number
+    return line_of(node, setting) if setting else 1
 
 
 def _templates(value: Json) -> list[str]:

@@ -1,9 +1,10 @@
 """`FlowSpec` → `Plan`: steps in topological order, inputs bound, content hashed.
 
-A step's hash covers what decides its result: kind, body, configuration, outputs, captured names,
-how its inputs are bound, and the hashes of the steps it reads. Retries, backoff, timeout, place
-and tags decide how and where it is computed, not what, so they stay out: changing them makes
-nothing stale. The plan's `version` covers the whole meaning of the flow, options included.
+A step's hash covers what decides its result: kind, body, configuration, outputs, captured names
+(with the setup cells they may come from), how its inputs are bound, and the hashes of the steps it
+reads. Retries, backoff, timeout, place and tags decide how and where it is computed, not what, so
+they stay out: changing them makes nothing stale. The plan's `version` covers the whole meaning of
+the flow, options included.
 """
 
 from __future__ import annotations
@@ -42,11 +43,21 @@ def compile_plan(
     topology = Topology(spec, wiring)
     order = topology.order()
     if targets is not None:
-        for target in targets:
-            spec.node(target)
-        wanted = {*targets, *(up for target in targets for up in topology.ancestors(target))}
+        wanted = _needed(spec, topology, targets)
         order = tuple(node for node in order if node in wanted)
     return _Compiler(spec, registry, wiring, order).plan()
+
+
+def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> set[NodeId]:
+    """The targets and all that they need, in one walk however many there are."""
+    found: set[NodeId] = set()
+    waiting = [spec.node(target).id for target in targets]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(topology.fed_by[node])
+    return found
 
 
 class _Compiler:
@@ -56,6 +67,7 @@ class _Compiler:
         self.spec = spec
         self.registry = registry
         self.order = order
+        self.shared = "\n".join(cell.body for cell in spec.setup)
         self.index = {node: StepIndex(i) for i, node in enumerate(order)}
         self.sources: dict[tuple[NodeId, PortName], Source] = {}
         for edge in wiring.edges:
@@ -101,7 +113,7 @@ class _Compiler:
             bindings=bindings,
             outputs=node_type.ports(node),
             options=over_defaults(node.options, node_type.defaults),
-            hash=_content(own, bindings, done),
+            hash=_content(own, bindings, done, self.shared if node.captures else ""),
             own=own,
         )
 
@@ -140,14 +152,14 @@ def _own(node: NodeSpec) -> str:
     return _digest([node.kind, node.body, config, node.outputs, sorted(node.captures), inputs])
 
 
-def _content(own: str, bindings: tuple[Binding, ...], done: list[Step]) -> str:
+def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:
     read = [
         [binding.input, source.port, done[source.step].hash]
         if isinstance(source := binding.source, FromStep)
         else [binding.input, source.name]
         for binding in bindings
     ]
-    return _digest([own, read])
+    return _digest([own, shared, read])
 
 
 def _digest(content: list[Any]) -> str:

@@ -1,0 +1,285 @@
+"""Cells read as a flow: inputs, outputs, captured names, and everything wrong at its place."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from flowbook.cells.source import read
+from flowbook.graph.problem import Severity
+from flowbook.graph.spec import InputSpec, ParamSpec, Place, Position, Wire
+from flowbook.ids import NodeId, PortName
+
+
+def node(parsed, name):
+    return parsed.spec.node(NodeId(name))
+
+
+def inputs(parsed, name):
+    return {one.name: str(one.wire) if one.wire else None for one in node(parsed, name).inputs}
+
+
+# ---------------------------------------------------------------- what is inferred
+
+
+def test_names_are_the_wiring(reading, edges):
+    parsed = reading(
+        "%%flow raw\nload()", "%%flow setup\nload = list",
+        "%%flow clean\ndf = raw[1:]; n = len(df)",
+        "%%flow report\nreturn df, n",
+    )  # fmt: skip
+    assert parsed.problems == ()
+    assert edges(parsed.spec) == {
+        "raw.raw > clean.raw",
+        "clean.df > report.df",
+        "clean.n > report.n",
+    }
+    assert node(parsed, "clean").outputs == ("df", "n")
+    assert node(parsed, "report").outputs == ("report",)
+
+
+def test_a_node_says_where_it_is_written(reading):
+    parsed = reading("import os", "%%flow a\n#| pure: true\n\nx = 1")
+    assert node(parsed, "a").place == Place("c1", 1)
+    assert (node(parsed, "a").body, node(parsed, "a").body_line) == ("\nx = 1", 3)
+    assert node(parsed, "a").options.pure
+
+
+def test_a_header_says_it_all_when_it_lists_inputs(reading):
+    parsed = reading(
+        "%%flow a -> x, y\nx = y = 1", "%%flow b(left=a.x, top: int = 3) -> z\nz = left + top"
+    )
+    assert parsed.problems == ()
+    assert node(parsed, "b").inputs == (
+        InputSpec(PortName("left"), Wire(NodeId("a"), PortName("x"))),
+        InputSpec(PortName("top"), default=3, annotation="int"),
+    )
+    assert node(parsed, "b").outputs == ("z",)
+
+
+def test_what_a_cell_rebinds_it_takes_from_another(reading, edges):
+    parsed = reading("%%flow raw\ndf = 1", "%%flow clean\ndf = df + 1")
+    assert edges(parsed.spec) == {"raw.df > clean.df"}
+
+
+def test_functions_leave_a_cell_only_when_somebody_asks(reading, edges):
+    parsed = reading(
+        "%%flow tools\ndef shout(x): return x\ndef whisper(x): return x", "%%flow a\nshout('x')"
+    )
+    assert node(parsed, "tools").outputs == ("shout",)
+    assert edges(parsed.spec) == {"tools.shout > a.shout"}
+
+
+def test_a_soft_read_is_an_input_only_from_further_up(reading, edges):
+    loop = "for one in range(3):\n    last = one\nend = last"
+    parsed = reading(f"%%flow a\n{loop}", f"%%flow b\n{loop.replace('end', 'stop')}")
+    assert parsed.problems == ()
+    assert edges(parsed.spec) == {"a.last > b.last"}
+
+
+def test_a_parameter_may_be_overridden_on_one_path(reading):
+    parsed = reading("#:parameters\nlimit = 9", "%%flow a\nif True:\n    limit = 1\nlimit + 1")
+    assert list(inputs(parsed, "a")) == ["limit"]
+
+
+def test_sql_reads_nodes_ports_and_parameters(reading, edges):
+    parsed = reading(
+        "#:parameters\ntop: int = 3", "%%flow clean\ndf = 1; n = 2", "%%flow raw\n1",
+        "%%flow sql agg\nSELECT * FROM clean.df JOIN raw USING (k) WHERE t > $top",
+        "%%flow sql few(low=10)\nFROM raw WHERE t < $low",
+    )  # fmt: skip
+    assert parsed.problems == ()
+    assert edges(parsed.spec) == {
+        "clean.df > agg.clean.df",
+        "raw.raw > agg.raw",
+        "raw.raw > few.raw",
+    }
+    assert list(inputs(parsed, "few")) == ["low", "raw"]
+
+
+def test_templates_read_ports_else_nodes_else_names(reading, edges):
+    parsed = reading(
+        "#:parameters\ncity = 'Oslo'",
+        "%%flow server -> url\nurl = 1",
+        "%%flow http fetch\nurl: '{{ server.url }}/{{ city }}'",
+        "%%flow router by\nroute_by: '{{ fetch.status }}'\n"
+        "conditions:\n  - {id: ok, expression: '{{ value }} == 200'}",
+    )
+    assert parsed.problems == ()
+    assert inputs(parsed, "fetch") == {"server.url": "server.url", "city": None}
+    assert edges(parsed.spec) == {"server.url > fetch.server.url", "fetch.fetch > by.fetch"}
+    assert node(parsed, "by").outputs == ("ok", "default")
+
+
+def test_an_input_of_the_head_stands_before_a_name_in_a_template(reading, edges):
+    parsed = reading("%%flow a\n1", "%%flow router by(value=a)\nroute_by: '{{ value.x }}'")
+    assert parsed.problems == ()
+    assert edges(parsed.spec) == {"a.a > by.value"}
+
+
+def test_a_join_tolerates_dead_branches(reading):
+    parsed = reading("%%flow a\n1", "%%flow b\n2", "%%flow merge both(a, b)")
+    assert [one.required for one in node(parsed, "both").inputs] == [False, False]
+
+
+def test_parameters_belong_to_the_flow(reading):
+    parsed = reading("#:parameters\ncity: str = 'Oslo'  # where", "%%flow a\ncity.upper()")
+    assert parsed.spec.params == (ParamSpec(PortName("city"), "Oslo", "str", "where"),)
+    assert inputs(parsed, "a") == {"city": None}
+
+
+# ---------------------------------------------------------------- the names cells share
+
+
+def test_setup_names_are_captured_private_ones_too(reading):
+    parsed = reading(
+        "%%flow setup\nimport pandas as pd\ndef _f(x): return x", "%%flow a\n_f(pd.Series())"
+    )
+    assert parsed.problems == ()
+    assert set(node(parsed, "a").captures) == {"_f", "pd"}
+    assert node(parsed, "a").inputs == ()
+    assert [one.place for one in parsed.spec.setup] == [Place("c0", 0)]
+
+
+def test_a_plain_cell_is_captured_with_a_warning_because_jobs_do_not_run_it(reading):
+    (problem,) = reading("limit = 3", "%%flow a\nx = 1\ny = limit").problems
+    assert (problem.severity, problem.cell, problem.line) == (Severity.WARNING, "c1", 3)
+    assert "%%flow setup" in problem.hint
+
+
+def test_what_a_kernel_holds_is_captured(reading):
+    parsed = reading("%%flow a\nmodel.predict()", ambient={"model"})
+    assert parsed.problems == ()
+    assert node(parsed, "a").captures == ("model",)
+
+
+def test_builtins_are_nobodys_business(reading):
+    parsed = reading("%%flow a\nlen(str(__name__)) + get_ipython().x")
+    assert (parsed.problems, node(parsed, "a").captures) == ((), ())
+
+
+def test_after_a_star_import_any_name_may_be_there(reading):
+    parsed = reading("%%flow setup\nfrom math import *", "%%flow a\nsqrt(2)")
+    assert parsed.problems == ()
+    assert node(parsed, "a").captures == ("sqrt",)
+
+
+# ---------------------------------------------------------------- what is wrong
+
+
+def test_an_unknown_name_is_said_where_it_is_read(reading):
+    (problem,) = reading("%%flow clean\ndf = 1", "%%flow a\nx = 1\ny = x + claen").problems
+    assert (problem.cell, problem.node, problem.line) == ("c1", "a", 3)
+    assert problem.message.startswith("'claen' is read here")
+    assert problem.hint == "did you mean 'clean'?"
+
+
+def test_a_node_of_several_outputs_wants_one_named(reading):
+    (problem,) = reading("%%flow clean\ndf = 1; n = 2", "%%flow sql a\nFROM clean").problems
+    assert problem.hint == "say which output: clean.df or clean.n"
+
+
+def test_an_input_missing_from_the_head_is_no_guess(reading):
+    (problem,) = reading("%%flow a\n1", "%%flow b(x=3)\nx + a").problems
+    assert problem.message == "'a' is not among the inputs this node lists"
+    assert (problem.cell, problem.line) == ("c1", 2)
+
+
+def test_a_join_of_nothing_is_not_silent(reading):
+    (problem,) = reading("%%flow hot\n1", "%%flow merge all(hot, wett)").problems
+    assert (problem.cell, problem.line) == ("c1", 1)
+    assert problem.message.startswith("'wett' is read here")
+
+
+def test_two_cells_of_one_name_are_both_named(reading):
+    parsed = reading("%%flow a\n1", "%%flow a\n2")
+    (problem,) = parsed.problems
+    assert (problem.cell, problem.message) == ("c1", "node 'a' is written in cell c0 already")
+    assert node(parsed, "a").body == "1"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("%%flow a\n\nx = = 1", 3, "this is not Python: invalid syntax"),
+        ("%%flow a\n!ls", 2, "this is not Python: invalid syntax"),
+        ("%%flow a\nbreak", 2, "this is not Python: 'break' outside loop"),
+        ("%%flow sql a\n#| pure: true\nSELECT\nFROM WHERE", 4, "this is no SQL: "),
+        ("%%flow http a\nurl: x\nurl: y", 3, "this is no YAML: "),
+        ("%%flow setup\nx = = 1", 2, "this is not Python: invalid syntax"),
+        ("%%flow a --retires 3", 1, "unknown option 'retires'"),
+        ("#:parameters\nx = f()", 1, "the default of parameter 'x' is no literal: f()"),
+    ],
+)
+def test_what_does_not_parse_is_said_on_its_line(reading, source, line, message):
+    (problem,) = reading("%%flow ok\n1", source).problems
+    assert (problem.cell, problem.line) == ("c1", line)
+    assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "%%flow fetch(\nrows = 1",
+        "%%flow fetch -> rows\nx = = 1",
+        "%%flow fetch\nrows = (1\nx = = 2",
+        "%%flow pyhton fetch\nrows = 1",
+        "%%flow class\nfetch = 1\nrows, n = 2, 3",
+    ],
+)
+def test_a_broken_cell_does_not_drown_those_that_read_it(reading, broken):
+    parsed = reading(broken, "%%flow a(r=fetch)\nr", "%%flow b\nrows", "%%flow c\nfetch")
+    assert {one.cell for one in parsed.problems} <= {"c0"}
+    assert {"a", "b", "c"} <= {one.id for one in parsed.spec.nodes}
+
+
+def test_every_problem_of_a_notebook_comes_at_once(reading, said):
+    parsed = reading(
+        "%%flow a --retires 3\nx = = 1",
+        "%%flow sql b\nSELECT FROM",
+        "%%flow c\nnope",
+        "%%flow c\n1",
+    )
+    assert len(said(parsed.problems)) == 5
+    assert {one.cell for one in parsed.problems} == {"c0", "c1", "c2", "c3"}
+
+
+def test_an_unknown_kind_is_left_to_check_and_its_body_is_not_guessed_at(reading):
+    parsed = reading("%%flow pyton a\nx = raw.y")
+    assert parsed.problems == ()
+    assert node(parsed, "a").kind == "pyton"
+
+
+# ---------------------------------------------------------------- the notebook around it
+
+
+def test_the_notebook_names_the_flow_else_the_caller_does(notebook, registry):
+    named = notebook("%%flow a\n1", flowbook={"flow": "weather"})
+    assert read(named, registry, "file").spec.id == "weather"
+    assert read(notebook("%%flow a\n1"), registry, "file").spec.id == "file"
+
+
+def test_positions_come_from_the_metadata(notebook, registry):
+    found = notebook("%%flow a\n1")
+    placed = found.with_cells((found.cells[0].placed(Position(3.0, 4.0)),))
+    assert read(placed, registry).spec.nodes[0].position == Position(3.0, 4.0)
+
+
+def test_markdown_is_no_source(notebook, registry):
+    text = notebook("%%flow a\n1").text().replace('"code"', '"markdown"')
+    assert read(type(notebook()).parse(text), registry).spec.nodes == ()
+
+
+def test_a_thousand_cells_read_in_linear_time(notebook, registry):
+    def seconds(count):
+        cells = (f"%%flow n{i}\nv{i} = v{i - 1} + {i}" for i in range(1, count))
+        made = notebook("%%flow n0\nv0 = 0", *cells)
+        start = time.perf_counter()
+        parsed = read(made, registry)
+        assert parsed.problems == ()
+        return time.perf_counter() - start
+
+    seconds(10)
+    small = seconds(250)
+    assert seconds(1_000) < 12 * small + 0.5
