@@ -11,7 +11,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,8 +23,7 @@ from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
-from flowbook.graph.spec import Json
-from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
+from flowbook.ids import CellId, FlowId, NodeId, RunId
 from flowbook.plan.check import coerce_params
 from flowbook.run.handle import Run
 from flowbook.run.phase import Outcome
@@ -149,23 +148,15 @@ class FlowMagics(Magics):
         parser.add_argument("--bg", action="store_true")
         parser.add_argument("--record", action="store_true")
         asked = parser.parse_args(words)
-        run = self.project.start(
-            self.live.flow,
-            self._typed(asked.param),
-            Start(
-                trigger=_trigger(),
-                targets=[NodeId(node) for node in asked.nodes] or None,
-                run_id=_given_run_id(asked.record),
-            ),
-        )
+        targets = [NodeId(node) for node in asked.nodes] or None
+        typed = coerce_params(self.project.plan(self.live.flow, targets), asked.param)
+        how = Start(trigger=_trigger(), targets=targets, run_id=_given_run_id(asked.record))
+        run = self.project.start(self.live.flow, typed, how)
         if asked.bg:
             return run
         narrate(run, sys.stdout.write)
         run.wait()
         return run.raise_for_status() if asked.record else run
-
-    def _typed(self, pairs: Sequence[str]) -> dict[PortName, Json]:
-        return coerce_params(self.project.plan(self.live.flow), pairs)
 
     def show(self, words: list[str]) -> Any:
         """`%flow show`: the canvas."""

@@ -71,6 +71,16 @@ def test_a_bad_cell_names_every_problem_and_defines_nothing(kernel):
     assert "'bad'" not in kernel.run("[node.id for node in flow.spec().nodes]").text
 
 
+def test_a_cell_that_cannot_run_yet_does_not_keep_others_from_running(kernel):
+    reply = kernel.run("%%flow early(late)\nlate + 1", cell="early")
+    assert "input 'late' is bound to nothing" in reply.error
+    reply = kernel.run("%%flow aside(n=20)\nn + 1", cell="aside")
+    assert (reply.error, reply.text.strip()) == (None, "21")
+    reply = kernel.run("%flow run aside -p n=4", cell="named")
+    assert reply.error is None
+    kernel.run("%flow rm early")
+
+
 def test_a_parameter_is_what_its_cell_says_and_what_a_run_gives(kernel):
     kernel.run("city: str = 'Oslo'  # where", cell="params")
     kernel.run("%%flow hello\nhello = f'hei {city}'", cell="hello")

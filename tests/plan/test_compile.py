@@ -56,6 +56,20 @@ def test_inputs_are_bound_by_number(plan, node):
     assert made.params == (ParamSpec(PortName("city")), ParamSpec(PortName("top"), 3))
 
 
+def test_what_is_wrong_elsewhere_does_not_keep_a_target_from_its_plan(plan, node):
+    nodes = node("a"), node("b", "a"), node("lost", "nowhere"), node("x", "y"), node("y", "x")
+    assert order(plan(*nodes, targets=["b"])) == ["a", "b"]
+    with pytest.raises(InvalidFlow, match="cannot run as it is") as whole:
+        plan(*nodes)
+    assert {problem.node for problem in whole.value.problems} == {"lost", "x"}
+
+
+def test_what_is_wrong_upstream_of_a_target_is_told(plan, node):
+    with pytest.raises(InvalidFlow, match="node 'c' cannot run as it is") as refused:
+        plan(node("b", "nowhere"), node("c", "b"), node("d", "elsewhere"), targets=["c"])
+    assert [problem.node for problem in refused.value.problems] == ["b"]
+
+
 def test_joins_tolerate_dead_branches(plan, node):
     made = plan(node("a"), node("both", "a", kind="merge"))
     assert [one.required for one in made.step(NodeId("both")).bindings] == [False]

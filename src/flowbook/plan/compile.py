@@ -34,18 +34,31 @@ def compile_plan(
 ) -> Plan:
     """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
 
-    Raises `InvalidFlow` with every problem `check` finds, `UnknownNode` for an unknown target.
+    Raises `InvalidFlow` with every problem `check` finds, `UnknownNode` for an unknown target. What
+    is wrong in nodes that the targets do not need is none of this plan's business.
     """
-    wrong = errors(check(spec, registry))
-    if wrong:
-        raise InvalidFlow(f"flow {spec.id!r} cannot run as it is", problems=wrong)
     wiring = resolve(spec)
     topology = Topology(spec, wiring)
-    order = topology.order()
-    if targets is not None:
-        wanted = _needed(spec, topology, targets)
-        order = tuple(node for node in order if node in wanted)
-    return _Compiler(spec, registry, wiring, order).plan()
+    wanted = None if targets is None else _needed(spec, topology, targets)
+    wrong = errors(check(spec, registry))
+    if wanted is not None:
+        wrong = tuple(one for one in wrong if one.node is None or one.node in wanted)
+    if wrong:
+        raise InvalidFlow(f"{_called(spec, targets)} cannot run as it is", problems=wrong)
+    if wanted is not None:
+        topology = _part(spec, wiring, wanted)
+    return _Compiler(spec, registry, wiring, topology.order()).plan()
+
+
+def _called(spec: FlowSpec, targets: Collection[NodeId] | None) -> str:
+    return f"node {next(iter(targets))!r}" if targets and len(targets) == 1 else f"flow {spec.id!r}"
+
+
+def _part(spec: FlowSpec, wiring: Wiring, wanted: set[NodeId]) -> Topology:
+    """The shape of the wanted nodes alone: a cycle elsewhere does not keep them from an order."""
+    nodes = tuple(node for node in spec.nodes if node.id in wanted)
+    edges = tuple(edge for edge in wiring.edges if edge.target in wanted)
+    return Topology(replace(spec, nodes=nodes), replace(wiring, edges=edges))
 
 
 def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> set[NodeId]:
