@@ -118,5 +118,5 @@ def test_an_unknown_option_is_told_the_closest_one():
 
 
 def test_a_hint_lists_what_there_is_when_nothing_is_close():
-    assert did_you_mean("zzz", ("b", "a")) == "known: a, b"
+    assert did_you_mean("zzz", ("b", "a", "b")) == "known: a, b"
     assert did_you_mean("zzz", ()) == "there are none yet"

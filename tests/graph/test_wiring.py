@@ -50,7 +50,7 @@ def test_an_input_with_a_default_is_a_parameter_whatever_else_has_its_name():
 def test_a_node_does_not_feed_itself_by_name():
     wiring = resolve(flow(node("x", InputSpec("x"))))
     assert wiring.edges == ()
-    assert "bound to nothing" in wiring.problems[0].message
+    assert "is an output of 'x' itself" in wiring.problems[0].message
 
 
 def test_an_optional_input_may_be_bound_to_nothing():
@@ -77,6 +77,8 @@ def test_an_optional_input_may_be_bound_to_nothing():
             "known: b, df",
         ),
         ((node("fetch"), node("c", InputSpec("fecth"))), "bound to nothing", "'fetch'"),
+        ((node("fetch"), node("c", InputSpec("zzz"))), "bound to nothing", "known: fetch"),
+        ((node("c", InputSpec("c")),), "is an output of 'c' itself", "-> other"),
     ],
 )
 def test_what_does_not_resolve_is_a_problem_with_a_way_out(nodes, message, hint):

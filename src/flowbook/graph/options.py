@@ -245,7 +245,7 @@ def print_options(options: Options) -> dict[str, str]:
 
 def did_you_mean(word: str, known: Mapping[str, object] | tuple[str, ...] | list[str]) -> str:
     """A hint that names the closest of `known`, or all of them when none is close."""
-    names = [str(name) for name in known]
+    names = list(dict.fromkeys(map(str, known)))
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"

@@ -111,8 +111,16 @@ class _Resolver:
             self.edges.append(EdgeSpec(NodeId(one.name), port, node.id, one.name))
         elif one.name in self.params:
             self.uses.append(ParamUse(one.name, node.id, one.name))
+        elif one.required and node.id in self.producers.get(one.name, ()):
+            self._problem(
+                node,
+                f"input {one.name!r} is an output of {node.id!r} itself",
+                "give the input another name, or the output: -> other",
+            )
         elif one.required:
+            own = {str(node.id), *node.outputs}
             known = (*self.producers, *self.spec.by_id, *self.params)
+            known = tuple(name for name in known if name not in own)
             self._problem(
                 node,
                 f"input {one.name!r} is bound to nothing: no output, node or parameter has that "
