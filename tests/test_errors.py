@@ -6,7 +6,7 @@ import re
 import pytest
 
 from flowbook import errors
-from flowbook.errors import FlowbookError, InvalidFlow, UnknownNode, UsageError
+from flowbook.errors import FlowbookError, InvalidFlow, RunFailed, UnknownNode, UsageError
 
 TREE = [
     error
@@ -64,3 +64,9 @@ def test_all_problems_are_part_of_the_text():
 
 def test_fields_not_given_are_none():
     assert UnknownNode("x").known is None
+
+
+def test_a_failed_run_shows_a_traceback_only_when_it_has_a_line_to_show():
+    framed = 'Traceback (most recent call last):\n  File "<node a>", line 2\nKeyError: 1\n'
+    assert RunFailed("it failed", traceback=framed).frames() == framed.rstrip()
+    assert RunFailed("it failed", traceback="HttpFailed: 503\n").frames() == ""

@@ -160,7 +160,12 @@ class RunFailed(RunError):
 
     def _render_traceback_(self) -> list[str]:
         """The node's own traceback, ending on the user's line, then our summary."""
-        return [*(self.traceback or "").splitlines(), *super()._render_traceback_()]
+        return [*self.frames().splitlines(), *super()._render_traceback_()]
+
+    def frames(self) -> str:
+        """The node's traceback; empty when it has no line of the user's to show."""
+        told = (self.traceback or "").rstrip()
+        return told if "\n  File " in told else ""
 
 
 class RunCancelled(RunError):

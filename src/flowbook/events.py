@@ -96,6 +96,11 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     line: int | None = None
     hint: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The exception's own name, without the module it is defined in."""
+        return self.type.rpartition(".")[2]
+
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """What every event carries: which run, its place in it, and when."""

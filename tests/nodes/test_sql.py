@@ -89,6 +89,17 @@ def test_an_error_in_the_query_shows_the_cells_line(context, made, sql):
     assert frame.line in ("nope", "1 +* 2")
 
 
+def test_an_error_without_a_line_is_found_by_the_name_it_quotes(context, made):
+    class Forgetful(type(context)):
+        def query(self, sql, tables, parameters):
+            raise ValueError('Referenced column "nope" not found')
+
+    node = made.node(SqlNode, "monthly", body="select\n  nope\nfrom clean", line=3)
+    with pytest.raises(FlowSyntaxError) as caught:
+        node.run(Forgetful(), {"clean": ROWS})
+    assert caught.value.line == 4
+
+
 def test_an_error_without_a_line_is_told_whole(context, made):
     with pytest.raises(FlowSyntaxError, match=r"(?i)convert.*node 'monthly'") as caught:
         ask(context, made, "select cast(city as integer) from clean", clean=ROWS)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from flowbook.errors import UnknownKind
+from flowbook.errors import UnknownKind, UsageError
 from flowbook.ids import CellId
 from flowbook.run.failure import describe
 
@@ -32,6 +32,23 @@ def test_the_line_is_the_last_one_of_the_cell():
 
 def test_without_a_cell_there_is_no_line():
     assert describe(caught(lambda: 1 / 0)).line is None
+
+
+def test_a_cell_without_code_is_shown_at_its_header():
+    assert describe(caught(lambda: 1 / 0), None, CellId("c1")).line == 1
+
+
+def test_an_error_of_ours_hides_the_frames_of_what_it_explains():
+    def user():
+        try:
+            int("x")
+        except ValueError as cause:
+            raise UsageError("no number") from cause
+
+    told = describe(caught(user))
+    assert told.name == "UsageError"
+    assert "no number" in told.traceback
+    assert "ValueError" not in told.traceback
 
 
 def test_a_syntax_error_points_at_where_the_parser_gave_up():

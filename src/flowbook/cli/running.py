@@ -14,7 +14,7 @@ from flowbook.cli.failures import say_error
 from flowbook.cli.live import follow
 from flowbook.cli.opening import Opened, stand_in
 from flowbook.cli.output import as_json, echo_value
-from flowbook.errors import RunError, UsageError
+from flowbook.errors import RunError, RunFailed, UsageError
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import report_path
@@ -103,9 +103,8 @@ def explain_end(finished: Finished) -> None:
     try:
         finished.run.raise_for_status()
     except RunError as failure:
-        traceback = getattr(failure, "traceback", None)
-        if traceback:
-            click.echo(traceback.rstrip(), err=True)
+        if isinstance(failure, RunFailed) and failure.frames():
+            click.echo(failure.frames(), err=True)
         say_error(failure.message, failure.hint)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
+from flowbook.errors import InvalidFlow, InvalidParameters, RunFailed, UsageError
 from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
 from flowbook.export.notebook import parse_notebook
@@ -103,7 +103,20 @@ def run_job(
     )
     status, error = _recorded(project, run_id)
     code = verdict(why, status, ending)
-    return JobResult(run_id, flow, status, code, report, error or ending.error)
+    return JobResult(run_id, flow, status, code, report, _reason(why, ending, error))
+
+
+def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str | None:
+    """What to tell of the end: who stopped it, else the node and its line, else what is known.
+
+    >>> _reason(None, Ending("RunFailed: node 'a' failed (cell c1, line 2): …", "RunFailed"), "…")
+    "node 'a' failed (cell c1, line 2): …"
+    """
+    if why is not None:
+        return why.meaning
+    if ending.error and ending.kind == RunFailed.__name__:
+        return ending.error.removeprefix(f"{ending.kind}: ")
+    return recorded or ending.error
 
 
 def job_metadata(path: Path) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ class _Told:
             self.word = "succeeded" if isinstance(event, NodeCompleted) else "reused"
         elif isinstance(event, NodeFailed):
             self.ended, self.word, self.failure = event.at, "failed", event
-            self.note = f"{event.error.type}: {event.error.message}"
+            self.note = f"{event.error.name}: {event.error.message}"
         elif isinstance(event, NodeSkipped):
             self.word = "skipped"
             cause = f" ({event.cause})" if event.cause else ""

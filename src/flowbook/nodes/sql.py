@@ -108,23 +108,29 @@ def _replace(first: Any, last: Any, text: str) -> Iterator[tuple[int, int, str]]
 def _raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
     """Raise what the database said from the cell's own line.
 
-    The database says `LINE n`, counted from the body. The error is raised from a frame whose file
-    is the cell, so that every traceback shows the line of SQL that is wrong.
+    The database says `LINE n`, counted from the body, or names what it does not know. The error
+    is raised from a frame whose file is the cell, so that every traceback shows that line of SQL.
     """
     said = str(error)
     found = re.search(r"^LINE (\d+):", said, re.MULTILINE)
-    line = text.line - 1 + int(found[1]) if found else None
     lines = text.lines()
+    line = text.line - 1 + int(found[1]) if found else _line_with(said, text)
     refused = FlowSyntaxError(
-        f"{said[: found.start()].strip() if found else said} "
-        f"(node {text.node!r}{f', line {line}' if line else ''})",
-        hint=f"look at: {lines[line - 1].strip()}" if line and line <= len(lines) else None,
+        f"{said[: found.start()].strip() if found else said} (node {text.node!r}, line {line})",
+        hint=f"look at: {lines[line - 1].strip()}" if line <= len(lines) else None,
         cell=text.cell,
         line=line,
     )
-    if line is None:
-        raise refused from error
     pad = "\n" * (line - 1)
     code = compile(f"{pad}raise refused from error", text.show_in_tracebacks(), "exec")
     exec(code.replace(co_name=text.node), {"refused": refused, "error": error})  # noqa: S102
     raise refused
+
+
+def _line_with(said: str, text: CellText) -> int:
+    """The first cell line of the body that has a name the database quotes; else its first line."""
+    names = re.findall(r'["\']([^"\']+)["\']', said)
+    for number, line in enumerate(text.body.splitlines()):
+        if any(name in line for name in names):
+            return text.line + number
+    return text.line

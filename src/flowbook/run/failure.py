@@ -3,7 +3,7 @@
 The traceback keeps the frames of the user's code and of the libraries it called, and drops the
 machinery in between (ours, asyncio's, the executors'). Causes stay, each with its own frames.
 `line` is a line of the cell: the last frame that ran code compiled from it, or the place where
-the parser gave up.
+the parser gave up; of a cell that holds no code, its header.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def describe(
         message=_message(error),
         traceback=_traceback(error),
         cell=cell,
-        line=_line(error, filename),
+        line=_line(error, filename) or (1 if cell else None),
         hint=error.hint if isinstance(error, FlowbookError) else None,
     )
 
@@ -67,6 +67,8 @@ def _traceback(error: BaseException) -> str:
         told = TracebackException.from_exception(error, compact=True)
     except Exception:  # noqa: BLE001 - formatting calls the user's __str__ and __cause__
         return f"{_name(type(error))}: {_message(error)}\n"
+    if isinstance(error, FlowbookError):
+        told.__cause__ = None  # ours say what the library said: its frames help nobody
     _keep_users_frames(told, set())
     text = "".join(told.format())
     return text if len(text) <= _TRACEBACK_MAX else f"…\n{text[-_TRACEBACK_MAX:]}"

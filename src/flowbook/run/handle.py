@@ -306,7 +306,7 @@ def _set(told: asyncio.Future[None]) -> None:
 
 def _failed(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> RunFailed:
     kind = error.type if error else None
-    what = f"{kind}: {error.message}" if error else "it failed"
+    what = f"{error.name}: {error.message}" if error else "it failed"
     where = ""
     if error and error.line:
         where = (
@@ -334,7 +334,7 @@ def _took(seconds: float) -> str:
 
 def _row(state: RunState, i: int) -> str:
     ms, error = state.ms[i], state.error[i]
-    note = f"{error.type}: {error.message}" if error else state.reason[i] or ""
+    note = f"{error.name}: {error.message}" if error else state.reason[i] or ""
     cells = (
         escape(state.nodes[i]),
         _word(state, i),

@@ -209,7 +209,7 @@ def _bar(started: float | None, until: float, first: float, end: float) -> str:
 def _brief(error: ErrorInfo) -> str:
     """The error on one line, without the module it is defined in."""
     (first, *_) = error.message.splitlines() or [""]
-    return f"{error.type.rpartition('.')[2]}: {first}"
+    return f"{error.name}: {first}"
 
 
 @dataclass(slots=True)
