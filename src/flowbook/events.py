@@ -141,6 +141,8 @@ class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
     ms: float
     outputs: dict[PortName, ValueRef] = {}
     result: ValueRef | None = None
+    cache_key: str | None = None
+    """Set where the node may be taken from the cache: equal keys, equal outputs."""
 
 
 class NodeReused(Fact, frozen=True, kw_only=True, tag="NODE_REUSED"):

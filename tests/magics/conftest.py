@@ -16,12 +16,12 @@ class Kernel:
         )
         self.cells = 0
 
-    def run(self, source, cell=None, timeout=60):
+    def run(self, source, cell=None, timeout=60, deleted=()):
         """Execute one cell; the outputs as (kind, text) and the error as (name, text)."""
         self.cells += 1
-        return Reply(self.collect(self.send(source, cell), timeout))
+        return Reply(self.collect(self.send(source, cell, deleted), timeout))
 
-    def send(self, source, cell=None):
+    def send(self, source, cell=None, deleted=()):
         message = self.client.session.msg(
             "execute_request",
             {
@@ -34,6 +34,7 @@ class Kernel:
             },
         )
         message["metadata"]["cellId"] = cell or f"cell{self.cells}"
+        message["metadata"]["deletedCells"] = list(deleted)
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 

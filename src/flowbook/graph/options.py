@@ -206,8 +206,8 @@ OPTIONS: Mapping[str, Option] = {
         Option("on", "Where it runs: auto, inline, thread or process.", _parse_on, str),
         Option("pure", "No side effects: may run ahead of the journal.", _parse_bool, _print_bool,
                flag=True),
-        Option("cache", "Reuse the last result while code and inputs are the same.", _parse_bool,
-               _print_bool, flag=True),
+        Option("cache", "Take an earlier result for the same code and the same input content.",
+               _parse_bool, _print_bool, flag=True),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
     )
 }  # fmt: skip

@@ -105,6 +105,7 @@ class _Compiler:
             for one in node.inputs
             if (source := self.sources.get((node.id, one.name))) is not None
         )
+        own = _own(node)
         return Step(
             index=self.index[node.id],
             node=node.id,
@@ -112,7 +113,8 @@ class _Compiler:
             bindings=bindings,
             outputs=node_type.ports(node),
             options=over_defaults(node.options, node_type.defaults),
-            hash=_content(node, bindings, done, self.shared if node.captures else ""),
+            hash=_content(own, bindings, done, self.shared if node.captures else ""),
+            own=own,
         )
 
     def _params(self, steps: list[Step]) -> tuple[ParamSpec, ...]:
@@ -144,14 +146,22 @@ cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
     return replace(given, **changes)
 
 
-def _content(node: NodeSpec, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:
+def _own(node: NodeSpec) -> str:
+    inputs = [one.name for one in node.inputs]
+    config: Mapping[str, Any] = node.config
+    return _digest([node.kind, node.body, config, node.outputs, sorted(node.captures), inputs])
+
+
+def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:
     read = [
         [binding.input, source.port, done[source.step].hash]
         if isinstance(source := binding.source, FromStep)
         else [binding.input, source.name]
         for binding in bindings
     ]
-    config: Mapping[str, Any] = node.config
-    content = [node.kind, node.body, config, node.outputs, sorted(node.captures), shared, read]
+    return _digest([own, shared, read])
+
+
+def _digest(content: list[Any]) -> str:
     encoded = msgspec.json.encode(content, enc_hook=repr, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()

@@ -45,7 +45,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node, ready to run. `hash` is its content: kind, body, config, options, upstream."""
+    """One node, ready to run.
+
+    `hash` is its content with that of everything upstream; `own` is its content alone: kind, body,
+    configuration, outputs and how its inputs are called.
+    """
 
     index: StepIndex
     node: NodeId
@@ -54,6 +58,7 @@ class Step:
     outputs: tuple[PortName, ...]
     options: Options
     hash: str
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

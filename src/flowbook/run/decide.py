@@ -57,6 +57,7 @@ from flowbook.run.stimulus import (
     StepCancelled,
     StepLogged,
     StepRaised,
+    StepRecalled,
     StepResumed,
     StepReturned,
     StepSuspended,
@@ -213,7 +214,15 @@ def _on_returned(turn: _Turn, s: StepReturned) -> None:
             ms=s.ms,
             outputs=s.outputs,
             result=s.result,
+            cache_key=s.cache_key,
         )
+        turn.after(s.step)
+
+
+def _on_recalled(turn: _Turn, s: StepRecalled) -> None:
+    if turn.state.is_current(s.step, s.attempt):
+        node = turn.plan.steps[s.step].node
+        turn.emit(NodeReused, node=node, outputs=s.outputs, source=s.source)
         turn.after(s.step)
 
 
@@ -364,6 +373,7 @@ _ANSWERS: Mapping[type, Callable[[_Turn, Any], None]] = {
     Start: _on_start,
     StepReturned: _on_returned,
     StepRaised: _on_raised,
+    StepRecalled: _on_recalled,
     StepTimedOut: _on_timed_out,
     StepCancelled: _on_cancelled,
     StepSuspended: _on_suspended,

@@ -45,7 +45,7 @@ class Engine:
     """Performs runs; made once per project, its loop starts with the first run.
 
     `max_workers`: how many functions may run in threads at once. `tools`: what nodes may ask for
-    beyond the engine (expressions, SQL). `threads=False`: perform on the current loop.
+    beyond the engine (expressions, SQL, the cache). `threads=False`: perform on the current loop.
     """
 
     def __init__(

@@ -30,6 +30,7 @@ from flowbook.run.capture import listening
 from flowbook.run.decide import decide
 from flowbook.run.executors import Attempt, Ending, Executor, Raised, Returned, Ticket
 from flowbook.run.failure import describe
+from flowbook.run.lookups import Lookups
 from flowbook.run.loops import soon
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
@@ -109,6 +110,7 @@ class Performance:
         self._parked: deque[Launch] = deque()
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
         self._words = Words(stage.loop, self._heard)
+        self._lookups = Lookups(stage.keeper, stage.tools.memoir, self.values, self._run, self.feed)
         self.now = stage.clock
 
     # ------------------------------------------------------------ the cycle
@@ -163,6 +165,13 @@ class Performance:
             self._record.hurry()
 
     def _go(self, order: Launch) -> None:
+        """Run an attempt, unless the step may be taken from the cache and is found there."""
+        i = order.step
+        step, work, known = self.plan.steps[i], self._work[i], self.state.outputs
+        if not self._lookups.ask(order, step, work, known, self.params, self.now):
+            self._run(order)
+
+    def _run(self, order: Launch) -> None:
         i, stage = order.step, self._stage
         step, work = self.plan.steps[i], self._work[i]
         words = self._words
@@ -185,7 +194,9 @@ class Performance:
         ticket = self._tickets.get(order.step)
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
-        elif any(parked.step == order.step for parked in self._parked):
+        elif self._lookups.forget(order.step) or any(
+            parked.step == order.step for parked in self._parked
+        ):
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
 
     def set_timer(self, order: SetTimer) -> None:
@@ -262,26 +273,22 @@ class Performance:
         def then(refs: Refs | Exception) -> None:
             if isinstance(refs, Exception):
                 self._raised(order, refs, ending.ms)
-            else:
-                self._kept(order, outputs, refs, ending.ms)
+            elif self.state.is_current(order.step, order.attempt):
+                self.values[order.step] = outputs
+                result = refs.pop(RESULT, None)
+                self.feed(
+                    StepReturned(
+                        at=self.now(),
+                        step=order.step,
+                        attempt=order.attempt,
+                        ms=ending.ms,
+                        outputs=refs,
+                        result=result,
+                        cache_key=self._lookups.keys.get(order.step),
+                    )
+                )
 
         self._stage.keeper.keep(outputs, then)
-
-    def _kept(self, order: Launch, outputs: Outputs, refs: Refs, ms: float) -> None:
-        if not self.state.is_current(order.step, order.attempt):
-            return
-        self.values[order.step] = outputs
-        result = refs.pop(RESULT, None)
-        self.feed(
-            StepReturned(
-                at=self.now(),
-                step=order.step,
-                attempt=order.attempt,
-                ms=ms,
-                outputs=refs,
-                result=result,
-            )
-        )
 
     # ------------------------------------------------------------ words, journal, end
 

@@ -71,6 +71,7 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.HELD, RunResumed): (_P.READY, None),
     (_P.HELD, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.RUNNING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.RUNNING, NodeReused): (_P.DONE, _O.REUSED),
     (_P.RUNNING, NodeFailed): (_P.DONE, _O.FAILED),
     (_P.RUNNING, NodeRetryScheduled): (_P.BACKOFF, None),
     (_P.RUNNING, NodeSuspended): (_P.SUSPENDED, None),

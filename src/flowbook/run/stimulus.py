@@ -52,6 +52,14 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     ms: float
     outputs: dict[PortName, ValueRef] = {}
     result: ValueRef | None = None
+    cache_key: str | None = None
+
+
+class StepRecalled(OfAttempt, frozen=True, kw_only=True):
+    """An attempt was spared: `source` gave these outputs for the same code and content."""
+
+    outputs: dict[PortName, ValueRef] = {}
+    source: RunId | None = None
 
 
 class StepRaised(OfAttempt, frozen=True, kw_only=True):
@@ -128,6 +136,7 @@ Stimulus: TypeAlias = (
     Start
     | StepReturned
     | StepRaised
+    | StepRecalled
     | StepTimedOut
     | StepCancelled
     | StepSuspended

@@ -10,13 +10,15 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from flowbook.errors import ValueUnavailable
+from flowbook.errors import FlowbookError, ValueUnavailable
 from flowbook.events import ValueFormat, ValueRef, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.executors import Crew
 from flowbook.run.loops import soon
+from flowbook.run.recall import Recalled, bring_back
+from flowbook.run.work import Memoir
 
 RESULT = PortName("")
 """The place of `Outputs.result` among the references; no port has an empty name."""
@@ -70,6 +72,18 @@ class Keeper:
             raise kept
         return kept
 
+    def recall(self, memoir: Memoir, key: str, then: Callable[[Recalled | None], None]) -> None:
+        """Call `then` on the loop with what was done under `key`, None when nothing was."""
+
+        def look() -> bool:
+            soon(self._loop, then, _quietly(memoir, self._vault, key))
+            return False
+
+        if self._crew is None:
+            then(_quietly(memoir, self._vault, key))
+        else:
+            self._crew.submit(look)
+
     def close(self) -> None:
         """Let the threads go."""
         if self._crew is not None:
@@ -89,6 +103,14 @@ class Keeper:
     ) -> bool:
         soon(self._loop, then, self._put(refs, heavy))
         return False
+
+
+def _quietly(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
+    """A cache that cannot be asked is one that does not know."""
+    try:
+        return bring_back(memoir, vault, key)
+    except FlowbookError:
+        return None
 
 
 def _refer(vault: Vault, outputs: Outputs) -> tuple[Refs, dict[PortName, object]]:

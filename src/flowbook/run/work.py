@@ -11,20 +11,33 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flowbook.errors import UsageError
-from flowbook.events import ValueRef
+from flowbook.events import NodeCompleted, ValueRef
 from flowbook.graph.node import NodeContext, Outputs, Progress
 from flowbook.ids import CellId, NodeId, PortName, RunId
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The code of one step. `filename` is what its cell was compiled as."""
+    """The code of one step.
+
+    `filename` is what its cell was compiled as. `content` is a digest of what the code uses beyond
+    its inputs (captured names), None when that cannot be told: then nothing is taken from a cache.
+    """
 
     call: Callable[[NodeContext, Mapping[PortName, Any]], Any]
     is_async: bool = False
     pure: bool = False
     filename: str | None = None
     cell: CellId | None = None
+    content: str | None = ""
+
+
+class Memoir(Protocol):
+    """Who knows what was done before; the history, in a project."""
+
+    def recall(self, key: str) -> NodeCompleted | None:
+        """The newest completion under that key. Blocking; called from a worker thread."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +65,13 @@ def _no_queries(*_: Any) -> Any:
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
 
-    `evaluate` also goes to processes, so it must be a function of a module.
+    `evaluate` also goes to processes, so it must be a function of a module. `memoir` knows what was
+    done before, for nodes that may be taken from the cache.
     """
 
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
     query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
+    memoir: Memoir | None = None
 
 
 class Voice(Protocol):

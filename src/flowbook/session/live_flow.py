@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flowbook.errors import InvalidParameters
-from flowbook.events import NodeCompleted
+from flowbook.events import NodeCompleted, NodeReused
 from flowbook.graph.problem import errors
 from flowbook.graph.spec import FlowSpec, Json, Missing
 from flowbook.ids import PortName
@@ -74,9 +74,10 @@ class LiveFlow:
         prints = fingerprints(plan, values)
 
         def keep(notice: object) -> None:
-            if isinstance(notice, NodeCompleted):
+            if isinstance(notice, NodeCompleted | NodeReused):
                 node = notice.node
-                reuse = Reuse(run[node].given, notice.outputs, run.id)
+                source = run.id if isinstance(notice, NodeCompleted) else notice.source
+                reuse = Reuse(run[node].given, notice.outputs, source)
                 known[node] = Known(prints[node], reuse)
 
         run.subscribe(keep)

@@ -86,7 +86,7 @@ class Project:
         from flowbook.run.engine import Engine
         from flowbook.run.work import Tools
 
-        tools = Tools(evaluate=evaluate_text, query=self.store.query)
+        tools = Tools(evaluate_text, self.store.query, self.history)
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions

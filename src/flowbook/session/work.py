@@ -8,9 +8,12 @@ receives no more of the kernel than the node reads.
 from __future__ import annotations
 
 import copy
+import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
+
+import cloudpickle
 
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
@@ -129,7 +132,8 @@ def _work(
     }
     still = {name: value for name, value in spec.config.items() if name not in live}
     node = _node(node_type, spec, still, implementation)
-    node.bind({name: namespace[name] for name in spec.captures if name in namespace})
+    captured = {name: namespace[name] for name in spec.captures if name in namespace}
+    node.bind(captured)
     call = NodeCall(node, live)
     return Work(
         call=call,
@@ -137,7 +141,17 @@ def _work(
         pure=spec.options.pure or node_type.defaults.pure,
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
+        content=_content(captured, implementation) if spec.options.cache else "",
     )
+
+
+def _content(captured: Mapping[str, Any], implementation: Implementation | None) -> str | None:
+    """A digest of what a node uses beyond its inputs, None when it cannot be told."""
+    function = None if isinstance(implementation, Node) else implementation
+    try:
+        return hashlib.sha256(cloudpickle.dumps((sorted(captured.items()), function))).hexdigest()
+    except Exception:  # noqa: BLE001 - pickling runs the user's code, which may raise anything
+        return None
 
 
 def _node(

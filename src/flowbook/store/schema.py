@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 TABLES: Mapping[str, str] = {
     "events": "run_id VARCHAR, seq INTEGER, ts TIMESTAMP, kind VARCHAR, node VARCHAR, "
-    "attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, payload JSON, "
+    "attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, payload JSON, "
     "writer VARCHAR, wseq BIGINT",
     "runs": "id VARCHAR, flow VARCHAR, version VARCHAR, trigger VARCHAR, key VARCHAR, "
     "parent VARCHAR, params JSON, nodes INTEGER, host VARCHAR, pid INTEGER, "
@@ -65,6 +65,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "status": "how the run ended, on RUN_COMPLETED",
         "ms": "milliseconds it took, where it says that something ended",
         "error": "message of the error it carries",
+        "cache_key": "on a NODE_COMPLETED that the cache may give again: same key, same outputs",
         "payload": "JSON of the whole event",
     },
     "node_runs": {
@@ -90,9 +91,12 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
 }
 """The views `History.sql` may read: their columns, in order, and what they mean."""
 
+_EVENT_COLUMNS = ", ".join(VIEWS["events"])
+
 TAIL = (
     "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
-    "node VARCHAR, attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, payload JSON"
+    "node VARCHAR, attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, "
+    "payload JSON"
 )
 """Columns of the tail: `events` and the store's own facts in one."""
 
@@ -101,11 +105,11 @@ _TS = "make_timestamp(CAST(round(CAST({} AS DOUBLE) * 1e6) AS BIGINT))"
 LOAD_TAIL = f"""
 INSERT INTO tail
 SELECT writer, wseq, f[1], f[2], TRY_CAST(f[3] AS INTEGER), {_TS.format("f[4]")}, f[5],
-       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), f[9], fact
+       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), f[9], f[10], fact
 FROM (
     SELECT line.writer, line.wseq, line.fact, json_extract_string(line.fact,
         ['$.kind', '$.run', '$.seq', '$.at', '$.node', '$.attempt', '$.status', '$.ms',
-         '$.error.message']) AS f
+         '$.error.message', '$.cache_key']) AS f
     FROM read_json(?, format = 'newline_delimited', ignore_errors = true,
         columns = {{writer: 'VARCHAR', wseq: 'BIGINT', fact: 'JSON'}}) AS line
     LEFT JOIN stored.writers AS folded ON folded.writer = line.writer
@@ -274,9 +278,7 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
     ),
     "events": (
         f"""CREATE TEMP VIEW events AS
-    SELECT run_id, seq, ts, kind, node, attempt, status, ms, error, payload FROM stored.events
-    UNION ALL
-    SELECT run_id, seq, ts, kind, node, attempt, status, ms, error, payload FROM {_EVENTS}""",
+    SELECT {_EVENT_COLUMNS} FROM stored.events UNION ALL SELECT {_EVENT_COLUMNS} FROM {_EVENTS}""",
     ),
     "node_runs": (
         f"""CREATE TEMP VIEW node_runs AS
