@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from traitlets import TraitError
 
-from flowbook.errors import ExpressionError, UsageError
+from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 from flowbook.graph.node import Node
@@ -61,7 +61,14 @@ def _twins(spec: FlowSpec) -> Iterator[Problem]:
 
 
 def _cycles(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
-    for cycle in Topology(spec, wiring).cycles():
+    topology = Topology(spec, wiring)
+    try:
+        topology.order()
+    except InvalidFlow:
+        cycles = topology.cycles()
+    else:
+        cycles = ()
+    for cycle in cycles:
         yield _at(
             spec.node(cycle[0]),
             f"these nodes wait for each other: {show_cycle(cycle)}",
