@@ -1,8 +1,9 @@
 /** The definition as React Flow wants it: nodes and ports of fixed size, so nothing is measured. */
 import { type Edge, type Node, Position } from "@xyflow/react";
-import { flowOrder, HEIGHT, type Link, layout, WIDTH } from "../model/layout";
-import { standing, standingLabel } from "../model/selectors";
+import { flowOrder, HEIGHT, type Link, layout, routes, WIDTH } from "../model/layout";
+import { staleReason, standing, standingLabel } from "../model/selectors";
 import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
+import type { Way } from "./path";
 
 export interface Port {
   readonly name: string;
@@ -17,11 +18,12 @@ export type FlowNode = Node<
     readonly inputs: readonly Port[];
     readonly outputs: readonly Port[];
     readonly problems: readonly ProblemView[];
-    readonly stale: boolean;
+    /** Why the result shown is out of date; null when it is not. */
+    readonly stale: string | null;
   },
   "flow"
 >;
-export type FlowEdge = Edge<{ readonly edge: EdgeView }, "flow">;
+export type FlowEdge = Edge<{ readonly edge: EdgeView; readonly way: Way | null }, "flow">;
 
 export function graphNodes(flow: FlowView): FlowNode[] {
   const wired = new Map<string, Set<string>>();
@@ -29,7 +31,6 @@ export function graphNodes(flow: FlowView): FlowNode[] {
     const known = wired.get(edge.target) ?? new Set();
     wired.set(edge.target, known.add(edge.input));
   }
-  const stale = new Set(flow.stale);
   return inFlowOrder(flow).map((node) => {
     const names = wired.get(node.name) ?? new Set();
     const inputs = ports(
@@ -56,13 +57,31 @@ export function graphNodes(flow: FlowView): FlowNode[] {
         inputs,
         outputs,
         problems: flow.problems.filter((one) => one.node === node.name),
-        stale: stale.has(node.name),
+        stale: staleReason(flow, node.name),
       },
     };
   });
 }
 
 export function graphEdges(flow: FlowView): FlowEdge[] {
+  const nodes = new Map(graphNodes(flow).map((node) => [node.id, node]));
+  const { places, via } = routes(
+    flow.nodes.map((node) => node.name),
+    links(flow),
+  );
+  const way = ({ source, output, target, input }: EdgeView): Way | null => {
+    const from = places.get(source);
+    const to = places.get(target);
+    const out = nodes.get(source)?.data.outputs.find((port) => port.name === output);
+    const into = nodes.get(target)?.data.inputs.find((port) => port.name === input);
+    return from && to && out && into
+      ? {
+          start: { x: from.x + WIDTH, y: from.y + out.y },
+          end: { x: to.x, y: to.y + into.y },
+          via: via(source, target),
+        }
+      : null;
+  };
   return flow.edges.map((edge) => ({
     id: `${edge.source}.${edge.output}>${edge.target}.${edge.input}`,
     type: "flow",
@@ -71,8 +90,18 @@ export function graphEdges(flow: FlowView): FlowEdge[] {
     target: edge.target,
     targetHandle: edge.input,
     focusable: false,
-    data: { edge },
+    selectable: false,
+    data: { edge, way: way(edge) },
   }));
+}
+
+/** The same edges, those of the selected node marked. */
+export function beside(edges: readonly FlowEdge[], selected: string | null): FlowEdge[] {
+  return edges.map((edge) =>
+    selected !== null && (edge.source === selected || edge.target === selected)
+      ? { ...edge, className: "fb-beside" }
+      : edge,
+  );
 }
 
 /** The Tab key follows the data. */

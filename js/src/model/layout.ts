@@ -6,7 +6,7 @@
  */
 export const WIDTH = 184;
 export const HEIGHT = 84;
-const PITCH_X = WIDTH + 60;
+export const PITCH_X = WIDTH + 60;
 const NODE_REACH = 60;
 const POINT_REACH = 12;
 const SWEEPS = 8;
