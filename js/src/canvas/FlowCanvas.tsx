@@ -70,7 +70,7 @@ function Surface(props: FlowCanvasProps) {
   const [nodes, setNodes] = useState<FlowNode[]>(() => graphNodes(flow));
   const lines = useMemo(() => graphEdges(flow), [flow]);
   const edges = useMemo(() => beside(lines, selected), [lines, selected]);
-  const box = useMemo(() => boxOf(graphNodes(flow)), [flow]);
+  const box = useMemo(() => boxOf(flow.nodes.map((position) => ({ position }))), [flow]);
   const far = useFlowStore((state) => state.transform[2] < FAR);
   const surroundings = useMemo(() => ({ store, far }), [store, far]);
   const surface = useRef<HTMLDivElement>(null);

@@ -51,6 +51,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
       className="fb-node"
       data-wrong={wrong || undefined}
       data-stale={stale !== null || undefined}
+      data-ports={labelled(data.outputs) || undefined}
       style={{ paddingInlineEnd: room(data.outputs) }}
     >
       <div className="fb-node-head">
@@ -62,17 +63,17 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
             {node.name}
           </span>
           <span className="fb-sub">
-            {node.kind}
             <span className="fb-volume" />
+            <span className="fb-kind-name">{node.kind}</span>
+            {stale === null ? (
+              <span className="fb-tries" />
+            ) : (
+              <span className="fb-stale" title={stale}>
+                stale
+              </span>
+            )}
           </span>
         </span>
-        {stale === null ? (
-          <span className="fb-tries" />
-        ) : (
-          <span className="fb-stale" title={stale}>
-            stale
-          </span>
-        )}
         {problems.length > 0 && (
           <span
             className="fb-badge"
@@ -100,9 +101,14 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
   );
 });
 
+/** One output needs no name beside it. */
+function labelled(outputs: readonly Port[]): boolean {
+  return outputs.length > 1 && outputs.length <= MOST_LABELS;
+}
+
 /** Room at the right for the names of several ports. */
 function room(outputs: readonly Port[]): number {
-  if (outputs.length < 2 || outputs.length > MOST_LABELS) return PADDING;
+  if (!labelled(outputs)) return PADDING;
   const longest = Math.max(...outputs.map((port) => port.name.length));
   return Math.min(WIDEST_LABEL, longest * LETTER) + PADDING + 4;
 }
@@ -113,7 +119,7 @@ interface PortsProps {
 }
 
 function Ports({ ports, side }: PortsProps) {
-  const labelled = side === "out" && ports.length > 1 && ports.length <= MOST_LABELS;
+  const named = side === "out" && labelled(ports);
   return ports.map((port) => (
     <Handle
       key={port.name}
@@ -125,7 +131,7 @@ function Ports({ ports, side }: PortsProps) {
       style={{ top: port.y }}
       title={port.title}
     >
-      {labelled && <span className="fb-port-label">{port.name}</span>}
+      {named && <span className="fb-port-label">{port.name}</span>}
     </Handle>
   ));
 }

@@ -1,6 +1,6 @@
 /** The definition as React Flow wants it: nodes and ports of fixed size, so nothing is measured. */
 import { type Edge, type Node, Position } from "@xyflow/react";
-import { flowOrder, HEIGHT, type Link, layout, routes, WIDTH } from "../model/layout";
+import { flowOrder, HEIGHT, type Link, type Routes, routes, WIDTH } from "../model/layout";
 import { staleReason, standing, standingLabel } from "../model/selectors";
 import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
 import type { Way } from "./path";
@@ -26,15 +26,13 @@ export type FlowNode = Node<
 export type FlowEdge = Edge<{ readonly edge: EdgeView; readonly way: Way | null }, "flow">;
 
 export function graphNodes(flow: FlowView): FlowNode[] {
-  const wired = new Map<string, Set<string>>();
-  for (const edge of flow.edges) {
-    const known = wired.get(edge.target) ?? new Set();
-    wired.set(edge.target, known.add(edge.input));
-  }
+  const wired = arrivals(flow);
   return inFlowOrder(flow).map((node) => {
-    const names = wired.get(node.name) ?? new Set();
+    const at = wired.get(node.name) ?? new Map<string, number>();
     const inputs = ports(
-      node.inputs.filter((one) => names.has(one.name)),
+      node.inputs
+        .filter((one) => at.has(one.name))
+        .sort((a, b) => (at.get(a.name) ?? 0) - (at.get(b.name) ?? 0)),
       (one) => `${one.name} ← ${one.source}`,
     );
     const outputs = ports(
@@ -65,10 +63,7 @@ export function graphNodes(flow: FlowView): FlowNode[] {
 
 export function graphEdges(flow: FlowView): FlowEdge[] {
   const nodes = new Map(graphNodes(flow).map((node) => [node.id, node]));
-  const { places, via } = routes(
-    flow.nodes.map((node) => node.name),
-    links(flow),
-  );
+  const { places, via } = routed(flow);
   const way = ({ source, output, target, input }: EdgeView): Way | null => {
     const from = places.get(source);
     const to = places.get(target);
@@ -104,11 +99,35 @@ export function beside(edges: readonly FlowEdge[], selected: string | null): Flo
   );
 }
 
+const known = new WeakMap<FlowView, Routes>();
+
+function routed(flow: FlowView): Routes {
+  const found = known.get(flow) ?? routes(namesOf(flow), links(flow));
+  known.set(flow, found);
+  return found;
+}
+
+/** The height at which each wired input is reached, by node: ports in that order cross no lines. */
+function arrivals(flow: FlowView): Map<string, Map<string, number>> {
+  const { via } = routed(flow);
+  const y = new Map(flow.nodes.map((node) => [node.name, node.y + HEIGHT / 2]));
+  const found = new Map<string, Map<string, number>>();
+  for (const { source, target, input } of flow.edges) {
+    const at = found.get(target) ?? new Map<string, number>();
+    at.set(input, via(source, target).at(-1)?.y ?? y.get(source) ?? 0);
+    found.set(target, at);
+  }
+  return found;
+}
+
 /** The Tab key follows the data. */
 function inFlowOrder(flow: FlowView): NodeView[] {
-  const names = flow.nodes.map((node) => node.name);
-  const at = new Map(flowOrder(names, links(flow)).map((name, i) => [name, i]));
+  const at = new Map(flowOrder(namesOf(flow), links(flow)).map((name, i) => [name, i]));
   return [...flow.nodes].sort((a, b) => (at.get(a.name) ?? 0) - (at.get(b.name) ?? 0));
+}
+
+function namesOf(flow: FlowView): string[] {
+  return flow.nodes.map((node) => node.name);
 }
 
 function links(flow: FlowView): Link[] {
@@ -117,10 +136,7 @@ function links(flow: FlowView): Link[] {
 
 /** The nodes where the automatic layout puts them: what tidying up looks like at once. */
 export function tidied(flow: FlowView, nodes: readonly FlowNode[]): FlowNode[] {
-  const places = layout(
-    flow.nodes.map((node) => node.name),
-    links(flow),
-  );
+  const { places } = routed(flow);
   return nodes.map((node) => ({ ...node, position: places.get(node.id) ?? node.position }));
 }
 
