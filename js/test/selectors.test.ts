@@ -4,6 +4,7 @@ import {
   attemptLabel,
   duration,
   edgeLabel,
+  edgeSays,
   edgeStanding,
   elapsed,
   spoken,
@@ -40,6 +41,8 @@ test("an edge flows while its target runs and says how many rows went along", ()
   expect(edgeStanding(toSeason, run)).toBe("flowing");
   expect(edgeLabel(toSeason, run)).toBe("1,461 rows");
   expect(edgeLabel(toIce, run)).toBe("");
+  expect(edgeSays(toSeason, run)).toBe("rows → season · 1,461 rows");
+  expect(edgeSays(toIce, null)).toBe("cold → ice");
 });
 
 test("the summary counts what is done and what runs", () => {

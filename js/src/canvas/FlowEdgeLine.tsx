@@ -1,5 +1,6 @@
-import type { EdgeProps } from "@xyflow/react";
-import { memo, useLayoutEffect, useRef } from "react";
+import { EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
+import { memo, useLayoutEffect, useRef, useState } from "react";
+import { edgeSays } from "../model/selectors";
 import type { FlowEdge } from "./graph";
 import { paintEdge } from "./paint";
 import { line } from "./path";
@@ -8,6 +9,7 @@ import { useSurroundings } from "./surroundings";
 /** One edge: dashes move while its target runs, it fades where the branch is not taken. */
 export const FlowEdgeLine = memo(function FlowEdgeLine(props: EdgeProps<FlowEdge>) {
   const { store, far } = useSurroundings();
+  const [pointed, setPointed] = useState(false);
   const group = useRef<SVGGElement>(null);
   const edge = props.data?.edge;
   const start = { x: props.sourceX, y: props.sourceY };
@@ -27,12 +29,23 @@ export const FlowEdgeLine = memo(function FlowEdgeLine(props: EdgeProps<FlowEdge
     <g ref={group} className="fb-edge">
       <path className="react-flow__edge-path" d={path} fill="none" />
       {!far && (
-        <>
-          <path className="fb-edge-reach" d={path} fill="none">
-            <title />
-          </path>
-          <text className="fb-edge-label" x={label.x} y={label.y} dy="4" />
-        </>
+        <path
+          className="fb-edge-reach"
+          d={path}
+          fill="none"
+          onPointerEnter={() => setPointed(true)}
+          onPointerLeave={() => setPointed(false)}
+        />
+      )}
+      {!far && pointed && edge !== undefined && (
+        <EdgeLabelRenderer>
+          <span
+            className="fb-edge-label"
+            style={{ transform: `translate(${label.x}px, ${label.y}px) translate(-50%, -50%)` }}
+          >
+            {edgeSays(edge, store.state.run)}
+          </span>
+        </EdgeLabelRenderer>
       )}
     </g>
   );

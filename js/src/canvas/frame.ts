@@ -16,6 +16,8 @@ const BAR = 50;
 export interface Box extends Point {
   readonly width: number;
   readonly height: number;
+  /** How high the flow begins: the centre of its first node from the left. */
+  readonly begin: number;
 }
 
 export interface Framing extends Point {
@@ -23,16 +25,17 @@ export interface Framing extends Point {
 }
 
 export function boxOf(nodes: readonly { readonly position: Point }[]): Box {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  let [left, top, right, bottom, begin] = [Infinity, Infinity, -Infinity, -Infinity, HEIGHT / 2];
   for (const { position } of nodes) {
+    if (position.x < left) begin = position.y + HEIGHT / 2;
     left = Math.min(left, position.x);
     top = Math.min(top, position.y);
     right = Math.max(right, position.x + WIDTH);
     bottom = Math.max(bottom, position.y + HEIGHT);
   }
   return nodes.length === 0
-    ? { x: 0, y: 0, width: WIDTH, height: HEIGHT }
-    : { x: left, y: top, width: right - left, height: bottom - top };
+    ? { x: 0, y: 0, width: WIDTH, height: HEIGHT, begin }
+    : { x: left, y: top, width: right - left, height: bottom - top, begin };
 }
 
 /** All of `box` in the middle, at most at its own size; what does not fit is shown from its start. */
@@ -40,9 +43,11 @@ export function framing(box: Box, width: number, height: number, least: number):
   const across = Math.max(1, width - 2 * SIDE);
   const down = Math.max(1, height - ABOVE - BELOW);
   const zoom = Math.max(least, Math.min(1, across / box.width, down / box.height));
+  const over = Math.max(0, box.height * zoom - down);
+  const before = Math.min(over, Math.max(0, (box.begin - box.y) * zoom - down / 2));
   return {
     x: SIDE + Math.max(0, across - box.width * zoom) / 2 - box.x * zoom,
-    y: ABOVE + Math.max(0, down - box.height * zoom) / 2 - box.y * zoom,
+    y: ABOVE + Math.max(0, down - box.height * zoom) / 2 - before - box.y * zoom,
     zoom,
   };
 }

@@ -2,7 +2,6 @@
 import {
   attemptLabel,
   duration,
-  edgeLabel,
   edgeStanding,
   elapsed,
   spoken,
@@ -58,8 +57,4 @@ export function paintEdge(group: SVGGElement, edge: EdgeView, store: Store): voi
   const { run } = store.state;
   const status = edgeStanding(edge, run);
   if (group.dataset.status !== status) group.dataset.status = status;
-  const label = status === "dead" ? "not taken" : edgeLabel(edge, run);
-  setText(group, ".fb-edge-label", label);
-  const from = `${edge.source}.${edge.output} → ${edge.target}.${edge.input}`;
-  setText(group, "title", label === "" ? from : `${from}: ${label}`);
 }

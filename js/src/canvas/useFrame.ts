@@ -22,7 +22,7 @@ interface FrameOptions {
 
 /**
  * Frames the flow while the host still settles its size, until the user takes over; later changes
- * of size (a panel opens) only bring the selected node back into view.
+ * of size (a panel opens) only bring the flow, or else the selected node, back into view.
  */
 export function useFrame({ box, selected, alone, onWantHeight }: FrameOptions): Frame {
   const { getNode, getNodes, getViewport, setViewport } = useReactFlow();
@@ -60,8 +60,14 @@ export function useFrame({ box, selected, alone, onWantHeight }: FrameOptions): 
     if (!taken.current && width > 0 && height > 0) show(box, FIRST_ZOOM, 0);
   }, [box, width, height, show]);
   useEffect(() => {
-    if (selected !== null) reveal(selected);
-  }, [selected, reveal]);
+    if (selected === null) return;
+    const { x, y, zoom } = getViewport();
+    const all = boxOf(getNodes());
+    const fits = all.width * zoom + 2 * MARGIN <= width;
+    const left = fits ? within(all.x * zoom + x, all.width * zoom, width) : 0;
+    if (left === 0) reveal(selected);
+    else void setViewport({ x: x + left, y, zoom }, { duration: motion(200) });
+  }, [selected, reveal, width, getNodes, getViewport, setViewport]);
 
   const fit = useCallback(() => {
     taken.current = false;

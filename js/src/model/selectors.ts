@@ -75,6 +75,13 @@ export function edgeLabel(edge: EdgeView, run: RunState | null): string {
   return `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
 }
 
+/** All there is to say of an edge somebody points at: `daily → clean · 1,461 rows`. */
+export function edgeSays(edge: EdgeView, run: RunState | null): string {
+  const what = edgeStanding(edge, run) === "dead" ? "not taken" : edgeLabel(edge, run);
+  const way = `${edge.output} → ${edge.target}`;
+  return what === "" ? way : `${way} · ${what}`;
+}
+
 /** How much a node gave, where one edge would say it all: `1,461 rows`. */
 export function volume(node: NodeView, run: RunState | null): string {
   const [output, ...more] = node.outputs;
