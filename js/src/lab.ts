@@ -73,7 +73,10 @@ class FlowCommands {
     const file = await contents.newUntitled({ path: folder, type: "notebook" });
     const content = starterNotebook(
       this.trans.__("A flow"),
-      this.trans.__("Run the cells; each `%%flow` cell is a node. Then press Run on the canvas."),
+      this.trans.__(
+        "Run the cells; each `%1` cell is a node. Then press Run on the canvas.",
+        "%%flow",
+      ),
     );
     await contents.save(file.path, { type: "notebook", format: "json", content });
     return this.app.commands.execute("docmanager:open", { path: file.path });
