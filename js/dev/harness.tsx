@@ -13,13 +13,15 @@ const flow: FlowView =
       ? scenes.flow(scenes.problems)
       : scene === "large"
         ? scenes.large(40, 25)
-        : scenes.flow();
+        : scene === "stale"
+          ? { ...scenes.flow(), stale: ["climate", "season", "report"] }
+          : scenes.flow();
 const events =
   scene === "running"
     ? scenes.running()
     : scene === "failed"
       ? scenes.failed()
-      : scene === "succeeded"
+      : scene === "succeeded" || scene === "stale"
         ? scenes.succeeded()
         : null;
 

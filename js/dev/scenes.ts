@@ -1,4 +1,5 @@
 /** The tour flow in the states worth looking at, without a kernel. */
+import { layout } from "../src/model/layout";
 import type {
   Details,
   Event,
@@ -16,50 +17,39 @@ const T0 = Date.now() / 1000 - 8;
 type Row = readonly [
   name: string,
   kind: string,
-  x: number,
-  y: number,
   inputs: string,
   outputs: string,
   options?: Record<string, string>,
 ];
 
 const ROWS: readonly Row[] = [
-  ["server", "python", 0, 150, "", "url"],
-  ["daily", "http", 270, 60, "url=server.url", "daily", { retries: "2" }],
-  ["station", "http", 270, 240, "url=server.url", "station", { retries: "2", backoff: "200ms" }],
-  ["clean", "python", 540, 150, "daily=daily.daily station=station.station", "days"],
-  ["monthly", "sql", 810, 20, "days=clean.days", "monthly"],
-  ["climate", "python", 810, 240, "days=clean.days", "climate"],
-  ["season", "router", 1080, 240, "climate=climate.climate", "hot wet dry"],
-  ["hot_days", "python", 1380, 150, "hot=season.hot", "hot_days"],
-  ["wet_days", "python", 1380, 270, "wet=season.wet", "wet_days"],
-  ["dry_days", "python", 1380, 390, "dry=season.dry", "dry_days"],
-  [
-    "highlights",
-    "merge",
-    1650,
-    210,
-    "hot_days=hot_days.hot_days wet_days=wet_days.wet_days",
-    "highlights",
-  ],
-  ["chart", "python", 1080, 20, "monthly=monthly.monthly", "chart"],
+  ["server", "python", "", "url"],
+  ["daily", "http", "url=server.url", "daily", { retries: "2" }],
+  ["station", "http", "url=server.url", "station", { retries: "2", backoff: "200ms" }],
+  ["clean", "python", "daily=daily.daily station=station.station", "days"],
+  ["monthly", "sql", "days=clean.days", "monthly"],
+  ["climate", "python", "days=clean.days", "climate"],
+  ["season", "router", "climate=climate.climate", "hot wet dry"],
+  ["hot_days", "python", "hot=season.hot days=clean.days url=server.url", "hot_days"],
+  ["wet_days", "python", "wet=season.wet days=clean.days url=server.url", "wet_days"],
+  ["dry_days", "python", "dry=season.dry", "dry_days"],
+  ["highlights", "merge", "hot_days=hot_days.hot_days wet_days=wet_days.wet_days", "highlights"],
+  ["chart", "python", "monthly=monthly.monthly climate=climate.climate", "chart"],
   [
     "report",
     "python",
-    1920,
-    120,
-    "highlights=highlights.highlights monthly=monthly.monthly",
+    "highlights=highlights.highlights monthly=monthly.monthly climate=climate.climate",
     "report",
   ],
 ];
 
 function node(row: Row, index: number): NodeView {
-  const [name, kind, x, y, inputs, outputs, options] = row;
+  const [name, kind, inputs, outputs, options] = row;
   return {
     name,
     kind,
-    x,
-    y,
+    x: 0,
+    y: 0,
     inputs: pairs(inputs).map(([input, source]) => ({ name: input, source, required: true })),
     outputs: outputs.split(" ").filter(Boolean),
     options: options ?? {},
@@ -94,11 +84,20 @@ const PROBLEMS: readonly ProblemView[] = [
   },
 ];
 
+/** The flow with its nodes where the kernel would put them. */
+function placed(flow: FlowView): FlowView {
+  const places = layout(
+    flow.nodes.map((node) => node.name),
+    flow.edges.map((edge) => [edge.source, edge.target]),
+  );
+  return { ...flow, nodes: flow.nodes.map((node) => ({ ...node, ...places.get(node.name) })) };
+}
+
 export function flow(problems: readonly ProblemView[] = []): FlowView {
-  return {
+  return placed({
     flow: "weather",
     nodes: ROWS.map(node),
-    edges: ROWS.flatMap(([target, , , , inputs]) =>
+    edges: ROWS.flatMap(([target, , inputs]) =>
       pairs(inputs).map(([input, from]) => {
         const [source = "", output = ""] = from.split(".");
         return { source, output, target, input };
@@ -117,18 +116,18 @@ export function flow(problems: readonly ProblemView[] = []): FlowView {
     ],
     problems,
     stale: [],
-  };
+  });
 }
 
 /** n layers of m nodes, for the far view and the frame rate. */
 export function large(layers: number, wide: number): FlowView {
   const names = Array.from({ length: layers * wide }, (_, i) => `n${i}`);
-  return {
+  return placed({
     ...flow(),
     flow: `large ${names.length}`,
     params: [],
     nodes: names.map((name, i) => ({
-      ...node([name, "python", 270 * Math.floor(i / wide), 110 * (i % wide), "", "out"], i),
+      ...node([name, "python", "", "out"], i),
       inputs: i < wide ? [] : [{ name: "a", source: "", required: true }],
     })),
     edges: names.slice(wide).map((target, i) => ({
@@ -137,7 +136,7 @@ export function large(layers: number, wide: number): FlowView {
       target,
       input: "a",
     })),
-  };
+  });
 }
 
 let seq = 0;

@@ -1,6 +1,6 @@
 import "./canvas/canvas.css";
 import "./panels/panels.css";
-import { type KeyboardEvent, useCallback, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { FlowCanvas } from "./canvas/FlowCanvas";
 import type { Session } from "./host/session";
 import type { Store } from "./model/store";
@@ -9,6 +9,9 @@ import { Connecting, EmptyFlow, LostNotice, RefusedNotice } from "./panels/Notic
 import { ProblemList } from "./panels/ProblemList";
 import { RunBar } from "./panels/RunBar";
 import { selectConnection, selectFlow, selectRefused, useStore } from "./view/useStore";
+
+/** Once details were opened the view stays tall enough for them: it must not jump to and fro. */
+const ROOM_FOR_DETAILS = 480;
 
 interface AppProps {
   readonly id: string;
@@ -20,7 +23,12 @@ export function App({ id, session }: AppProps) {
   const { store } = session;
   const [selected, setSelected] = useState<string | null>(null);
   const [problemsOpen, setProblemsOpen] = useState(false);
+  const [wanted, setWanted] = useState(0);
+  const opened = useRef(false);
   const root = useRef<HTMLDivElement>(null);
+  const alone = selected === null && !problemsOpen;
+  if (!alone) opened.current = true;
+  const height = opened.current ? Math.max(wanted, ROOM_FOR_DETAILS) : wanted;
 
   const inspect = useCallback((node: string) => session.inspect(node), [session]);
   const move = useCallback(
@@ -46,6 +54,7 @@ export function App({ id, session }: AppProps) {
       className="fb-root jp-ThemedContainer"
       role="application"
       aria-label="Flow canvas"
+      style={wanted > 0 ? ({ "--fb-fit-height": `${height}px` } as CSSProperties) : undefined}
       onKeyDown={(event) => keys(event, root.current, close)}
     >
       <RunBar
@@ -61,6 +70,8 @@ export function App({ id, session }: AppProps) {
           id={id}
           store={store}
           selected={selected}
+          alone={alone}
+          onWantHeight={setWanted}
           onSelect={setSelected}
           onOpen={open}
           onMove={move}

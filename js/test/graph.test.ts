@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { carryOver, graphEdges, graphNodes, tidied } from "../src/canvas/graph";
+import { beside, carryOver, graphEdges, graphNodes, tidied } from "../src/canvas/graph";
 import { HEIGHT } from "../src/model/layout";
 import { flow } from "./flows";
 
@@ -36,5 +36,30 @@ test("the Tab key follows the data, whatever order the cells are in", () => {
 
 test("tidying up puts nodes side by side again", () => {
   const moved = graphNodes(flow).map((node) => ({ ...node, position: { x: 5, y: 5 } }));
-  expect(tidied(flow, moved).map((node) => node.position.x)).toEqual([0, 280, 560]);
+  expect(tidied(flow, moved).map((node) => node.position.x)).toEqual([0, 244, 488]);
+});
+
+test("edges of the selected node are marked", () => {
+  const edges = graphEdges(flow);
+  expect(beside(edges, "ice").map((edge) => edge.className)).toEqual([undefined, "fb-beside"]);
+  expect(beside(edges, null).map((edge) => edge.className)).toEqual([undefined, undefined]);
+});
+
+test("wired inputs are in the order in which their lines arrive", () => {
+  const [fetch, season, ice] = flow.nodes;
+  if (!fetch || !season || !ice) throw new Error("the flow has three nodes");
+  const inputs = [
+    { name: "rows", source: "fetch.rows", required: true },
+    { name: "cold", source: "season.cold", required: true },
+  ];
+  const joined = {
+    ...flow,
+    nodes: [{ ...fetch, y: 300 }, season, { ...ice, inputs }],
+    edges: [
+      { source: "fetch", output: "rows", target: "ice", input: "rows" },
+      { source: "season", output: "cold", target: "ice", input: "cold" },
+    ],
+  };
+  const last = graphNodes(joined).find((node) => node.id === "ice");
+  expect(last?.data.inputs.map((port) => port.name)).toEqual(["cold", "rows"]);
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { flowOrder, type Link, layout } from "../src/model/layout";
+import { flowOrder, HEIGHT, type Link, layout, routes } from "../src/model/layout";
 
 interface Golden {
   readonly name: string;
@@ -17,6 +17,31 @@ const goldens = JSON.parse(readFileSync(FILE, "utf8")) as Golden[];
 test.each(goldens.map((one) => [one.name, one] as const))("%s", (_, golden) => {
   const found = [...layout(golden.nodes, golden.edges)].map(([name, { x, y }]) => [name, [x, y]]);
   expect(Object.fromEntries(found)).toEqual(golden.positions);
+});
+
+test.each(goldens.map((one) => [one.name, one] as const))(
+  "no corridor of %s touches a node",
+  (_, { nodes, edges }) => {
+    const { places, via } = routes(nodes, edges);
+    for (const [source, target] of edges)
+      for (const point of via(source, target))
+        for (const node of places.values())
+          if (node.x === point.x)
+            expect(Math.abs(node.y + HEIGHT / 2 - point.y)).toBeGreaterThan(HEIGHT / 2 + 20);
+  },
+);
+
+test("an edge to the next column needs no corridor, a longer one a point in each it crosses", () => {
+  const chain: Link[] = [
+    ["a", "b"],
+    ["b", "c"],
+    ["c", "d"],
+    ["a", "d"],
+  ];
+  const { via, places } = routes(["a", "b", "c", "d"], chain);
+  expect(via("a", "b")).toEqual([]);
+  expect(via("a", "d").map((point) => point.x)).toEqual([places.get("b")?.x, places.get("c")?.x]);
+  expect(via("a", "nobody")).toEqual([]);
 });
 
 test("nodes are visited in the order data flows, and those of a cycle as they come", () => {

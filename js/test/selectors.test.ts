@@ -4,11 +4,14 @@ import {
   attemptLabel,
   duration,
   edgeLabel,
+  edgeSays,
   edgeStanding,
   elapsed,
   spoken,
+  staleReason,
   standing,
   summary,
+  volume,
 } from "../src/model/selectors";
 import { INITIAL } from "../src/model/state";
 import type { Event } from "../src/protocol/generated";
@@ -38,6 +41,8 @@ test("an edge flows while its target runs and says how many rows went along", ()
   expect(edgeStanding(toSeason, run)).toBe("flowing");
   expect(edgeLabel(toSeason, run)).toBe("1,461 rows");
   expect(edgeLabel(toIce, run)).toBe("");
+  expect(edgeSays(toSeason, run)).toBe("rows → season · 1,461 rows");
+  expect(edgeSays(toIce, null)).toBe("cold → ice");
 });
 
 test("the summary counts what is done and what runs", () => {
@@ -97,3 +102,23 @@ test.each([
   [11, "11th try"],
   [22, "22nd try"],
 ])("attempt %d reads %s", (attempt, text) => expect(attemptLabel(attempt)).toBe(text));
+
+test("a stale node says whether its own cell changed or something it reads", () => {
+  const stale = { ...flow, stale: ["fetch", "season"] };
+  expect(staleReason(stale, "fetch")).toContain("its cell or a parameter changed");
+  expect(staleReason(stale, "season")).toContain("fetch, which it reads, changed");
+  expect(staleReason(stale, "ice")).toBeNull();
+});
+
+test("a node with one output says how much it gave", () => {
+  const run = foldRun(null, [
+    created(),
+    started("fetch", 1),
+    completed("fetch", 2, ["rows"]),
+    completed("season", 3, ["hot", "cold"]),
+  ]);
+  const [fetch, season] = flow.nodes;
+  if (!fetch || !season) throw new Error("the flow has three nodes");
+  expect(volume(fetch, run)).toBe("1,461 rows");
+  expect(volume(season, run)).toBe("");
+});

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowbook.graph.layout import PITCH_X, PITCH_Y, arrange, layout
+from flowbook.graph.layout import NODE_REACH, PITCH_X, PITCH_Y, arrange, layout
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Position
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "layout.json").read_text("utf-8"))
@@ -53,7 +53,13 @@ def test_the_same_graph_is_always_laid_out_the_same(edges):
 
 def test_a_chain_is_a_straight_line():
     found = layout("abc", [("a", "b"), ("b", "c")])
-    assert [found[node] for node in "abc"] == [Position(0, 0), Position(280, 0), Position(560, 0)]
+    assert [found[node] for node in "abc"] == [Position(PITCH_X * i, 0) for i in range(3)]
+
+
+def test_a_node_makes_way_for_an_edge_that_passes_it():
+    found = layout("abc", [("a", "b"), ("b", "c"), ("a", "c")])
+    middle = (found["a"].y + found["c"].y) / 2
+    assert abs(found["b"].y - middle) >= NODE_REACH / 2
 
 
 def test_crossing_edges_are_untangled():
@@ -77,3 +83,9 @@ def test_a_thousand_nodes_take_no_time():
     names = [f"n{i}" for i in range(1000)]
     edges = [(names[i * 7 % (j + 1)], names[j + 1]) for j in range(999) for i in (j, j + 3)]
     assert min(timeit.repeat(lambda: layout(names, edges), number=1, repeat=5)) < 0.1
+
+
+def test_a_flow_that_is_all_long_edges_still_takes_no_time():
+    names = [f"n{i}" for i in range(1000)]
+    edges = [*itertools.pairwise(names), *((name, names[-1]) for name in names)]
+    assert min(timeit.repeat(lambda: layout(names, edges), number=1, repeat=5)) < 0.2

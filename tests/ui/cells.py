@@ -42,3 +42,18 @@ def fragile(wet, breaks: bool = False):
     "canvas = flow.canvas()\ncanvas",
     "time.sleep(6)",
 ]
+
+MANY_CELLS = [
+    """\
+import flowbook
+
+flow = flowbook.Flow("many")
+source = "def n0():\\n    return 0\\n" + "".join(
+    f"def n{i}(n{(i - 1) // 2}):\\n    return {i}\\n" for i in range(1, 300)
+)
+exec(source)
+for i in range(300):
+    flow.node(globals()[f"n{i}"])
+""",
+    "flow.canvas()",
+]

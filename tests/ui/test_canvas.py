@@ -6,6 +6,7 @@ import re
 import time
 
 from playwright.sync_api import expect
+from tests.ui.cells import MANY_CELLS
 
 THEME = "void jupyterapp.commands.execute('apputils:change-theme'"
 
@@ -125,6 +126,45 @@ def test_keys_work_the_canvas_and_stay_out_of_the_notebook(flow_page):
     expect(page.locator(".fb-panel")).to_have_count(0)
     page.keyboard.press("r")
     flow_page.expect_status("slow", "succeeded")
+
+
+def test_arrows_go_from_node_to_node_and_shift_moves_them(flow_page):
+    page = flow_page.page
+    focused = "() => document.activeElement.dataset.id"
+    place = "node => node.style.transform"
+    flow_page.node("days").focus()
+    before = flow_page.node("days").evaluate(place)
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate(focused)
+    assert second in ("wet", "chart")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(focused) == "days"
+    page.keyboard.press("End")
+    last = page.evaluate(focused)
+    page.keyboard.press("Home")
+    assert (page.evaluate(focused), last != "days") == ("days", True)
+    assert flow_page.node("days").evaluate(place) == before
+    page.keyboard.press("Shift+ArrowDown")
+    expect(flow_page.node("days")).not_to_have_attribute("style", re.compile(re.escape(before)))
+
+
+def test_a_node_out_of_sight_gets_the_focus_too(lab, notebook_page):
+    notebook_page.open(lab.notebook("many.ipynb", MANY_CELLS))
+    page = notebook_page.page
+    notebook_page.run_all(2)
+    page.wait_for_selector(".fb-root .react-flow__node")
+    expect(notebook_page.node("n299")).to_have_count(0)
+    notebook_page.node("n0").focus()
+    page.keyboard.press("End")
+    expect(notebook_page.node("n299")).to_be_focused()
+    expect(notebook_page.node("n299")).to_be_in_viewport()
+
+
+def test_a_narrow_page_shows_where_the_flow_begins(flow_page):
+    page = flow_page.page
+    page.set_viewport_size({"width": 700, "height": 900})
+    expect(flow_page.node("days")).to_be_in_viewport()
+    flow_page.shot("narrow")
 
 
 def test_the_dark_theme_is_dark_all_over(flow_page):

@@ -7,6 +7,11 @@ import { paintNode } from "./paint";
 import { useSurroundings } from "./surroundings";
 
 const CLOCK_MS = 200;
+/** More names of ports than these would not fit under each other. */
+const MOST_LABELS = 6;
+const PADDING = 12;
+const LETTER = 6.6;
+const WIDEST_LABEL = 64;
 
 /** One node. React draws what the definition says; the run is painted over it. */
 export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
@@ -18,7 +23,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
   useLayoutEffect(() => {
     const element = card.current;
     if (element === null) return;
-    const paint = () => paintNode(element, node, problems.length, store);
+    const paint = () => paintNode(element, data, store);
     paint();
     const stop = store.subscribe(paint);
     const clock = setInterval(() => {
@@ -28,7 +33,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
       stop();
       clearInterval(clock);
     };
-  }, [store, node, problems, far]);
+  }, [store, data, far]);
 
   if (far) {
     return (
@@ -41,7 +46,14 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
   }
   const wrong = problems.some((one) => one.severity === "error");
   return (
-    <div ref={card} className="fb-node" data-wrong={wrong || undefined}>
+    <div
+      ref={card}
+      className="fb-node"
+      data-wrong={wrong || undefined}
+      data-stale={stale !== null || undefined}
+      data-ports={labelled(data.outputs) || undefined}
+      style={{ paddingInlineEnd: room(data.outputs) }}
+    >
       <div className="fb-node-head">
         <span className="fb-kind" data-kind={node.kind}>
           <Icon name={node.kind} />
@@ -50,9 +62,18 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           <span className="fb-name" title={node.name}>
             {node.name}
           </span>
-          <span className="fb-sub">{node.kind}</span>
+          <span className="fb-sub">
+            <span className="fb-volume" />
+            <span className="fb-kind-name">{node.kind}</span>
+            {stale === null ? (
+              <span className="fb-tries" />
+            ) : (
+              <span className="fb-stale" title={stale}>
+                stale
+              </span>
+            )}
+          </span>
         </span>
-        <span className="fb-tries" />
         {problems.length > 0 && (
           <span
             className="fb-badge"
@@ -69,11 +90,6 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           <i className="fb-state-icon" aria-hidden="true" />
           <span className="fb-state-text" />
         </span>
-        {stale && (
-          <span className="fb-stale" title="The definition changed after this result">
-            stale
-          </span>
-        )}
         <span className="fb-ms" />
       </div>
       <div className="fb-bar">
@@ -85,13 +101,25 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
   );
 });
 
+/** One output needs no name beside it. */
+function labelled(outputs: readonly Port[]): boolean {
+  return outputs.length > 1 && outputs.length <= MOST_LABELS;
+}
+
+/** Room at the right for the names of several ports. */
+function room(outputs: readonly Port[]): number {
+  if (!labelled(outputs)) return PADDING;
+  const longest = Math.max(...outputs.map((port) => port.name.length));
+  return Math.min(WIDEST_LABEL, longest * LETTER) + PADDING + 4;
+}
+
 interface PortsProps {
   readonly ports: readonly Port[];
   readonly side: "in" | "out";
 }
 
 function Ports({ ports, side }: PortsProps) {
-  const labelled = side === "out" && ports.length > 1;
+  const named = side === "out" && labelled(ports);
   return ports.map((port) => (
     <Handle
       key={port.name}
@@ -103,7 +131,7 @@ function Ports({ ports, side }: PortsProps) {
       style={{ top: port.y }}
       title={port.title}
     >
-      {labelled && <span className="fb-port-label">{port.name}</span>}
+      {named && <span className="fb-port-label">{port.name}</span>}
     </Handle>
   ));
 }

@@ -2,12 +2,12 @@
 import {
   attemptLabel,
   duration,
-  edgeLabel,
   edgeStanding,
   elapsed,
   spoken,
   standing,
   standingLabel,
+  volume,
 } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { EdgeView, NodeView } from "../protocol/generated";
@@ -17,7 +17,14 @@ function setText(root: ParentNode, selector: string, text: string): void {
   if (element !== null && element.textContent !== text) element.textContent = text;
 }
 
-export function paintNode(card: HTMLElement, node: NodeView, problems: number, store: Store): void {
+export interface Shown {
+  readonly node: NodeView;
+  readonly problems: readonly unknown[];
+  readonly stale: string | null;
+}
+
+export function paintNode(card: HTMLElement, shown: Shown, store: Store): void {
+  const { node } = shown;
   const { run, progress } = store.state;
   const one = run?.nodes[node.name];
   const now = store.now();
@@ -26,10 +33,12 @@ export function paintNode(card: HTMLElement, node: NodeView, problems: number, s
   const notice = status === "running" ? progress[node.name] : undefined;
   const ms = elapsed(one, now);
   setText(card, ".fb-state-text", notice?.text || standingLabel(status));
+  setText(card, ".fb-volume", volume(node, run));
   setText(card, ".fb-tries", attemptLabel(one?.attempt ?? 0));
   setText(card, ".fb-ms", ms === null ? "" : duration(ms));
   paintProgress(card, notice);
-  card.closest(".react-flow__node")?.setAttribute("aria-label", spoken(node, one, now, problems));
+  const label = spoken(node, one, now, shown.problems.length, shown.stale !== null);
+  card.closest(".react-flow__node")?.setAttribute("aria-label", label);
 }
 
 function paintProgress(
@@ -48,5 +57,4 @@ export function paintEdge(group: SVGGElement, edge: EdgeView, store: Store): voi
   const { run } = store.state;
   const status = edgeStanding(edge, run);
   if (group.dataset.status !== status) group.dataset.status = status;
-  setText(group, ".fb-edge-label", status === "dead" ? "not taken" : edgeLabel(edge, run));
 }

@@ -1,5 +1,5 @@
 /** What the state means to a reader: one word per node and edge, one line per run. */
-import type { EdgeView, NodeView, ProblemView } from "../protocol/generated";
+import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
 import { type NodeRun, type RunState, statusOf } from "./run";
 import type { CanvasState } from "./state";
 
@@ -73,6 +73,31 @@ export function edgeLabel(edge: EdgeView, run: RunState | null): string {
   const rows = run?.nodes[edge.source]?.outputs[edge.output]?.rows;
   if (rows === undefined || rows === null) return "";
   return `${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"}`;
+}
+
+/** All there is to say of an edge somebody points at: `daily → clean · 1,461 rows`. */
+export function edgeSays(edge: EdgeView, run: RunState | null): string {
+  const what = edgeStanding(edge, run) === "dead" ? "not taken" : edgeLabel(edge, run);
+  const way = `${edge.output} → ${edge.target}`;
+  return what === "" ? way : `${way} · ${what}`;
+}
+
+/** How much a node gave, where one edge would say it all: `1,461 rows`. */
+export function volume(node: NodeView, run: RunState | null): string {
+  const [output, ...more] = node.outputs;
+  if (output === undefined || more.length > 0) return "";
+  return edgeLabel({ source: node.name, output, target: "", input: "" }, run);
+}
+
+/** Why the result of a node is out of date, for a sentence of its own; null when it is not. */
+export function staleReason(flow: FlowView, node: string): string | null {
+  if (!flow.stale.includes(node)) return null;
+  const behind = flow.edges.find(
+    (edge) => edge.target === node && flow.stale.includes(edge.source),
+  );
+  return behind === undefined
+    ? "Stale: its cell or a parameter changed after this result."
+    : `Stale: ${behind.source}, which it reads, changed after this result.`;
 }
 
 export interface Counts {
@@ -164,6 +189,7 @@ export function spoken(
   run: NodeRun | undefined,
   now: number,
   problems: number,
+  stale = false,
 ): string {
   const ms = elapsed(run, now);
   return [
@@ -172,6 +198,7 @@ export function spoken(
     standingLabel(standing(run)).toLowerCase(),
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
+    stale ? "stale" : "",
     problems > 0 ? count(problems, "problem") : "",
   ]
     .filter(Boolean)

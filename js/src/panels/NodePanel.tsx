@@ -1,6 +1,13 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import type { NodeRun } from "../model/run";
-import { attemptLabel, duration, elapsed, standing, standingLabel } from "../model/selectors";
+import {
+  attemptLabel,
+  duration,
+  elapsed,
+  staleReason,
+  standing,
+  standingLabel,
+} from "../model/selectors";
 import type { Store } from "../model/store";
 import type { Details, ErrorInfo, NodeView, PortPreview, ProblemView } from "../protocol/generated";
 import { Icon } from "../view/icons";
@@ -40,6 +47,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
 
   if (node === undefined) return null;
   const problems = flow?.problems.filter((each) => each.node === name) ?? [];
+  const stale = flow === null ? null : staleReason(flow, name);
   const error = one?.error ?? details?.error ?? null;
   const failed = one?.outcome === "failed";
   const current = tab ?? (failed ? "Error" : one === undefined ? "Code" : "Output");
@@ -47,6 +55,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   return (
     <aside className="fb-panel" aria-label={`Details of ${name}`}>
       <Head node={node} run={one} store={store} onClose={onClose} />
+      {stale !== null && <p className="fb-panel-stale">{stale} Run again to renew it.</p>}
       {problems.length > 0 && <Warnings problems={problems} />}
       <Tabs
         tabs={TABS.filter((each) => each !== "Error" || error !== null)}

@@ -10,7 +10,7 @@ from html import escape
 
 from flowbook.widget.protocol import EdgeView, FlowView, NodeView
 
-WIDTH, HEIGHT = 200.0, 84.0
+WIDTH, HEIGHT = 184.0, 84.0
 """Size of a node on the canvas, in canvas units; the browser draws the same."""
 _MARGIN = 24.0
 _MOST_NODES = 150
