@@ -132,6 +132,21 @@ def test_a_broken_notebook_is_told_cell_by_cell(type_in, tmp_path):
     assert not (tmp_path / ".flowbook").exists()
 
 
+def test_a_notebook_too_old_for_cell_ids_runs_reports_and_is_exported(type_in, tmp_path):
+    path = notebook(tmp_path / "old one.ipynb", *SUMS)
+    old = json.loads(path.read_text()) | {"nbformat_minor": 4}
+    for cell in old["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(old))
+    done = type_in("run", "old one.ipynb", "--report", "report.ipynb")
+    assert (done.returncode, done.stdout) == (0, "total: 3.0\n")
+    told = nbformat.read(tmp_path / "report.ipynb", as_version=4)
+    assert told.cells[-1].outputs[0]["data"]["text/plain"] == "3.0"
+    assert type_in("export", "old one.ipynb", "--to", "jobs").returncode == 0
+    assert "fsum" in (tmp_path / "jobs" / "old one.ipynb").read_text()
+    assert json.loads(path.read_text()) == old
+
+
 def test_the_same_answer_from_sql(type_in, tmp_path):
     notebook(tmp_path / "sums.ipynb", *SUMS)
     type_in("run", "sums.ipynb", "--no-report")

@@ -52,6 +52,17 @@ def test_a_vault_that_breaks_is_an_answer_and_no_crash(keeper):
         keeper.keep_here(Outputs({"a": b"broken"}))
 
 
+def test_a_cache_that_breaks_does_not_know_and_says_so_in_the_log(keeper, caplog):
+    class Broken:
+        def recall(self, key):
+            raise RuntimeError("no such column")
+
+    answers = []
+    keeper.recall(Broken(), "key", answers.append)
+    assert answers == [None]
+    assert "no such column" in caplog.text
+
+
 def test_what_was_not_kept_cannot_come_back():
     vault = Unkept()
     with pytest.raises(ValueUnavailable, match="was not kept"):

@@ -10,6 +10,7 @@ import pytest
 
 import flowbook
 from flowbook.events import NodeReused, RunStatus, TriggerKind
+from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId
 from flowbook.session.project import Start
 
@@ -131,6 +132,32 @@ def test_a_broken_notebook_says_everything_at_once(project, tmp_path):
     assert "nowhere" in problems["cell0"]
     assert "did you mean 'retries'?" in problems["cell1"]
     assert "smurf" in problems["cell2"]
+
+
+def test_a_node_of_a_type_of_ones_own_runs_without_being_registered(project):
+    class Double(flowbook.Node):
+        kind = "double"
+
+        def run(self, context, inputs):
+            return inputs["value"] * 2
+
+    flow = flowbook.Flow("own", host=project)
+    flow.node(value)
+    flow.add(Double(NodeSpec("twice", kind="double", inputs=(InputSpec("value"),))))
+    assert flow.check() == ()
+    assert flow.run(start=21)["twice"].output == 42
+    assert "double" not in project.registry
+
+
+def value(start=1):
+    return start
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"[]", b'{"cells": [], "nbformat": 3}'])
+def test_a_file_that_is_no_notebook_is_named(project, tmp_path, content):
+    (tmp_path / "no.ipynb").write_bytes(content)
+    with pytest.raises(flowbook.UsageError, match=r"no\.ipynb"):
+        project.load(tmp_path / "no.ipynb")
 
 
 def test_a_file_that_is_missing_is_named(project, tmp_path):

@@ -62,6 +62,17 @@ def test_it_folds_in_the_background_and_tries_again_when_refused(monkeypatch, ev
     assert not folder.due(time.monotonic() + 60)
 
 
+def test_a_fold_that_keeps_failing_is_said_once(caplog):
+    def fold():
+        raise ValueError("a bug")
+
+    folder = Folder(fold)
+    for _ in range(3):
+        folder._turn()
+    folder.close()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
 def test_closing_ends_the_thread():
     folder = Folder(lambda: None)
     folder.noticed(1, 1)

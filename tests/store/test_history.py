@@ -64,7 +64,7 @@ def test_a_run_is_told_whole(store, history, story):
         "params": {"city": "Oslo", "hot_above": 30.5},
         "nodes": 3,
         "failed": 1,
-        "error": 'bad "row" \u2028 7',
+        "error": 'ValueError: bad "row" \u2028 7',
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "parent": None,
@@ -84,7 +84,7 @@ def test_a_run_is_told_whole(store, history, story):
         "cause": None,
         "error": None,
     }
-    assert (clean.status, clean.error) == ("failed", 'bad "row" \u2028 7')
+    assert (clean.status, clean.error) == ("failed", 'ValueError: bad "row" \u2028 7')
     assert (report.status, report.reason, report.cause) == ("skipped", "upstream_failed", "clean")
     assert history.events(row.id) == events
     assert history.events(row.id, after=2, limit=2) == events[3:5]

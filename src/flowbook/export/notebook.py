@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from flowbook.cells.notebook import Notebook
 from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
@@ -25,7 +26,10 @@ _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name":
 
 
 def parse_notebook(text: str, name: str) -> Any:
-    """The notebook as nbformat's node; `UsageError` when it is none, or nbformat is not there."""
+    """The notebook as nbformat's node; `UsageError` when it is none, or nbformat is not there.
+
+    Cells of a notebook that is too old for ids have those by which its flow knows them.
+    """
     nbformat = _nbformat()
     try:
         notebook = nbformat.reads(text, as_version=4)
@@ -39,6 +43,9 @@ def parse_notebook(text: str, name: str) -> Any:
     ) as refused:
         (reason, *_) = str(refused).splitlines() or [type(refused).__name__]
         raise UsageError(f"{name} is not a notebook: {reason}") from None
+    for cell, known in zip(notebook.cells, Notebook.parse(text).cells, strict=True):
+        cell["id"] = str(known.id)
+    notebook["nbformat_minor"] = max(5, notebook["nbformat_minor"])
     return notebook
 
 

@@ -6,6 +6,7 @@ thread, before its step counts as done.
 
 from __future__ import annotations
 
+import logging
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -24,6 +25,8 @@ RESULT = PortName("")
 """The place of `Outputs.result` among the references; no port has an empty name."""
 
 Refs: TypeAlias = dict[PortName, ValueRef]
+
+_log = logging.getLogger(__name__)
 
 
 class Unkept:
@@ -110,6 +113,9 @@ def _quietly(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
     try:
         return bring_back(memoir, vault, key)
     except FlowbookError:
+        return None
+    except Exception:  # noqa: BLE001 - a run that waits for an answer would wait for ever
+        _log.exception("the cache could not be asked")
         return None
 
 

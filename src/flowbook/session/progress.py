@@ -64,7 +64,7 @@ class Board:
         evolve(self.state, event)
         if isinstance(event, RunCreated):
             self.first = event.at
-            return f"{event.flow}: {len(event.nodes)} nodes, run {event.run}"
+            return f"{event.flow}: {_count(len(event.nodes), 'node')}, run {event.run}"
         if isinstance(event, RunCompleted):
             self.last = event.at
             return self.verdict()
@@ -204,6 +204,10 @@ def _bar(started: float | None, until: float, first: float, end: float) -> str:
     left = min(BAR - 1, max(0, int((started - first) * scale)))
     right = min(BAR, max(left + 1, round((until - first) * scale)))
     return "·" * left + "━" * (right - left) + "·" * (BAR - right)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _brief(error: ErrorInfo) -> str:

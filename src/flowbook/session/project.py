@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
 from flowbook.graph.codec import encode
 from flowbook.graph.flow import Flow, set_default_host
+from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json
@@ -104,7 +105,13 @@ class Project:
             text = path.read_text(encoding="utf-8")
         except OSError as failure:
             raise UsageError(f"cannot read {path}: {failure.strerror}") from None
-        notebook = Notebook.parse(text)
+        except UnicodeDecodeError:
+            raise UsageError(f"{path} is no notebook: it is no text") from None
+        try:
+            notebook = Notebook.parse(text)
+        except UsageError as refused:
+            refused.message = f"{path}: {refused.message}"
+            raise
         parsed = read(notebook, self.registry, FlowId(path.stem))
         flow = Flow(parsed.spec.id, host=self)
         flow.replace_spec(parsed.spec)
@@ -114,13 +121,22 @@ class Project:
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
 
-        return check(flow.spec(), self.registry)
+        return check(flow.spec(), self.kinds(flow))
 
     def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan:
         """The compiled flow, or `InvalidFlow` with every problem."""
         from flowbook.plan.compile import compile_plan
 
-        return compile_plan(flow.spec(), self.registry, targets=targets)
+        return compile_plan(flow.spec(), self.kinds(flow), targets=targets)
+
+    def kinds(self, flow: Flow) -> Registry:
+        """The registered node types, and those of node objects that were added to the flow."""
+        added = {
+            node.kind: type(node)
+            for node in flow.implementations.values()
+            if isinstance(node, Node) and node.kind and node.kind not in self.registry
+        }
+        return Registry((*self.registry.values(), *added.values())) if added else self.registry
 
     # ------------------------------------------------------------ runs
 
@@ -136,7 +152,7 @@ class Project:
         plan = self.plan(flow, how.targets)
         live = self._of(flow)
         values = live.parameters(plan, params or {})
-        work = work_for(plan, spec, self.registry, flow.implementations, live.namespace(spec))
+        work = work_for(plan, spec, self.kinds(flow), flow.implementations, live.namespace(spec))
         given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
         self.store.record_flow(plan.flow, plan.version, encode(spec))
         run = self.engine.start(

@@ -36,6 +36,7 @@ class Folder:
         self._thread: threading.Thread | None = None
         self._facts = 0
         self._first = self._last = 0.0
+        self._failing = False
 
     def noticed(self, facts: int, size: int) -> None:
         """So many more facts lie in the journal."""
@@ -87,5 +88,9 @@ class Folder:
             _log.debug("fold put off: %s", busy)
             self.noticed(taken, 0)
         except Exception:  # noqa: BLE001  # the journal keeps everything: the next turn tries again
-            _log.exception("the journal could not be folded; nothing is lost")
+            level = logging.DEBUG if self._failing else logging.ERROR  # said once, not each turn
+            _log.log(level, "the journal could not be folded; nothing is lost", exc_info=True)
+            self._failing = True
             self.noticed(taken, 0)
+        else:
+            self._failing = False

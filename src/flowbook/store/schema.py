@@ -64,7 +64,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "attempt": "attempt of the node, from 1",
         "status": "how the run ended, on RUN_COMPLETED",
         "ms": "milliseconds it took, where it says that something ended",
-        "error": "message of the error it carries",
+        "error": "the error it carries, as `type: message`",
         "cache_key": "on a NODE_COMPLETED that the cache may give again: same key, same outputs",
         "payload": "JSON of the whole event",
     },
@@ -80,7 +80,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "duration_ms": "milliseconds of the last attempt",
         "reason": "why it was skipped or suspended",
         "cause": "the node that made it skip",
-        "error": "message of the last error, or 'lost: process N is gone'",
+        "error": "the last error, or 'lost: process N is gone'",
     },
     "flow_versions": {
         "flow": "name of the flow",
@@ -102,14 +102,17 @@ TAIL = (
 
 _TS = "make_timestamp(CAST(round(CAST({} AS DOUBLE) * 1e6) AS BIGINT))"
 
+_ERROR = "nullif(concat_ws(': ', list_last(string_split(f[11], '.')), nullif(f[9], '')), '')"
+"""`KeyError: 'rain'`: a message alone often says nothing."""
+
 LOAD_TAIL = f"""
 INSERT INTO tail
 SELECT writer, wseq, f[1], f[2], TRY_CAST(f[3] AS INTEGER), {_TS.format("f[4]")}, f[5],
-       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), f[9], f[10], fact
+       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), {_ERROR}, f[10], fact
 FROM (
     SELECT line.writer, line.wseq, line.fact, json_extract_string(line.fact,
         ['$.kind', '$.run', '$.seq', '$.at', '$.node', '$.attempt', '$.status', '$.ms',
-         '$.error.message', '$.cache_key']) AS f
+         '$.error.message', '$.cache_key', '$.error.type']) AS f
     FROM read_json(?, format = 'newline_delimited', ignore_errors = true,
         columns = {{writer: 'VARCHAR', wseq: 'BIGINT', fact: 'JSON'}}) AS line
     LEFT JOIN stored.writers AS folded ON folded.writer = line.writer
