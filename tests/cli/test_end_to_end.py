@@ -110,6 +110,14 @@ def test_a_node_that_raises_shows_its_own_line_and_exits_with_1(type_in, tmp_pat
     assert runs(type_in)[0]["status"] == "failed"
 
 
+def test_a_project_that_cannot_be_written_exits_with_75_and_says_where(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    (tmp_path / ".flowbook").write_text("a file in the way")
+    done = type_in("run", "sums.ipynb", "--no-report")
+    assert done.returncode == 75
+    assert str(tmp_path / ".flowbook") in done.stderr
+
+
 def test_a_wrong_parameter_starts_nothing(type_in, tmp_path):
     notebook(tmp_path / "sums.ipynb", *SUMS)
     done = type_in("run", "sums.ipynb", "-p", "tip=5")

@@ -15,7 +15,7 @@ from flowbook.cli.live import follow
 from flowbook.cli.opening import Opened, stand_in
 from flowbook.cli.output import as_json, echo_value
 from flowbook.errors import RunError, RunFailed, UsageError
-from flowbook.events import RunStatus, TriggerKind
+from flowbook.events import TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import report_path
 from flowbook.export.notebook import sinks
@@ -55,8 +55,18 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     start = Start(trigger=TriggerKind.CLI, targets=targets)
     run = opened.project.start(opened.flow, params, start)
     why = follow(run, sys.stderr, timeout=terms.timeout)
-    code = why or (ExitCode.OK if run.status is RunStatus.SUCCEEDED else ExitCode.FAILED)
-    return Finished(run, code, _report(opened, run, terms))
+    return Finished(run, why or _verdict(run), _report(opened, run, terms))
+
+
+def _verdict(run: Run) -> ExitCode:
+    """A run that failed without a failed node could not be recorded: the project's fault."""
+    try:
+        run.raise_for_status()
+    except RunFailed as failure:
+        return ExitCode.FAILED if failure.node else ExitCode.INFRASTRUCTURE
+    except RunError:
+        return ExitCode.FAILED
+    return ExitCode.OK
 
 
 def outputs(opened: Opened, run: Run, only: Sequence[str] = ()) -> dict[str, Any]:
@@ -97,7 +107,7 @@ def tell(opened: Opened, finished: Finished, only: Sequence[str]) -> None:
 
 def explain_end(finished: Finished) -> None:
     """Why a run did not end well, with the traceback of the node that failed first."""
-    if finished.code is not ExitCode.FAILED:
+    if finished.code not in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE):
         say_error(finished.code.meaning)
         return
     try:
