@@ -12,6 +12,9 @@ import { selectConnection, selectFlow, selectRefused, useStore } from "./view/us
 
 /** Once details were opened the view stays tall enough for them: it must not jump to and fro. */
 const ROOM_FOR_DETAILS = 480;
+/** Narrower than this the details are below the canvas, as panels.css has it. */
+const NARROW = 760;
+const ROOM_FOR_BOTH = 640;
 
 interface AppProps {
   readonly id: string;
@@ -24,11 +27,12 @@ export function App({ id, session }: AppProps) {
   const [selected, setSelected] = useState<string | null>(null);
   const [problemsOpen, setProblemsOpen] = useState(false);
   const [wanted, setWanted] = useState(0);
-  const opened = useRef(false);
+  const details = useRef(0);
   const root = useRef<HTMLDivElement>(null);
   const alone = selected === null && !problemsOpen;
-  if (!alone) opened.current = true;
-  const height = opened.current ? Math.max(wanted, ROOM_FOR_DETAILS) : wanted;
+  if (!alone && details.current === 0)
+    details.current = (root.current?.clientWidth ?? 0) < NARROW ? ROOM_FOR_BOTH : ROOM_FOR_DETAILS;
+  const height = Math.max(wanted, details.current);
 
   const inspect = useCallback((node: string) => session.inspect(node), [session]);
   const move = useCallback(

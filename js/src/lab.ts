@@ -73,7 +73,9 @@ class FlowCommands {
     const file = await contents.newUntitled({ path: folder, type: "notebook" });
     const content = starterNotebook(
       this.trans.__("A flow"),
-      this.trans.__("Run the cells; each `%%flow` cell is a node. Then press Run on the canvas."),
+      inWords(
+        this.trans.__("Run the cells; each `{cell}` cell is a node. Then press Run on the canvas."),
+      ),
     );
     await contents.save(file.path, { type: "notebook", format: "json", content });
     return this.app.commands.execute("docmanager:open", { path: file.path });
@@ -87,8 +89,10 @@ class FlowCommands {
     if (await area.show()) return;
     area.tab.dispose();
     Notification.warning(
-      this.trans.__(
-        "This notebook has no flow in its kernel yet. Run the cell with %load_ext flowbook and the %%flow cells first.",
+      inWords(
+        this.trans.__(
+          "This notebook has no flow in its kernel yet. Run the cell with {load} and the {cell} cells first.",
+        ),
       ),
       { autoClose: 8000 },
     );
@@ -102,6 +106,11 @@ class FlowCommands {
     this.app.shell.add(area.tab, "main", { mode: this.settings.place, ref: panel.id });
     return area;
   }
+}
+
+/** A translated text with our magics in it: the translator itself eats percent signs. */
+function inWords(text: string): string {
+  return text.replace("{cell}", "%%flow").replace("{load}", "%load_ext flowbook");
 }
 
 const plugin: JupyterFrontEndPlugin<void> = {

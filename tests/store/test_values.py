@@ -158,7 +158,6 @@ def test_a_value_that_contains_itself_is_not_kept(vault):
 def test_small_plain_data_costs_no_disk(vault, layout):
     ref = vault.inline({"rows": [1, 2, 3]})
     assert ref.inline is not None
-    assert ref.rows == 1
     assert vault.get(ref) == {"rows": [1, 2, 3]}
     assert not layout.root.exists()
 
@@ -222,3 +221,10 @@ def test_types_have_their_public_names():
     assert type_name(FRAME) == "pandas.DataFrame"
     assert type_name(1) == "int"
     assert type_name(Model()).endswith("test_values.Model")
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"), [({"a": 1}, None), ([1, 2], None), ([], None), ([{"a": 1}, {"a": 2}], 2)]
+)
+def test_only_a_list_of_records_has_rows(vault, value, rows):
+    assert vault.inline(value).rows == rows

@@ -37,3 +37,7 @@ def test_a_new_flow_notebook_begins_with_two_nodes(lab, notebook_page):
     nodes = [cell for cell in document["cells"] if "".join(cell["source"]).startswith("%%flow")]
     assert len(nodes) == 2
     assert document["cells"][1]["metadata"]["tags"] == ["parameters"]
+    expect(page.locator(".jp-Notebook:visible .jp-MarkdownOutput")).to_contain_text("each %%flow")
+    kernel = page.locator(".jp-NotebookPanel:visible .jp-KernelName")
+    expect(kernel).to_contain_text("Python 3")
+    expect(page.locator(".jp-Dialog")).to_have_count(0)

@@ -23,6 +23,7 @@ def test_the_tour_runs_on_its_canvas(tour):
     page.locator(".fb-root").first.scroll_into_view_if_needed()
     expect(tour.action("run").first).to_be_enabled(timeout=60_000)
     tour.action("run").first.click()
+    tour.expect_status("report", "waiting", "ready", "running")  # the run before has gone
     tour.expect_status("report", "succeeded", timeout=60_000)
     tour.expect_status("station", "succeeded")
     expect(tour.node("station")).to_contain_text("2nd try")

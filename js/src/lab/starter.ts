@@ -1,14 +1,14 @@
 /** What a new flow notebook contains: enough to run, small enough to read. */
 
 const PARAMETERS = `# Parameters of the flow: a run may give other values
-greeting = "Hello"`;
+greeting: str = "Hello"`;
 
 const LOAD = `%load_ext flowbook`;
 
-const FIRST = `%%flow names -> names
+const FIRST = `%%flow names
 names = ["Ada", "Grace", "Katherine"]`;
 
-const SECOND = `%%flow greet(names, greeting: str = "Hello")
+const SECOND = `%%flow greet
 [f"{greeting}, {name}!" for name in names]`;
 
 const SHOW = `flow.canvas()`;
@@ -28,7 +28,14 @@ export function starterNotebook(title: string, note: string): object {
   return {
     nbformat: 4,
     nbformat_minor: 5,
-    metadata: {},
+    // Without it JupyterLab asks which kernel to start before anybody has seen a cell.
+    metadata: {
+      kernelspec: {
+        name: "python3",
+        display_name: "Python 3 (ipykernel)",
+        language: "python",
+      },
+    },
     cells: [
       { cell_type: "markdown", id: "title", metadata: {}, source: `# ${title}\n\n${note}` },
       cell("parameters", PARAMETERS, ["parameters"]),

@@ -186,7 +186,10 @@ def _inlined(value: object, text: bytes) -> ValueRef:
 
 
 def _length(value: object) -> int | None:
-    return len(value) if isinstance(value, list | tuple | dict | set | frozenset) else None
+    """How many rows, of a list of records; other plain data is no table."""
+    if not isinstance(value, list) or not value:
+        return None
+    return len(value) if all(isinstance(one, dict) for one in value) else None
 
 
 def _reason(error: Exception) -> str:
