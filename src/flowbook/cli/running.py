@@ -22,6 +22,7 @@ from flowbook.export.notebook import sinks
 from flowbook.export.report import write_report
 from flowbook.graph.spec import Json
 from flowbook.ids import NodeId
+from flowbook.run.phase import Outcome
 from flowbook.session.start import Start
 
 if TYPE_CHECKING:
@@ -106,16 +107,33 @@ def tell(opened: Opened, finished: Finished, only: Sequence[str]) -> None:
 
 
 def explain_end(finished: Finished) -> None:
-    """Why a run did not end well, with the traceback of the node that failed first."""
+    """Why a run did not end well: every node that failed, with its traceback, the first one last.
+
+    The last lines are the ones a terminal still shows.
+    """
     if finished.code not in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE):
         say_error(finished.code.meaning)
         return
-    try:
-        finished.run.raise_for_status()
-    except RunError as failure:
+    for failure in reversed(_failures(finished.run)):
         if isinstance(failure, RunFailed) and failure.frames():
             click.echo(failure.frames(), err=True)
         say_error(failure.message, failure.hint)
+
+
+def _failures(run: Run) -> list[RunError]:
+    """What made the run fail, the first failure first; then those of other nodes."""
+    found: list[RunError] = []
+    try:
+        run.raise_for_status()
+    except RunError as first:
+        found.append(first)
+    for node, outcome in zip(run.state.nodes, run.state.outcome, strict=True):
+        if outcome is Outcome.FAILED and node != getattr(found[0], "node", None):
+            try:
+                run[node].given  # noqa: B018 - asking a failed node raises its error
+            except RunError as failure:
+                found.append(failure)
+    return found
 
 
 def show_path(path: Path) -> str:
