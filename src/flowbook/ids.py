@@ -62,7 +62,7 @@ def as_node_id(name: str) -> NodeId:
     if not _IDENTIFIER.match(name):
         raise UsageError(
             f"{name!r} cannot name a node",
-            hint="use letters, digits and underscores, not starting with a digit",
+            hint="use the letters a to z, digits and underscores, not starting with a digit",
         )
     return NodeId(name)
 

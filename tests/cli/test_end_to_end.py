@@ -110,6 +110,21 @@ def test_a_node_that_raises_shows_its_own_line_and_exits_with_1(type_in, tmp_pat
     assert runs(type_in)[0]["status"] == "failed"
 
 
+def test_every_node_that_fails_is_told_with_its_cell_and_line(type_in, tmp_path):
+    notebook(tmp_path / "two.ipynb", "%%flow one\n1 / 0", "%%flow two\nx = 1\n[][x]")
+    told = type_in("run", "two.ipynb", "--no-report").stderr
+    assert "node 'one' failed (cell cell0, line 2): ZeroDivisionError" in told
+    assert "node 'two' failed (cell cell1, line 3): IndexError" in told
+
+
+def test_a_project_that_cannot_be_written_exits_with_75_and_says_where(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    (tmp_path / ".flowbook").write_text("a file in the way")
+    done = type_in("run", "sums.ipynb", "--no-report")
+    assert done.returncode == 75
+    assert str(tmp_path / ".flowbook") in done.stderr
+
+
 def test_a_wrong_parameter_starts_nothing(type_in, tmp_path):
     notebook(tmp_path / "sums.ipynb", *SUMS)
     done = type_in("run", "sums.ipynb", "-p", "tip=5")

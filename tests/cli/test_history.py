@@ -58,7 +58,7 @@ def test_a_table_for_people_and_how_to_see_more(ask, stored):
 def test_a_folder_without_runs_says_so_and_stays_as_it_is(ask, home, tmp_path):
     code, out, err = ask("history")
     assert (code, out) == (0, "")
-    assert err == f"no such runs in {tmp_path}\n"
+    assert err.startswith(f"no runs yet in {tmp_path}\nhint: ")
     assert list(tmp_path.iterdir()) == []
     assert json.loads(ask("history", "--json")[1]) == {"runs": [], "next": None}
 

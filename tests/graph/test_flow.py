@@ -165,6 +165,16 @@ def test_an_unknown_option_is_told_the_closest_one(flow):
     assert not list(flow)
 
 
+def test_a_refused_option_names_the_node_and_what_it_accepts(flow):
+    with pytest.raises(FlowSyntaxError, match=r"node 'late': option 'timeout' .*") as refused:
+
+        @flow.node(timeout="soon")
+        def late():
+            return 1
+
+    assert "30s" in (refused.value.hint or "")
+
+
 def test_what_has_no_name_is_no_node(flow):
     with pytest.raises(UsageError, match="'<lambda>' cannot name a node"):
         flow.node(lambda x: x)

@@ -16,7 +16,12 @@ def test_what_was_written_is_read_and_kept(layout):
     written = layout.meta.read_bytes()
     assert ensure_meta(layout, Disk()) == read_meta(layout)
     assert layout.meta.read_bytes() == written
-    assert [path.name for path in layout.root.iterdir()] == ["meta.json"]
+    assert sorted(path.name for path in layout.root.iterdir()) == [".gitignore", "meta.json"]
+
+
+def test_a_store_is_no_part_of_the_users_repository(layout):
+    ensure_meta(layout, Disk())
+    assert (layout.root / ".gitignore").read_text() == "*\n"
 
 
 @pytest.mark.parametrize(

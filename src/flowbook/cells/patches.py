@@ -22,7 +22,7 @@ from flowbook.errors import EditRejected, UsageError
 from flowbook.graph.edits import Edit, apply
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec, ParamSpec
-from flowbook.ids import CellId
+from flowbook.ids import CellId, NodeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def write(spec: FlowSpec, registry: Registry) -> Notebook:
     mute = [node.id for node in spec.nodes if not node.body.strip() and _needs_code(node, registry)]
     if mute:
         raise UsageError(
-            f"no source text is known for {', '.join(mute)}",
+            f"no source text is known for {_few(mute)}",
             hint="define these functions in a file or a notebook cell",
         )
     cells = [Cell.code(CellId("load"), "%load_ext flowbook")]
@@ -195,6 +195,16 @@ def write(spec: FlowSpec, registry: Registry) -> Notebook:
             "language_info": {"name": "python"},
         },
     )
+
+
+def _few(nodes: Sequence[NodeId], most: int = 5) -> str:
+    """The first of them, and how many more there are.
+
+    >>> _few([NodeId("a"), NodeId("b"), NodeId("c")], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(nodes) - most} more" if len(nodes) > most else ""
+    return f"{', '.join(nodes[:most])}{more}"
 
 
 def _needs_code(node: NodeSpec, registry: Registry) -> bool:

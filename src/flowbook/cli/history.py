@@ -153,7 +153,9 @@ def _project(ctx: click.Context, folder: Path | None) -> Project:
 
 def _tell_page(opened: Project, page: dict[str, Any]) -> None:
     if not page["runs"]:
-        click.echo(f"no such runs in {opened.path}", err=True)
+        which = "such runs" if has_history(opened.path) else "runs yet"
+        click.echo(f"no {which} in {opened.path}", err=True)
+        click.echo("hint: another project is asked with --project FOLDER", err=True)
         return
     columns = ("id", "flow", "status", "trigger", "started_at", "duration_ms", "error")
     echo_table(columns, [[_brief(name, run.get(name)) for name in columns] for run in page["runs"]])

@@ -15,13 +15,14 @@ from flowbook.cli.live import follow
 from flowbook.cli.opening import Opened, stand_in
 from flowbook.cli.output import as_json, echo_value
 from flowbook.errors import RunError, RunFailed, UsageError
-from flowbook.events import RunStatus, TriggerKind
+from flowbook.events import TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import report_path
 from flowbook.export.notebook import sinks
 from flowbook.export.report import write_report
 from flowbook.graph.spec import Json
 from flowbook.ids import NodeId
+from flowbook.run.phase import Outcome
 from flowbook.session.start import Start
 
 if TYPE_CHECKING:
@@ -55,8 +56,18 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     start = Start(trigger=TriggerKind.CLI, targets=targets)
     run = opened.project.start(opened.flow, params, start)
     why = follow(run, sys.stderr, timeout=terms.timeout)
-    code = why or (ExitCode.OK if run.status is RunStatus.SUCCEEDED else ExitCode.FAILED)
-    return Finished(run, code, _report(opened, run, terms))
+    return Finished(run, why or _verdict(run), _report(opened, run, terms))
+
+
+def _verdict(run: Run) -> ExitCode:
+    """A run that failed without a failed node could not be recorded: the project's fault."""
+    try:
+        run.raise_for_status()
+    except RunFailed as failure:
+        return ExitCode.FAILED if failure.node else ExitCode.INFRASTRUCTURE
+    except RunError:
+        return ExitCode.FAILED
+    return ExitCode.OK
 
 
 def outputs(opened: Opened, run: Run, only: Sequence[str] = ()) -> dict[str, Any]:
@@ -96,16 +107,33 @@ def tell(opened: Opened, finished: Finished, only: Sequence[str]) -> None:
 
 
 def explain_end(finished: Finished) -> None:
-    """Why a run did not end well, with the traceback of the node that failed first."""
-    if finished.code is not ExitCode.FAILED:
+    """Why a run did not end well: every node that failed, with its traceback, the first one last.
+
+    The last lines are the ones a terminal still shows.
+    """
+    if finished.code not in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE):
         say_error(finished.code.meaning)
         return
-    try:
-        finished.run.raise_for_status()
-    except RunError as failure:
+    for failure in reversed(_failures(finished.run)):
         if isinstance(failure, RunFailed) and failure.frames():
             click.echo(failure.frames(), err=True)
         say_error(failure.message, failure.hint)
+
+
+def _failures(run: Run) -> list[RunError]:
+    """What made the run fail, the first failure first; then those of other nodes."""
+    found: list[RunError] = []
+    try:
+        run.raise_for_status()
+    except RunError as first:
+        found.append(first)
+    for node, outcome in zip(run.state.nodes, run.state.outcome, strict=True):
+        if outcome is Outcome.FAILED and node != getattr(found[0], "node", None):
+            try:
+                run[node].given  # noqa: B018 - asking a failed node raises its error
+            except RunError as failure:
+                found.append(failure)
+    return found
 
 
 def show_path(path: Path) -> str:

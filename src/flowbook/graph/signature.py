@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError, UsageError
-from flowbook.graph.options import OPTIONS, did_you_mean, parse_options
+from flowbook.graph.options import OPTIONS, Options, did_you_mean, parse_options
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
@@ -52,8 +52,15 @@ def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Nod
         inputs=tuple(_input(name, one) for one in signature.parameters.values()),
         outputs=_outputs(name, given.get("outputs"), signature.return_annotation),
         body=_source(function),
-        options=parse_options(options),
+        options=_options(name, options),
     )
+
+
+def _options(node: NodeId, given: Mapping[str, Any]) -> Options:
+    try:
+        return parse_options(given)
+    except FlowSyntaxError as refused:
+        raise FlowSyntaxError(f"node {node!r}: {refused.message}", hint=refused.hint) from None
 
 
 def _input(node: NodeId, parameter: inspect.Parameter) -> InputSpec:

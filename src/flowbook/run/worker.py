@@ -119,8 +119,7 @@ def _serve(payload: bytes, tell: Callable[..., None]) -> None:
     try:
         tell("returned", value)
     except Exception as error:  # noqa: BLE001 - pickling runs the user's code
-        kind = type(value).__name__
-        text = f"its result, a {kind}, cannot leave its process: {error}"
+        text = f"its result cannot leave its process: {error}; run it with --on thread"
         tell("raised", *_packed(TypeError(text)))
 
 

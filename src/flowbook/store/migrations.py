@@ -52,6 +52,7 @@ def ensure_meta(layout: Layout, disk: Disk) -> Meta:
         return found
     layout.root.mkdir(parents=True, exist_ok=True)
     meta = Meta(FORMAT, STORAGE_VERSION)
+    (layout.root / ".gitignore").write_text("*\n", encoding="ascii")  # no history of histories
     with disk.staged(layout.root) as staged:
         staged.write_bytes(msgspec.json.encode(meta))
         disk.publish(staged, layout.meta, Durability.FSYNC)
