@@ -11,7 +11,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,7 +61,7 @@ class FlowMagics(Magics):
         super().__init__(shell)
         self.kernel_shell = shell
         self.project = project()
-        flow = Flow(_flow_name(), host=self.project)
+        flow = Flow(_flow_name(shell.user_ns), host=self.project)
         self.live = LiveNotebook(self.project, flow, shell.user_ns)
         self.cell: CellId = CellId("")
         self.define_only = "FLOWBOOK_TRIGGER" in os.environ
@@ -215,11 +215,11 @@ def _deleted_cells(shell: Any) -> list[CellId]:
     return [CellId(str(cell)) for cell in deleted]
 
 
-def _flow_name() -> FlowId:
-    """The notebook's file name: of the job, of the Jupyter session, else `notebook`."""
+def _flow_name(namespace: Mapping[str, Any]) -> FlowId:
+    """The notebook's file name: of the job, of Jupyter's or VS Code's session, else `notebook`."""
     named = os.environ.get("FLOWBOOK_FLOW")
-    session = os.environ.get("JPY_SESSION_NAME", "")
-    return FlowId(named or Path(session).stem or "notebook")
+    session = os.environ.get("JPY_SESSION_NAME") or namespace.get("__vsc_ipynb_file__") or ""
+    return FlowId(named or Path(str(session)).stem or "notebook")
 
 
 def _trigger() -> TriggerKind:

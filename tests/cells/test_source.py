@@ -283,3 +283,9 @@ def test_a_thousand_cells_read_in_linear_time(notebook, registry):
     seconds(10)
     small = seconds(250)
     assert seconds(1_000) < 12 * small + 0.5
+
+
+def test_a_parameter_of_another_nodes_head_is_pointed_out(reading):
+    parsed = reading("%%flow a(s=30)\ns", "%%flow b\ns * 2")
+    (problem,) = parsed.problems
+    assert problem.hint == "it is a parameter of a alone: declare it in the parameters cell instead"

@@ -33,12 +33,13 @@ def test_a_notebook_that_is_no_job_is_refused(ask, tmp_path):
 
 def test_an_end_before_the_run_began_has_no_run(tmp_path):
     result = JobResult("r1", "tour", None, ExitCode.INFRASTRUCTURE, tmp_path / "no.ipynb", "died")
-    told = as_data(result)
+    told = as_data(result, None)
     assert (told["run"], told["report"], told["exit_code"]) == (None, None, 75)
 
 
 def test_a_run_is_told_with_its_report(tmp_path):
     report = tmp_path / "out.ipynb"
     report.write_text("{}")
-    told = as_data(JobResult("r1", "tour", RunStatus.SUCCEEDED, ExitCode.OK, report))
-    assert (told["run"], told["status"], told["report"]) == ("r1", "succeeded", str(report))
+    row = {"id": "r1", "status": "succeeded"}
+    told = as_data(JobResult("r1", "tour", RunStatus.SUCCEEDED, ExitCode.OK, report), row)
+    assert (told["run"], told["report"], told["exit_code"]) == (row, str(report), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from flowbook.cells.analyse import BUILTINS, Read
@@ -44,6 +44,8 @@ class Scope:
     excused: frozenset[str]
     open: bool = False
     """A setup cell imports `*`: any name may come from it."""
+    owned: Mapping[str, NodeId] = field(default_factory=dict)
+    """Parameters that a node's head declares with a default, by the first node that does."""
 
     @cached_property
     def makers(self) -> Mapping[str, frozenset[NodeId]]:
@@ -179,6 +181,9 @@ def _unbound(draft: Draft, read: Read, scope: Scope) -> Problem:
         hint = "no other node makes it"
     elif ports:
         hint = f"say which output: {' or '.join(f'{read.root}.{port}' for port in ports)}"
+    elif read.root in scope.owned:
+        owner = scope.owned[read.root]
+        hint = f"it is a parameter of {owner} alone: declare it in the parameters cell instead"
     else:
         hint = did_you_mean(read.root, scope.everything)
     message = f"{name!r} is read here, and no node, parameter or setup cell makes it"

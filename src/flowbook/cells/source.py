@@ -28,7 +28,7 @@ from flowbook.cells.resolve import Draft, Scope, resolve_draft
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import FlowSpec, NodeSpec, ParamSpec, Place
+from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec, Place
 from flowbook.ids import CellId, FlowId, NodeId, PortName
 
 _BOUND = re.compile(
@@ -178,6 +178,7 @@ class _Reader:
             ambient=self.ambient,
             excused=frozenset(self.excused),
             open=self.open,
+            owned=_owned(drafts),
         )
         nodes = []
         for draft in drafts:
@@ -231,6 +232,16 @@ def _evident_names(source: str) -> set[str]:
     bound = [found[1] or found[2] for found in _BOUND.finditer(source)]
     words = [word for text in (*heads, *bound) for word in re.findall(r"[A-Za-z_]\w*", text)]
     return {*words, *([str(name)] if name else [])}
+
+
+def _owned(drafts: Sequence[Draft]) -> dict[str, NodeId]:
+    """Parameters declared by a default in some node's head."""
+    owned: dict[str, NodeId] = {}
+    for draft in drafts:
+        for one in draft.header.inputs or ():
+            if not isinstance(one.default, Missing):
+                owned.setdefault(one.name, draft.spec.id)
+    return owned
 
 
 def _ports(names: Sequence[str]) -> tuple[PortName, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,9 @@ def run(
         on_line=lambda line: click.echo(line, err=True),
     )
     if as_json:
-        echo_json(as_data(result))
+        history = opened.project.history
+        row = history.run(result.run_id).to_json() if result.status else None
+        echo_json(as_data(result, row))
     else:
         _tell(result)
     return result.code
@@ -80,13 +83,10 @@ def home_of(job: Path, source: str) -> Path:
     return author.resolve().parent if author.is_file() else job.resolve().parent
 
 
-def as_data(result: JobResult) -> dict[str, Any]:
-    """How a job ended, as JSON data."""
+def as_data(result: JobResult, run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How a job ended, as JSON data; `run` is its row in the history, None before it began."""
     return {
-        "run": result.run_id if result.status else None,
-        "flow": result.flow,
-        "status": result.status.value if result.status else None,
-        "trigger": "papermill",
+        "run": run,
         "report": str(result.report) if result.report.exists() else None,
         "error": result.error,
         "exit_code": int(result.code),

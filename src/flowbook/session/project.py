@@ -10,24 +10,26 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
 from flowbook.graph.codec import encode
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import Json
+from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlow
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id
+from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, work_for
 
 if TYPE_CHECKING:
@@ -209,12 +211,21 @@ class Project:
         return loaded.flow
 
     def write_notebook(self, flow: Flow, path: Path | str) -> None:
-        """Write the flow as a notebook; the file is replaced whole or not at all."""
+        """Write the flow as a notebook; the file is replaced whole or not at all.
+
+        What decorated functions use of their module goes into a setup cell; `UsageError` names what
+        cannot be written as code.
+        """
         from flowbook.cells.patches import write
 
         path = Path(path)
+        functions = [one for one in flow.implementations.values() if not isinstance(one, Node)]
+        spec, setup = flow.spec(), surroundings(functions)
+        if setup:
+            shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
+            spec = replace(spec, setup=(shared, *spec.setup))
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(write(flow.spec(), self.registry).text(), encoding="utf-8")
+        draft.write_text(write(spec, self.registry).text(), encoding="utf-8")
         draft.replace(path)
 
     def view(self, flow: Flow, name: str) -> Any:
