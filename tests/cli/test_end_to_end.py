@@ -240,7 +240,7 @@ def test_a_job_runs_the_same_flow_into_the_same_history(type_in, export, tmp_pat
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     (row,) = runs(type_in)
-    assert (row["id"], row["trigger"], row["flow"]) == (told["run"], "papermill", "sums")
+    assert (row["id"], row["trigger"], row["flow"]) == (told["run"]["id"], "papermill", "sums")
     assert row["params"]["top"] == 5
     assert "10.0" in Path(told["report"]).read_text()
     assert "✓ total" in done.stderr or "total" in done.stderr
