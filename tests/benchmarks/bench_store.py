@@ -7,7 +7,6 @@ Prints one line per setting, with a bare write + fdatasync loop of the same rows
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -57,22 +56,34 @@ def floor(seconds: float) -> float:
     return count / seconds
 
 
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 1.5
-    print(f"one write + fdatasync per row: {floor(seconds):,.0f} rows/s")
+SECONDS = 1.5
+
+
+def main() -> list[dict[str, object]]:
+    """One row for the floor, then one for each durability and number in flight."""
+    bare = floor(SECONDS)
+    rows: list[dict[str, object]] = [
+        {"what": "bare write + fdatasync per row", "a second": bare, "ratio to bare": 1.0}
+    ]
     for durability in (Durability.FSYNC, Durability.OS):
         for in_flight in (1, 8, 64, 256):
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
                 store = Store.open(Path(folder) / ".flowbook", durability=durability)
-                count, latencies = flight(store, in_flight, seconds)
+                count, latencies = flight(store, in_flight, SECONDS)
                 latencies.sort()
                 store.close()
-            print(
-                f"{durability:5} {in_flight:4} in flight: {count / seconds:8,.0f} completions/s, "
-                f"ack p50 {latencies[len(latencies) // 2] * 1e3:.2f} ms, "
-                f"p99 {latencies[len(latencies) * 99 // 100] * 1e3:.2f} ms"
+            rows.append(
+                {
+                    "what": f"{durability}, {in_flight} in flight",
+                    "a second": count / SECONDS,
+                    "ratio to bare": count / SECONDS / bare,
+                    "ack p50 ms": latencies[len(latencies) // 2] * 1e3,
+                    "ack p99 ms": latencies[len(latencies) * 99 // 100] * 1e3,
+                }
             )
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    for row in main():
+        print(row)
