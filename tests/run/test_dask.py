@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -57,6 +58,15 @@ def test_a_node_that_asks_learns_of_the_cancel(start, shared, tmp_path):
     run.cancel()
     assert run.wait(5)["a"].outcome is Outcome.CANCELLED
     assert (tmp_path / "heeded").exists()
+
+
+def test_an_interrupt_of_the_kernel_does_not_reach_the_node(start, shared):
+    def interrupted(context, inputs):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        return "whole"
+
+    assert start(ON_DASK, {"a": interrupted}).wait(20)["a"].output == "whole"
 
 
 def test_large_inputs_and_results_travel(start, shared):
