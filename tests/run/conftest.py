@@ -10,6 +10,7 @@ from tests.run.plans import works
 
 from flowbook.events import DevNull, TriggerKind
 from flowbook.ids import RunId
+from flowbook.run.dask import local_cluster
 from flowbook.run.engine import Engine
 from flowbook.run.values import Unkept
 
@@ -52,6 +53,13 @@ def engines():
     yield make
     for engine in made:
         engine.close()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask cluster that is somebody else's: it is there before the engine, and after it."""
+    with local_cluster(2) as there:
+        yield there
 
 
 @pytest.fixture

@@ -10,14 +10,17 @@ import pytest
 from tests.run.plans import n, plan_of
 
 from flowbook.events import NodeLogged, RunStatus
+from flowbook.run.dask import ADDRESS
 from flowbook.run.phase import Outcome
 from flowbook.run.work import Tools
 
-PLACES = ["inline", "thread", "process"]
+PLACES = ["inline", "thread", "process", "dask"]
 
 
 @pytest.fixture(params=PLACES)
-def place(request):
+def place(request, monkeypatch):
+    if request.param == "dask":
+        monkeypatch.setenv(ADDRESS, request.getfixturevalue("cluster").scheduler_address)
     return request.param
 
 

@@ -24,6 +24,7 @@ class On(StrEnum):
     INLINE = "inline"
     THREAD = "thread"
     PROCESS = "process"
+    DASK = "dask"
 
 
 class BackoffKind(StrEnum):

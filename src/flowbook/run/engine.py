@@ -29,6 +29,7 @@ from flowbook.graph.spec import Missing
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import Plan
 from flowbook.run import capture
+from flowbook.run.dask import DaskExecutor
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
 from flowbook.run.handle import Run
 from flowbook.run.perform import Assignment, Performance, Stage
@@ -169,11 +170,12 @@ class Engine:
     def _executors(self, loop: AbstractEventLoop) -> Mapping[On, Executor]:
         inline = InlineExecutor(loop)
         if not self._threads:
-            return dict.fromkeys((On.INLINE, On.THREAD, On.PROCESS), inline)
+            return dict.fromkeys(set(On) - {On.AUTO}, inline)
         return {
             On.INLINE: inline,
             On.THREAD: ThreadExecutor(loop, self._max_workers),
             On.PROCESS: ProcessExecutor(loop, max(2, os.cpu_count() or 2)),
+            On.DASK: DaskExecutor(loop),
         }
 
 

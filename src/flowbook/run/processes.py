@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 import cloudpickle
 from tblib import Traceback
 
-from flowbook.run.executors import Attempt, Crew, Ending, Raised, Returned, Stopped, Ticket
+from flowbook.run.executors import Attempt, Crew, Ending, Raised, Stopped, Ticket
 from flowbook.run.worker import RemoteContext, receive, send_bytes
 
 _MAIN = "import sys; sys.path[:] = {path!r}; from flowbook.run.worker import main; main()"
@@ -111,7 +111,55 @@ class _Worker:
                 stream.close()
 
 
-class _ProcessTicket(Ticket):
+class RemoteTicket(Ticket):
+    """An attempt whose code runs in another process; what goes there, and what is heard back."""
+
+    __slots__ = ()
+
+    def pack(self, kind: type[RemoteContext], *more: Any) -> bytes:
+        """Code, inputs and a context of that `kind`; raises `TypeError` when they cannot travel."""
+        attempt, context = self.attempt, self.attempt.context
+        remote = kind(
+            context.run_id,
+            context.node,
+            context.attempt,
+            context.idempotency_key,
+            context.tools.evaluate,
+            *more,
+        )
+        try:
+            packed: bytes = cloudpickle.dumps(
+                (attempt.work.call, dict(attempt.inputs), remote), protocol=5
+            )
+        except Exception as error:
+            raise _unpicklable(error) from error
+        return packed
+
+    def hear(self, message: bytes) -> Ending | None:
+        """How the attempt ended, or None when the message is only words."""
+        try:
+            kind, *rest = pickle.loads(message)  # noqa: S301 - our own child
+        except Exception as error:  # noqa: BLE001 - unpickling runs the user's code
+            return Raised(_unpicklable(error), self.ms())
+        if kind == "returned":
+            return self.returned(rest[0])
+        if kind == "raised":
+            return Raised(_unpacked(*rest), self.ms())
+        self.attempt.ambient.run(self.relay, kind, *rest)
+        return None
+
+    def relay(self, kind: str, *rest: Any) -> None:
+        """Pass on what the node said."""
+        context = self.attempt.context
+        if kind == "progress":
+            context.progress(*rest)
+        elif rest[0] == "log":
+            context.log(rest[1].removesuffix("\n"))
+        else:
+            getattr(sys, rest[0]).write(rest[1])
+
+
+class _ProcessTicket(RemoteTicket):
     __slots__ = ("_executor", "_worker")
 
     def __init__(
@@ -129,24 +177,12 @@ class _ProcessTicket(Ticket):
         return False
 
     def _call(self) -> Ending:
-        attempt, context = self.attempt, self.attempt.context
+        context = self.attempt.context
         self.began = perf_counter()
-        remote = RemoteContext(
-            context.run_id,
-            context.node,
-            context.attempt,
-            context.idempotency_key,
-            context.tools.evaluate,
-        )
         try:
-            payload = cloudpickle.dumps(
-                (attempt.work.call, dict(attempt.inputs), remote), protocol=5
-            )
-        except Exception as error:  # noqa: BLE001 - pickling runs the user's code
-            return Raised(_unpicklable(error), self.ms())
-        try:
+            payload = self.pack(RemoteContext)
             worker = self._worker = self._executor.borrow()
-        except OSError as error:
+        except (OSError, TypeError) as error:
             return Raised(error, self.ms())
         healthy = False
         try:
@@ -166,27 +202,9 @@ class _ProcessTicket(Ticket):
         return Stopped(self.ms()) if context.stopping and not healthy else ending
 
     def _listen(self, worker: _Worker) -> Ending:
-        while True:
-            try:
-                kind, *rest = pickle.loads(receive(worker.outward))  # noqa: S301 - our own child
-            except (EOFError, OSError):
-                raise
-            except Exception as error:  # noqa: BLE001 - unpickling runs the user's code
-                return Raised(_unpicklable(error), self.ms())
-            if kind == "returned":
-                return Returned(rest[0], self.ms())
-            if kind == "raised":
-                return Raised(_unpacked(*rest), self.ms())
-            self.attempt.ambient.run(self._relay, kind, *rest)
-
-    def _relay(self, kind: str, *rest: Any) -> None:
-        context = self.attempt.context
-        if kind == "progress":
-            context.progress(*rest)
-        elif rest[0] == "log":
-            context.log(rest[1].removesuffix("\n"))
-        else:
-            getattr(sys, rest[0]).write(rest[1])
+        while (ending := self.hear(receive(worker.outward))) is None:
+            pass
+        return ending
 
     def tell(self) -> None:
         if self._worker is not None:

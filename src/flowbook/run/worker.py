@@ -106,7 +106,8 @@ class _Parent:
             send_bytes(self._stream, body)
 
 
-def _serve(payload: bytes, tell: Callable[..., None]) -> None:
+def serve(payload: bytes, tell: Callable[..., None]) -> None:
+    """Make the call in `payload`; the last thing told is `returned` or `raised`."""
     try:
         call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
         context.tell = tell
@@ -158,4 +159,4 @@ def main() -> None:
     calls: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read_calls, args=(inward, calls), daemon=True).start()
     while True:
-        _serve(calls.get(), tell)
+        serve(calls.get(), tell)
