@@ -216,3 +216,12 @@ def test_a_reused_result_is_not_kept_twice_and_says_which_run_made_it(project):
     (reused,) = [event for event in again.events() if isinstance(event, NodeReused)]
     assert reused.source == first.id
     assert reused.outputs == first["rows"].refs
+
+
+def test_a_node_that_takes_too_long_fails_in_its_own_cell(project, tmp_path):
+    path = tmp_path / "slow.ipynb"
+    path.write_text(
+        notebook("%%flow slow --timeout 50ms\nimport asyncio\nawait asyncio.sleep(5)\nslow = 1")
+    )
+    error = project.load(path).flow.run()["slow"].error
+    assert (error.type, error.cell) == ("TimeoutError", "cell0")

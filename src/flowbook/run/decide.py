@@ -40,6 +40,7 @@ from flowbook.events import (
     SkipReason,
 )
 from flowbook.graph.options import BackoffKind, Options
+from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, evolve
@@ -235,7 +236,7 @@ def _on_timed_out(turn: _Turn, s: StepTimedOut) -> None:
     if turn.state.is_current(s.step, s.attempt):
         options = turn.plan.steps[s.step].options
         turn.instructions.append(Abort(s.step, s.attempt))
-        _attempt_failed(turn, s, _timeout(options))
+        _attempt_failed(turn, s, _timeout(options, s.cell))
 
 
 def _attempt_failed(
@@ -361,10 +362,11 @@ def _delay(options: Options, attempt: int, chance: float) -> float:
     return delay * (1 + JITTER * chance)
 
 
-def _timeout(options: Options) -> ErrorInfo:
+def _timeout(options: Options, cell: CellId | None) -> ErrorInfo:
     return ErrorInfo(
         type="TimeoutError",
         message=f"gave nothing within {options.timeout or 0:g} s",
+        cell=cell,
         hint="raise the node's timeout, or make the node faster",
     )
 

@@ -222,6 +222,7 @@ class Performance:
                 attempt=order.attempt,
                 ms=ms,
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                cell=self._work[order.step].cell,
             )
         )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from flowbook.events import ErrorInfo, TriggerKind, ValueRef
-from flowbook.ids import PortName, RunId
+from flowbook.ids import CellId, PortName, RunId
 
 # ---------------------------------------------------------------- stimuli: what happened
 
@@ -80,6 +80,7 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
 
     ms: float
     chance: float = 0.0
+    cell: CellId | None = None
 
 
 class StepCancelled(OfAttempt, frozen=True, kw_only=True):
