@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
-from flowbook.cells.header import declared_name
+from flowbook.cells.header import declared_name, parse_cell
 from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
@@ -107,7 +107,7 @@ class FlowMagics(Magics):
         for note in defined.notes:
             sys.stderr.write(f"note: {note}\n")
         if defined.node is None:
-            self.kernel_shell.run_cell(_body(source), silent=True).raise_error()
+            self.kernel_shell.run_cell(parse_cell(source).body, silent=True).raise_error()
         elif not self.define_only:
             self._run_node(defined.node.id)
 
@@ -194,13 +194,6 @@ class FlowMagics(Magics):
         if asked:
             self.define_only = asked == "define"
         return "define" if self.define_only else "run"
-
-
-def _body(source: str) -> str:
-    lines = source.split("\n")[1:]
-    while lines and lines[0].startswith("#|"):
-        lines.pop(0)
-    return "\n".join(lines)
 
 
 def _cell_of(source: str) -> CellId:

@@ -37,7 +37,7 @@ class Fsync:
     """The least a durable sink can do: group commit in a writer thread."""
 
     def __init__(self, path: Path) -> None:
-        self._file = open(path, "ab", buffering=0)  # noqa: SIM115
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - kept open
         self._queue = queue.SimpleQueue()
         self.syncs = 0
         threading.Thread(target=self._write, daemon=True).start()

@@ -100,6 +100,14 @@ def test_names_of_the_kernel_are_captured(kernel):
     )
 
 
+def test_a_setup_cell_shares_what_it_makes_and_is_no_node(kernel):
+    source = "%%flow setup\nimport math\n\ndef area(radius):\n    return round(math.pi * radius**2)"
+    assert kernel.run(source, cell="shared").error is None
+    reply = kernel.run("%%flow circle\ncircle = area(2)", cell="circle")
+    assert (reply.error, reply.text.strip()) == (None, "13")
+    assert "setup" not in kernel.run("sorted(node.id for node in flow.spec().nodes)").text
+
+
 def test_an_async_cell_runs(kernel):
     source = "%%flow later\nimport asyncio\nawait asyncio.sleep(0)\nlater = 'done'"
     assert "done" in kernel.run(source, cell="later").text

@@ -151,7 +151,7 @@ def write_yaml(settings: Mapping[str, Json]) -> str:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # half typed
     return _dumped(yaml, dict(settings))
 
 

@@ -202,7 +202,7 @@ class _Reader:
         return PYTHON, words[0]
 
     def _inputs(self) -> tuple[InputSpec, ...] | None:
-        start = _SPACE.match(self.text, self.position).end()  # type: ignore[union-attr]
+        start = _SPACE.match(self.text, self.position).end()  # type: ignore[union-attr]  # `*` matches
         if not self.text.startswith("(", start):
             return None
         end = _closing(self.text, start)

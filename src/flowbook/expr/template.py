@@ -131,7 +131,7 @@ def _expression(text: str, start: int, end: int) -> Expression:
         lead = len(source) - len(source.lstrip())
         column = start + lead + (error.column or 1)
         message = f"{error.message} (in {{{{ {_shortened(source.strip())} }}}})"
-        raise refuse(error.code, message, column) from None  # type: ignore[arg-type]
+        raise refuse(error.code, message, column) from None  # type: ignore[arg-type]  # a Code
 
 
 def _shortened(source: str) -> str:

@@ -123,7 +123,7 @@ def _raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
     )
     pad = "\n" * (line - 1)
     code = compile(f"{pad}raise refused from error", text.show_in_tracebacks(), "exec")
-    exec(code.replace(co_name=text.node), {"refused": refused, "error": error})  # noqa: S102
+    exec(code.replace(co_name=text.node), {"refused": refused, "error": error})  # noqa: S102  our own raise
     raise refused
 
 

@@ -94,7 +94,7 @@ class Ticket:
 
     def tell(self) -> None:
         """Make the running code stop, if there is a way."""
-        raise NotImplementedError
+        raise NotImplementedError  # each executor has its own
 
     def abandon(self) -> None:
         """The grace is over and the code still runs."""

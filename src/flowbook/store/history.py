@@ -89,7 +89,7 @@ class History:
         """One run; `UsageError` when there is none of that id."""
         with self.snapshot.look("runs") as view:
             rows = view.execute(
-                f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?",  # noqa: S608
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?",  # noqa: S608  # ours
                 [run_id],
             ).fetchall()
         if not rows:
@@ -125,7 +125,7 @@ class History:
         """What became of a run's nodes, in the order in which they started."""
         with self.snapshot.look("runs", "node_runs") as view:
             rows = view.execute(
-                f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608
+                f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608  # ours
                 "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node",
                 [run_id],
             ).fetchall()

@@ -51,6 +51,7 @@ class Plainer:
             raise TooLarge
         if depth > _DEEPEST:
             raise NotPlain(f"nested deeper than {_DEEPEST}")
+        # Exact types on purpose: a subclass is no plain value. mypy does not narrow by them.
         kind = type(value)
         if kind is str or kind is bool or value is None:
             return value
