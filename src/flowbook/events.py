@@ -84,6 +84,8 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: tuple[str, ...] | None = None
     inline: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     reason: str | None = None
+    redacted: bool = False
+    """What is kept is not the value: parts of it, or all, were taken out before."""
 
 
 class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
