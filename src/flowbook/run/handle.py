@@ -152,7 +152,9 @@ class Run:
 
     def cancel(self, reason: str = "") -> None:
         """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
-        self._performance.ask(CancelAsked(at=self._performance.now(), reason=reason))
+        self._performance.ask(
+            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
+        )
 
     def pause(self) -> None:
         """Start no more nodes for now; those that run go on."""

@@ -2,7 +2,8 @@
 
 The key covers what the step is (`Step.own`) and the content of what it reads, not what made that
 content: a step behind a fetch is done again exactly when the fetched rows differ. A value that
-was not kept has no content to go by, so a step that reads one is never taken from the cache.
+was not kept, or not as it was, has no content to go by, so a step that reads one is never taken
+from the cache.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def cache_key(
             content = msgspec.json.encode(params.get(source.name), enc_hook=repr)
         elif (ref := outputs[source.step].get(source.port)) is None:
             content = b"dead"
-        elif ref.format is ValueFormat.NONE:
+        elif ref.format is ValueFormat.NONE or ref.redacted:
             return None
         else:
             content = f"{ref.type}:{ref.hash}:".encode() + bytes(ref.inline or b"")
@@ -60,7 +61,7 @@ def cache_key(
 def bring_back(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
     """What was done under `key`, with its values; None when it or one of them is not there."""
     event = memoir.recall(key)
-    if event is None:
+    if event is None or any(ref.redacted for ref in (*event.outputs.values(), event.result) if ref):
         return None
     try:
         ports = {port: vault.get(ref) for port, ref in event.outputs.items()}
