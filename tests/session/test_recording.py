@@ -173,7 +173,7 @@ def test_an_output_of_a_sensitive_name_is_not_kept(project):
 
     @flow.node
     def pin_code():
-        return "8471-2264"
+        return "-".join(["8471", "2264"])
 
     @flow.node
     def told(pin_code=pin_code):

@@ -278,6 +278,11 @@ class NodeRun:
                 return dict(event.outputs)
         return {}
 
+    def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
+        """Inputs or outputs as they may leave the process, without what the flow keeps back."""
+        recording = self._performance.recording
+        return values if recording is None else recording.shown(values)
+
     @property
     def given(self) -> Outputs:
         """The outputs as they are passed on; raises as `output` does."""

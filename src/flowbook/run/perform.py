@@ -116,6 +116,7 @@ class Performance:
         self._parked: deque[Launch] = deque()
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
         recording = stage.recording
+        self.recording = recording
         self.told: Callable[[str], str] = str if recording is None else recording.text
         self._words = Words(stage.loop, self._heard, None if recording is None else self.told)
         self._lookups = Lookups(stage.keeper, stage.tools.memoir, self.values, self._run, self.feed)

@@ -161,20 +161,20 @@ def _arrow(table: Any, columns: Columns, redact: Redact) -> Any:
     arrays, fields = [], []
     changed = False
     for field, column in zip(table.schema, table.columns, strict=True):
-        sensitive, silent = columns.sensitive(field.name), _never_text(pa.types, field.type)
+        name, metadata = field.name, field.metadata
+        sensitive, silent = columns.sensitive(name), _never_text(pa.types, field.type)
         cells = None
         if sensitive or not silent or columns.sees_numbers:
             cells = _cells(column.to_pylist(), sensitive, silent, redact)
-        if cells is not None:
-            column = pa.array(cells)
-        name, about = redact(field.name), _about(field.metadata, redact)
-        changed = changed or cells is not None or name is not field.name
-        changed = changed or about is not field.metadata
-        arrays.append(column)
-        fields.append(pa.field(name, column.type, metadata=about))
-    about = _about(table.schema.metadata, redact)
-    if not changed and about is table.schema.metadata:
+        shown, about = redact(name), _about(metadata, redact)
+        changed = changed or cells is not None or shown is not name or about is not metadata
+        arrays.append(column if cells is None else pa.array(cells))
+        fields.append(pa.field(shown, arrays[-1].type, metadata=about))
+    metadata = table.schema.metadata
+    about = _about(metadata, redact)
+    if not changed and about is metadata:
         return table
+    # What pandas would need to know of the columns is no longer true of them.
     about = {key: text for key, text in (about or {}).items() if key != b"pandas"}
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about))
 
