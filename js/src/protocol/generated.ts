@@ -424,6 +424,7 @@ export interface ValueRef {
   readonly columns?: ReadonlyArray<string> | null;
   readonly inline?: unknown;
   readonly reason?: string | null;
+  readonly redacted?: boolean;
 }
 
 export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | RunCompleted | RunCreated | RunPaused | RunResumed;
@@ -478,7 +479,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   TextPreview: {"tag": ["show", "text"], "required": {"text": "string", "cut": "boolean"}, "optional": {}},
   TidyUp: {"tag": ["type", "TIDY_UP"], "required": {}, "optional": {}},
   TreePreview: {"tag": ["show", "tree"], "required": {"value": "unknown", "cut": "boolean"}, "optional": {}},
-  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}}},
+  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}, "redacted": "boolean"}},
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
