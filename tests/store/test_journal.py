@@ -234,3 +234,48 @@ def test_a_forked_child_is_refused_and_the_parent_goes_on(layout, journal, story
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
     journal.append(story.run()).result(5)
+
+
+def test_an_append_may_ask_for_less_than_the_store(journal, disk, story):
+    journal.append(story.run(), Durability.OS).result(5)
+    assert disk.syncs == 0
+    journal.append(story.run()).result(5)
+    assert disk.syncs == 1
+
+
+def test_a_group_is_synced_when_any_of_it_asks_for_that(layout, disk, story):
+    journal = Journal(layout, disk=disk, durability=Durability.OS)
+    disk.gate.clear()
+    first = journal.append(story.run(), Durability.FSYNC)
+    less, more, none = (
+        journal.append(story.run(), durability)
+        for durability in (Durability.OS, Durability.FSYNC, Durability.OFF)
+    )
+    assert none.done()
+    assert not any(one.done() for one in (first, less, more))
+    disk.gate.set()
+    for future in (first, less, more):
+        future.result(5)
+    journal.close()
+    assert disk.syncs <= 3
+    assert sum(map(len, written(layout).values())) == 1 + 4 * len(story.run())
+
+
+def test_a_segment_begun_without_a_sync_gets_its_name_on_the_medium_with_the_first(
+    layout, disk, story, monkeypatch
+):
+    named = []
+    monkeypatch.setattr(disk, "sync_directory", named.append)
+    journal = Journal(layout, disk=disk)
+    journal.append(story.run(), Durability.OS).result(5)
+    assert named == []
+    journal.append(story.run()).result(5)
+    journal.append(story.run()).result(5)
+    journal.close()
+    assert named == [layout.journal]
+
+
+def test_a_closed_journal_refuses_whatever_the_durability(journal, story):
+    journal.close()
+    with pytest.raises(StoreError, match="closed"):
+        journal.append(story.run(), Durability.OFF).result(5)
