@@ -8,8 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from flowbook.events import NodeCompleted, decode
+from tests.store.crash.workload import stamped
 
 
 @dataclass
@@ -36,7 +40,25 @@ class Child:
     def acknowledged(self) -> set[tuple[int, int]]:
         """Its facts that were acknowledged, as (child, k)."""
         spans = (map(int, line.split()) for line in self.said("a"))
-        return {(self.number, k) for first, count in spans for k in range(first, first + count)}
+        known = {(self.number, k) for first, count in spans for k in range(first, first + count)}
+        return known | {stamped(round(event.at * 1e6)) for event in self.values}
+
+    @property
+    def values(self) -> list[NodeCompleted]:
+        """The acknowledged facts that refer to a kept value."""
+        return [decode(line) for line in self.said("v")]
+
+    def expect(self, word: str) -> str:
+        """Wait until it said a line that begins with `word`; the rest of that line."""
+        deadline = time.monotonic() + 30
+        while not self.said(word):
+            assert time.monotonic() < deadline, f"{self.role} never said {word!r}: {self.lines}"
+            time.sleep(0.001)
+        return self.said(word)[0]
+
+    def begin(self) -> None:
+        """Let it begin."""
+        os.write(self.go, b"!")
 
 
 class Nursery:

@@ -1,6 +1,7 @@
 """What a doomed process does. Every role says what it got done on standard output, line by line.
 
 `a K N`: facts K to K+N-1 were acknowledged. `r N`: a look at history was answered with N.
+`v EVENT`: so was that event, which refers to a kept value. `e STEP …`: a step failed, and how.
 `! …`: something happened that must not. A role never ends by itself, but for `scripted`.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import flowbook.store.fold
 import flowbook.store.journal
+import flowbook.store.resident
 from flowbook.errors import StoreBusy
 from flowbook.events import NodeCompleted, encode
 from flowbook.store.store import Store
@@ -65,7 +67,7 @@ def _fold_for_ever(store: Store, child: int, seed: int) -> None:
             pass
         except Exception:
             complain()
-        time.sleep(chance.choice((0, 0.02, 0.1)))
+        time.sleep(chance.choice((0, 0.05, 0.3)))
 
 
 def reader(root: str, child: int, seed: int) -> None:
@@ -89,47 +91,69 @@ def reader(root: str, child: int, seed: int) -> None:
 
 
 def scripted(root: str, child: int, seed: int) -> None:
-    """Everything a store does, once and in the same order each time; begins when told to.
+    """Everything a store does, once and in the same order each time, on two threads.
 
-    Says `e` and why for a step that failed, and goes on with the next one.
+    Says `ready` and the ids of the two, this one's and the journal's, and begins when told to. A
+    step that fails is said, and the next one is tried.
     """
-    os.read(0, 1)
     flowbook.store.journal.ROTATE_BYTES = 2048
-    flowbook.store.fold.CHECKPOINT_BYTES = 10**9
-    store = Store.open(Path(root))
-    work = Workload(child, seed)
-    batches = work.batches()
+    flowbook.store.resident._SETTINGS["threads"] = 1  # DuckDB writes on the thread that asks
+    script = Script(Store.open(Path(root)), Workload(child, seed))
+    script.store.sink.append([]).result()  # nothing yet, but on the journal's own thread
+    (journal,) = (t.native_id for t in threading.enumerate() if t.name == "flowbook-journal")
+    say(f"ready {threading.get_native_id()} {journal}")
+    os.read(0, 1)
+    for number, step in enumerate(script.steps()):
+        try:
+            step()
+        except Exception as error:
+            kind = f"{type(error).__module__}.{type(error).__name__}"
+            say(f"e {number} {kind} {error}".split("\n")[0])
+    say("done")
 
-    def append(count: int) -> None:
+
+class Script:
+    """The steps of `scripted`."""
+
+    def __init__(self, store: Store, work: Workload) -> None:
+        self.store = store
+        self.work = work
+        self._batches = work.batches()
+
+    def steps(self) -> tuple[Callable[[], object], ...]:
+        return (
+            lambda: self.append(3), self.fold, lambda: self.append(2), self.put, self.fold,
+            lambda: self.append(12), lambda: self.fold(checkpoint=True), lambda: self.append(2),
+            self.fold, lambda: self.append(1), self.store.close,
+        )  # fmt: skip
+
+    def append(self, count: int) -> None:
+        failed = None
         for _ in range(count):
-            first, batch = next(batches)
-            store.sink.append(batch).result()
-            say(f"a {first} {len(batch)}")
+            first, batch = next(self._batches)
+            try:
+                self.store.sink.append(batch).result()
+            except Exception as error:
+                failed = error
+            else:
+                say(f"a {first} {len(batch)}")
+        if failed:
+            raise failed
 
-    def put() -> None:
-        ref = store.vault.put(VALUE)
+    def put(self) -> None:
+        ref = self.store.vault.put(VALUE)
+        child, work = self.work.child, self.work
         done = NodeCompleted(
             run=f"value-{child}", seq=0, at=stamp(child, work.k), node="n", attempt=1, ms=1.0,
             result=ref,
         )  # fmt: skip
         work.k += 1
-        store.sink.append([done]).result()
+        self.store.sink.append([done]).result()
         say("v " + encode(done).decode())
 
-    def fold(checkpoint: bool = False) -> None:
+    def fold(self, checkpoint: bool = False) -> None:
         flowbook.store.fold.CHECKPOINT_BYTES = -1 if checkpoint else 10**9
-        store.fold(budget=2)
-
-    steps: tuple[Callable[[], object], ...] = (
-        lambda: append(3), fold, lambda: append(2), put, fold, lambda: append(12),
-        lambda: fold(checkpoint=True), lambda: append(2), fold, lambda: append(1), store.close,
-    )  # fmt: skip
-    for number, step in enumerate(steps):
-        try:
-            step()
-        except Exception as error:
-            say(f"e {number} {type(error).__module__}.{type(error).__name__} {error}".split("\n")[0])
-    say("done")
+        self.store.fold(budget=2)
 
 
 ROLES = {"writer": writer, "reader": reader, "scripted": scripted}

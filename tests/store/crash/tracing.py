@@ -1,0 +1,96 @@
+"""strace as a test tool: which system calls a thread makes, and what if one of them goes wrong."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.store.crash.nursery import Child
+
+CALLS = (
+    "write", "pwrite64", "fdatasync", "fsync", "openat", "mkdir", "ftruncate",
+    "rename", "renameat2", "unlink", "unlinkat",
+)  # fmt: skip
+"""The calls by which a store changes what is on the disk."""
+
+_LINE = re.compile(r"(\w+)\((.*)\)\s+= (.*)")
+
+
+@dataclass(frozen=True)
+class Call:
+    """The `number`th call of its name, from 1, that a thread made."""
+
+    name: str
+    number: int
+    arguments: str
+    result: str
+
+    @property
+    def changes(self) -> bool:
+        """True when it changes what a later process finds on the disk."""
+        if self.name == "openat":
+            return "O_CREAT" in self.arguments
+        return "<pipe:" not in self.arguments
+
+    def __str__(self) -> str:
+        return f"{self.name} number {self.number}: {self.arguments}"
+
+
+@cache
+def missing() -> str | None:
+    """Why there is no tracing here; None where there is."""
+    if not sys.platform.startswith("linux") or shutil.which("strace") is None:
+        return "strace is not installed"
+    tried = subprocess.run(
+        ["strace", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False
+    )
+    return f"no process may be traced here: {tried.stderr.strip()}" if tried.returncode else None
+
+
+class Trace:
+    """strace on one thread of a child, or on all of them with `thread` None."""
+
+    def __init__(self, child: Child, thread: int | None, log: Path, *options: str) -> None:
+        self._log = log
+        who = ["-f", "-p", str(child.pid)] if thread is None else ["-p", str(thread)]
+        self._process = subprocess.Popen(
+            ["strace", "-y", "-s", "0", "-o", str(log), *options, *who],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stderr is not None
+        attached = self._process.stderr.readline()
+        assert "attached" in attached, attached
+
+    def calls(self) -> list[Call]:
+        """What was called, once the child is dead. Only of one thread."""
+        self.end()
+        counts: dict[str, int] = {}
+        found = []
+        for line in self._log.read_text().splitlines():
+            if call := _LINE.match(line):
+                counts[call[1]] = counts.get(call[1], 0) + 1
+                found.append(Call(call[1], counts[call[1]], call[2], call[3]))
+        return found
+
+    def lines(self) -> list[str]:
+        """The log as it is."""
+        self.end()
+        return self._log.read_text().splitlines()
+
+    def end(self) -> None:
+        """Wait for the end of the traced."""
+        self._process.wait(60)
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+
+def threads(child: Child) -> dict[str, int]:
+    """The two threads of a `scripted` child."""
+    main, journal = map(int, child.expect("ready").split())
+    return {"main": main, "journal": journal}
