@@ -50,7 +50,7 @@ def ensure_meta(layout: Layout, disk: Disk) -> Meta:
     found = read_meta(layout)
     if found is not None:
         return found
-    layout.root.mkdir(parents=True, exist_ok=True)
+    disk.make_directory(layout.root, Durability.FSYNC)
     meta = Meta(FORMAT, STORAGE_VERSION)
     (layout.root / ".gitignore").write_text("*\n", encoding="ascii")  # no history of histories
     with disk.staged(layout.root) as staged:

@@ -14,7 +14,7 @@ from tests.store.crash.nursery import Child
 
 CALLS = (
     "write", "pwrite64", "fdatasync", "fsync", "openat", "mkdir", "ftruncate",
-    "rename", "renameat2", "unlink", "unlinkat",
+    "rename", "unlink",
 )  # fmt: skip
 """The calls by which a store changes what is on the disk."""
 
@@ -36,6 +36,13 @@ class Call:
         if self.name == "openat":
             return "O_CREAT" in self.arguments
         return "<pipe:" not in self.arguments
+
+    @property
+    def path(self) -> str:
+        """The file it is about; of a rename, the new name."""
+        if named := re.findall(r'"([^"]*)"', self.arguments):
+            return named[-1] if self.name.startswith("rename") else named[0]
+        return self.arguments.partition("<")[2].partition(">")[0]
 
     def __str__(self) -> str:
         return f"{self.name} number {self.number}: {self.arguments}"
@@ -78,10 +85,22 @@ class Trace:
                 found.append(Call(call[1], counts[call[1]], call[2], call[3]))
         return found
 
-    def lines(self) -> list[str]:
-        """The log as it is."""
+    def finished(self) -> list[Call]:
+        """The calls of all threads, in the order in which they returned; not numbered."""
         self.end()
-        return self._log.read_text().splitlines()
+        begun: dict[str, str] = {}
+        found = []
+        for line in self._log.read_text().splitlines():
+            thread, _, text = line.partition(" ")
+            text = text.strip()
+            if text.endswith("<unfinished ...>"):
+                begun[thread] = text.removesuffix("<unfinished ...>")
+                continue
+            if resumed := re.match(r"<\.\.\. \w+ resumed>", text):
+                text = begun.pop(thread) + text[resumed.end() :]
+            if call := _LINE.match(text):
+                found.append(Call(call[1], 0, call[2], call[3]))
+        return found
 
     def end(self) -> None:
         """Wait for the end of the traced."""
