@@ -6,6 +6,8 @@ Python, from what the columns are documented to mean, and shares nothing with th
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from flowbook.events import (
@@ -24,7 +26,10 @@ from flowbook.events import (
     RunCreated,
     decode,
 )
+from flowbook.store.layout import Layout
 from flowbook.store.store import Store
+from tests.store.crash.nursery import Child
+from tests.store.crash.roles import VALUE
 from tests.store.crash.workload import stamped
 
 RUN_COLUMNS = (
@@ -71,6 +76,28 @@ def check(store: Store, acknowledged: set[tuple[int, int]]) -> int:
         if any(type(event) in _STATUS and event.node == node for event in own)
     )
     return len(events)
+
+
+def proceed(root: Path, dead: list[Child]) -> int:
+    """Take the folder over from the dead and assert all of that, before a fold and after.
+
+    Returns how many events there are.
+    """
+    acknowledged = set().union(*(child.acknowledged for child in dead))
+    store = Store.open(root)
+    try:
+        check(store, acknowledged)
+        store.fold(budget=2)
+        events = check(store, acknowledged)
+        for event in (event for child in dead for event in child.values):
+            assert event.result is not None
+            assert store.vault.get(event.result) == VALUE
+        journal = Layout(root).journal
+        assert not journal.exists() or list(journal.iterdir()) == []
+    finally:
+        store.close()
+    assert {path.suffix for path in root.glob("store*")} <= {".duckdb", ".wal", ".lock"}
+    return events
 
 
 def _events(store: Store) -> list[Event]:

@@ -4,28 +4,14 @@ import os
 
 import pytest
 
-from flowbook.store.layout import Layout
-from flowbook.store.store import Store
 from tests.store.crash import tracing
-from tests.store.crash.ledger import check
-from tests.store.crash.roles import VALUE
-from tests.store.crash.tracing import CALLS, Trace, threads
+from tests.store.crash.ledger import proceed
+from tests.store.crash.tracing import CALLS, watched
 
 pytestmark = pytest.mark.skipif(tracing.missing() is not None, reason=str(tracing.missing()))
 
 EVERY = int(os.environ.get("FLOWBOOK_EVERY", "5"))
 """Kill at every so many calls; `poe kills` does at each."""
-SEED = 7
-
-
-def watched(nursery, root, log, thread, *options):
-    """A whole life of a `scripted` child with one of its threads traced; its exit code."""
-    child = nursery.spawn("scripted", root, SEED)
-    trace = Trace(child, threads(child)[thread], log, *options)
-    child.begin()
-    code = nursery.wait(child)
-    return child, trace.calls(), code
-
 
 def places(nursery, tmp_path):
     """Every change to the disk that the script makes, by thread."""
@@ -33,7 +19,7 @@ def places(nursery, tmp_path):
     for thread in ("journal", "main"):
         root = tmp_path / f"plain {thread}" / ".flowbook"
         child, calls, code = watched(
-            nursery, root, tmp_path / "log", thread, "-e", f"trace={','.join(CALLS)}"
+            nursery, root, thread, "-e", f"trace={','.join(CALLS)}"
         )
         assert (code, child.said("e"), child.said("done")) == (0, [], [""])
         found += [(thread, call) for call in calls if call.changes]
@@ -47,14 +33,14 @@ def test_a_kill_before_any_system_call_loses_and_doubles_nothing(nursery, tmp_pa
     names = {call.name for _thread, call in found}
     assert names >= {"write", "pwrite64", "fdatasync", "fsync", "openat", "mkdir", "rename"}
     assert any(".new" in call.arguments for _thread, call in found)
-    tried = found[SEED % EVERY :: EVERY]
+    tried = found[EVERY // 2 :: EVERY]
     for number, (thread, call) in enumerate(tried):
         root = tmp_path / str(number) / ".flowbook"
         inject = f"inject={call.name}:signal=KILL:when={call.number}"
         dead = []
         for _ in range(2):  # the second one finds what the first one left
             child, calls, code = watched(
-                nursery, root, tmp_path / "log", thread, "-e", f"trace={call.name}", "-e", inject
+                nursery, root, thread, "-e", f"trace={call.name}", "-e", inject
             )
             assert code == -9 or (child.said("done") and dead), calls
             assert child.said("e") == [], calls
@@ -66,20 +52,3 @@ def test_a_kill_before_any_system_call_loses_and_doubles_nothing(nursery, tmp_pa
             raise
     print(f"killed twice at each of {len(tried)} of {len(found)} calls")
 
-
-def proceed(root, dead):
-    """The next process takes over."""
-    acknowledged = set().union(*(child.acknowledged for child in dead))
-    store = Store.open(root)
-    try:
-        check(store, acknowledged)
-        store.fold(budget=2)
-        check(store, acknowledged)
-        for event in (event for child in dead for event in child.values):
-            assert store.vault.get(event.result) == VALUE
-        layout = Layout(root)
-        if layout.journal.exists():
-            assert list(layout.journal.iterdir()) == []
-    finally:
-        store.close()
-    assert {path.suffix for path in root.glob("store*")} <= {".duckdb", ".wal", ".lock"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.store.crash.nursery import Child
+from tests.store.crash.nursery import Child, Nursery
 
 CALLS = (
     "write", "pwrite64", "fdatasync", "fsync", "openat", "mkdir", "ftruncate",
@@ -113,3 +113,15 @@ def threads(child: Child) -> dict[str, int]:
     """The two threads of a `scripted` child."""
     main, journal = map(int, child.expect("ready").split())
     return {"main": main, "journal": journal}
+
+
+def watched(
+    nursery: Nursery, root: Path, thread: str, *options: str
+) -> tuple[Child, list[Call], int]:
+    """A whole life of a `scripted` child, one of its threads traced; what that called; its end."""
+    child = nursery.spawn("scripted", root, seed=7)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    trace = Trace(child, threads(child)[thread], root.parent / "log", *options)
+    child.begin()
+    code = nursery.wait(child)
+    return child, trace.calls(), code
