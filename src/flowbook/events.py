@@ -102,6 +102,21 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.type.rpartition(".")[2]
 
 
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one call of a metered service cost; `cost` in US dollars, where it is known.
+
+    `is_estimate`: the provider did not say, and the tokens were counted here.
+    """
+
+    provider: str
+    model: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cost: float | None = None
+    is_estimate: bool = False
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """What every event carries: which run, its place in it, and when."""
 
@@ -148,6 +163,7 @@ class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
     result: ValueRef | None = None
     cache_key: str | None = None
     """Set where the node may be taken from the cache: equal keys, equal outputs."""
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeReused(Fact, frozen=True, kw_only=True, tag="NODE_REUSED"):
@@ -166,6 +182,7 @@ class NodeRetryScheduled(Fact, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDU
     ms: float
     delay: float
     error: ErrorInfo
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeFailed(Fact, frozen=True, kw_only=True, tag="NODE_FAILED"):
@@ -175,6 +192,7 @@ class NodeFailed(Fact, frozen=True, kw_only=True, tag="NODE_FAILED"):
     attempt: int
     ms: float
     error: ErrorInfo
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeSkipped(Fact, frozen=True, kw_only=True, tag="NODE_SKIPPED"):

@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from flowbook.errors import StoreBusy
+from flowbook.errors import StoreBusy, StoreError
 from flowbook.store.locks import check_owner
 from flowbook.store.migrations import STORAGE_VERSION
 from flowbook.store.schema import create_tables
@@ -59,6 +59,16 @@ class Resident:
                 self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
             return self._connection.cursor()
 
+    def detach(self) -> None:
+        """Let go of the file; an instance that is broken for good is given up with it."""
+        import duckdb
+
+        try:
+            with self.cursor() as cleaner:
+                cleaner.execute("DETACH DATABASE IF EXISTS stored")
+        except duckdb.FatalException:
+            self.close()  # the next cursor is of a new one
+
     def close(self) -> None:
         """Free the instance."""
         with self._making:
@@ -79,8 +89,10 @@ def leased(
     """A cursor that sees the database file as `stored`; empty tables if there is no file.
 
     The caller holds the store lock. Raises `StoreBusy` when somebody outside flowbook has the file
-    open for longer than `budget` seconds.
+    open for longer than `budget` seconds, `StoreError` when the disk fails.
     """
+    import duckdb
+
     cursor = resident.cursor()
     try:
         if read_only and not path.exists():
@@ -90,10 +102,14 @@ def leased(
         else:
             _attach(cursor, path, read_only=read_only, budget=budget)
         yield cursor
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        raise StoreError(
+            f"{path} cannot be read or written: {error}",
+            hint="free or mount the disk, then try again; what was journalled is safe",
+        ) from error
     finally:
         cursor.close()
-        with resident.cursor() as cleaner:
-            cleaner.execute("DETACH DATABASE IF EXISTS stored")
+        resident.detach()
 
 
 def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: float) -> None:

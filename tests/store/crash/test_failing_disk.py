@@ -22,7 +22,7 @@ def failing(nursery, root, thread, name, what, when):
     return child, calls, failed
 
 
-@pytest.mark.parametrize("when", [2, 9])
+@pytest.mark.parametrize("when", [2, 4, 9])
 @pytest.mark.parametrize(
     ("name", "what"),
     [
@@ -34,7 +34,10 @@ def failing(nursery, root, thread, name, what, when):
     ],
 )
 def test_a_journal_call_that_fails_once_costs_nobody_anything(nursery, tmp_path, name, what, when):
-    when = min(when, 4) if name == "fsync" else when
+    if name == "fsync" and when > 4:
+        pytest.skip("the script does not call it so often")
+    if what == "retval=10" and when < 4:
+        pytest.skip("of meta.json, where Python would believe it")
     root = tmp_path / ".flowbook"
     child, calls, (failed,) = failing(nursery, root, "journal", name, what, when)
     assert child.said("e") == []
@@ -60,7 +63,7 @@ def test_a_disk_that_fails_for_good_says_so_and_keeps_what_it_acknowledged(
     errors = child.said("e")
     assert all("flowbook.errors.StoreError" in error for error in errors)
     assert all(words in error for error in errors)
-    assert len(errors) >= 4
+    assert len(errors) >= 3
     assert len(child.acknowledged) >= 3
     paths = [calls[at].path for at in failed]
     assert len(set(paths)) == len(paths), "a descriptor that had failed was used again"

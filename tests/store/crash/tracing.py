@@ -40,8 +40,8 @@ class Call:
     @property
     def path(self) -> str:
         """The file it is about; of a rename, the new name."""
-        if named := re.findall(r'"([^"]*)"', self.arguments):
-            return named[-1] if self.name.startswith("rename") else named[0]
+        if self.name in ("openat", "mkdir", "rename", "unlink"):
+            return self.arguments.split('"')[-2 if self.name == "rename" else 1]
         return self.arguments.partition("<")[2].partition(">")[0]
 
     def __str__(self) -> str:
