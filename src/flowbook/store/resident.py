@@ -102,7 +102,7 @@ def leased(
         else:
             _attach(cursor, path, read_only=read_only, budget=budget)
         yield cursor
-    except (duckdb.IOException, duckdb.FatalException) as error:
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
         raise StoreError(
             f"{path} cannot be read or written: {error}",
             hint="free or mount the disk, then try again; what was journalled is safe",

@@ -142,6 +142,8 @@ class Script:
 
     def put(self) -> None:
         ref = self.store.vault.put(VALUE)
+        if not ref.hash:
+            raise OSError(ref.reason)
         child, work = self.work.child, self.work
         done = NodeCompleted(
             run=f"value-{child}", seq=0, at=stamp(child, work.k), node="n", attempt=1, ms=1.0,
