@@ -4,7 +4,6 @@ import os
 import random
 
 import pytest
-
 from tests.store.crash.nursery import Nursery
 
 

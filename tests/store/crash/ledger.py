@@ -9,6 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from tests.store.crash.nursery import Child
+from tests.store.crash.roles import VALUE
+from tests.store.crash.workload import stamped
 
 from flowbook.events import (
     Event,
@@ -28,9 +31,6 @@ from flowbook.events import (
 )
 from flowbook.store.layout import Layout
 from flowbook.store.store import Store
-from tests.store.crash.nursery import Child
-from tests.store.crash.roles import VALUE
-from tests.store.crash.workload import stamped
 
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "

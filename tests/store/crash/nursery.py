@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flowbook.events import NodeCompleted, decode
 from tests.store.crash.workload import stamped
+
+from flowbook.events import NodeCompleted, decode
 
 
 @dataclass

@@ -15,13 +15,14 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.store.crash.workload import Workload, stamp
+
 import flowbook.store.fold
 import flowbook.store.journal
 import flowbook.store.resident
 from flowbook.errors import StoreBusy
 from flowbook.events import NodeCompleted, encode
 from flowbook.store.store import Store
-from tests.store.crash.workload import Workload, stamp
 
 IN_FLIGHT = 24
 VALUE = "a text that is too long for a reference\n" * 200

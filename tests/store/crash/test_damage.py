@@ -5,13 +5,13 @@ import random
 import shutil
 
 import pytest
+from tests.store.crash.workload import Workload
 
 from flowbook.errors import StoreError
 from flowbook.events import NodeLogged
 from flowbook.store import facts, segments
 from flowbook.store.journal import Journal
 from flowbook.store.layout import Layout
-from tests.store.crash.workload import Workload
 
 BAD = (b"\0", b"\n", b"\x1f", b"\x80", b"\xc3", b"\xff", b'"', b"\\", b"{", b"")
 """What a byte may be damaged to."""

@@ -7,7 +7,6 @@ be kept, and nothing may be removed, on the strength of what would not survive.
 from pathlib import Path
 
 import pytest
-
 from tests.store.crash import tracing
 from tests.store.crash.tracing import CALLS, Trace
 

@@ -3,7 +3,6 @@
 import os
 
 import pytest
-
 from tests.store.crash import tracing
 from tests.store.crash.ledger import proceed
 from tests.store.crash.tracing import CALLS, watched
@@ -13,14 +12,13 @@ pytestmark = pytest.mark.skipif(tracing.missing() is not None, reason=str(tracin
 EVERY = int(os.environ.get("FLOWBOOK_EVERY", "5"))
 """Kill at every so many calls; `poe kills` does at each."""
 
+
 def places(nursery, tmp_path):
     """Every change to the disk that the script makes, by thread."""
     found = []
     for thread in ("journal", "main"):
         root = tmp_path / f"plain {thread}" / ".flowbook"
-        child, calls, code = watched(
-            nursery, root, thread, "-e", f"trace={','.join(CALLS)}"
-        )
+        child, calls, code = watched(nursery, root, thread, "-e", f"trace={','.join(CALLS)}")
         assert (code, child.said("e"), child.said("done")) == (0, [], [""])
         found += [(thread, call) for call in calls if call.changes]
     return found
@@ -51,4 +49,3 @@ def test_a_kill_before_any_system_call_loses_and_doubles_nothing(nursery, tmp_pa
             error.add_note(f"killed on thread {thread} before {call}")
             raise
     print(f"killed twice at each of {len(tried)} of {len(found)} calls")
-

@@ -1,7 +1,6 @@
 """System calls that fail, one at a time and for good, in a real process."""
 
 import pytest
-
 from tests.store.crash import tracing
 from tests.store.crash.ledger import proceed
 from tests.store.crash.tracing import CALLS, watched

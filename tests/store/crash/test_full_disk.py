@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from tests.store.crash.ledger import check
+from tests.store.crash.workload import Workload
 
 from flowbook.errors import StoreError
 from flowbook.events import ValueFormat
 from flowbook.store.store import Store
-from tests.store.crash.ledger import check
-from tests.store.crash.workload import Workload
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import random
 import time
 
 import pytest
+from tests.store.crash.ledger import check
 
 from flowbook.store.layout import Layout
 from flowbook.store.store import Store
-from tests.store.crash.ledger import check
 
 KILLS = int(os.environ.get("FLOWBOOK_KILLS", "200"))
 KILLS_A_ROUND = 20

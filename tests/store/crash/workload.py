@@ -132,7 +132,6 @@ _KINDS = {
 }
 
 
-
 def _fields(word: str, node: str, attempt: int) -> dict[str, object]:
     fields: dict[str, object] = {"node": node}
     if word in ("started", "completed", "retry", "failed", "cancelled"):

@@ -15,9 +15,9 @@ import sys
 
 import duckdb  # noqa: F401  # imported for its forks
 import pyarrow  # noqa: F401  # likewise
+from tests.store.crash.roles import ROLES, complain
 
 import flowbook.store.store  # noqa: F401  # likewise
-from tests.store.crash.roles import ROLES, complain
 
 
 def spawn(control: socket.socket, fds: list[int], order: dict) -> dict:
