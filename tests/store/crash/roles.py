@@ -68,7 +68,7 @@ def _fold_for_ever(store: Store, child: int, seed: int) -> None:
             pass
         except Exception:
             complain()
-        time.sleep(chance.choice((0, 0.1, 0.6)))
+        time.sleep(chance.choice((0, 0.2, 1.0)))
 
 
 def reader(root: str, child: int, seed: int) -> None:

@@ -20,7 +20,7 @@ def massacre(nursery, root, chance, seed):
     dead, alive = [], [nursery.spawn(role, root, seed) for role in CAST]
     for _ in range(KILLS_A_ROUND - len(CAST)):
         time.sleep(chance.expovariate(1 / 0.06))
-        (slot,) = chance.choices(range(len(CAST)), (9, 9, 9, 1))  # a look takes its time
+        (slot,) = chance.choices(range(len(CAST)), (30, 30, 30, 1))  # a look takes its time
         assert nursery.kill(alive[slot]) == -9
         dead.append(alive[slot])
         alive[slot] = nursery.spawn(CAST[slot], root, seed)
