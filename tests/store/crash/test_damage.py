@@ -13,7 +13,7 @@ from flowbook.store import facts, segments
 from flowbook.store.journal import Journal
 from flowbook.store.layout import Layout
 
-BAD = (b"\0", b"\n", b"\x1f", b"\x80", b"\xc3", b"\xff", b'"', b"\\", b"{", b"")
+BAD = (b"\0", b"\n", b"\x1f", b"\x80", b"\xc3", b"\xff", b'"', b"\\", b"{")
 """What a byte may be damaged to."""
 
 
