@@ -22,6 +22,7 @@ class FakeDisk(Disk):
         self.syncs = 0
         self.gate = threading.Event()
         self.gate.set()
+        self.entered = threading.Event()
         self.failures = []
 
     def append(self, fd, data):
@@ -32,6 +33,7 @@ class FakeDisk(Disk):
         super().append(fd, data)
 
     def sync(self, fd):
+        self.entered.set()
         assert self.gate.wait(10)
         self.syncs += 1
         if "sync" in self.failures:
@@ -138,6 +140,20 @@ def test_a_disk_that_keeps_failing_fails_the_append_and_the_next_may_work(journa
     with pytest.raises(StoreError, match="Input/output error"):
         journal.append(story.run()).result(5)
     journal.append(story.run()).result(5)
+
+
+def test_what_shares_a_write_is_kept_together_or_refused_together(journal, disk, story):
+    journal.append(story.run()).result(5)
+    disk.gate.clear()
+    disk.entered.clear()
+    alone = journal.append(story.run())
+    assert disk.entered.wait(5)  # what follows waits for this sync, and shares the next
+    together = [journal.append(story.run()) for _ in range(20)]
+    disk.failures = ["sync"] * 6  # three for the one, three for the others
+    disk.gate.set()
+    assert isinstance(alone.exception(5), StoreError)
+    (refusal,) = {future.exception(5) for future in together}
+    assert isinstance(refusal, StoreError)
 
 
 def test_a_number_is_never_given_to_two_different_facts(layout, journal, disk, story):

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowbook.store.parquet import write_table
+from flowbook.store import parquet
 from flowbook.store.plain import Plainer
 from flowbook.store.redaction import REDACTED, Opaque, Redactor
 
@@ -261,7 +261,7 @@ def test_numbers_and_arrays_of_them_stay():
 
 def bytes_of(table, path):
     """What Parquet holds of a table, uncompressed, with all metadata."""
-    write_table(table, path)
+    parquet.write(table, path)
     import pyarrow.parquet as pq
 
     read = pq.read_table(path)

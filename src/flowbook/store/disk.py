@@ -53,6 +53,15 @@ class Disk:
         finally:
             os.close(fd)
 
+    def make_directory(self, path: Path, durability: Durability) -> None:
+        """Make a folder and those it lies in, durably, where they are not there."""
+        if path.exists():
+            return
+        self.make_directory(path.parent, durability)
+        path.mkdir(exist_ok=True)
+        if durability is Durability.FSYNC:
+            self.sync_directory(path.parent)
+
     @contextmanager
     def staged(self, directory: Path) -> Iterator[Path]:
         """A fresh name in `directory` to write to; what is not published vanishes."""
@@ -70,10 +79,7 @@ class Disk:
                 self.sync(fd)
             finally:
                 os.close(fd)
-        if not final.parent.exists():
-            final.parent.mkdir(parents=True, exist_ok=True)
-            if durability is Durability.FSYNC:
-                self.sync_directory(final.parent.parent)
+        self.make_directory(final.parent, durability)
         os.replace(staged, final)
         if durability is Durability.FSYNC:
             self.sync_directory(final.parent)

@@ -76,6 +76,7 @@ class Fold:
                     cursor.execute("SELECT writer, wseq FROM stored.writers").fetchall()
                 )
             self.reached("detached")
+            self.disk.sync_directory(self.layout.root)  # DuckDB's log is a new name, now and then
             self._sweep(sealed, watermarks)
         return facts
 

@@ -262,7 +262,7 @@ class Journal:
     def _next_segment(self) -> _Open:
         if self._life is None:
             self._prepare()
-            self._layout.journal.mkdir(parents=True, exist_ok=True)
+            self._disk.make_directory(self._layout.journal, self._durability)
             self._life = hold_life(self._layout.life(self.writer))
             self._opening = encode_line(self._start_of_line, 0, introduction())
         path = self._layout.segment(self.writer, self._number)
