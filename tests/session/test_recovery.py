@@ -445,6 +445,15 @@ def test_the_project_recovers_every_flow_it_knows(halfway, part):
     assert flow.last_run() is run
 
 
+def test_of_flows_with_one_name_the_one_that_has_not_changed_goes_on(halfway, part):
+    halfway.lost(started("two"))
+    flows = [halfway.flow(part, second="another"), halfway.flow(part)]
+    for flow in flows:
+        part.live.of(flow)
+    (run,) = part.recover().wait()
+    assert run["three"].output == 7
+
+
 def test_a_flow_left_to_the_default_project_is_known_to_it(halfway, part, monkeypatch):
     monkeypatch.setattr("flowbook.graph.host._Default.factory", lambda: part)
     halfway.lost(started("two"))

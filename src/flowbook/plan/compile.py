@@ -35,11 +35,13 @@ def compile_plan(
     *,
     targets: Collection[NodeId] | None = None,
     order: Sequence[NodeId] | None = None,
+    version: str | None = None,
 ) -> Plan:
     """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
 
     `order` numbers the steps as an earlier plan of the same version did: moving a cell may change
-    the order and means nothing.
+    the order and means nothing. `version` is that of `spec` if it is known already, which spares
+    working it out.
 
     Raises `InvalidFlow` with every problem `check` finds, `UnknownNode` for an unknown target. What
     is wrong in nodes that the targets do not need is none of this plan's business.
@@ -55,7 +57,7 @@ def compile_plan(
     if wanted is not None:
         topology = _part(spec, wiring, wanted)
     steps = topology.order() if order is None else tuple(order)
-    return _Compiler(spec, registry, wiring, steps).plan()
+    return _Compiler(spec, registry, wiring, steps).plan(version or version_of(spec))
 
 
 def version_of(spec: FlowSpec) -> str:
@@ -103,7 +105,7 @@ class _Compiler:
         for use in wiring.params:
             self.sources[use.target, use.input] = FromParam(use.param)
 
-    def plan(self) -> Plan:
+    def plan(self, version: str) -> Plan:
         steps: list[Step] = []
         for node in self.order:
             steps.append(self._step(self.spec.node(node), steps))
@@ -116,7 +118,7 @@ class _Compiler:
                     waits[step.index] += 1
         return Plan(
             flow=self.spec.id,
-            version=version_of(self.spec),
+            version=version,
             steps=tuple(steps),
             waits=tuple(waits),
             feeds=tuple(map(tuple, feeds)),

@@ -174,19 +174,14 @@ class Project:
         >>> Project(Path(mkdtemp())).recover()
         nothing to recover
         """
-        from flowbook.session.recovery import Recovered, recover, take_up
+        from flowbook.session.recovery import Recovered, flow_named, recover, take_up
 
         flows = [flow] if flow is not None else [*{*self.live, *left_to(self)}]
         if run_id is None:
             return recover(self, flows, again=again)
-        wanted = self.history.run(run_id).flow
-        found = flow or next((one for one in flows if one.spec().id == wanted), None)
-        if found is None:
-            raise UsageError(
-                f"run {run_id} is one of flow {wanted!r}, which is not known here",
-                hint=f"define it first, or: flowbook history recover {run_id}",
-            )
-        return Recovered((take_up(self, found, run_id, again=again),))
+        if flow is None:
+            flow = flow_named(flows, self.history.run(run_id))
+        return Recovered((take_up(self, flow, run_id, again=again),))
 
     def state(self, run: str | Flow, *, at: int | None = None) -> SavedRun:
         """What is stored of a run, at event number `at` or as it is now; executes nothing.

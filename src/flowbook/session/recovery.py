@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -114,13 +114,25 @@ def recover(project: Office, flows: Iterable[Flow], *, again: bool = False) -> R
     runs: list[Run] = []
     refused: dict[RunId, FlowbookError] = {}
     for row in lost_runs(project, known):
-        alike = known[row.flow]
-        flow = next((one for one in alike if version_of(one.spec()) == row.version), alike[0])
         try:
+            flow = flow_named(known[row.flow], row)
             runs.append(take_up(project, flow, row.id, again=again))
         except FlowbookError as why:
             refused[row.id] = why
     return Recovered(tuple(runs), refused)
+
+
+def flow_named(flows: Sequence[Flow], row: RunRow) -> Flow:
+    """The flow a run is of; of several with its name, the one that has not changed since."""
+    alike = [flow for flow in flows if flow.spec().id == row.flow]
+    if not alike:
+        raise UsageError(
+            f"run {row.id} is one of flow {row.flow!r}, which is not known here",
+            hint=f"define it first, or: flowbook history recover {row.id}",
+        )
+    if len(alike) == 1:
+        return alike[0]
+    return next((flow for flow in alike if version_of(flow.spec()) == row.version), alike[0])
 
 
 def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) -> Run:
@@ -222,17 +234,16 @@ def _story(project: Office, row: RunRow) -> list[Event]:
 def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
     """The plan the run was started with, its steps numbered as they were."""
     assert isinstance(created, RunCreated)  # noqa: S101 - `_story` has seen to it
-    spec = flow.spec()
-    if version_of(spec) != created.version:
-        before = recorded_spec(project.history, created.flow, created.version)
+    spec, version, nodes = flow.spec(), created.version, created.nodes
+    if version_of(spec) != version:
+        before = recorded_spec(project.history, created.flow, version)
         what = "" if before is None else f": {'; '.join(differences(before, spec))}"
         raise UsageError(
             f"flow {created.flow!r} has changed since run {created.run} was started{what}",
             hint="bring it back as it was to go on with this run, or run the flow again",
         )
-    return compile_plan(
-        spec, kinds_of(flow, project.registry), targets=created.nodes, order=created.nodes
-    )
+    kinds = kinds_of(flow, project.registry)
+    return compile_plan(spec, kinds, targets=nodes, order=nodes, version=version)
 
 
 def differences(before: FlowSpec, now: FlowSpec) -> list[str]:
