@@ -65,6 +65,10 @@ class ValueFormat(StrEnum):
     PARQUET = "parquet"
     TEXT = "text"
     BYTES = "bytes"
+    NPY = "npy"
+    IMAGE = "image"
+    PICKLE = "pickle"
+    """Kept and read only by a flow that allows it, for reading one runs code."""
     NONE = "none"
     """Not kept: the value lives in memory only, and `ValueRef.reason` says why."""
 
@@ -74,6 +78,9 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Values of at most 4 KiB of JSON travel `inline`; larger ones are objects in the store.
     `type` is the Python type to bring back (`pandas.DataFrame`), `rows` its length if a table.
+    `parts` are the hashes of further objects that plain data with tables in it needs. A `redacted`
+    value had some of its fields replaced before it was kept; of a `pictured` one, it or something
+    in it is kept as a picture only.
     """
 
     hash: str
@@ -84,6 +91,18 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: tuple[str, ...] | None = None
     inline: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     reason: str | None = None
+    parts: tuple[str, ...] = ()
+    redacted: bool = False
+    pictured: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """True when the value itself is kept: it can come back, and equal hashes are equal values.
+
+        >>> ValueRef("ab12", ValueFormat.JSON, "dict", redacted=True).exact
+        False
+        """
+        return not (self.format is ValueFormat.NONE or self.redacted or self.pictured)
 
 
 class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,6 +119,21 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     def name(self) -> str:
         """The exception's own name, without the module it is defined in."""
         return self.type.rpartition(".")[2]
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one call of a metered service cost; `cost` in US dollars, where it is known.
+
+    `is_estimate`: the provider did not say, and the tokens were counted here.
+    """
+
+    provider: str
+    model: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cost: float | None = None
+    is_estimate: bool = False
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
@@ -148,6 +182,7 @@ class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
     result: ValueRef | None = None
     cache_key: str | None = None
     """Set where the node may be taken from the cache: equal keys, equal outputs."""
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeReused(Fact, frozen=True, kw_only=True, tag="NODE_REUSED"):
@@ -166,6 +201,7 @@ class NodeRetryScheduled(Fact, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDU
     ms: float
     delay: float
     error: ErrorInfo
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeFailed(Fact, frozen=True, kw_only=True, tag="NODE_FAILED"):
@@ -175,6 +211,7 @@ class NodeFailed(Fact, frozen=True, kw_only=True, tag="NODE_FAILED"):
     attempt: int
     ms: float
     error: ErrorInfo
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeSkipped(Fact, frozen=True, kw_only=True, tag="NODE_SKIPPED"):

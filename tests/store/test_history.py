@@ -10,10 +10,23 @@ import pandas as pd
 import pytest
 
 from flowbook.errors import StoreBusy, StoreError, UsageError
-from flowbook.events import NodeStarted, NodeSuspended, RunStatus, TriggerKind
+from flowbook.events import (
+    NodeCompleted,
+    NodeStarted,
+    NodeSuspended,
+    RunStatus,
+    TriggerKind,
+    Usage,
+)
+from flowbook.store.facts import Audited
 from flowbook.store.schema import VIEWS
 
 T0 = 1_700_000_000.0
+BILLED = {
+    "run": "r", "seq": 0, "at": T0, "node": "ask", "attempt": 1, "ms": 1.0,
+    "usage": (Usage("local", "tiny", 3, 4, 7),),
+}  # fmt: skip
+ENTRY = {"at": T0, "id": "a", "action": "CANCELLED", "actor": "ann", "run": "r", "flow": "tour"}
 NAIVE = datetime.fromtimestamp(T0 + 120, UTC).astimezone().replace(tzinfo=None)
 
 
@@ -69,6 +82,8 @@ def test_a_run_is_told_whole(store, history, story):
         "pid": os.getpid(),
         "parent": None,
         "key": None,
+        "current": None,
+        "pinned": False,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {
@@ -219,6 +234,8 @@ def test_a_run_taken_up_by_another_writer_runs_again(layout, story):
 def test_the_documented_columns_are_the_columns(store, history, story, view, folded):
     store.record_flow("tour", "v1", "{}")
     store.sink.append(story.run()).result(5)
+    store.sink.append([NodeCompleted(**BILLED), Audited(**ENTRY)]).result(5)
+    store.datasets.publish("cities", [{"city": "Oslo"}])
     if folded:
         store.fold()
     frame = history.sql(f"SELECT * FROM {view}")

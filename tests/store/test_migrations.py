@@ -1,10 +1,13 @@
 """Which folders are ours to use."""
 
+import duckdb
 import pytest
 
 from flowbook.errors import StoreVersion
 from flowbook.store.disk import Disk
-from flowbook.store.migrations import FORMAT, STORAGE_VERSION, Meta, ensure_meta, read_meta
+from flowbook.store.facts import encode_line, prefix
+from flowbook.store.migrations import FORMAT, STEPS, STORAGE_VERSION, Meta, ensure_meta, read_meta
+from flowbook.store.store import Store
 
 
 def test_no_folder_is_no_store(layout):
@@ -26,12 +29,83 @@ def test_a_store_is_no_part_of_the_users_repository(layout):
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b'{"format":2,"storage_version":"v3.0.0"}', "2"), (b"{}", "unreadable"), (b"", "unreadable")],
+    [(b'{"format":3,"storage_version":"v3.0.0"}', "3"), (b"{}", "unreadable"), (b"", "unreadable")],
 )
 def test_what_we_cannot_read_is_refused(layout, content, found):
     layout.root.mkdir()
     layout.meta.write_bytes(content)
     with pytest.raises(StoreVersion) as refused:
         ensure_meta(layout, Disk())
-    assert (refused.value.found, refused.value.supported) == (found, "1")
+    assert (refused.value.found, refused.value.supported) == (found, str(FORMAT))
     assert str(layout.root) in str(refused.value)
+
+
+FIRST = (
+    "events (run_id VARCHAR, seq INTEGER, ts TIMESTAMP, kind VARCHAR, node VARCHAR, "
+    "attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, payload JSON, writer VARCHAR, "
+    "wseq BIGINT)",
+    "runs (id VARCHAR, flow VARCHAR, version VARCHAR, trigger VARCHAR, key VARCHAR, "
+    "parent VARCHAR, params JSON, nodes INTEGER, host VARCHAR, pid INTEGER, started_at TIMESTAMP, "
+    "last_at TIMESTAMP, last_seq INTEGER, writer VARCHAR, outcome VARCHAR, ended_at TIMESTAMP, "
+    "duration_ms DOUBLE, failed INTEGER, suspended INTEGER, error VARCHAR)",
+    "node_runs (run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
+    "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
+    "reason VARCHAR, cause VARCHAR, error VARCHAR)",
+    "flow_versions (flow VARCHAR, version VARCHAR, spec JSON, recorded_at TIMESTAMP)",
+    "writers (writer VARCHAR, wseq BIGINT, host VARCHAR, pid INTEGER, opened_at TIMESTAMP)",
+)
+"""The tables of format 1, as its first version made them."""
+
+
+@pytest.fixture
+def of_format_1(layout, story):
+    """A store of format 1: one run folded into it, one only journalled."""
+    layout.journal.mkdir(parents=True)
+    folded, journalled = story.run(), story.run(status="succeeded")
+    rows = [(e.run, e.seq, encode_line(b"", 0, e)[len(b'0,"fact":') : -2]) for e in folded]
+    with duckdb.connect(str(layout.database)) as database:
+        for table in FIRST:
+            database.execute(f"CREATE TABLE {table}")
+        database.executemany(
+            "INSERT INTO events BY NAME SELECT $1 AS run_id, $2 AS seq, $3->>'$.kind' AS kind, "
+            "$3->>'$.node' AS node, TRY_CAST($3->>'$.attempt' AS SMALLINT) AS attempt, "
+            "$3 AS payload",
+            [(run, seq, payload.decode()) for run, seq, payload in rows],
+        )
+        database.execute(
+            "INSERT INTO runs BY NAME SELECT ? AS id, 'tour' AS flow, 'failed' AS outcome, "
+            "'2023-11-14'::TIMESTAMP AS started_at, 1 AS failed, 0 AS suspended",
+            [folded[0].run],
+        )
+    lines = [encode_line(prefix("dead"), wseq, event) for wseq, event in enumerate(journalled)]
+    layout.segment("dead", 0).write_bytes(b"".join(lines))
+    layout.meta.write_bytes(b'{"format":1,"storage_version":"v2.0.0"}')
+    return folded[0].run, journalled[0].run
+
+
+@pytest.mark.parametrize("first", ["look", "fold"])
+def test_a_store_of_an_older_format_is_brought_forward_at_first_use(layout, of_format_1, first):
+    old, new = of_format_1
+    store = Store.open(layout.root)
+    if first == "fold":
+        store.fold()
+    assert {row.id: row.status for row in store.history.runs().runs} == {
+        old: "failed",
+        new: "succeeded",
+    }
+    _names, rows = store.history.table("SELECT run_id, node, port, rows FROM values ORDER BY ALL")
+    assert rows == [(old, "fetch", "fetch", 3), (new, "fetch", "fetch", 3)]
+    assert read_meta(layout) == Meta(FORMAT, STORAGE_VERSION)
+    store.close()
+
+
+def test_an_interrupted_step_is_done_again(layout, of_format_1):
+    with duckdb.connect(":memory:") as database:
+        database.execute(f"ATTACH '{layout.database}' AS stored")
+        for statement in STEPS[2]:
+            database.execute(statement)  # and died before meta.json was written
+    store = Store.open(layout.root)
+    assert len(store.history.runs().runs) == 2
+    _names, rows = store.history.table("SELECT count(*) FROM values")
+    assert rows == [(2,)]
+    store.close()

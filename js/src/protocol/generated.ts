@@ -22,7 +22,7 @@ export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_canc
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
-export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "none";
+export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "npy" | "image" | "pickle" | "none";
 
 /** What happened since the message numbered `seq - 1`. */
 export interface Batch {
@@ -159,6 +159,7 @@ export interface NodeCompleted {
   readonly outputs?: Readonly<Record<string, ValueRef>>;
   readonly result?: ValueRef | null;
   readonly cache_key?: string | null;
+  readonly usage?: ReadonlyArray<Usage>;
 }
 
 /** The last attempt of a node failed. */
@@ -171,6 +172,7 @@ export interface NodeFailed {
   readonly attempt: number;
   readonly ms: number;
   readonly error: ErrorInfo;
+  readonly usage?: ReadonlyArray<Usage>;
 }
 
 /** Text a node printed or logged; `stream` is stdout, stderr or log. */
@@ -204,6 +206,7 @@ export interface NodeRetryScheduled {
   readonly ms: number;
   readonly delay: number;
   readonly error: ErrorInfo;
+  readonly usage?: ReadonlyArray<Usage>;
 }
 
 /** A node was not run because its outputs are known already, from `source` if recorded. */
@@ -426,6 +429,17 @@ export interface TreePreview {
   readonly cut: boolean;
 }
 
+/** What one call of a metered service cost; `cost` in US dollars, where it is known. */
+export interface Usage {
+  readonly provider: string;
+  readonly model: string;
+  readonly prompt_tokens?: number;
+  readonly completion_tokens?: number;
+  readonly total_tokens?: number;
+  readonly cost?: number | null;
+  readonly is_estimate?: boolean;
+}
+
 /** A value by its content: `hash` is sha256 hex of the stored bytes, '' when not kept. */
 export interface ValueRef {
   readonly hash: string;
@@ -436,6 +450,9 @@ export interface ValueRef {
   readonly columns?: ReadonlyArray<string> | null;
   readonly inline?: unknown;
   readonly reason?: string | null;
+  readonly parts?: ReadonlyArray<string>;
+  readonly redacted?: boolean;
+  readonly pictured?: boolean;
 }
 
 export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed;
@@ -462,11 +479,11 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
   NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number"}},
-  NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
-  NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {}},
+  NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
+  NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {}},
   NodeResumed: {"tag": ["kind", "NODE_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
-  NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {}},
+  NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
   NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
   NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled"]}}, "optional": {"cause": {"any": ["string", "null"]}}},
@@ -491,7 +508,8 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   TextPreview: {"tag": ["show", "text"], "required": {"text": "string", "cut": "boolean"}, "optional": {}},
   TidyUp: {"tag": ["type", "TIDY_UP"], "required": {}, "optional": {}},
   TreePreview: {"tag": ["show", "tree"], "required": {"value": "unknown", "cut": "boolean"}, "optional": {}},
-  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}}},
+  Usage: {"required": {"provider": "string", "model": "string"}, "optional": {"prompt_tokens": "number", "completion_tokens": "number", "total_tokens": "number", "cost": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
+  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "npy", "image", "pickle", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}, "parts": {"list": "string"}, "redacted": "boolean", "pictured": "boolean"}},
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {

@@ -8,39 +8,112 @@ a fact of the store has neither. What a reader does not know it keeps and passes
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.events import Event
-from flowbook.ids import FlowId, WriterId
+from flowbook.events import Event, ValueRef
+from flowbook.ids import FlowId, NodeId, RunId, WriterId
 
 LINE_LIMIT = 16 * 2**20 - 1024
 """Bytes a fact may have: DuckDB reads JSON lines of up to 16 MiB."""
 
 
-class WriterOpened(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="WRITER_OPENED"
-):
-    """A process began to write; the first fact of every writer. `at`: seconds since the epoch."""
+class StoreFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """What every fact of the store carries. `at`: seconds since the epoch, UTC."""
 
     at: float
+
+
+class WriterOpened(StoreFact, frozen=True, kw_only=True, tag="WRITER_OPENED"):
+    """A process began to write; the first fact of every writer. `kernel`: its id, if it is one."""
+
     host: str
     pid: int
+    kernel: str | None = None
 
 
-class FlowRecorded(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="FLOW_RECORDED"
-):
+class FlowRecorded(StoreFact, frozen=True, kw_only=True, tag="FLOW_RECORDED"):
     """A version of a flow was seen; `spec` is the definition as JSON."""
 
-    at: float
     flow: FlowId
     version: str
     spec: msgspec.Raw
 
 
-StoredFact: TypeAlias = Event | WriterOpened | FlowRecorded
+class RunsDeleted(StoreFact, frozen=True, kw_only=True, tag="RUNS_DELETED"):
+    """These runs are gone for good, with all that was recorded of them."""
+
+    runs: tuple[RunId, ...]
+
+
+class RunPinned(StoreFact, frozen=True, kw_only=True, tag="RUN_PINNED"):
+    """A run is to survive every retention, or no longer."""
+
+    run: RunId
+    pinned: bool
+
+
+class SettingChanged(StoreFact, frozen=True, kw_only=True, tag="SETTING_CHANGED"):
+    """A setting of the project, or of one flow, has a new value; `null` takes it back."""
+
+    name: str
+    value: msgspec.Raw
+    flow: FlowId | None = None
+
+
+class Audited(StoreFact, frozen=True, kw_only=True, tag="AUDITED"):
+    """Somebody did something that is to be accounted for; outlives what it was done to.
+
+    `id` is a UUIDv7; `actor` a user's name or `system`; `metadata` says why, from where, and how
+    it went.
+    """
+
+    id: str
+    action: str
+    actor: str
+    run: RunId | None = None
+    flow: FlowId | None = None
+    metadata: dict[str, Any] = {}
+
+
+class AuditPruned(StoreFact, frozen=True, kw_only=True, tag="AUDIT_PRUNED"):
+    """Audit rows from before `before` (seconds since the epoch) have outlived their retention."""
+
+    before: float
+
+
+class DatasetVersioned(StoreFact, frozen=True, kw_only=True, tag="DATASET_VERSIONED"):
+    """A dataset has a new version; `version` is a UUIDv7, `parent` the version it was made of."""
+
+    dataset: str
+    version: str
+    value: ValueRef
+    parent: str | None = None
+    run: RunId | None = None
+    node: NodeId | None = None
+
+
+class DatasetTagged(StoreFact, frozen=True, kw_only=True, tag="DATASET_TAGGED"):
+    """A tag of a dataset names this version from now on, or none."""
+
+    dataset: str
+    tag: str
+    version: str | None = None
+
+
+StoredFact: TypeAlias = (
+    Event
+    | WriterOpened
+    | FlowRecorded
+    | RunsDeleted
+    | RunPinned
+    | SettingChanged
+    | Audited
+    | AuditPruned
+    | DatasetVersioned
+    | DatasetTagged
+)
 
 
 class Line(msgspec.Struct, frozen=True):

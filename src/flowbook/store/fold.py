@@ -22,9 +22,10 @@ from flowbook.store import segments
 from flowbook.store.disk import Disk
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
-from flowbook.store.migrations import ensure_meta
+from flowbook.store.migrations import FORMAT, bring_forward, ensure_meta
+from flowbook.store.projection import FOLD, FORGET
 from flowbook.store.resident import Resident, leased
-from flowbook.store.schema import FOLD, create_tables
+from flowbook.store.schema import create_tables
 from flowbook.store.segments import Inspection
 from flowbook.store.tail import combine_tail, load_tail
 
@@ -58,9 +59,9 @@ class Fold:
         Waits at most `budget` seconds for readers and other folders, and as long for a foreign
         DuckDB; then `StoreBusy`.
         """
-        if not self.layout.journal.exists():
+        if not (self.layout.journal.exists() or self.layout.database.exists()):
             return 0
-        ensure_meta(self.layout, self.disk)
+        meta = ensure_meta(self.layout, self.disk)
         sealed = segments.sealed(self.layout, self.finished())
         with self.lock.folding(budget):
             self.reached("locked")
@@ -68,6 +69,8 @@ class Fold:
             with leased(
                 self.resident, self.layout.database, read_only=False, budget=budget
             ) as cursor:
+                if meta.format < FORMAT:
+                    bring_forward(cursor, self.layout, self.disk, meta.format)
                 facts = self._transact(cursor)
                 watermarks = dict(
                     cursor.execute("SELECT writer, wseq FROM stored.writers").fetchall()
@@ -92,12 +95,12 @@ class Fold:
         self.disk.sync_directory(self.layout.root)
 
     def _transact(self, cursor: DuckDBPyConnection) -> int:
-        facts = load_tail(cursor, self.layout)
-        if facts:
-            combine_tail(cursor, facts)
+        tail = load_tail(cursor, self.layout)
+        if tail.facts:
+            combine_tail(cursor, tail.facts)
             cursor.execute("BEGIN")
             self.reached("begun")
-            for statement in FOLD:
+            for statement in (*FOLD, *(FORGET if tail.gone else ())):
                 cursor.execute(statement)
                 self.reached("inserted")
             cursor.execute("COMMIT")
@@ -106,7 +109,7 @@ class Fold:
             if self.layout.wal.stat().st_size > CHECKPOINT_BYTES:
                 self.reached("checkpointing")
                 cursor.execute("CHECKPOINT stored")
-        return facts
+        return tail.facts
 
     def _sweep(self, sealed: dict[Path, Inspection], watermarks: dict[str, int]) -> None:
         """Remove what is folded for good, then the life files of writers who left nothing."""

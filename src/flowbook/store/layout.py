@@ -8,6 +8,7 @@
   journal/<writer>.lock      held by its process for as long as it may write
   journal/<writer>.<n>.jsonl append-only segments of what that process reported
   objects/<aa>/<sha256>.ext  immutable values, by content
+  objects/<aa>/<sha256>.preview.json  what such a value looks like; made anew when missing
 ```
 """
 
@@ -68,3 +69,7 @@ class Layout:
     def object(self, digest: str, suffix: str) -> Path:
         """The object with that sha256."""
         return self.objects / digest[:2] / f"{digest}.{suffix}"
+
+    def preview(self, digest: str) -> Path:
+        """What the object with that sha256 looks like."""
+        return self.object(digest, "preview.json")

@@ -8,16 +8,42 @@ one folder.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from flowbook.errors import StoreVersion
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.layout import Layout
+from flowbook.store.projection import values_of
+from flowbook.store.schema import TABLES
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FORMAT = 2
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
+
+_NEW_IN_2 = (
+    "values", "usage", "datasets", "dataset_tags", "audit", "settings", "deletions"
+)  # fmt: skip
+
+STEPS: Mapping[int, tuple[str, ...]] = {
+    2: (
+        "ALTER TABLE stored.events ADD COLUMN IF NOT EXISTS cache_key VARCHAR",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS current VARCHAR",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS pinned BOOLEAN",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS pinned_at TIMESTAMP",
+        "ALTER TABLE stored.writers ADD COLUMN IF NOT EXISTS kernel VARCHAR",
+        *(f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})" for name in _NEW_IN_2),
+        f"INSERT INTO stored.values BY NAME FROM ({values_of('stored.events')}) "
+        "WHERE NOT EXISTS (FROM stored.values)",
+    ),
+}
+"""What makes each format of the one before. New columns stand last, here and in `TABLES`."""
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -39,9 +65,9 @@ def read_meta(layout: Layout) -> Meta | None:
     try:
         meta = msgspec.json.decode(text, type=Meta)
     except msgspec.DecodeError as error:
-        raise _refused(layout, "unreadable", f"{layout.meta} is damaged: {error}") from error
+        raise refused(layout, "unreadable", f"{layout.meta} is damaged: {error}") from error
     if meta.format > FORMAT:
-        raise _refused(layout, str(meta.format), f"{layout.root} was written by a newer flowbook")
+        raise refused(layout, str(meta.format), f"{layout.root} was written by a newer flowbook")
     return meta
 
 
@@ -51,18 +77,38 @@ def ensure_meta(layout: Layout, disk: Disk) -> Meta:
     if found is not None:
         return found
     layout.root.mkdir(parents=True, exist_ok=True)
-    meta = Meta(FORMAT, STORAGE_VERSION)
     (layout.root / ".gitignore").write_text("*\n", encoding="ascii")  # no history of histories
+    return _written(layout, disk)
+
+
+def bring_forward(cursor: DuckDBPyConnection, layout: Layout, disk: Disk, found: int) -> None:
+    """Take the attached database from format `found` to ours; the caller holds the fold lock.
+
+    Interrupted anywhere, the next call does it again: every step may be repeated.
+    """
+    cursor.execute("BEGIN")
+    for number in range(found + 1, FORMAT + 1):
+        for statement in STEPS[number]:
+            cursor.execute(statement)
+    cursor.execute("COMMIT")
+    cursor.execute("CHECKPOINT stored")
+    _written(layout, disk)
+
+
+def _written(layout: Layout, disk: Disk) -> Meta:
+    meta = Meta(FORMAT, STORAGE_VERSION)
     with disk.staged(layout.root) as staged:
         staged.write_bytes(msgspec.json.encode(meta))
         disk.publish(staged, layout.meta, Durability.FSYNC)
     return meta
 
 
-def _refused(layout: Layout, found: str, message: str) -> StoreVersion:
+def refused(layout: Layout, found: str, message: str, hint: str = "") -> StoreVersion:
+    """The error for a folder that this version cannot use."""
+    known = f"this flowbook reads formats up to {FORMAT}: upgrade it, or move the folder away"
     return StoreVersion(
         message,
-        hint=f"this flowbook reads formats up to {FORMAT}: upgrade it, or move the folder away",
+        hint=hint or known,
         path=str(layout.meta),
         found=found,
         supported=str(FORMAT),

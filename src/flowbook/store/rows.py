@@ -37,6 +37,10 @@ class RunRow:
     pid: int | None
     parent: RunId | None
     key: str | None
+    current: NodeId | None = None
+    """The node that began last, while the run is not over."""
+    pinned: bool = False
+    """True when it survives every retention."""
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain data, times as ISO 8601 text."""
@@ -82,7 +86,8 @@ class RunPage:
 
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
-    "params, nodes, failed, error, host, pid, parent, key"
+    "params, nodes, failed, error, host, pid, parent, key, "
+    "current, pinned"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 

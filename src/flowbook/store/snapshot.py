@@ -7,7 +7,7 @@ or not there at all, which is simply empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from flowbook.store import segments
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
-from flowbook.store.migrations import read_meta
+from flowbook.store.migrations import FORMAT, read_meta, refused
 from flowbook.store.resident import Resident, leased
-from flowbook.store.schema import READ_VIEWS
 from flowbook.store.tail import combine_tail, load_tail
+from flowbook.store.views import statements
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -36,6 +36,8 @@ class Snapshot:
     layout: Layout
     lock: StoreLock
     resident: Resident
+    upgrade: Callable[[], object] = lambda: None
+    """Brings a store of an older format forward; called before a look at one."""
 
     @contextmanager
     def look(self, *views: str) -> Iterator[DuckDBPyConnection]:
@@ -44,7 +46,7 @@ class Snapshot:
         Raises `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of
         a newer format.
         """
-        read_meta(self.layout)
+        self._current()
         with (
             self.lock.reading(LOCK_SECONDS),
             leased(
@@ -54,13 +56,27 @@ class Snapshot:
             # A writer who was dead before the tail was read has nothing more to say; one who was
             # born meanwhile gets the benefit of the doubt.
             before = segments.writers(self.layout)
-            facts = load_tail(cursor, self.layout)
+            tail = load_tail(cursor, self.layout)
             if "runs" in views:
                 after = segments.writers(self.layout)
                 living = [writer for writer in after if before.get(writer, True)]
                 cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
-                combine_tail(cursor, facts)
-            for view in views:
-                for statement in READ_VIEWS[view]:
-                    cursor.execute(statement)
+                combine_tail(cursor, tail.facts)
+            for statement in statements(views, gone=tail.gone > 0):
+                cursor.execute(statement)
             yield cursor
+
+    def _current(self) -> None:
+        meta = read_meta(self.layout)
+        if meta is None or meta.format == FORMAT:
+            return
+        try:
+            self.upgrade()
+        except OSError as error:
+            raise refused(
+                self.layout,
+                str(meta.format),
+                f"{self.layout.root} was written by an older flowbook and cannot be brought "
+                f"forward here: {error.strerror}",
+                "open it once where it can be written",
+            ) from error

@@ -22,6 +22,7 @@ import msgspec
 
 from flowbook.errors import StoreBusy
 from flowbook.ids import FlowId, WriterId
+from flowbook.store.datasets import Datasets
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import FlowRecorded
 from flowbook.store.fold import Fold
@@ -37,6 +38,7 @@ from flowbook.store.snapshot import Snapshot
 from flowbook.store.values import Objects
 
 _FOLD_SECONDS = 0.2
+_UPGRADE_SECONDS = 30.0
 _SEAL_BYTES = 256 * 2**10
 _opened: dict[Path, Store] = {}
 _opening = RLock()
@@ -71,7 +73,11 @@ class Store:
         self.vault = Objects(
             layout, durability=durability, disk=disk, prepare=lambda: ensure_meta(layout, disk)
         )
-        self.history = History(Snapshot(layout, lock, resident))
+        snapshot = Snapshot(
+            layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
+        )
+        self.history = History(snapshot)
+        self.datasets = Datasets(snapshot, self.vault, self.sink.append)
 
     @classmethod
     def open(cls, root: Path, *, durability: str = Durability.FSYNC) -> Store:

@@ -6,15 +6,18 @@ store lock, so no fold can come between reading the watermarks and reading the j
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowbook.store import segments
 from flowbook.store.layout import Layout
-from flowbook.store.schema import (
+from flowbook.store.projection import (
     FRESH_NODES,
     FRESH_RUNS,
+    GONE,
     LOAD_TAIL,
     NOTHING_FRESH,
+    NOTHING_GONE,
     OLDEST,
     TAIL,
 )
@@ -23,8 +26,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def load_tail(cursor: DuckDBPyConnection, layout: Layout) -> int:
-    """Fill the table `tail`; how many facts it has.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How many facts a tail has, and how many runs it says are deleted."""
+
+    facts: int
+    gone: int
+
+
+def load_tail(cursor: DuckDBPyConnection, layout: Layout) -> Tail:
+    """Fill the tables `tail` and `gone`.
 
     A torn line at the end of a segment, or a damaged one inside, is passed over.
     """
@@ -34,7 +45,13 @@ def load_tail(cursor: DuckDBPyConnection, layout: Layout) -> int:
     if paths:
         cursor.execute(LOAD_TAIL, [paths])
         facts = cursor.fetchall()[0][0]
-    return int(facts)
+    if not facts:
+        cursor.execute(NOTHING_GONE)
+        return Tail(0, 0)
+    for statement in GONE:
+        cursor.execute(statement)
+    gone = cursor.execute("SELECT count(*) FROM gone").fetchall()[0][0]
+    return Tail(int(facts), int(gone))
 
 
 def combine_tail(cursor: DuckDBPyConnection, facts: int) -> None:
