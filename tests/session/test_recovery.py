@@ -27,6 +27,7 @@ from flowbook.events import (
     RunRecovered,
     RunStatus,
 )
+from flowbook.session import start
 from flowbook.session.project import Project
 
 CHILD = Path(perish.__file__)
@@ -413,6 +414,15 @@ def test_only_who_gets_hold_of_the_run_takes_it_up(halfway, part):
     run.wait()
     until(lambda: not held)  # it is let go on the engine's thread
     assert halfway.done == ["two", "three"]
+
+
+def test_of_two_projects_of_one_folder_one_takes_the_run_up(halfway, part, tmp_path):
+    lost = halfway.lost(started("two"))
+    held = start.owned(tmp_path / "part" / ".flowbook", lost)
+    with held, pytest.raises(UsageError, match="just been taken up by another process"):
+        halfway.flow(part).recover(lost)
+    (run,) = halfway.flow(part).recover(lost)
+    assert run.wait().status is RunStatus.SUCCEEDED
 
 
 def test_a_refused_run_is_let_go(halfway, part):

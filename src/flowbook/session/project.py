@@ -28,7 +28,7 @@ from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlows
-from flowbook.session.start import STORE_FOLDER, Start, mint_run_id
+from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of, work_for
 
@@ -63,7 +63,7 @@ class Project:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.live = LiveFlows()
-        self.own: Own = lambda _run_id: contextlib.nullcontext()
+        self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
 
     def __repr__(self) -> str:
