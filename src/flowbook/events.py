@@ -265,6 +265,19 @@ class RunResumed(Fact, frozen=True, kw_only=True, tag="RUN_RESUMED"):
     """A paused run goes on; what was held is ready again."""
 
 
+class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
+    """Another process took the run up, because its own was gone.
+
+    `lost` were under way then and are started again. `again` were done, but what they gave cannot
+    be brought back and is still needed: they are run once more.
+    """
+
+    host: str | None = None
+    pid: int | None = None
+    lost: tuple[NodeId, ...] = ()
+    again: tuple[NodeId, ...] = ()
+
+
 class RunCompleted(Fact, frozen=True, kw_only=True, tag="RUN_COMPLETED"):
     """The run is over. Nothing follows."""
 
@@ -290,6 +303,7 @@ Event: TypeAlias = (
     | CancelRequested
     | RunPaused
     | RunResumed
+    | RunRecovered
     | RunCompleted
 )
 

@@ -346,3 +346,52 @@ def test_an_exported_job_passes_nbval(type_in, export, tmp_path):
         timeout=100,
     )
     assert done.returncode == 0, done.stdout
+
+
+DEADLY = (
+    "%%flow numbers\nopen('ledger', 'a').write('numbers ')\nnumbers = list(range(top))",
+    "%%flow total(numbers)\n"
+    "import os, signal\n"
+    "open('ledger', 'a').write('total ')\n"
+    "if open('ledger').read().count('total') == 1:\n"
+    "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    "sum(numbers)",
+)
+
+
+@pytest.mark.kill
+def test_a_run_that_was_killed_is_recovered_by_the_next_process(type_in, tmp_path):
+    (tmp_path / "reports").mkdir()
+    (tmp_path / ".flowbook").mkdir()
+    notebook(tmp_path / "reports" / "sums.ipynb", *DEADLY)
+    assert type_in("run", "reports/sums.ipynb", "-p", "top=5").returncode == -signal.SIGKILL
+    (lost,) = json.loads(type_in("history", "--json").stdout)["runs"]
+    assert lost["error"].startswith("lost: process ")
+
+    done = type_in("history", "recover", "--all")
+    assert (done.returncode, done.stdout) == (0, f"{lost['id']}  sums  succeeded\n"), done.stderr
+    assert "taken up by process" in done.stderr
+    assert (tmp_path / "reports" / "ledger").read_text() == "numbers total total "
+
+    (run,) = json.loads(type_in("history", "--json").stdout)["runs"]
+    assert (run["id"], run["status"]) == (lost["id"], "succeeded")
+    nothing = type_in("history", "recover", "--all", "--json")
+    assert json.loads(nothing.stdout) == {"runs": [], "refused": {}}
+    again = type_in("history", "recover", lost["id"], "--json")
+    assert again.returncode == 2
+    assert "is over (succeeded)" in json.loads(again.stdout)["refused"][lost["id"]]
+
+
+@pytest.mark.kill
+def test_a_lost_run_whose_notebook_has_changed_or_gone_is_refused(type_in, tmp_path):
+    path = notebook(tmp_path / "sums.ipynb", *DEADLY)
+    type_in("run", "sums.ipynb")
+    path.rename(tmp_path / "moved.ipynb")
+    missing = type_in("history", "recover", "--all")
+    assert missing.returncode == 2
+    assert "no notebook sums.ipynb" in missing.stderr
+    notebook(path, DEADLY[0], DEADLY[1].replace("sum(", "max("))
+    changed = type_in("history", "recover", "--all")
+    assert changed.returncode == 2
+    assert "node total is another" in changed.stderr
+    assert type_in("history", "recover").returncode == 2

@@ -28,6 +28,12 @@ class FakeHost:
         self.run = FakeRun(nodes)
         return self.run
 
+    def recover(self, flow, run_id, *, again):
+        self.asked.append(("recover", flow.name, run_id, again))
+
+    def state(self, run, *, at):
+        self.asked.append(("state", getattr(run, "name", run), at))
+
     def last_run(self, flow):
         return self.run
 
@@ -389,6 +395,19 @@ def test_running_waits_and_outputs_are_those_of_the_last_run(flow, host):
     assert flow["helper"].output == "helper gave"
     assert ref.df.output == "a frame"
     assert not flow.start().waited
+
+
+def test_the_host_recovers_and_looks_up_what_is_stored(flow, host):
+    flow.recover()
+    flow.recover("r1", again=True)
+    flow.state(at=3)
+    flow.state("r1")
+    assert host.asked == [
+        ("recover", "tour", None, False),
+        ("recover", "tour", "r1", True),
+        ("state", "tour", 3),
+        ("state", "r1", None),
+    ]
 
 
 def test_the_host_checks_shows_and_keeps(flow, host):

@@ -15,7 +15,7 @@ from tests.run.plans import N, n, plan_of
 from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
 from flowbook.ids import CellId, RunId
 from flowbook.run.decide import decide
-from flowbook.run.state import RunState, fold, view
+from flowbook.run.state import RunState, fold
 from flowbook.run.stimulus import (
     CancelAsked,
     Given,
@@ -30,8 +30,10 @@ from flowbook.run.stimulus import (
     StepReturned,
     StepSuspended,
     StepTimedOut,
+    TakenUp,
     TimerFired,
 )
+from flowbook.run.view import view
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "runs"
 
@@ -116,6 +118,14 @@ class Play:
     def cancel(self):
         return self.send(CancelAsked(at=self.now, reason="enough"))
 
+    def dies(self, after=None, again=()):
+        """The process is gone, with what was not journalled; another takes the run up."""
+        self.events = self.events[:after]
+        self.state = fold(self.events, self.plan)
+        self.now += 10.0
+        steps = tuple(self.plan.index[name] for name in again)
+        return self.send(TakenUp(at=self.now, again=steps, host="here", pid=7))
+
     @property
     def launched(self):
         return {self.plan.steps[o.step].node for o in self.orders if isinstance(o, Launch)}
@@ -199,6 +209,16 @@ def _histories():
     yield "cancelled_while_suspended", Play(n("approve")).suspends("approve").cancel()
     yield "running", Play(n("a"), n("b", "a"), n("c", "a")).returns("a").returns("b")
     yield "empty", Play()
+    lost = Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b")).returns("a").says("b", "half\n")
+    yield "lost_and_recovered", lost.dies().returns("b").returns("c").returns("d")
+    yield (
+        "recovered_while_paused",
+        Play(n("a"), n("b", "a"), n("c")).returns("a").pause().dies(),
+    )
+    yield (
+        "recovered_without_a_value",
+        Play(n("a"), n("b", "a"), n("c", "b")).returns("a").returns("b").dies(again=["b"]),
+    )
 
 
 def goldens():

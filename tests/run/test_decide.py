@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -46,6 +48,7 @@ from flowbook.run.stimulus import (
     StepReturned,
     StepSuspended,
     StepTimedOut,
+    TakenUp,
     TimerFired,
 )
 
@@ -251,6 +254,130 @@ def test_text_is_logged_only_for_steps_that_have_started():
     assert [e.node for e in run.events if type(e).__name__ == "NodeLogged"] == ["a"]
 
 
+# ---------------------------------------------------------------- taken up by another process
+
+
+def test_a_recovered_run_starts_again_what_was_under_way_and_nothing_else():
+    run = Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b")).returns("a").returns("c").dies()
+    assert run.launched == {"b"}
+    recovered, started = run.events[-2:]
+    assert (recovered.lost, recovered.again, recovered.pid) == (("b",), (), 7)
+    assert (started.node, started.attempt) == ("b", 2)
+    run.returns("b").returns("d")
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_lost_attempt_does_not_count_against_the_retries():
+    run = Play(n("a", retries=1)).dies().dies()
+    assert run.state.attempt == [3]
+    run.fails("a")
+    assert run.phase("a") is Phase.BACKOFF
+    run.fires("a").fails("a")
+    assert run.outcome("a") is Outcome.FAILED
+
+
+def test_attempts_that_failed_before_still_count():
+    growing = Backoff(BackoffKind.EXPONENTIAL, 1.0)
+    run = Play(n("a", retries=2, backoff=growing)).fails("a").fires("a").dies()
+    assert run.fails("a").orders == [SetTimer(0, 3, 2.0)]
+    run.fires("a").fails("a")
+    assert run.outcome("a") is Outcome.FAILED
+
+
+def test_a_pause_before_the_next_attempt_goes_on_where_it_was():
+    run = Play(n("a", retries=1, backoff=Backoff(BackoffKind.FIXED, 12.0))).fails("a").dies()
+    assert run.orders == [SetTimer(0, 1, 2.0)]
+    long_over = Play(n("a", retries=1, backoff=Backoff(BackoffKind.FIXED, 4.0))).fails("a").dies()
+    assert long_over.orders == [SetTimer(0, 1, 0.0)]
+
+
+def test_a_clock_that_went_backwards_does_not_draw_a_pause_out():
+    run = Play(n("a", retries=1, backoff=Backoff(BackoffKind.FIXED, 4.0))).fails("a")
+    run.now -= 3600
+    assert run.dies().orders == [SetTimer(0, 1, 4.0)]
+
+
+def test_what_was_settled_but_not_journalled_is_decided_anew():
+    run = Play(n("a"), n("b", "a"), n("c", "b")).returns("a")
+    completed = run.story().index("NodeCompleted")
+    assert run.dies(after=completed + 1).launched == {"b"}
+    assert run.returns("b").launched == {"c"}
+
+
+def test_only_the_end_was_not_journalled():
+    run = Play(n("a")).returns("a").dies(after=-1)
+    assert run.orders == [CloseRun()]
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_branches_that_were_not_taken_stay_so():
+    run = Play(n("r", outputs=("x", "y")), n("hot", "r.x"), n("wet", "r.y"), n("end", "hot"))
+    run.returns("r", "x").dies()
+    assert run.launched == {"hot"}
+    assert run.outcome("wet") is Outcome.SKIPPED
+    assert run.returns("hot").launched == {"end"}
+
+
+def test_a_run_that_was_cancelled_ends_so():
+    run = Play(n("a"), n("b", "a"), n("c")).cancel().dies()
+    assert run.orders == [CloseRun()]
+    assert run.state.status is RunStatus.CANCELLED
+
+
+def test_a_request_to_cancel_stands_even_if_nothing_else_of_it_was_journalled():
+    run = Play(n("a"), n("b", "a"), n("c", retries=1)).fails("c").cancel()
+    asked = run.story().index("CancelRequested")
+    run.dies(after=asked + 1)
+    assert run.state.outcome == [Outcome.CANCELLED] * 3
+
+
+def test_a_paused_run_stays_paused():
+    run = Play(n("a"), n("b", "a"), n("c")).returns("a").pause().dies()
+    assert run.launched == set()
+    assert [run.phase(x) for x in "bc"] == [Phase.HELD] * 2
+    assert run.unpause().launched == {"b", "c"}
+
+
+def test_a_suspended_step_stays_suspended():
+    run = Play(n("a"), n("b", "a")).suspends("a").dies()
+    assert run.state.status is RunStatus.SUSPENDED
+    assert run.launched == set()
+    assert run.resumes("a").launched == {"a"}
+
+
+def test_what_a_step_gave_is_made_again_before_anybody_reads_it():
+    run = Play(n("a"), n("b", "a"), n("c", "b", "a")).returns("a").returns("b")
+    assert run.dies(again=["a", "b"]).launched == {"a"}
+    assert [run.phase(x) for x in "bc"] == [Phase.READY] * 2
+    assert run.returns("a").launched == {"b"}
+    assert run.returns("b").launched == {"c"}
+    assert run.state.attempt == [2, 2, 2]
+    run.returns("c")
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_step_that_is_run_again_has_all_its_retries():
+    run = Play(n("a", retries=1), n("b", "a")).fails("a").fires("a").returns("a")
+    run.dies(again=["a"]).fails("a")
+    assert run.phase("a") is Phase.BACKOFF
+
+
+def test_a_step_that_fails_when_run_again_skips_who_was_under_way():
+    reads_a = (n("b", "a"), n("c", "a", retries=1), n("d", "a"))
+    run = Play(n("a"), *reads_a).returns("a").fails("c").suspends("d").dies(again=["a"])
+    run.fails("a")
+    assert run.reason("b") == "upstream_failed"
+    run.fires("c").resumes("d")
+    assert [run.reason(x) for x in "cd"] == ["upstream_failed"] * 2
+    assert run.state.status is RunStatus.FAILED
+
+
+def test_a_pause_that_ends_before_its_input_is_made_again_waits_for_it():
+    run = Play(n("a"), n("c", "a", retries=1)).returns("a").fails("c").dies(again=["a"])
+    assert run.fires("c").launched == set()
+    assert run.returns("a").launched == {"c"}
+
+
 # ---------------------------------------------------------------- everything at once
 
 
@@ -271,6 +398,9 @@ def plans(draw):
             )
         )
     return plan_of(*nodes)
+
+
+GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 
 
 class EveryStimulus(RuleBasedStateMachine):
@@ -350,6 +480,17 @@ class EveryStimulus(RuleBasedStateMachine):
             self.cancelled = True
             self.send(CancelAsked(at=1.0))
 
+    @rule(data=st.data())
+    def the_process_dies_and_another_goes_on(self, data):
+        kept = data.draw(st.integers(1, len(self.events)))
+        self.events = self.events[:kept]
+        self.state = fold(self.events, self.plan)
+        self.live, self.timers = set(), set()
+        self.closed = int(self.state.over)
+        done = [i for i, end in enumerate(self.state.outcome) if end in GAVE]
+        again = data.draw(st.sets(st.sampled_from(done))) if done else set()
+        self.send(TakenUp(at=1.0, again=tuple(sorted(again))))
+
     @invariant()
     def numbers_have_no_holes(self):
         assert [event.seq for event in getattr(self, "events", [])] == list(
@@ -370,12 +511,36 @@ class EveryStimulus(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "plan"):
             return
+        self.goes_on_to_its_end_from_wherever_it_is()
         self.send(CancelAsked(at=2.0))
         for step, attempt in sorted(self.live):
             self.send(StepCancelled(at=3.0, step=step, attempt=attempt, ms=1.0))
         assert self.state.over
         assert all(outcome is not None for outcome in self.state.outcome)
         assert self.closed == 1
+
+    def goes_on_to_its_end_from_wherever_it_is(self):
+        """Whatever was journalled: with nobody in the way, the run ends."""
+        state = fold(self.events, self.plan)
+        orders = deque()
+
+        def send(stimulus):
+            orders.extend(decide(self.plan, state, stimulus).instructions)
+
+        send(TakenUp(at=2.0))
+        send(ResumeAsked(at=2.0))
+        for i, phase in enumerate(state.phase):
+            if phase is Phase.SUSPENDED:
+                send(StepResumed(at=2.0, step=i))
+        while orders:
+            order = orders.popleft()
+            if isinstance(order, SetTimer):
+                send(TimerFired(at=2.0, step=order.step, attempt=order.attempt))
+            elif isinstance(order, Launch):
+                ports = dict.fromkeys(self.plan.steps[order.step].outputs, REF)
+                ended = {"at": 3.0, "step": order.step, "attempt": order.attempt}
+                send(StepReturned(**ended, ms=1.0, outputs=ports))
+        assert state.over
 
 
 EveryStimulus.TestCase.settings = settings(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.export.story import BORN, story
 
+from flowbook.events import RunRecovered
 from flowbook.graph.node import Progress
+from flowbook.run.phase import Phase
 from flowbook.session.progress import BAR, Board
 
 
@@ -82,3 +84,15 @@ def test_a_bar_has_room_for_the_whole_run():
     made, _ = board(good=True)
     daily = made.block(BORN + 5)[1]
     assert sum(daily.count(letter) for letter in "·━") == BAR
+
+
+def test_a_recovered_run_says_what_is_started_again():
+    made, _ = board(8)
+    lost = tuple(
+        node
+        for node, phase in zip(made.state.nodes, made.state.phase, strict=True)
+        if phase is Phase.RUNNING
+    )
+    taken = RunRecovered(run=made.state.run, seq=made.state.seq, at=BORN + 60, pid=7, lost=lost)
+    assert made.take(taken) == f"tour: taken up by process 7; started again: {', '.join(lost)}"
+    assert lost

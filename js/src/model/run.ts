@@ -11,6 +11,7 @@ import type {
   NodeCompleted,
   NodeReused,
   RunCreated,
+  RunRecovered,
   RunStatus,
   TriggerKind,
   ValueRef,
@@ -170,6 +171,9 @@ class Fold {
         this.state = { ...state, paused: false };
         this.each("held", "ready");
         break;
+      case "RUN_RECOVERED":
+        this.recovered(state, event);
+        break;
       case "RUN_COMPLETED":
         this.state = {
           ...state,
@@ -198,6 +202,13 @@ class Fold {
   private cancelled(event: NodeCancelled): void {
     const ms = event.ms ? { ms: event.ms } : {};
     this.set(event.node, { ...ms, phase: "done", outcome: "cancelled" });
+  }
+
+  private recovered(state: RunState, event: RunRecovered): void {
+    const phase = state.paused ? "held" : "ready";
+    for (const node of event.lost ?? []) this.set(node, { phase });
+    for (const node of event.again ?? [])
+      this.set(node, { phase, outcome: null, outputs: UNTOUCHED.outputs });
   }
 
   private each(from: Phase, to: Phase): void {

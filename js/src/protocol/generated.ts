@@ -360,6 +360,18 @@ export interface RunPaused {
   readonly at: number;
 }
 
+/** Another process took the run up, because its own was gone. */
+export interface RunRecovered {
+  readonly kind: "RUN_RECOVERED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly host?: string | null;
+  readonly pid?: number | null;
+  readonly lost?: ReadonlyArray<string>;
+  readonly again?: ReadonlyArray<string>;
+}
+
 /** A paused run goes on; what was held is ready again. */
 export interface RunResumed {
   readonly kind: "RUN_RESUMED";
@@ -443,7 +455,7 @@ export interface ValueRef {
   readonly pictured?: boolean;
 }
 
-export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | RunCompleted | RunCreated | RunPaused | RunResumed;
+export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed;
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
@@ -452,7 +464,7 @@ export type Preview = ImagePreview | TablePreview | TextPreview | TreePreview;
 export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp;
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
-  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string"}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
@@ -487,8 +499,9 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
   RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
+  RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
   TablePreview: {"tag": ["show", "table"], "required": {"columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "total": "number", "width": "number"}, "optional": {}},
@@ -500,7 +513,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeSuspended", "RunCompleted", "RunCreated", "RunPaused", "RunResumed"],
+  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeSuspended", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
   Preview: ["ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],

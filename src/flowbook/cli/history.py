@@ -15,6 +15,7 @@ from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.export.exits import ExitCode
+from flowbook.ids import RunId
 from flowbook.session.project import Project, project
 
 
@@ -144,6 +145,51 @@ def sql(
     else:
         echo_table(columns, rows)
     return ExitCode.OK
+
+
+@command.command("recover")
+@click.argument("run_id", metavar="[RUN_ID]", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lost run of the project.")
+@click.option(
+    "--notebook",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="The notebook of the run's flow.  [default: the one of that name]",
+)
+@click.option("--again", is_flag=True, help="Run nodes again whose values are gone.")
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook history recover 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90",
+    "flowbook history recover --all --json",
+    codes=(*_CODES[:1], ExitCode.FAILED, *_CODES[1:], ExitCode.INTERRUPTED, ExitCode.TERMINATED),
+)
+def recover(  # noqa: PLR0913 - one for each option
+    ctx: click.Context,
+    run_id: str | None,
+    every: bool,
+    notebook: Path | None,
+    again: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> ExitCode:
+    """Go on, in this process, with a run whose process is gone.
+
+    It keeps its id; nodes that were done are not run again. Runs go on one after the other, each
+    in the folder of its notebook.
+    """
+    from flowbook.cli.recovery import recover_each
+    from flowbook.session.recovery import lost_runs
+
+    if every is (run_id is not None):
+        raise click.UsageError("give either the RUN_ID of a run or --all")
+    opened = _project(ctx, folder)
+    path = None if notebook is None else notebook.resolve()
+    wanted = [RunId(run_id)] if run_id else [row.id for row in lost_runs(opened)]
+    found = recover_each(opened, wanted, path, again=again)
+    found.tell(opened, as_json=as_json or ctx.obj.as_json)
+    return found.code
 
 
 def _project(ctx: click.Context, folder: Path | None) -> Project:

@@ -56,10 +56,10 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     start = Start(trigger=TriggerKind.CLI, targets=targets)
     run = opened.project.start(opened.flow, params, start)
     why = follow(run, sys.stderr, timeout=terms.timeout)
-    return Finished(run, why or _verdict(run), _report(opened, run, terms))
+    return Finished(run, why or verdict(run), _report(opened, run, terms))
 
 
-def _verdict(run: Run) -> ExitCode:
+def verdict(run: Run) -> ExitCode:
     """A run that failed without a failed node could not be recorded: the project's fault."""
     try:
         run.raise_for_status()

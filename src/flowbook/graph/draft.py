@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from flowbook.graph.edits import Edit, RemoveNode, RenameNode, Several, apply, inverse, label
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
 from flowbook.ids import NodeId
 
@@ -70,6 +71,11 @@ class Draft:
     def name(self) -> str:
         """The flow's name, unique in its project."""
         return self.spec().id
+
+    @property
+    def options(self) -> FlowOptions:
+        """What the flow says about its own recording."""
+        return self.spec().options
 
     @property
     def params(self) -> tuple[ParamSpec, ...]:

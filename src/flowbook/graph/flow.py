@@ -14,8 +14,8 @@ from typing import Any, overload
 from flowbook.errors import UsageError
 from flowbook.graph.draft import Code, Draft
 from flowbook.graph.edits import AddNode, ReplaceNode
-from flowbook.graph.flow_options import FlowOptions, parse_flow_options
-from flowbook.graph.host import Host, default_host, set_default_host
+from flowbook.graph.flow_options import parse_flow_options
+from flowbook.graph.host import Host, default_host, leave_to_default, set_default_host
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
@@ -61,11 +61,8 @@ class Flow(Draft):
             raise UsageError("a flow needs a name", hint="such as Flow('daily report')")
         super().__init__(FlowSpec(FlowId(name), options=parse_flow_options(options)))
         self._host = host
-
-    @property
-    def options(self) -> FlowOptions:
-        """What the flow says about its own recording."""
-        return self.spec().options
+        if host is None:
+            leave_to_default(self)
 
     @property
     def host(self) -> Host:
@@ -157,6 +154,30 @@ class Flow(Draft):
         if run is None:
             raise UsageError(f"flow {self.name!r} has not run yet", hint="call flow.run()")
         return run
+
+    def recover(self, run_id: str | None = None, *, again: bool = False) -> Any:
+        """Go on with this flow's runs whose process is gone; they are returned at once.
+
+        Nodes that were done are not run again, nodes that were under way begin another attempt.
+        Iterate over the answer for the runs, newest first; `refused` has the runs that cannot go
+        on, each with the reason. There may be none of either.
+
+        Args:
+            run_id: Only this run; whatever keeps it from going on is raised.
+            again: Also run again nodes whose values are gone, even if they have effects.
+
+        Raises:
+            UsageError: that run is over or not lost, the flow has changed since, or a value is
+                gone.
+        """
+        return self.host.recover(self, run_id, again=again)
+
+    def state(self, run_id: str | None = None, *, at: int | None = None) -> Any:
+        """What is stored of a run: every node's status, attempts, outputs and what it waits for.
+
+        Of the flow's newest run without `run_id`; as it stood at event number `at` if given.
+        """
+        return self.host.state(self if run_id is None else run_id, at=at)
 
     def check(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the definition; empty when it can run."""

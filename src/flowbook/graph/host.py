@@ -7,7 +7,8 @@ as a factory that is called when the first flow needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+from weakref import WeakSet
 
 from flowbook.errors import UsageError
 from flowbook.graph.problem import Problem
@@ -22,6 +23,14 @@ class Host(Protocol):
 
     def last_run(self, flow: Any) -> Any | None:
         """The newest run of the flow in this process, None before the first."""
+        ...
+
+    def recover(self, flow: Any, run_id: str | None, *, again: bool) -> Any:
+        """Go on with the flow's lost runs, or the one named."""
+        ...
+
+    def state(self, run: Any, *, at: int | None) -> Any:
+        """What is stored of a run, by its id or as the newest of a flow."""
         ...
 
     def check(self, flow: Any) -> tuple[Problem, ...]:
@@ -43,6 +52,17 @@ class Host(Protocol):
 
 class _Default:
     factory: Callable[[], Host] | None = None
+    flows: ClassVar[WeakSet[Any]] = WeakSet()
+
+
+def leave_to_default(flow: Any) -> None:
+    """Remember a flow that was given no host, for as long as somebody holds it."""
+    _Default.flows.add(flow)
+
+
+def left_to(host: Host) -> tuple[Any, ...]:
+    """The flows that were given no host and are therefore this one's, if it is the default now."""
+    return tuple(flow for flow in _Default.flows if flow.host is host)
 
 
 def set_default_host(factory: Callable[[], Host] | None) -> None:

@@ -10,7 +10,7 @@ the flow, its nodes' options included; what the flow says about its recording is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -30,9 +30,18 @@ from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Source, Step,
 
 
 def compile_plan(
-    spec: FlowSpec, registry: Registry, *, targets: Collection[NodeId] | None = None
+    spec: FlowSpec,
+    registry: Registry,
+    *,
+    targets: Collection[NodeId] | None = None,
+    order: Sequence[NodeId] | None = None,
+    version: str | None = None,
 ) -> Plan:
     """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
+
+    `order` numbers the steps as an earlier plan of the same version did: moving a cell may change
+    the order and means nothing. `version` is that of `spec` if it is known already, which spares
+    working it out.
 
     Raises `InvalidFlow` with every problem `check` finds, `UnknownNode` for an unknown target. What
     is wrong in nodes that the targets do not need is none of this plan's business.
@@ -47,7 +56,13 @@ def compile_plan(
         raise InvalidFlow(f"{_called(spec, targets)} cannot run as it is", problems=wrong)
     if wanted is not None:
         topology = _part(spec, wiring, wanted)
-    return _Compiler(spec, registry, wiring, topology.order()).plan()
+    steps = topology.order() if order is None else tuple(order)
+    return _Compiler(spec, registry, wiring, steps).plan(version or version_of(spec))
+
+
+def version_of(spec: FlowSpec) -> str:
+    """The content hash of what a flow means; equal versions run alike."""
+    return hashlib.sha256(canonical(spec)).hexdigest()[:16]
 
 
 def _called(spec: FlowSpec, targets: Collection[NodeId] | None) -> str:
@@ -90,7 +105,7 @@ class _Compiler:
         for use in wiring.params:
             self.sources[use.target, use.input] = FromParam(use.param)
 
-    def plan(self) -> Plan:
+    def plan(self, version: str) -> Plan:
         steps: list[Step] = []
         for node in self.order:
             steps.append(self._step(self.spec.node(node), steps))
@@ -103,7 +118,7 @@ class _Compiler:
                     waits[step.index] += 1
         return Plan(
             flow=self.spec.id,
-            version=hashlib.sha256(canonical(self.spec)).hexdigest()[:16],
+            version=version,
             steps=tuple(steps),
             waits=tuple(waits),
             feeds=tuple(map(tuple, feeds)),

@@ -87,4 +87,22 @@ class Plan:
         return self.steps[self.index[node]]
 
 
+def edges_of(plan: Plan) -> list[list[tuple[int, PortName, bool]]]:
+    """Per step, what it feeds: the target, the port, and whether the target requires it.
+
+    A target that reads one port twice requires it if one of the two inputs does.
+    """
+    tolerated: dict[tuple[int, PortName, int], bool] = {}
+    for step in plan.steps:
+        for binding in step.bindings:
+            source = binding.source
+            if isinstance(source, FromStep):
+                edge = (source.step, source.port, step.index)
+                tolerated[edge] = tolerated.get(edge, True) and not binding.required
+    return [
+        [(target, port, not tolerated.get((i, port, target), False)) for target, port in feeds]
+        for i, feeds in enumerate(plan.feeds)
+    ]
+
+
 Params: TypeAlias = Mapping[str, Json]

@@ -32,9 +32,10 @@ from flowbook.run import capture
 from flowbook.run.dask import DaskExecutor
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
 from flowbook.run.handle import Run
+from flowbook.run.past import Past
 from flowbook.run.perform import Assignment, Performance, Stage
 from flowbook.run.processes import ProcessExecutor
-from flowbook.run.stimulus import Given, Start
+from flowbook.run.stimulus import Given, Start, Stimulus, TakenUp
 from flowbook.run.values import Keeper
 from flowbook.run.work import Reuse, Tools, Work
 
@@ -115,10 +116,40 @@ class Engine:
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
+        return self._begin(performance, run_id, begin)
+
+    def take_up(
+        self,
+        plan: Plan,
+        work: Sequence[Work],
+        params: Mapping[PortName, Any],
+        past: Past,
+        recording: Recording | None = None,
+    ) -> Run:
+        """Go on with a run whose process is gone, under its own id, and return at once.
+
+        `past`: what that process journalled. Steps that are done are not run, except those that
+        are `past.gone`; steps that were under way begin another attempt. It is for the caller to
+        see to it that nobody else performs the run. `recording` as in `start`.
+        """
+        stage = self._open() if recording is None else self._open().recorded(recording)
+        run_id = past.state.run
+        if run_id in self._running:
+            raise UsageError(f"run {run_id} is performed here already", hint="nothing was lost")
+        assignment = Assignment(
+            plan, tuple(work), _with_defaults(plan, params), copy_context(), past
+        )
+        performance = Performance(stage, assignment, lambda: self._closed(run_id))
+        again = tuple(sorted(past.gone))
+        host, pid = socket.gethostname(), os.getpid()
+        taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
+        return self._begin(performance, run_id, taken)
+
+    def _begin(self, performance: Performance, run_id: RunId, begin: Stimulus) -> Run:
         run = Run(performance, run_id, self._thread)
         self._running[run_id] = run
         capture.listen()
-        stage.loop.call_soon_threadsafe(performance.feed, begin)
+        performance.ask(begin)
         return run
 
     def close(self, timeout: float = 5.0) -> None:

@@ -10,15 +10,25 @@ import asyncio
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from html import escape
 from time import monotonic
 from typing import Any
 
-from flowbook.errors import RunCancelled, RunError, RunFailed, RunTimeout, UnknownNode, UsageError
+from flowbook.errors import (
+    RunCancelled,
+    RunError,
+    RunFailed,
+    RunTimeout,
+    UnknownNode,
+    UsageError,
+    ValueUnavailable,
+)
 from flowbook.events import ErrorInfo, Event, NodeCompleted, NodeLogged, NodeReused, RunStatus
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.plan.plan import FromStep
 from flowbook.run.loops import soon
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.phase import Outcome, Phase
@@ -120,6 +130,10 @@ class Run:
             self.cancel("interrupted")
             raise
         return self._returned()
+
+    def when_over(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the run is over and durable, at once if it is; on any thread."""
+        self._performance.over.add_done_callback(lambda _: callback())
 
     def settled(self, timeout: float) -> bool:
         """True once the run is over, waiting at most `timeout` seconds for it."""
@@ -241,6 +255,10 @@ class NodeRun:
     def inputs(self) -> Mapping[PortName, Any]:
         """What the node reads, as far as it is there."""
         performance = self._performance
+        for binding in performance.plan.steps[self._index].bindings:
+            if isinstance(binding.source, FromStep):
+                with suppress(ValueUnavailable):
+                    performance.shelf.look(binding.source.step)
         return inputs_of(performance.plan, self._index, performance.values, performance.params)
 
     @property
@@ -284,10 +302,20 @@ class NodeRun:
         return values if recording is None else recording.shown(values)
 
     @property
+    def at_hand(self) -> bool:
+        """True when what it gave is in memory, and not only in the store."""
+        return self._performance.shelf.at_hand(self._index)
+
+    @property
     def given(self) -> Outputs:
         """The outputs as they are passed on; raises as `output` does."""
         outcome = self.outcome
-        found = self._performance.values[self._index]
+        try:
+            found = self._performance.shelf.look(self._index)
+        except ValueUnavailable as gone:
+            raise RunError(
+                f"node {self.node!r}: {gone.message}", hint=gone.hint, run_id=self._run.id
+            ) from gone
         if outcome in (Outcome.SUCCEEDED, Outcome.REUSED) and found is not None:
             return found
         if outcome is Outcome.FAILED:

@@ -32,6 +32,7 @@ from flowbook.run.executors import Attempt, Ending, Executor, Raised, Returned, 
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Lookups
 from flowbook.run.loops import soon
+from flowbook.run.past import Past
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.state import RunState
@@ -50,7 +51,7 @@ from flowbook.run.stimulus import (
     Stimulus,
     TimerFired,
 )
-from flowbook.run.values import RESULT, Keeper, Refs, inputs_of
+from flowbook.run.values import RESULT, Keeper, Refs, Shelf, inputs_of
 from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Tools, Work
 
@@ -88,12 +89,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What is to be performed: the plan, the code of its steps, the parameters."""
+    """What is to be performed: the plan, the code of its steps, the parameters.
+
+    `past` is what another process had made of the run.
+    """
 
     plan: Plan
     work: tuple[Work, ...]
     params: Mapping[PortName, Any]
     ambient: Context = field(repr=False)
+    past: Past | None = None
 
 
 class Performance:
@@ -101,10 +106,14 @@ class Performance:
 
     def __init__(self, stage: Stage, assignment: Assignment, closed: Callable[[], None]) -> None:
         self.plan, self.params = assignment.plan, assignment.params
-        places = map(_place, assignment.plan.steps, assignment.work)
-        self.state = RunState(assignment.plan, places=tuple(places))
-        self.events: list[Event] = []
+        past = assignment.past
+        self.state = RunState(assignment.plan) if past is None else past.state
+        self.state.places = tuple(map(_place, assignment.plan.steps, assignment.work))
+        self.events: list[Event] = [] if past is None else list(past.events)
         self.values: list[Outputs | None] = [None] * len(assignment.plan.steps)
+        for i, outputs in {} if past is None else past.values.items():
+            self.values[i] = outputs
+        self.shelf = Shelf(stage.keeper, self.values, {} if past is None else past.stored)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
         self._stage, self._work, self._ambient = stage, assignment.work, assignment.ambient
@@ -115,6 +124,7 @@ class Performance:
         self._timers: dict[int, TimerHandle] = {}
         self._parked: deque[Launch] = deque()
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
+        self._record.durable = self.state.seq - 1
         recording = stage.recording
         self.recording = recording
         self.told: Callable[[str], str] = str if recording is None else recording.text

@@ -23,6 +23,7 @@ from flowbook.events import (
     NodeStarted,
     NodeSuspended,
     RunPaused,
+    RunRecovered,
     RunResumed,
 )
 
@@ -66,6 +67,7 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.WAITING, NodeSkipped): (_P.DONE, _O.SKIPPED),
     (_P.WAITING, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.READY, NodeStarted): (_P.RUNNING, None),
+    (_P.READY, NodeSkipped): (_P.DONE, _O.SKIPPED),
     (_P.READY, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.READY, RunPaused): (_P.HELD, None),
     (_P.HELD, RunResumed): (_P.READY, None),
@@ -78,6 +80,7 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.RUNNING, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.RUNNING, NodeLogged): (_P.RUNNING, None),
     (_P.RUNNING, CancelRequested): (_P.CANCELLING, None),
+    (_P.RUNNING, RunRecovered): (_P.READY, None),
     (_P.BACKOFF, NodeStarted): (_P.RUNNING, None),
     (_P.BACKOFF, NodeScheduled): (_P.READY, None),
     (_P.BACKOFF, NodeCancelled): (_P.DONE, _O.CANCELLED),
@@ -89,6 +92,9 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
     (_P.CANCELLING, NodeLogged): (_P.CANCELLING, None),
     (_P.DONE, NodeLogged): (_P.DONE, None),
+    (_P.DONE, RunRecovered): (_P.READY, None),
 }
-"""The whole machine. A pair that is not here raises, except that the three events about the whole
-run (cancel, pause, resume) pass by the steps they do not concern."""
+"""The whole machine. A pair that is not here raises, except that the events about the whole run
+(cancel, pause, resume) pass by the steps they do not concern; `RUN_RECOVERED` names those it does.
+A ready step is skipped only after a recovery: the node it had its input from ran again and failed.
+"""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import NodeCompleted, ValueRef, Vault
+from flowbook.events import NodeCompleted, NodeReused, ValueRef, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step
@@ -64,8 +64,13 @@ def bring_back(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
     if event is None or any(ref.redacted for ref in (*event.outputs.values(), event.result) if ref):
         return None
     try:
-        ports = {port: vault.get(ref) for port, ref in event.outputs.items()}
-        result = None if event.result is None else vault.get(event.result)
+        return Recalled(event, outputs_of(vault, event))
     except ValueUnavailable:
         return None
-    return Recalled(event, Outputs(ports, result))
+
+
+def outputs_of(vault: Vault, event: NodeCompleted | NodeReused) -> Outputs:
+    """What a step gave, with its values; `ValueUnavailable` when one of them is not there."""
+    ports = {port: vault.get(ref) for port, ref in event.outputs.items()}
+    result = event.result if isinstance(event, NodeCompleted) else None
+    return Outputs(ports, None if result is None else vault.get(result))

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from flowbook.errors import IllegalTransition
 from flowbook.events import (
     CancelRequested,
@@ -37,6 +35,7 @@ from flowbook.events import (
     RunCompleted,
     RunCreated,
     RunPaused,
+    RunRecovered,
     RunResumed,
     RunStatus,
     SkipReason,
@@ -45,7 +44,7 @@ from flowbook.events import (
 )
 from flowbook.graph.options import On
 from flowbook.ids import FlowId, NodeId, PortName, RunId
-from flowbook.plan.plan import FromStep, Plan
+from flowbook.plan.plan import Plan, edges_of
 from flowbook.run.phase import TABLE, Outcome, Phase
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
@@ -54,6 +53,7 @@ _GRAVITY: Mapping[SkipReason, int] = {
     SkipReason.UPSTREAM_CANCELLED: 2,
     SkipReason.UPSTREAM_FAILED: 3,
 }
+_GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 _STORY = 24
 _NO_RUN, _NO_FLOW = RunId(""), FlowId("")
 
@@ -81,6 +81,10 @@ class RunState:
     phase: list[Phase] = field(default_factory=list)
     outcome: list[Outcome | None] = field(default_factory=list)
     attempt: list[int] = field(default_factory=list)
+    spared: list[int] = field(default_factory=list)
+    """How many attempts of each step count for nothing, because their process was lost."""
+    pause: list[tuple[float, float]] = field(default_factory=list)
+    """When each step's last pause between attempts began, and how many seconds it lasts."""
     ms: list[float | None] = field(default_factory=list)
     error: list[ErrorInfo | None] = field(default_factory=list)
     reason: list[str | None] = field(default_factory=list)
@@ -150,33 +154,6 @@ def fold(events: Iterable[Event], plan: Plan | None = None) -> RunState:
     for event in events:
         evolve(state, event)
     return state
-
-
-def view(state: RunState) -> dict[str, Any]:
-    """The run as plain JSON data, the same in Python and in TypeScript.
-
-    Per node: `attempt` is that of the last `NODE_STARTED` (0: none yet); `error` is the last
-    attempt's and null once a later attempt completes; `ms` is the last attempt's (null: none
-    ended); `reason` says why it was skipped or what it is suspended for.
-    """
-    nodes = {
-        node: {
-            "phase": state.phase[i].value,
-            "outcome": None if (outcome := state.outcome[i]) is None else outcome.value,
-            "attempt": state.attempt[i],
-            "ms": state.ms[i],
-            "error": msgspec.to_builtins(state.error[i]),
-            "reason": state.reason[i],
-        }
-        for i, node in enumerate(state.nodes)
-    }
-    return {
-        "run": state.run,
-        "flow": state.flow,
-        "status": state.status.value,
-        "trigger": None if state.trigger is None else state.trigger.value,
-        "nodes": nodes,
-    }
 
 
 def _evolve_node(state: RunState, kind: type, event: Any) -> None:
@@ -265,6 +242,7 @@ def _doom_followers(state: RunState, i: int, reason: SkipReason, cause: NodeId |
 def _retrying(state: RunState, i: int, event: NodeRetryScheduled) -> None:
     state.ms[i] = event.ms
     state.error[i] = event.error
+    state.pause[i] = (event.at, event.delay)
 
 
 def _failed(state: RunState, i: int, event: NodeFailed) -> None:
@@ -320,6 +298,8 @@ def _created(state: RunState, event: RunCreated) -> None:
     state.phase = [Phase.WAITING] * count
     state.outcome = [None] * count
     state.attempt = [0] * count
+    state.spared = [0] * count
+    state.pause = [(0.0, 0.0)] * count
     state.ms = [None] * count
     state.error = [None] * count
     state.reason = [None] * count
@@ -335,17 +315,7 @@ def _lay_out(state: RunState, plan: Plan) -> None:
     state.live = [0] * count
     state.doom = [None] * count
     state.blame = [None] * count
-    tolerated: dict[tuple[int, PortName, int], bool] = {}
-    for step in plan.steps:
-        for binding in step.bindings:
-            source = binding.source
-            if isinstance(source, FromStep):
-                edge = (source.step, source.port, step.index)
-                tolerated[edge] = tolerated.get(edge, True) and not binding.required
-    state.edges = [
-        [(target, port, not tolerated.get((i, port, target), False)) for target, port in feeds]
-        for i, feeds in enumerate(plan.feeds)
-    ]
+    state.edges = edges_of(plan)
 
 
 def _each(state: RunState, event: Event) -> None:
@@ -371,6 +341,31 @@ def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
     _each(state, event)
 
 
+def _recovered(state: RunState, event: RunRecovered) -> None:
+    lost = [state.index.get(node, -1) for node in event.lost]
+    again = [state.index.get(node, -1) for node in event.again]
+    if not all(i >= 0 and state.phase[i] is Phase.RUNNING for i in lost) or not all(
+        i >= 0 and state.outcome[i] in _GAVE for i in again
+    ):
+        raise _illegal(state, "what it lost", "another phase", event)
+    for i in lost:
+        state.spared[i] += 1
+    for i in again:
+        _take_back(state, i)
+    for i in (*lost, *again):
+        _enter(state, i, Phase.HELD if state.paused else Phase.READY)
+
+
+def _take_back(state: RunState, i: int) -> None:
+    """What the step gave is gone: whoever still reads it waits again."""
+    for target, port, _ in state.edges[i] if state.edges else ():
+        state.waits[target] += 1
+        state.live[target] -= port in state.outputs[i]
+    state.spared[i] = state.attempt[i]
+    state.outputs[i], state.outcome[i] = {}, None
+    state.open += 1
+
+
 def _run_completed(state: RunState, event: RunCompleted) -> None:
     if state.open:
         raise _illegal(state, "the run", f"{state.open} steps open", event)
@@ -382,6 +377,7 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     CancelRequested: _cancel_requested,
     RunPaused: _paused,
     RunResumed: _paused,
+    RunRecovered: _recovered,
     RunCompleted: _run_completed,
 }
 

@@ -39,6 +39,17 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     pid: int | None = None
 
 
+class TakenUp(_Stimulus, frozen=True, kw_only=True):
+    """Go on with a run whose process is gone, from the state its events lead to.
+
+    `again`: steps that are done but whose outputs, which others still read, cannot be had.
+    """
+
+    again: tuple[int, ...] = ()
+    host: str | None = None
+    pid: int | None = None
+
+
 class OfAttempt(_Stimulus, frozen=True, kw_only=True):
     """Something that became of one attempt of a step."""
 
@@ -135,6 +146,7 @@ class JournalFailed(_Stimulus, frozen=True, kw_only=True):
 
 Stimulus: TypeAlias = (
     Start
+    | TakenUp
     | StepReturned
     | StepRaised
     | StepRecalled

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from flowbook.errors import FlowbookError, ValueUnavailable
-from flowbook.events import Recording, ValueFormat, ValueRef, Vault
+from flowbook.events import NodeCompleted, NodeReused, Recording, ValueFormat, ValueRef, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.executors import Crew
 from flowbook.run.loops import soon
-from flowbook.run.recall import Recalled, bring_back
+from flowbook.run.recall import Recalled, bring_back, outputs_of
 from flowbook.run.work import Memoir
 
 RESULT = PortName("")
@@ -98,6 +98,10 @@ class Keeper:
         else:
             self._crew.submit(look)
 
+    def bring_back(self, event: NodeCompleted | NodeReused) -> Outputs:
+        """The outputs an event tells of; blocking. `ValueUnavailable` when one is not there."""
+        return outputs_of(self._vault, event)
+
     def close(self) -> None:
         """Let the threads go."""
         if self._crew is not None:
@@ -135,6 +139,36 @@ class Keeper:
     ) -> bool:
         soon(self._loop, then, self._put(refs, heavy))
         return False
+
+
+class Shelf:
+    """What the steps of a run gave, for whoever looks; `stored` are those in the store only.
+
+    The engine reads `values` itself: whatever it needs has been brought there before.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        values: list[Outputs | None],
+        stored: Mapping[int, NodeCompleted | NodeReused],
+    ) -> None:
+        self._keeper, self._values, self._stored = keeper, values, dict(stored)
+
+    def at_hand(self, step: int) -> bool:
+        """True when the step's outputs are in memory."""
+        return step not in self._stored and self._values[step] is not None
+
+    def look(self, step: int) -> Outputs | None:
+        """What the step gave, None when it has given nothing.
+
+        Blocking, for any thread. Raises `ValueUnavailable` for what is not in the store any more.
+        """
+        event = self._stored.get(step)
+        if event is not None:
+            self._values[step] = self._keeper.bring_back(event)
+            self._stored.pop(step, None)
+        return self._values[step]
 
 
 def _quietly(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:

@@ -6,9 +6,10 @@ dies with the process: history is elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from flowbook.errors import InvalidParameters
 from flowbook.events import NodeCompleted, NodeReused
@@ -23,7 +24,29 @@ from flowbook.session.freshness import Known, Memory, fingerprints
 from flowbook.session.start import live_default
 
 if TYPE_CHECKING:
+    from flowbook.graph.flow import Flow
     from flowbook.run.handle import Run
+
+
+class LiveFlows:
+    """The flows this process has met, each for as long as somebody holds it."""
+
+    def __init__(self) -> None:
+        self._flows: WeakKeyDictionary[Flow, LiveFlow] = WeakKeyDictionary()
+        self.watchers: list[Callable[[Flow, Run], None]] = []
+
+    def __iter__(self) -> Iterator[Flow]:
+        return iter(list(self._flows))
+
+    def of(self, flow: Flow) -> LiveFlow:
+        """What is held of `flow`."""
+        return self._flows.setdefault(flow, LiveFlow())
+
+    def adopt(self, flow: Flow, run: Run, plan: Plan) -> None:
+        """`run` is one of this process now: its results are remembered, watchers are told."""
+        self.of(flow).follow(run, plan, run.params)
+        for watcher in list(self.watchers):
+            watcher(flow, run)
 
 
 @dataclass(slots=True)
@@ -74,7 +97,7 @@ class LiveFlow:
         prints = fingerprints(plan, values)
 
         def keep(notice: object) -> None:
-            if isinstance(notice, NodeCompleted | NodeReused):
+            if isinstance(notice, NodeCompleted | NodeReused) and run[notice.node].at_hand:
                 node = notice.node
                 source = run.id if isinstance(notice, NodeCompleted) else notice.source
                 reuse = Reuse(run[node].given, notice.outputs, source)

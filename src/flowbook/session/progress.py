@@ -23,6 +23,7 @@ from flowbook.events import (
     NodeSuspended,
     RunCompleted,
     RunCreated,
+    RunRecovered,
     ValueFormat,
 )
 from flowbook.graph.node import Progress
@@ -68,6 +69,9 @@ class Board:
         if isinstance(event, RunCompleted):
             self.last = event.at
             return self.verdict()
+        if isinstance(event, RunRecovered):
+            again = ", ".join((*event.lost, *event.again)) or "nothing"
+            return f"{self.state.flow}: taken up by process {event.pid}; started again: {again}"
         note = _note(event)
         if note is None:
             return None

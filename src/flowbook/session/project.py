@@ -15,28 +15,30 @@ from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
 from flowbook.graph.flow import Flow, set_default_host
+from flowbook.graph.host import left_to
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.session.desk import Desk
-from flowbook.session.live_flow import LiveFlow
+from flowbook.session.live_flow import LiveFlows
 from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
-from flowbook.session.start import STORE_FOLDER, Start, mint_run_id
+from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
 from flowbook.session.surroundings import surroundings
-from flowbook.session.work import evaluate_text, work_for
+from flowbook.session.work import evaluate_text, kinds_of, work_for
 
 if TYPE_CHECKING:
     from flowbook.cells.notebook import Notebook
     from flowbook.plan.plan import Plan
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
+    from flowbook.session.recovery import Own, Recovered
+    from flowbook.session.saved import SavedRun
     from flowbook.store.history import History
     from flowbook.store.store import Store
 
@@ -60,8 +62,9 @@ class Project:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._live: WeakKeyDictionary[Flow, LiveFlow] = WeakKeyDictionary()
-        self._watchers: list[Callable[[Flow, Run], None]] = []
+        self.live = LiveFlows()
+        self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
+        """How a run is taken hold of for this process alone, before it is taken up."""
         self.secrets: Secrets | None = None
         """Gives the texts that no run may write down; None: there are none."""
 
@@ -125,22 +128,13 @@ class Project:
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
 
-        return check(flow.spec(), self.kinds(flow))
+        return check(flow.spec(), kinds_of(flow, self.registry))
 
     def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan:
         """The compiled flow, or `InvalidFlow` with every problem."""
         from flowbook.plan.compile import compile_plan
 
-        return compile_plan(flow.spec(), self.kinds(flow), targets=targets)
-
-    def kinds(self, flow: Flow) -> Registry:
-        """The registered node types, and those of node objects that were added to the flow."""
-        added = {
-            node.kind: type(node)
-            for node in flow.implementations.values()
-            if isinstance(node, Node) and node.kind and node.kind not in self.registry
-        }
-        return Registry((*self.registry.values(), *added.values())) if added else self.registry
+        return compile_plan(flow.spec(), kinds_of(flow, self.registry), targets=targets)
 
     # ------------------------------------------------------------ runs
 
@@ -154,9 +148,11 @@ class Project:
         how = how or Start()
         spec = flow.spec()
         plan = self.plan(flow, how.targets)
-        live = self._of(flow)
+        live = self.live.of(flow)
         values = live.parameters(plan, params or {})
-        work = work_for(plan, spec, self.kinds(flow), flow.implementations, live.namespace(spec))
+        work = work_for(
+            plan, spec, kinds_of(flow, self.registry), flow.implementations, live.namespace(spec)
+        )
         given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
         recording = recording_of(plan.options, self.store, self.secrets)
         record_flow(self.store, plan, recordable(spec, values, recording))
@@ -170,35 +166,63 @@ class Project:
             key=how.key,
             recording=recording,
         )
-        live.follow(run, plan, values)
-        for watcher in list(self._watchers):
-            watcher(flow, run)
+        self.live.adopt(flow, run, plan)
         return run
 
-    def _of(self, flow: Flow) -> LiveFlow:
-        return self._live.setdefault(flow, LiveFlow())
+    def recover(
+        self, flow: Flow | None = None, run_id: str | None = None, *, again: bool = False
+    ) -> Recovered:
+        """Go on with lost runs of `flow`, or of every flow this process knows; see `Flow.recover`.
+
+        >>> from tempfile import mkdtemp
+        >>> Project(Path(mkdtemp())).recover()
+        nothing to recover
+        """
+        from flowbook.session.recovery import Recovered, flow_named, recover, take_up
+
+        flows = [flow] if flow is not None else [*{*self.live, *left_to(self)}]
+        if run_id is None:
+            return recover(self, flows, again=again)
+        if flow is None:
+            flow = flow_named(flows, self.history.run(run_id))
+        return Recovered((take_up(self, flow, run_id, again=again),))
+
+    def state(self, run: str | Flow, *, at: int | None = None) -> SavedRun:
+        """What is stored of a run, at event number `at` or as it is now; executes nothing.
+
+        `run` is its id, or a flow for its newest. Raises `UsageError` when there is none.
+        """
+        from flowbook.session.saved import saved_run
+
+        if isinstance(run, Flow):
+            newest = self.history.runs(flow=run.spec().id, limit=1).runs
+            if not newest:
+                raise UsageError(f"flow {run.name!r} has not run yet", hint="call flow.run()")
+            run = newest[0].id
+        return saved_run(self.history, run, at=at)
 
     def attach(self, flow: Flow, namespace: dict[str, Any]) -> None:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""
-        self._of(flow).attached = namespace
+        self.live.of(flow).attached = namespace
 
     def watch(self, callback: Callable[[Flow, Run], None]) -> Callable[[], None]:
         """Call `callback` for every run this process starts; returns how to stop that."""
-        self._watchers.append(callback)
+        watchers = self.live.watchers
+        watchers.append(callback)
 
         def stop() -> None:
             with contextlib.suppress(ValueError):
-                self._watchers.remove(callback)
+                watchers.remove(callback)
 
         return stop
 
     def last_run(self, flow: Flow) -> Run | None:
         """The run of `flow` this process started last."""
-        return self._of(flow).last
+        return self.live.of(flow).last
 
     def stale(self, flow: Flow) -> frozenset[NodeId]:
         """Nodes whose last result no longer follows from the definition; empty if it is broken."""
-        live = self._of(flow)
+        live = self.live.of(flow)
         try:
             plan = self.plan(flow)
             return live.memory.stale(plan, live.parameters(plan, {}))

@@ -51,6 +51,21 @@ def recording_of(
     )
 
 
+def was_redacted(value: Any) -> bool:
+    """True when something in a recorded parameter was taken out before it was written.
+
+    >>> was_redacted({"login": ["[redacted]"]}), was_redacted("Oslo")
+    (True, False)
+    """
+    from flowbook.store.redaction import REDACTED
+
+    if isinstance(value, Mapping):
+        return any(was_redacted(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(was_redacted(one) for one in value)
+    return isinstance(value, str) and REDACTED in value
+
+
 def _says_nothing(options: FlowOptions) -> bool:
     """True when retention and audit, which are not about writing a run, are all it may say."""
     return replace(options, retention=None, audit=False) == FlowOptions()

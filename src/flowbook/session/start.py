@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -30,6 +32,14 @@ class Start:
     rerun: Collection[NodeId] | None = None
     key: str | None = None
     run_id: RunId | None = None
+
+
+def owned(folder: Path, run_id: RunId) -> AbstractContextManager[object] | None:
+    """Hold of a lost run, for this process alone; None when another has taken it up."""
+    from flowbook.store.holders import own_run
+    from flowbook.store.layout import Layout
+
+    return own_run(Layout(folder), run_id)
 
 
 def live_default(live: Any, written: Json | Missing) -> Json | Missing:

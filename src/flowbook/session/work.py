@@ -18,6 +18,7 @@ import cloudpickle
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
+from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
@@ -102,6 +103,16 @@ def _has_template(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(_has_template(inner) for inner in value.values())
     return isinstance(value, list | tuple) and any(_has_template(inner) for inner in value)
+
+
+def kinds_of(flow: Flow, registry: Registry) -> Registry:
+    """The registered node types, and those of node objects that were added to the flow."""
+    added = {
+        node.kind: type(node)
+        for node in flow.implementations.values()
+        if isinstance(node, Node) and node.kind and node.kind not in registry
+    }
+    return Registry((*registry.values(), *added.values())) if added else registry
 
 
 def work_for(

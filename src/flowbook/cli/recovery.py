@@ -1,0 +1,97 @@
+"""Take up lost runs of notebooks, one after the other, each where its notebook lies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowbook.cli.failures import say_error
+from flowbook.cli.live import follow
+from flowbook.cli.opening import stand_in
+from flowbook.cli.output import echo_json
+from flowbook.cli.running import verdict
+from flowbook.errors import FlowbookError, UsageError
+from flowbook.export.exits import ExitCode
+from flowbook.ids import RunId
+from flowbook.session.project import Project
+
+if TYPE_CHECKING:
+    from flowbook.run.handle import Run
+
+_PASSED_BY = frozenset({"node_modules", "__pycache__"})
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What became of the runs that were to be taken up."""
+
+    ended: list[Run] = field(default_factory=list)
+    refused: dict[RunId, FlowbookError] = field(default_factory=dict)
+    code: ExitCode = ExitCode.OK
+
+    def tell(self, project: Project, *, as_json: bool) -> None:
+        """One line for each run, or all as JSON."""
+        if as_json:
+            runs: list[dict[str, Any]] = [
+                project.history.run(run.id).to_json() for run in self.ended
+            ]
+            refused = {str(run): why.message for run, why in self.refused.items()}
+            echo_json({"runs": runs, "refused": refused})
+            return
+        for run in self.ended:
+            click.echo(f"{run.id}  {run.flow}  {run.status.value}")
+        if not self.ended and not self.refused:
+            click.echo(f"nothing to recover in {project.path}", err=True)
+
+
+def recover_each(
+    project: Project, runs: Sequence[RunId], notebook: Path | None, *, again: bool
+) -> Recovery:
+    """Go on with each run to its end, progress on stderr; a refused one does not stop the rest."""
+    found = Recovery()
+    for run_id in runs:
+        try:
+            run = _taken_up(project, run_id, notebook, again=again)
+        except FlowbookError as why:
+            say_error(f"{run_id}: {why.message}", why.hint)
+            found.refused[run_id] = why
+            found.code = found.code or ExitCode.USAGE
+            continue
+        stopped = follow(run, sys.stderr)
+        found.ended.append(run)
+        found.code = stopped or verdict(run) or found.code
+        if stopped:
+            break
+    return found
+
+
+def _taken_up(project: Project, run_id: RunId, notebook: Path | None, *, again: bool) -> Run:
+    path = notebook or _notebook_of(project.path, project.history.run(run_id).flow)
+    flow = project.read_notebook(path)
+    stand_in(path.parent)
+    (run,) = project.recover(flow, run_id, again=again)
+    return run
+
+
+def _notebook_of(folder: Path, flow: str) -> Path:
+    found = sorted(_called(folder, f"{flow}.ipynb"))
+    if len(found) == 1:
+        return found[0]
+    what = f"no notebook {flow}.ipynb" if not found else f"more than one {flow}.ipynb"
+    raise UsageError(
+        f"there is {what} in {folder}",
+        hint="say which with --notebook; a flow written in Python recovers with flow.recover()",
+    )
+
+
+def _called(folder: Path, name: str) -> Iterator[Path]:
+    for where, inner, files in os.walk(folder):
+        inner[:] = [one for one in inner if not one.startswith(".") and one not in _PASSED_BY]
+        if name in files:
+            yield Path(where) / name

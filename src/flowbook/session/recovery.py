@@ -1,0 +1,311 @@
+"""Going on with runs whose process is gone, under their own ids.
+
+Everything is checked before the run's first new event: that nobody performs it, that the flow
+still means what it meant, that every value an open node reads is there. Whatever is refused is
+refused whole, and the run stays as it was found.
+
+Nothing here starts by itself: a crash is taken up by somebody who says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from flowbook.errors import FlowbookError, IllegalTransition, StoreError, UsageError
+from flowbook.events import Event, RunCompleted, RunCreated, RunStatus, Vault
+from flowbook.graph.codec import canonical
+from flowbook.graph.flow_options import JournalMode
+from flowbook.graph.spec import FlowSpec, Json
+from flowbook.ids import PortName, RunId
+from flowbook.plan.compile import compile_plan, version_of
+from flowbook.run.past import Past, bring_past
+from flowbook.session.recording import Secrets, recording_of, was_redacted
+from flowbook.session.saved import recorded_spec
+from flowbook.session.work import kinds_of, work_for
+
+if TYPE_CHECKING:
+    from flowbook.graph.flow import Flow
+    from flowbook.graph.registry import Registry
+    from flowbook.plan.plan import Plan
+    from flowbook.run.engine import Engine
+    from flowbook.run.handle import Run
+    from flowbook.run.work import Work
+    from flowbook.session.live_flow import LiveFlows
+    from flowbook.store.history import History
+    from flowbook.store.rows import RunRow
+    from flowbook.store.store import Store
+
+Own: TypeAlias = Callable[[RunId], "AbstractContextManager[object] | None"]
+"""Takes hold of a run for this process alone, until the context ends; None: somebody has it."""
+
+
+class Office(Protocol):
+    """What recovery needs of its project; `flowbook.Project` is one."""
+
+    own: Own
+    live: LiveFlows
+
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def secrets(self) -> Secrets | None: ...
+
+
+_LOST = """
+SELECT id FROM runs
+WHERE (status = 'suspended' OR (status = 'failed' AND starts_with(error, 'lost: ')))
+ORDER BY started_at DESC, id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The runs that go on, newest first, and those that cannot, each with the reason.
+
+    >>> len(Recovered())
+    0
+    """
+
+    runs: tuple[Run, ...] = ()
+    refused: Mapping[RunId, FlowbookError] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def wait(self, timeout: float | None = None) -> Recovered:
+        """Block until every run is over; `timeout` seconds for each. Raises as `Run.wait` does."""
+        for run in self.runs:
+            run.wait(timeout)
+        return self
+
+    def __repr__(self) -> str:
+        lines = [*map(repr, self.runs), *(f"refused {run}: {why}" for run, why in _told(self))]
+        return "\n".join(lines) or "nothing to recover"
+
+
+def _told(recovered: Recovered) -> Iterator[tuple[RunId, str]]:
+    for run, why in recovered.refused.items():
+        yield run, str(why)
+
+
+def lost_runs(project: Office, flows: Iterable[str] | None = None) -> list[RunRow]:
+    """Runs that are not over and whose process is gone, newest first; of all flows without any."""
+    wanted = None if flows is None else set(flows)
+    _, rows = project.history.table(_LOST)
+    found = [project.history.run(run_id) for (run_id,) in rows]
+    return [
+        row for row in found if (wanted is None or row.flow in wanted) and not _living(project, row)
+    ]
+
+
+def recover(project: Office, flows: Iterable[Flow], *, again: bool = False) -> Recovered:
+    """Take up every lost run of `flows`; one that is refused does not keep the others."""
+    known: dict[str, list[Flow]] = {}
+    for flow in flows:
+        known.setdefault(flow.spec().id, []).append(flow)
+    runs: list[Run] = []
+    refused: dict[RunId, FlowbookError] = {}
+    for row in lost_runs(project, known):
+        try:
+            flow = flow_named(known[row.flow], row)
+            runs.append(take_up(project, flow, row.id, again=again))
+        except FlowbookError as why:
+            refused[row.id] = why
+    return Recovered(tuple(runs), refused)
+
+
+def flow_named(flows: Sequence[Flow], row: RunRow) -> Flow:
+    """The flow a run is of; of several with its name, the one that has not changed since."""
+    alike = [flow for flow in flows if flow.spec().id == row.flow]
+    if not alike:
+        raise UsageError(
+            f"run {row.id} is one of flow {row.flow!r}, which is not known here",
+            hint=f"define it first, or: flowbook history recover {row.id}",
+        )
+    if len(alike) == 1:
+        return alike[0]
+    return next((flow for flow in alike if version_of(flow.spec()) == row.version), alike[0])
+
+
+def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) -> Run:
+    """Go on with one run and return at once.
+
+    Raises `UsageError` when the run is not lost, when the flow has changed since, or, without
+    `again`, when a node with effects would have to be run again because what it gave is gone.
+    """
+    row = project.history.run(run_id)
+    _refuse_unless_lost(project, row, flow)
+    with ExitStack() as hold:
+        held = project.own(row.id)
+        if held is None:
+            raise UsageError(f"run {run_id} has just been taken up by another process")
+        hold.enter_context(held)
+        events = _story(project, row)  # read under the lock: nobody writes any more
+        plan = _plan_of(project, flow, events[0])
+        recording = recording_of(plan.options, project.store, project.secrets)
+        _refuse_unrecorded(plan, events[0])
+        vault = project.store.vault if recording is None else recording.vault
+        past = _past(plan, events, vault)
+        work = _work_of(project, flow, plan)
+        _refuse_effects(plan, work, past, again=again)
+        run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+        project.live.adopt(flow, run, plan)
+        run.when_over(hold.pop_all().close)
+    return run
+
+
+def _work_of(project: Office, flow: Flow, plan: Plan) -> list[Work]:
+    spec = flow.spec()
+    names = project.live.of(flow).namespace(spec)
+    return work_for(plan, spec, kinds_of(flow, project.registry), flow.implementations, names)
+
+
+def _params(created: Event) -> dict[PortName, Json]:
+    params = created.params if isinstance(created, RunCreated) else {}
+    return {PortName(name): value for name, value in params.items()}
+
+
+# ---------------------------------------------------------------- may it be taken up?
+
+
+def _refuse_unless_lost(project: Office, row: RunRow, flow: Flow) -> None:
+    if row.flow != flow.spec().id:
+        raise UsageError(
+            f"run {row.id} is one of flow {row.flow!r}, not of {flow.name!r}",
+            hint=f"recover it with the flow {row.flow!r}",
+        )
+    if row.status is RunStatus.RUNNING or (_living(project, row)):
+        here = "this process" if row.pid == os.getpid() else f"process {row.pid}"
+        raise UsageError(
+            f"run {row.id} is not lost: {here} on {row.host} performs it",
+            hint="wait for it, or cancel it there",
+        )
+    if row.status.over and not _lost(row):
+        raise _over(row)
+
+
+def _over(row: RunRow) -> UsageError:
+    return UsageError(
+        f"run {row.id} is over ({row.status.value}): there is nothing to recover",
+        hint="run the flow again for a new run",
+    )
+
+
+def _lost(row: RunRow) -> bool:
+    return row.status is RunStatus.FAILED and (row.error or "").startswith("lost: ")
+
+
+def _living(project: Office, row: RunRow) -> bool:
+    """Whether the process of a suspended run is there; of all others the status says it."""
+    if row.status is not RunStatus.SUSPENDED:
+        return False
+    _names, rows = project.history.table("SELECT alive FROM registry WHERE run_id = ?", [row.id])
+    return rows == [(True,)]
+
+
+def _story(project: Office, row: RunRow) -> list[Event]:
+    events = project.history.events(row.id)
+    if not events or not isinstance(events[0], RunCreated):
+        raise StoreError(
+            f"run {row.id} cannot go on: the history does not have its beginning",
+            hint="run the flow again",
+        )
+    if isinstance(events[-1], RunCompleted):
+        raise _over(row)
+    return events
+
+
+# ---------------------------------------------------------------- is it still the same flow?
+
+
+def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
+    """The plan the run was started with, its steps numbered as they were."""
+    assert isinstance(created, RunCreated)  # noqa: S101 - `_story` has seen to it
+    spec, version, nodes = flow.spec(), created.version, created.nodes
+    if version_of(spec) != version:
+        before = recorded_spec(project.history, created.flow, version)
+        what = "" if before is None else f": {'; '.join(differences(before, spec))}"
+        raise UsageError(
+            f"flow {created.flow!r} has changed since run {created.run} was started{what}",
+            hint="bring it back as it was to go on with this run, or run the flow again",
+        )
+    kinds = kinds_of(flow, project.registry)
+    return compile_plan(spec, kinds, targets=nodes, order=nodes, version=version)
+
+
+def differences(before: FlowSpec, now: FlowSpec) -> list[str]:
+    """What differs in meaning, in words: nodes by name, then parameters and setup.
+
+    >>> from flowbook.graph.spec import NodeSpec
+    >>> one = FlowSpec("f", (NodeSpec("a", body="1"), NodeSpec("b")))
+    >>> differences(one, FlowSpec("f", (NodeSpec("a", body="2"), NodeSpec("c"))))
+    ['node a is another', 'node b is gone', 'node c is new']
+    """
+    old, new = ({node.id: _meaning(spec, node.id) for node in spec.nodes} for spec in (before, now))
+    words = [f"node {node} is another" for node in old if node in new and old[node] != new[node]]
+    words += [f"node {node} is gone" for node in old if node not in new]
+    words += [f"node {node} is new" for node in new if node not in old]
+    if {param.name: param for param in before.params} != {one.name: one for one in now.params}:
+        words.append("the parameters differ")
+    if [cell.body for cell in before.setup] != [cell.body for cell in now.setup]:
+        words.append("the setup differs")
+    return words or ["its options differ"]
+
+
+def _meaning(spec: FlowSpec, node: str) -> bytes:
+    return canonical(FlowSpec(spec.id, tuple(one for one in spec.nodes if one.id == node)))
+
+
+# ---------------------------------------------------------------- is everything it needs there?
+
+
+def _refuse_unrecorded(plan: Plan, created: Event) -> None:
+    """What was not written down cannot be gone on with."""
+    if plan.options.journal is not JournalMode.FULL:
+        raise UsageError(
+            f"run {created.run} was recorded with journal={plan.options.journal.value}, which "
+            "keeps no values to go on with",
+            hint="run the flow again; with journal=full its runs can be recovered",
+        )
+    hidden = sorted(name for name, value in _params(created).items() if was_redacted(value))
+    if hidden:
+        raise UsageError(
+            f"run {created.run} cannot go on: its parameters {', '.join(hidden)} were redacted "
+            "before they were written",
+            hint="run the flow again with their values",
+        )
+
+
+def _past(plan: Plan, events: list[Event], vault: Vault) -> Past:
+    try:
+        return bring_past(plan, events, vault)
+    except IllegalTransition as hole:
+        raise StoreError(
+            f"run {events[0].run} cannot go on: a part of its journal is missing ({hole.message})",
+            hint="run the flow again",
+        ) from hole
+
+
+def _refuse_effects(plan: Plan, work: list[Work], past: Past, *, again: bool) -> None:
+    """Pure nodes are run again without a question; a node with effects only when told to."""
+    effects = [i for i in sorted(past.gone) if not work[i].pure]
+    if not effects or again:
+        return
+    lines = "; ".join(f"{plan.steps[i].node}: {past.gone[i].message}" for i in effects)
+    raise UsageError(
+        f"run {past.state.run} needs values that are gone ({lines})",
+        hint="recover with again=True to run these nodes again, effects and all",
+    )

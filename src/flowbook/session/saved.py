@@ -1,0 +1,165 @@
+"""What the store holds of a run, at its end or at any event before it.
+
+A fold over the run's own events, against the definition it was started with: nothing is executed,
+no value is loaded, and it works for runs of any process, alive or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flowbook.errors import UnknownNode, UsageError
+from flowbook.events import ErrorInfo, Event, RunCreated, RunStatus, ValueRef
+from flowbook.graph.codec import decode
+from flowbook.graph.options import did_you_mean
+from flowbook.graph.spec import FlowSpec
+from flowbook.graph.wiring import resolve
+from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.run.phase import Phase
+from flowbook.run.state import RunState, fold
+
+if TYPE_CHECKING:
+    from flowbook.store.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNode:
+    """One node: `status` is its outcome, or its phase while it has none.
+
+    `waits_for` names the nodes, the time or the thing from outside it waits for; empty when it
+    waits for nothing.
+    """
+
+    node: NodeId
+    status: str
+    attempts: int
+    outputs: Mapping[PortName, ValueRef]
+    waits_for: tuple[str, ...] = ()
+    error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """A run as its events up to number `seq` tell it, at that time (UTC).
+
+    `status` is what the events say: of a lost run, that it is running. Whether its process is
+    there is for the history to say.
+    """
+
+    run: RunId
+    flow: FlowId
+    version: str
+    status: RunStatus
+    seq: int
+    at: datetime
+    nodes: tuple[SavedNode, ...]
+
+    def __getitem__(self, node: str) -> SavedNode:
+        found = next((one for one in self.nodes if one.node == node), None)
+        if found is None:
+            names = tuple(one.node for one in self.nodes)
+            raise UnknownNode(
+                f"run {self.run} has no node {node!r}",
+                hint=did_you_mean(node, names),
+                node=node,
+                known=names,
+            )
+        return found
+
+    def __repr__(self) -> str:
+        moment = self.at.strftime("%Y-%m-%d %H:%M:%S")
+        lines = [
+            f"<run {self.run} of {self.flow!r}: {self.status.value} at event {self.seq}, {moment}>"
+        ]
+        width = max((len(one.node) for one in self.nodes), default=0)
+        lines += [f"  {one.node:<{width}}  {_line(one)}" for one in self.nodes]
+        return "\n".join(lines)
+
+
+def saved_run(history: History, run_id: str, *, at: int | None = None) -> SavedRun:
+    """The run as its first events tell it, up to number `at` inclusive; all of them without.
+
+    Raises `UsageError` for an unknown run and for an event it does not have.
+    """
+    events = history.events(run_id, limit=None if at is None else max(at + 1, 1))
+    if not events:
+        history.run(run_id)  # says what is wrong with an unknown id
+    if not events or (at is not None and at != events[-1].seq):
+        raise UsageError(
+            f"run {run_id} has no event {0 if at is None else at}",
+            hint=f"its events go from 0 to {len(history.events(run_id)) - 1}",
+        )
+    created = events[0]
+    assert isinstance(created, RunCreated)  # noqa: S101 - `fold` refuses any other beginning
+    return picture(events, recorded_spec(history, created.flow, created.version))
+
+
+def picture(events: list[Event], spec: FlowSpec | None) -> SavedRun:
+    """What `events` lead to; without `spec` it does not say which nodes a node waits for."""
+    created, state = events[0], fold(events)
+    feeds: dict[NodeId, dict[NodeId, None]] = {}
+    for edge in () if spec is None else resolve(spec).edges:
+        feeds.setdefault(edge.target, {})[edge.source] = None
+    return SavedRun(
+        run=state.run,
+        flow=state.flow,
+        version=created.version if isinstance(created, RunCreated) else "",
+        status=state.status,
+        seq=events[-1].seq,
+        at=datetime.fromtimestamp(events[-1].at, UTC),
+        nodes=tuple(_node(state, i, feeds.get(node, ())) for i, node in enumerate(state.nodes)),
+    )
+
+
+def recorded_spec(history: History, flow: str, version: str) -> FlowSpec | None:
+    """A definition as the history has it; None when it has not, or cannot read it any more."""
+    query = "SELECT spec FROM flow_versions WHERE flow = ? AND version = ?"
+    _, rows = history.table(query, [flow, version])
+    try:
+        return decode(rows[0][0]) if rows else None
+    except UsageError:
+        return None
+
+
+def _node(state: RunState, i: int, feeds: Iterable[NodeId]) -> SavedNode:
+    phase, outcome = state.phase[i], state.outcome[i]
+    return SavedNode(
+        node=state.nodes[i],
+        status=phase.value if outcome is None else outcome.value,
+        attempts=state.attempt[i],
+        outputs=dict(state.outputs[i]),
+        waits_for=_waits(state, i, feeds),
+        error=state.error[i],
+    )
+
+
+def _waits(state: RunState, i: int, feeds: Iterable[NodeId]) -> tuple[str, ...]:
+    phase = state.phase[i]
+    if phase in (Phase.WAITING, Phase.READY):
+        return tuple(
+            node
+            for node in feeds
+            if node in state.index and state.phase[state.index[node]] is not Phase.DONE
+        )
+    if phase is Phase.BACKOFF:
+        due = datetime.fromtimestamp(sum(state.pause[i]), UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return (f"attempt {state.attempt[i] + 1} at {due} UTC",)
+    if phase is Phase.HELD:
+        return ("the paused run to go on",)
+    return (state.reason[i] or "something outside",) if phase is Phase.SUSPENDED else ()
+
+
+def _line(one: SavedNode) -> str:
+    ports = ", ".join(f"{port}: {_ref(ref)}" for port, ref in one.outputs.items())
+    waits = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
+    error = f"{one.error.name}: {one.error.message}" if one.error else ""
+    tries = f"attempt {one.attempts}" if one.attempts > 1 else ""
+    return "  ".join([f"{one.status:<10}", *filter(None, (tries, ports, waits, error))]).rstrip()
+
+
+def _ref(ref: ValueRef) -> str:
+    rows = "" if ref.rows is None else f", {ref.rows} rows"
+    return f"{ref.type}{rows} ({ref.hash[:12] or 'not kept'})"
