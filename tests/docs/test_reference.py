@@ -19,7 +19,9 @@ from flowbook import events
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
 from flowbook.graph.node import Node
 from flowbook.graph.options import OPTIONS, On, Options, print_options
+from flowbook.store.audit import Action
 from flowbook.store.schema import VIEWS
+from flowbook.store.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -113,3 +115,16 @@ def test_every_trait_of_a_kind_is_documented(node_type):
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_column_of_the_history_is_documented(view):
     assert first_column(section(f"`{view}`")) == list(VIEWS[view])
+
+
+def test_every_setting_is_documented_with_its_default():
+    rows = re.findall(
+        r"^\| `(\w+)` \| .+ \| `([^`]+)` \| (yes|no) \|$", section("Settings"), re.MULTILINE
+    )
+    assert {name: (default, own == "yes") for name, default, own in rows} == {
+        name: (str(one.default).lower(), one.per_flow) for name, one in SETTINGS.items()
+    }
+
+
+def test_every_action_of_the_audit_is_documented():
+    assert first_column(section("Audit actions")) == list(Action)
