@@ -14,12 +14,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from flowbook.errors import StoreError, UsageError
 from flowbook.events import Event, NodeCompleted, RunStatus, TriggerKind, decode
+from flowbook.store.asking import only_select, views_hint
+from flowbook.store.export import Exported, Wanted, export
+from flowbook.store.filters import RunFilter
 from flowbook.store.frames import as_frame, register
 from flowbook.store.rows import (
     NODE_COLUMNS,
@@ -36,7 +40,7 @@ from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from duckdb import DuckDBPyRelation
 
 SQL_SECONDS = 30.0
 """How long a query of `History.sql` may take: it keeps folds waiting."""
@@ -159,6 +163,42 @@ class History:
         with self._asked(query, parameters, {}, timeout) as result:
             return tuple(result.columns), result.fetchall()
 
+    def export(  # noqa: PLR0913  # each is one way to narrow what is written
+        self,
+        path: Path | str,
+        *,
+        view: str | None = None,
+        query: str | None = None,
+        parameters: Mapping[str, Any] | list[Any] | None = None,
+        flow: str | None = None,
+        status: RunStatus | str | None = None,
+        trigger: TriggerKind | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        format: str | None = None,
+        overwrite: bool = False,
+    ) -> Exported:
+        """Write the history to a file of your own, in one consistent look.
+
+        The suffix of `path`, or `format`, says how: csv, json (an array), jsonl, parquet, or
+        duckdb, a database with every view as a table. `view` is one of the views (`runs` when left
+        out, all in a duckdb) or `executions`, which has inputs, outputs and duration of every node
+        that ran; the filters narrow it to what belongs to such runs. `query` is a SELECT instead.
+
+        The file appears whole or not at all. Raises `UsageError` for a file that is there already
+        and not to be overwritten, and for what does not exist or cannot be exported to;
+        `StoreError` when it cannot be written.
+
+        >>> from tempfile import mkdtemp; from flowbook.store.store import Store
+        >>> folder = Path(mkdtemp()); store = Store.open(folder / ".flowbook")
+        >>> store.history.export(folder / "runs.csv").rows
+        0
+        >>> store.close()
+        """
+        runs = RunFilter(flow=flow, status=status, trigger=trigger, since=since, until=until)
+        wanted = Wanted(view, query, parameters, runs)
+        return export(self.snapshot, Path(path), wanted, format=format, overwrite=overwrite)
+
     @contextmanager
     def _asked(
         self,
@@ -175,7 +215,7 @@ class History:
             alarm = threading.Timer(timeout, view.interrupt)
             alarm.daemon = True
             try:
-                statement = _only_select(view, query)
+                statement = only_select(view, query)
                 alarm.start()
                 yield view.sql(statement, params=parameters)
             except duckdb.InterruptException as error:
@@ -184,7 +224,7 @@ class History:
                     hint="narrow it with WHERE, or raise the timeout",
                 ) from error
             except duckdb.Error as error:
-                raise UsageError(f"the query is refused: {error}", hint=_hint()) from error
+                raise UsageError(f"the query is refused: {error}", hint=views_hint()) from error
             finally:
                 alarm.cancel()
 
@@ -233,19 +273,3 @@ def _parse_cursor(cursor: str) -> tuple[datetime, str]:
     if moment is None or not run_id:
         raise UsageError(f"{cursor!r} is no cursor", hint="give the `next` of the page before")
     return moment.replace(tzinfo=None), run_id
-
-
-def _only_select(view: DuckDBPyConnection, query: str) -> Any:
-    import duckdb
-
-    statements = view.extract_statements(query)
-    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-    if len(statements) != 1 or statements[0].type not in allowed:
-        kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
-        raise UsageError(f"history answers one SELECT at a time, and this is {kinds}", hint=_hint())
-    return statements[0]
-
-
-def _hint() -> str:
-    lines = (f"{name}({', '.join(columns)})" for name, columns in VIEWS.items())
-    return "there are " + "; ".join(lines)
