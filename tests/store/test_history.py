@@ -55,7 +55,6 @@ def many(store, story):
 
 def test_a_project_without_a_store_has_an_empty_history(layout, history):
     assert history.runs().runs == ()
-    assert history.events("none") == []
     assert history.node_runs("none") == ()
     assert len(history.sql("SELECT * FROM runs")) == 0
     assert not layout.root.exists()
@@ -141,6 +140,10 @@ def test_runs_of_one_instant_are_paged_apart(store, history, story):
             [0, 1],
         ),
         ({"flow": "nobody's"}, []),
+        ({"text": "BAD "}, [0, 3, 6, 9]),
+        ({"text": "no such error"}, []),
+        ({"pinned": False, "flow": "tour", "status": "failed"}, [3, 9]),
+        ({"pinned": True}, []),
     ],
 )
 def test_runs_are_narrowed(history, many, narrowed, expected):
@@ -163,8 +166,9 @@ def test_a_wrong_question_says_what_would_be_right(history, wrong, named):
 
 
 def test_an_unknown_run_is_refused_by_name(history):
-    with pytest.raises(UsageError, match="no run 'r1'"):
-        history.run("r1")
+    for ask in (history.run, history.events, history.pin, history.delete):
+        with pytest.raises(UsageError, match="no run 'r1'"):
+            ask("r1")
 
 
 def test_another_process_sees_a_fact_within_0_3_seconds(store, history, layout, story, child):

@@ -21,20 +21,21 @@ import msgspec
 
 from flowbook.errors import StoreError, UsageError
 from flowbook.events import Event, NodeCompleted, RunStatus, TriggerKind, decode
+from flowbook.store import segments
 from flowbook.store.asking import only_select, views_hint
+from flowbook.store.deletion import Deletion, Deletions, Why
 from flowbook.store.export import Exported, Wanted, export
 from flowbook.store.filters import RunFilter
 from flowbook.store.frames import as_frame, register
+from flowbook.store.paging import check_limit, read_cursor, write_cursor
 from flowbook.store.rows import (
     NODE_COLUMNS,
     RUN_COLUMNS,
     NodeRunRow,
     RunPage,
     RunRow,
-    from_us,
     node_row,
     run_row,
-    to_us,
 )
 from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
@@ -55,11 +56,20 @@ _PAGE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class History:
     """The history of one project."""
 
     snapshot: Snapshot
+    deletions: Deletions
+
+    def __repr__(self) -> str:
+        layout = self.snapshot.layout
+        try:
+            size = f"{layout.database.stat().st_size / 2**20:.1f} MiB in DuckDB"
+        except FileNotFoundError:
+            size = "nothing in DuckDB"
+        return f"History of {layout.root}: {size}, {len(segments.listed(layout))} journal segments"
 
     def runs(  # noqa: PLR0913  # each is one way to narrow a page
         self,
@@ -69,25 +79,31 @@ class History:
         trigger: TriggerKind | str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        pinned: bool | None = None,
+        text: str | None = None,
         limit: int = 20,
         cursor: str | None = None,
     ) -> RunPage:
         """Runs that match, latest first; give a page's `next` as `cursor` for the one after.
 
         `since` and `until` bound the start, from inclusive to exclusive; naive times are local.
+        `text` is the beginning of an id or any part of an error.
         """
-        if not 1 <= limit <= 10_000:
-            raise UsageError(f"limit {limit} does not lie between 1 and 10000")
-        conditions, values = _conditions(flow, status, trigger, since, until)
+        check_limit(limit)
+        conditions, values = RunFilter(
+            flow=flow, status=status, trigger=trigger, since=since, until=until, pinned=pinned,
+            text=text,
+        ).compile()  # fmt: skip
         if cursor is not None:
-            started, run_id = _parse_cursor(cursor)
+            started, run_id = read_cursor(cursor)
             conditions.append("started_at <= ? AND (started_at < ? OR id < ?)")
             values += [started, started, run_id]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         with self.snapshot.look("runs") as view:
             rows = view.execute(_PAGE.format(where=where), [*values, limit + 1] * 2).fetchall()
         found = tuple(run_row(row) for row in rows[:limit])
-        return RunPage(found, _cursor(found[-1]) if len(rows) > limit else None)
+        last = found[-1] if len(rows) > limit else None
+        return RunPage(found, None if last is None else write_cursor(last.started_at, last.id))
 
     def run(self, run_id: str) -> RunRow:
         """One run; `UsageError` when there is none of that id."""
@@ -97,16 +113,27 @@ class History:
                 [run_id],
             ).fetchall()
         if not rows:
-            raise UsageError(f"no run {run_id!r} in this project", hint="history.runs() lists them")
+            raise _no_run(run_id)
         return run_row(rows[0])
 
     def events(self, run_id: str, *, after: int = -1, limit: int | None = None) -> list[Event]:
-        """A run's events in order, from the one behind number `after`; none of an unknown run."""
+        """A run's events in order, from the one behind number `after`.
+
+        Raises `UsageError` when there is no run of that id.
+        """
         with self.snapshot.look("events") as view:
             rows = view.execute(
                 "SELECT payload FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?",
                 [run_id, after, 2**62 if limit is None else limit],
             ).fetchall()
+            known = (
+                rows
+                or view.execute(
+                    "SELECT 1 FROM events WHERE run_id = ? LIMIT 1", [run_id]
+                ).fetchall()
+            )
+        if not known:
+            raise _no_run(run_id)
         try:
             return [decode(payload) for (payload,) in rows]
         except msgspec.DecodeError as error:
@@ -135,6 +162,55 @@ class History:
             ).fetchall()
         return tuple(node_row(row) for row in rows)
 
+    def delete(
+        self,
+        run_id: str,
+        *,
+        reason: str | None = None,
+        actor: str | None = None,
+        pinned: bool = False,
+    ) -> Deletion:
+        """Delete a run for good, with the runs it started; a pinned one only with `pinned`.
+
+        Files that it wrote stay. Raises `UsageError` for a run that does not exist, that still
+        goes on or waits, or that is pinned.
+        """
+        return self.deletions.delete(run_id, Why(lambda _flow: reason, actor), pinned=pinned)
+
+    def delete_where(  # noqa: PLR0913  # the same ways to narrow as `runs`
+        self,
+        *,
+        flow: str | None = None,
+        status: RunStatus | str | None = None,
+        trigger: TriggerKind | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        pinned: bool | None = None,
+        text: str | None = None,
+        reason: str | None = None,
+        actor: str | None = None,
+        dry_run: bool = True,
+    ) -> Deletion:
+        """Delete all runs that match, as `runs` narrows them; only says which with `dry_run`.
+
+        What goes on or waits is skipped and counted, and so is what is pinned, unless
+        `pinned=True` asks for just those. Raises `UsageError` when nothing narrows it.
+        """
+        which = RunFilter(
+            flow=flow, status=status, trigger=trigger, since=since, until=until, pinned=pinned,
+            text=text,
+        )  # fmt: skip
+        why = Why(lambda _flow: reason, actor)
+        return self.deletions.delete_where(which, why, dry_run=dry_run)
+
+    def pin(self, run_id: str, *, reason: str | None = None, actor: str | None = None) -> None:
+        """Let a run survive every retention; `UsageError` when there is none of that id."""
+        self.deletions.pin(run_id, True, Why(lambda _flow: reason, actor))
+
+    def unpin(self, run_id: str, *, reason: str | None = None, actor: str | None = None) -> None:
+        """Take a pin back; `UsageError` when there is no run of that id."""
+        self.deletions.pin(run_id, False, Why(lambda _flow: reason, actor))
+
     def sql(
         self,
         query: str,
@@ -143,7 +219,7 @@ class History:
         tables: Mapping[str, Any] | None = None,
         timeout: float = SQL_SECONDS,
     ) -> Any:
-        """One SELECT over the views `runs`, `events`, `node_runs` and `flow_versions`.
+        """One SELECT over the views of the history, such as `runs`, `events` or `audit`.
 
         `tables` are your own frames, to join with. Returns a pandas frame (an Arrow table without
         pandas). Raises `UsageError` for a query that is not one readable SELECT, `StoreError` when
@@ -229,47 +305,5 @@ class History:
                 alarm.cancel()
 
 
-def _conditions(
-    flow: str | None,
-    status: RunStatus | str | None,
-    trigger: TriggerKind | str | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> tuple[list[str], list[Any]]:
-    conditions: list[str] = []
-    values: list[Any] = []
-    for condition, value in (
-        ("flow = ?", flow),
-        ("status = ?", None if status is None else _one_of(RunStatus, status)),
-        ("trigger = ?", None if trigger is None else _one_of(TriggerKind, trigger)),
-        ("started_at >= make_timestamp(?)", None if since is None else to_us(since)),
-        ("started_at < make_timestamp(?)", None if until is None else to_us(until)),
-    ):
-        if value is not None:
-            conditions.append(condition)
-            values.append(value)
-    return conditions, values
-
-
-def _one_of(kind: type[RunStatus] | type[TriggerKind], word: str) -> str:
-    try:
-        return str(kind(word))
-    except ValueError:
-        raise UsageError(
-            f"{word!r} is no {kind.__name__}", hint=f"write one of {', '.join(kind)}"
-        ) from None
-
-
-def _cursor(row: RunRow) -> str:
-    return f"{to_us(row.started_at)}_{row.id}"
-
-
-def _parse_cursor(cursor: str) -> tuple[datetime, str]:
-    started, _, run_id = cursor.partition("_")
-    try:
-        moment = from_us(int(started))
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or not run_id:
-        raise UsageError(f"{cursor!r} is no cursor", hint="give the `next` of the page before")
-    return moment.replace(tzinfo=None), run_id
+def _no_run(run_id: str) -> UsageError:
+    return UsageError(f"no run {run_id!r} in this project", hint="history.runs() lists them")

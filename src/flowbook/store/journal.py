@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -28,9 +27,10 @@ from typing import TypeAlias
 from flowbook.errors import StoreError
 from flowbook.ids import WriterId, mint_uuid7
 from flowbook.store.disk import Disk, Durability
-from flowbook.store.facts import StoredFact, WriterOpened, encode_line, prefix
+from flowbook.store.facts import StoredFact, encode_line, prefix
 from flowbook.store.layout import Layout
 from flowbook.store.locks import check_owner, hold_life
+from flowbook.store.process import introduction
 
 ROTATE_BYTES = 4 * 2**20
 """A segment this long is closed and the next one begun."""
@@ -70,7 +70,7 @@ class Journal:
 
     >>> import tempfile; from pathlib import Path
     >>> journal = Journal(Layout(Path(tempfile.mkdtemp())))
-    >>> journal.append([WriterOpened(at=0.0, host="h", pid=1)]).result(10)
+    >>> journal.append([introduction()]).result(10)
     >>> journal.close()
     """
 
@@ -251,8 +251,7 @@ class Journal:
             self._prepare()
             self._layout.journal.mkdir(parents=True, exist_ok=True)
             self._life = hold_life(self._layout.life(self.writer))
-            opened = WriterOpened(at=time.time(), host=socket.gethostname(), pid=self._pid)
-            self._opening = encode_line(self._start_of_line, 0, opened)
+            self._opening = encode_line(self._start_of_line, 0, introduction())
         path = self._layout.segment(self.writer, self._number)
         self._number += 1
         segment = self._segment = _Open(self._disk.open_append(path))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.ids import FlowId, NodeId, RunId
+from flowbook.store.display import html_table, moment, text_table, took
 
+_HEAD = ("id", "flow", "status", "started (UTC)", "duration", "error")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunRow:
     """One run. Times are aware, in UTC; a lost run ended at its last sign of life."""
 
@@ -42,12 +44,15 @@ class RunRow:
     pinned: bool = False
     """True when it survives every retention."""
 
+    def __repr__(self) -> str:
+        return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
+
     def to_json(self) -> dict[str, Any]:
         """The row as plain data, times as ISO 8601 text."""
         return _to_json(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NodeRunRow:
     """What became of one node in one run.
 
@@ -67,17 +72,29 @@ class NodeRunRow:
     cause: NodeId | None
     error: str | None
 
+    def __repr__(self) -> str:
+        cells = (self.node, self.status, took(self.duration_ms), _short(self.error or self.reason))
+        return f"<node {'  '.join(cell for cell in cells if cell)}>"
+
     def to_json(self) -> dict[str, Any]:
         """The row as plain data, times as ISO 8601 text."""
         return _to_json(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunPage:
     """Some runs, latest first; `next` is the cursor of the page that follows, if one does."""
 
     runs: tuple[RunRow, ...]
     next: str | None = None
+
+    def __repr__(self) -> str:
+        table = text_table(_HEAD, map(_cells, self.runs)) if self.runs else "no runs"
+        return f"{table}\n… and older ones" if self.next else table
+
+    def _repr_html_(self) -> str:
+        more = "<p>… and older ones</p>" if self.next else ""
+        return html_table(_HEAD, map(_cells, self.runs)) + more
 
     def to_json(self) -> dict[str, Any]:
         """`{"runs": [...], "next": cursor}`."""
@@ -120,6 +137,21 @@ def node_row(row: tuple[Any, ...]) -> NodeRunRow:
     return NodeRunRow(**known)
 
 
+def _cells(run: RunRow) -> tuple[str, ...]:
+    pin = " (pinned)" if run.pinned else ""
+    took_text, error = took(run.duration_ms), _short(run.error)
+    return run.id, run.flow, f"{run.status}{pin}", moment(run.started_at), took_text, error
+
+
+def _short(text: str | None) -> str:
+    line = " ".join((text or "").split())
+    return line if len(line) <= 60 else f"{line[:59]}…"
+
+
+@overload
+def from_us(microseconds: int) -> datetime: ...
+@overload
+def from_us(microseconds: int | None) -> datetime | None: ...
 def from_us(microseconds: int | None) -> datetime | None:
     """Aware UTC time from microseconds since the epoch."""
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

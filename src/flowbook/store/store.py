@@ -22,18 +22,23 @@ import msgspec
 
 from flowbook.errors import StoreBusy
 from flowbook.ids import FlowId, WriterId
+from flowbook.store.audit import AuditLog
 from flowbook.store.datasets import Datasets
+from flowbook.store.deletion import Deletions
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import FlowRecorded
 from flowbook.store.fold import Fold
 from flowbook.store.folder import Folder
 from flowbook.store.history import History
 from flowbook.store.journal import Journal
+from flowbook.store.keeping import Keep
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
+from flowbook.store.retention import Retention
+from flowbook.store.settings import Settings
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.values import Objects
 
@@ -76,8 +81,13 @@ class Store:
         snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
-        self.history = History(snapshot)
-        self.datasets = Datasets(snapshot, self.vault, self.sink.append)
+        append = self.sink.append
+        self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
+        self.settings = Settings(snapshot, append, self.audit)
+        deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
+        self.history = History(snapshot, deletions)
+        self.retention = Retention(snapshot, self.settings, deletions, self.audit)
+        self.datasets = Datasets(snapshot, self.vault, append)
 
     @classmethod
     def open(cls, root: Path, *, durability: str = Durability.FSYNC) -> Store:
@@ -132,9 +142,18 @@ class Store:
     def _finished(self) -> dict[WriterId, int]:
         return {self.sink.writer: self.sink.finished}
 
+    def _audit_kept(self) -> Keep:
+        return Keep.parse(self.settings.get("audit_retention"))
+
+    def _fold_if_free(self) -> None:
+        with suppress(StoreBusy):  # the next fold of any process takes it up
+            self.fold()
+
     def _fold_quietly(self) -> int:
         self.sink.seal(_SEAL_BYTES).result()
-        return self._fold(budget=_FOLD_SECONDS)
+        facts = self._fold(budget=_FOLD_SECONDS)
+        self.retention.daily()
+        return facts
 
     def disown(self) -> None:
         """In a forked child: let go without touching what the parent still uses."""

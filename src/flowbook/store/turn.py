@@ -1,0 +1,58 @@
+"""One at a time: what is decided on a look must still hold when it is journalled.
+
+Deleting, pinning and changing a setting first look at what is there and then append facts. Whoever
+does so holds the folder's `change.lock` from the look to the acknowledgement, so that two processes
+never delete the same run twice, nor one a run that the other is pinning. Runs and values need no
+turn: their writers own what they write.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flowbook.errors import StoreBusy
+from flowbook.store.layout import Layout
+
+TURN_SECONDS = 30.0
+"""How long to wait for one's turn: a bulk deletion of a hundred thousand runs takes seconds."""
+_FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.05
+
+
+@contextmanager
+def turn(layout: Layout, budget: float = TURN_SECONDS) -> Iterator[None]:
+    """Hold the turn; `StoreBusy` when nobody gives it up within `budget` seconds.
+
+    >>> import tempfile; from pathlib import Path
+    >>> with turn(Layout(Path(tempfile.mkdtemp()))):
+    ...     pass
+    """
+    layout.root.mkdir(parents=True, exist_ok=True)
+    path = layout.root / "change.lock"
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        deadline, pause = time.monotonic() + budget, _FIRST_PAUSE
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise StoreBusy(
+                        f"{path} is held by another deletion or change; waited {budget:g} s",
+                        hint="try again when it is done; nothing was changed",
+                        path=str(path),
+                        pid=None,
+                        seconds=budget,
+                    ) from None
+            time.sleep(pause)
+            pause = min(pause * 2, _LAST_PAUSE)
+        try:
+            yield
+        finally:
+            fcntl.flock(fd, fcntl.LOCK_UN)  # a child forked meanwhile shares the descriptor
+    finally:
+        os.close(fd)
