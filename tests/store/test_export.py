@@ -12,7 +12,7 @@ import pytest
 
 from flowbook.errors import StoreError, UsageError
 from flowbook.events import NodeCompleted, ValueFormat, ValueRef
-from flowbook.store.export import EXECUTIONS, VIEWS_OUT
+from flowbook.store.export import NODE_IO, VIEWS_OUT
 from flowbook.store.facts import Audited
 from flowbook.store.schema import VIEWS
 
@@ -103,7 +103,7 @@ def test_filters_narrow_the_runs_and_what_belongs_to_them(history, tmp_path, nar
     ids = {run.flow: run.id for run in history.runs().runs}
     history.export(tmp_path / "runs.json", **narrowed)
     assert [row["flow"] for row in read(tmp_path / "runs.json")] == flows
-    for view in ("events", "node_runs", "values", "registry", "executions"):
+    for view in ("events", "node_runs", "values", "registry", "node_io"):
         history.export(tmp_path / "out.json", view=view, overwrite=True, **narrowed)
         found = {row["run_id"] for row in read(tmp_path / "out.json")}
         assert found == {ids[flow] for flow in flows}
@@ -142,7 +142,7 @@ def test_datasets_are_found_by_their_own_time_and_tags_stay_a_list(store, tmp_pa
     assert done.rows == 0
 
 
-def test_an_execution_has_its_inputs_outputs_and_duration(store, story, tmp_path):
+def test_a_node_run_has_its_inputs_outputs_and_duration(store, story, tmp_path):
     spec = {"nodes": [
         {"id": "fetch", "inputs": [{"name": "city", "default": "x"}, {"name": "n", "default": 3}]},
         {"id": "clean", "inputs": [{"name": "rows", "wire": {"node": "fetch", "port": None}}]},
@@ -156,9 +156,9 @@ def test_an_execution_has_its_inputs_outputs_and_duration(store, story, tmp_path
         for event in story.run(at=AT)
     ]
     store.sink.append(events).result(5)
-    store.history.export(tmp_path / "done.json", view="executions", flow="tour")
+    store.history.export(tmp_path / "done.json", view="node_io", flow="tour")
     fetch, clean, report = read(tmp_path / "done.json")
-    assert list(fetch) == list(EXECUTIONS)
+    assert list(fetch) == list(NODE_IO)
     assert fetch["inputs"] == {"city": {"inline": "Oslo"}, "n": {"inline": 3}}
     assert fetch["outputs"]["a b"]["inline"] == 7
     assert (fetch["duration_ms"], fetch["attempts"]) == (300.0, 2)

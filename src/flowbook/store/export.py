@@ -66,7 +66,7 @@ class Wanted:
     runs: RunFilter = field(default_factory=RunFilter)
 
 
-EXECUTIONS: Mapping[str, str] = {
+NODE_IO: Mapping[str, str] = {
     "run_id": "the run",
     "flow": "name of the flow",
     "node": "the node",
@@ -80,9 +80,9 @@ EXECUTIONS: Mapping[str, str] = {
     "result": "JSON: what the node showed, if it showed something",
     "error": "the last error",
 }
-"""Columns of the export `executions`, which is put together from the views when it is asked for."""
+"""Columns of the export `node_io`, which is put together from the views when it is asked for."""
 
-_EXECUTIONS = """
+_NODE_IO_SQL = """
 WITH gave AS (
     SELECT run_id, node, coalesce(arg_max(payload, seq)->'$.outputs', '{}') AS outputs,
            arg_max(payload, seq)->'$.result' AS result
@@ -110,7 +110,7 @@ FROM node_runs AS n JOIN runs AS r ON r.id = n.run_id
 LEFT JOIN gave ON gave.run_id = n.run_id AND gave.node = n.node
 LEFT JOIN came ON came.run_id = n.run_id AND came.node = n.node"""
 
-VIEWS_OUT: tuple[str, ...] = (*VIEWS, "executions")
+VIEWS_OUT: tuple[str, ...] = (*VIEWS, "node_io")
 """What can be exported by name."""
 
 
@@ -134,7 +134,7 @@ _ORDER: Mapping[str, str] = {
     "runs": "started_at, id",
     "events": "run_id, seq",
     "node_runs": "run_id, started_at NULLS LAST, node",
-    "executions": "run_id, started_at NULLS LAST, node",
+    "node_io": "run_id, started_at NULLS LAST, node",
     "flow_versions": "recorded_at, flow, version",
     "values": "run_id, ts, node, port",
     "datasets": "dataset, number",
@@ -224,7 +224,7 @@ def _select(view: DuckDBPyConnection, name: str, wanted: Wanted) -> tuple[str, P
     if wanted.query is not None:
         only_select(view, wanted.query)
         return wanted.query.strip().removesuffix(";"), wanted.parameters
-    source = _EXECUTIONS if name == "executions" else f'FROM "{name}"'
+    source = _NODE_IO_SQL if name == "node_io" else f'FROM "{name}"'
     conditions, values = _conditions(name, wanted.runs)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"FROM ({source}){where} ORDER BY {_ORDER[name]}", values

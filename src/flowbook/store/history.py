@@ -258,7 +258,7 @@ class History:
 
         The suffix of `path`, or `format`, says how: csv, json (an array), jsonl, parquet, or
         duckdb, a database with every view as a table. `view` is one of the views (`runs` when left
-        out, all in a duckdb) or `executions`, which has inputs, outputs and duration of every node
+        out, all in a duckdb) or `node_io`, which has inputs, outputs and duration of every node
         that ran; the filters narrow it to what belongs to such runs. `query` is a SELECT instead.
 
         The file appears whole or not at all. Raises `UsageError` for a file that is there already
