@@ -31,6 +31,7 @@ from flowbook.store.history import History
 from flowbook.store.journal import Journal
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
+from flowbook.store.maintained import Maintained
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
@@ -44,7 +45,7 @@ _opened: dict[Path, Store] = {}
 _opening = RLock()
 
 
-class Store:
+class Store(Maintained):
     """One open project folder; `Store.open` is the way to get it.
 
     >>> import tempfile
@@ -76,6 +77,7 @@ class Store:
         snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
+        self._snapshot = snapshot
         self.history = History(snapshot)
         self.datasets = Datasets(snapshot, self.vault, self.sink.append)
 
