@@ -7,6 +7,7 @@
   gate.lock  store.lock      empty, never removed, opened only by `flowbook.store.locks`
   journal/<writer>.lock      held by its process for as long as it may write
   journal/<writer>.<n>.jsonl append-only segments of what that process reported
+  archive/<writer>.<n>.jsonl.gz  the same, once folded, if the setting `archive` is on
   objects/<aa>/<sha256>.ext  immutable values, by content
 ```
 """
@@ -52,6 +53,10 @@ class Layout:
     @property
     def journal(self) -> Path:
         return self.root / "journal"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
 
     @property
     def objects(self) -> Path:

@@ -137,6 +137,10 @@ SELECT run_id, node, max(seq) AS seq, arg_max(status, seq) AS status,
 FROM ({}) GROUP BY run_id, node
 """
 
+RUNS_OF_TAIL = _COMBINED_RUNS.format(_RUN_DELTAS)
+NODES_OF_TAIL = _COMBINED_NODES.format(_NODE_DELTAS)
+"""What the tail alone says of runs and nodes; of all events, if `tail` is a view of those."""
+
 
 def _touched(table: str, deltas: str, combined: str) -> str:
     """Stored rows that the tail is about, combined with it."""

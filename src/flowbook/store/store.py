@@ -34,6 +34,7 @@ from flowbook.store.journal import Journal
 from flowbook.store.keeping import Keep
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
+from flowbook.store.maintained import Maintained
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
@@ -49,7 +50,7 @@ _opened: dict[Path, Store] = {}
 _opening = RLock()
 
 
-class Store:
+class Store(Maintained):
     """One open project folder; `Store.open` is the way to get it.
 
     >>> import tempfile
@@ -81,6 +82,7 @@ class Store:
         snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
+        self._snapshot = snapshot
         append = self.sink.append
         self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
         self.settings = Settings(snapshot, append, self.audit)
