@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,12 +113,16 @@ def _tell(page: AuditPage) -> None:
     if not page.entries:
         click.echo("no such entries in the audit", err=True)
         return
-    columns = ("at (UTC)", "actor", "action", "flow", "run", "reason", "source")
+    columns = ("at (UTC)", "actor", "action", "flow", "run", "reason", "details")
     rows = [
         (entry.created_at.strftime("%Y-%m-%d %H:%M:%S"), entry.actor, entry.action, entry.flow,
-         entry.run_id, entry.metadata.get("reason"), entry.metadata.get("source"))
+         entry.run_id, entry.metadata.get("reason"), _details(entry.metadata))
         for entry in page.entries
     ]  # fmt: skip
     echo_table(columns, rows)
     if page.next:
         click.echo(f"more: flowbook history audit --cursor {page.next}", err=True)
+
+
+def _details(metadata: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in metadata.items() if name != "reason")
