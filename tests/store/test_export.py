@@ -167,6 +167,26 @@ def test_a_node_run_has_its_inputs_outputs_and_duration(store, story, tmp_path):
     assert (report["node"], report["inputs"]) == ("report", {})
 
 
+def test_an_input_without_a_wire_takes_what_is_called_so(store, story, tmp_path):
+    spec = {"nodes": [
+        {"id": "fetch", "inputs": [{"name": "city"}], "outputs": ["rows"]},
+        {"id": "clean", "inputs": [{"name": "rows"}, {"name": "fetch"}, {"name": "gone"}]},
+    ]}  # fmt: skip
+    store.record_flow("tour", "v1", msgspec.json.encode(spec)).result(5)
+    small = ValueRef("", ValueFormat.JSON, "int", size=1, inline=msgspec.Raw(b"7"))
+    store.sink.append([
+        msgspec.structs.replace(event, outputs={"rows": small})
+        if isinstance(event, NodeCompleted) and event.node == "fetch"
+        else event
+        for event in story.run(at=AT)
+    ]).result(5)  # fmt: skip
+    store.history.export(tmp_path / "done.json", view="node_io")
+    fetch, clean, _report = read(tmp_path / "done.json")
+    assert fetch["inputs"] == {"city": {"inline": "Oslo"}}
+    told = {name: value["inline"] for name, value in clean["inputs"].items()}
+    assert told == {"rows": 7, "fetch": 7, "gone": None}
+
+
 def test_a_query_with_parameters_is_exported_as_it_is(history, tmp_path):
     query = "SELECT flow, 'NaN'::DOUBLE AS n FROM runs WHERE flow = $flow; "
     done = history.export(tmp_path / "q.json", query=query, parameters={"flow": "tour"})

@@ -82,25 +82,41 @@ NODE_IO: Mapping[str, str] = {
 }
 """Columns of the export `node_io`, which is put together from the views when it is asked for."""
 
+# What an input took is read from the definition as it was recorded, by the rules of its wires: the
+# one it names, else an output called so, else a node called so, else a parameter or its default.
 _NODE_IO_SQL = """
 WITH gave AS (
     SELECT run_id, node, coalesce(arg_max(payload, seq)->'$.outputs', '{}') AS outputs,
            arg_max(payload, seq)->'$.result' AS result
     FROM events WHERE kind IN ('NODE_COMPLETED', 'NODE_REUSED') GROUP BY run_id, node
-), declared AS (
-    SELECT flow, version, node->>'$.id' AS node,
-           unnest(from_json(coalesce(node->'$.inputs', '[]'), '["JSON"]')) AS input
+), nodes AS (
+    SELECT flow, version, node->>'$.id' AS node, node->'$.inputs' AS inputs,
+           coalesce(from_json(node->'$.outputs', '["VARCHAR"]'), []) AS outputs
     FROM (SELECT flow, version, unnest(from_json(spec->'$.nodes', '["JSON"]')) AS node
           FROM flow_versions)
+), declared AS (
+    SELECT flow, version, node, input->>'$.name' AS name, input->>'$.wire.node' AS wired,
+           input->>'$.wire.port' AS port, input->'$.default' AS fallback
+    FROM (SELECT * EXCLUDE (inputs), unnest(from_json(inputs, '["JSON"]')) AS input FROM nodes)
+), fed AS (
+    SELECT d.*, coalesce(d.wired, maker.node, named.node) AS source,
+           coalesce(d.port, CASE WHEN maker.node IS NOT NULL THEN d.name END) AS output
+    FROM declared AS d
+    LEFT JOIN nodes AS maker ON maker.flow = d.flow AND maker.version = d.version
+        AND maker.node <> d.node AND d.wired IS NULL AND d.fallback IS NULL
+        AND list_contains(maker.outputs, d.name)
+    LEFT JOIN nodes AS named ON named.flow = d.flow AND named.version = d.version
+        AND named.node <> d.node AND d.wired IS NULL AND d.fallback IS NULL
+        AND named.node = d.name
 ), came AS (
-    SELECT r.id AS run_id, d.node, json_group_object(input->>'$.name',
-        CASE WHEN (input->>'$.wire.node') IS NULL THEN json_object('inline', coalesce(
-                 json_extract(r.params, '$."' || (input->>'$.name') || '"'), input->'$.default'))
+    SELECT r.id AS run_id, fed.node, json_group_object(fed.name,
+        CASE WHEN source IS NULL THEN json_object('inline', coalesce(
+                 json_extract(r.params, '$."' || fed.name || '"'), fallback))
              ELSE coalesce(json_extract(gave.outputs, '$."' || coalesce(
-                 input->>'$.wire.port', json_keys(gave.outputs)[1]) || '"'), gave.result)
+                 output, json_keys(gave.outputs)[1]) || '"'), gave.result)
         END) AS inputs
-    FROM runs AS r JOIN declared AS d USING (flow, version)
-    LEFT JOIN gave ON gave.run_id = r.id AND gave.node = (input->>'$.wire.node')
+    FROM runs AS r JOIN fed USING (flow, version)
+    LEFT JOIN gave ON gave.run_id = r.id AND gave.node = source
     GROUP BY ALL
 )
 SELECT n.run_id, r.flow, n.node, n.status, n.attempts, n.started_at, n.ended_at, n.duration_ms,
