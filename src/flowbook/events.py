@@ -65,6 +65,10 @@ class ValueFormat(StrEnum):
     PARQUET = "parquet"
     TEXT = "text"
     BYTES = "bytes"
+    NPY = "npy"
+    IMAGE = "image"
+    PICKLE = "pickle"
+    """Kept and read only by a flow that allows it, for reading one runs code."""
     NONE = "none"
     """Not kept: the value lives in memory only, and `ValueRef.reason` says why."""
 
@@ -74,6 +78,9 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Values of at most 4 KiB of JSON travel `inline`; larger ones are objects in the store.
     `type` is the Python type to bring back (`pandas.DataFrame`), `rows` its length if a table.
+    `parts` are the hashes of further objects that plain data with tables in it needs. A `redacted`
+    value had some of its fields replaced before it was kept; of a `pictured` one, it or something
+    in it is kept as a picture only.
     """
 
     hash: str
@@ -84,6 +91,18 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: tuple[str, ...] | None = None
     inline: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     reason: str | None = None
+    parts: tuple[str, ...] = ()
+    redacted: bool = False
+    pictured: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """True when the value itself is kept: it can come back, and equal hashes are equal values.
+
+        >>> ValueRef("ab12", ValueFormat.JSON, "dict", redacted=True).exact
+        False
+        """
+        return not (self.format is ValueFormat.NONE or self.redacted or self.pictured)
 
 
 class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):

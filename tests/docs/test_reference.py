@@ -18,8 +18,10 @@ import pytest
 from flowbook import events
 from flowbook.graph.node import Node
 from flowbook.graph.options import OPTIONS, On, Options, print_options
+from flowbook.store.audit import Action
 from flowbook.store.export import NODE_IO
 from flowbook.store.schema import VIEWS
+from flowbook.store.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -109,3 +111,16 @@ def test_every_column_of_the_history_is_documented(view):
 
 def test_every_column_of_the_export_of_inputs_and_outputs_is_documented():
     assert first_column(section("`node_io`")) == list(NODE_IO)
+
+
+def test_every_setting_is_documented_with_its_default():
+    rows = re.findall(
+        r"^\| `(\w+)` \| .+ \| `([^`]+)` \| (yes|no) \|$", section("Settings"), re.MULTILINE
+    )
+    assert {name: (default, own == "yes") for name, default, own in rows} == {
+        name: (str(one.default).lower(), one.per_flow) for name, one in SETTINGS.items()
+    }
+
+
+def test_every_action_of_the_audit_is_documented():
+    assert first_column(section("Audit actions")) == list(Action)

@@ -69,7 +69,9 @@ class History:
             size = f"{layout.database.stat().st_size / 2**20:.1f} MiB in DuckDB"
         except FileNotFoundError:
             size = "nothing in DuckDB"
-        return f"History of {layout.root}: {size}, {len(segments.listed(layout))} journal segments"
+        waiting = len(segments.listed(layout))
+        plural = "" if waiting == 1 else "s"
+        return f"History of {layout.root}: {size}, {waiting} journal segment{plural}"
 
     def runs(  # noqa: PLR0913  # each is one way to narrow a page
         self,

@@ -113,6 +113,7 @@ class Journal:
 
     def seal(self, at_least: int = 0) -> Future[None]:
         """Close the current segment, if it has that many bytes, so that a fold may remove it."""
+        check_owner(self._pid)
         if self._thread is None:
             done: Future[None] = Future()
             done.set_result(None)

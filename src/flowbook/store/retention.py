@@ -12,13 +12,11 @@ The processes that write apply it in the background, one of them, once a day (UT
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowbook.errors import StoreBusy
@@ -31,6 +29,7 @@ from flowbook.store.snapshot import Snapshot
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_SCHEDULE = "store: retention"  # no flow's schedule is called so
 _log = logging.getLogger(__name__)
 
 # Nearly all runs have no parent, so that `born` is short and everything about trees is cheap; and
@@ -94,7 +93,7 @@ def _bound(rules: Mapping[str | None, Keep], now: float) -> dict[str, Any]:
 class Retention:
     """The retention of one project.
 
-    >>> import tempfile; from flowbook.store.store import Store
+    >>> import tempfile; from pathlib import Path; from flowbook.store.store import Store
     >>> store = Store.open(Path(tempfile.mkdtemp()) / ".flowbook")
     >>> _ = store.settings.set("retention", "30d")
     >>> store.retention.preview(), store.retention.apply().count
@@ -106,6 +105,8 @@ class Retention:
     settings: Settings
     deletions: Deletions
     audit: AuditLog
+    claim: Callable[[str, str], bool]
+    """True for the one process that may do what a day has to see done."""
     _asked: tuple[str, int] | None = None
 
     def preview(self, now: float | None = None) -> dict[str, int]:
@@ -144,7 +145,7 @@ class Retention:
         self._asked = asked
         try:
             idle = _idle(self.settings.retentions()) and self.audit.keep().forever
-            if not idle and _claimed(self.snapshot.layout.root / "claims" / "retention", today):
+            if not idle and self.claim(_SCHEDULE, today):
                 self.apply(now)
                 self.audit.prune(now)
         except StoreBusy as busy:
@@ -155,16 +156,3 @@ class Retention:
 
 def _idle(rules: Mapping[str | None, Keep]) -> bool:
     return all(keep.forever for keep in rules.values())
-
-
-def _claimed(folder: Path, day: str) -> bool:
-    """True for the one process that makes the file of the day; those of other days go."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        os.close(os.open(folder / day, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
-    except FileExistsError:
-        return False
-    for old in folder.iterdir():
-        if old.name < day:
-            old.unlink(missing_ok=True)
-    return True

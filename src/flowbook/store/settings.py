@@ -141,7 +141,8 @@ class Settings:
             )
             whose = None if flow is None else FlowId(flow)
             raw = msgspec.Raw(msgspec.json.encode(fresh))
-            fact = SettingChanged(at=time.time(), name=name, value=raw, flow=whose)
+            at = max(time.time(), self._last_change() + 1e-6)  # the latest holds, by any clock
+            fact = SettingChanged(at=at, name=name, value=raw, flow=whose)
             self._append([entry, fact]).result()
             self.changes += 1
         return _effective(after, name, flow)
@@ -173,6 +174,11 @@ class Settings:
             if name in SETTINGS and value is not None:  # a newer flowbook may know others
                 told[name, flow] = value
         return told
+
+    def _last_change(self) -> float:
+        with self._snapshot.look("settings") as view:
+            rows = view.execute("SELECT max(epoch_us(changed_at)) FROM settings").fetchall()
+        return (rows[0][0] or 0) / 1e6
 
 
 def _effective(

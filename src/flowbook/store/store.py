@@ -20,9 +20,10 @@ from typing import Any
 
 import msgspec
 
-from flowbook.errors import StoreBusy
+from flowbook.errors import StoreError
 from flowbook.ids import FlowId, WriterId
 from flowbook.store.audit import AuditLog
+from flowbook.store.claims import Claims
 from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
 from flowbook.store.disk import Disk, Durability
@@ -36,10 +37,12 @@ from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.maintained import Maintained
 from flowbook.store.migrations import ensure_meta, read_meta
+from flowbook.store.mounts import check_file_system
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
 from flowbook.store.retention import Retention
 from flowbook.store.settings import Settings
+from flowbook.store.signals import Signals
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.values import Objects
 
@@ -69,16 +72,21 @@ class Store(Maintained):
         self._fold = Fold(layout, lock, resident, disk, finished=self._finished)
         self._folder = Folder(self._fold_quietly)
         self._versions: dict[tuple[str, str], Future[None]] = {}
+
+        def prepare() -> None:
+            check_file_system(root)
+            ensure_meta(layout, disk)
+
         self.sink = Journal(
             layout,
             durability=durability,
             disk=disk,
-            prepare=lambda: ensure_meta(layout, disk),
+            prepare=prepare,
             noticed=self._folder.noticed,
         )
-        self.vault = Objects(
-            layout, durability=durability, disk=disk, prepare=lambda: ensure_meta(layout, disk)
-        )
+        self.vault = Objects(layout, durability=durability, disk=disk, prepare=prepare)
+        self.claims = Claims(layout, durability=durability, disk=disk, prepare=prepare)
+        self.signals = Signals(layout, durability=durability, disk=disk, prepare=prepare)
         snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
@@ -88,7 +96,9 @@ class Store(Maintained):
         self.settings = Settings(snapshot, append, self.audit)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
-        self.retention = Retention(snapshot, self.settings, deletions, self.audit)
+        self.retention = Retention(
+            snapshot, self.settings, deletions, self.audit, claim=self.claims.claim
+        )
         self.datasets = Datasets(snapshot, self.vault, append)
 
     @classmethod
@@ -136,7 +146,7 @@ class Store(Maintained):
                 del _opened[self.root]
         self._folder.close()
         self.sink.close()
-        with suppress(StoreBusy):  # the next fold of any process takes it up
+        with suppress(StoreError):  # the next fold takes it up, or says why it cannot
             self._fold(budget=_FOLD_SECONDS)
         self._resident.close()
         self._tables.close()
@@ -148,7 +158,7 @@ class Store(Maintained):
         return Keep.parse(self.settings.get("audit_retention"))
 
     def _fold_if_free(self) -> None:
-        with suppress(StoreBusy):  # the next fold of any process takes it up
+        with suppress(StoreError):  # it is recorded: the next fold of any process takes it up
             self.fold()
 
     def _fold_quietly(self) -> int:

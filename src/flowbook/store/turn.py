@@ -13,8 +13,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from flowbook.errors import StoreBusy
+from flowbook.errors import StoreBusy, StoreError
 from flowbook.store.layout import Layout
 
 TURN_SECONDS = 30.0
@@ -24,35 +25,50 @@ _FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.05
 
 @contextmanager
 def turn(layout: Layout, budget: float = TURN_SECONDS) -> Iterator[None]:
-    """Hold the turn; `StoreBusy` when nobody gives it up within `budget` seconds.
+    """Hold the turn; without a folder there is nothing to take turns about, and none is made.
+
+    Raises `StoreBusy` when nobody gives it up within `budget` seconds, `StoreError` when the
+    folder cannot be written.
 
     >>> import tempfile; from pathlib import Path
     >>> with turn(Layout(Path(tempfile.mkdtemp()))):
     ...     pass
     """
-    layout.root.mkdir(parents=True, exist_ok=True)
     path = layout.root / "change.lock"
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        deadline, pause = time.monotonic() + budget, _FIRST_PAUSE
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise StoreBusy(
-                        f"{path} is held by another deletion or change; waited {budget:g} s",
-                        hint="try again when it is done; nothing was changed",
-                        path=str(path),
-                        pid=None,
-                        seconds=budget,
-                    ) from None
-            time.sleep(pause)
-            pause = min(pause * 2, _LAST_PAUSE)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except (FileNotFoundError, NotADirectoryError):
+        yield
+        return
+    except OSError as error:
+        raise StoreError(
+            f"nothing can be changed in {layout.root}: {error.strerror}",
+            hint="open the project where it can be written",
+        ) from error
+    try:
+        _wait(fd, path, budget)
         try:
             yield
         finally:
             fcntl.flock(fd, fcntl.LOCK_UN)  # a child forked meanwhile shares the descriptor
     finally:
         os.close(fd)
+
+
+def _wait(fd: int, path: Path, budget: float) -> None:
+    deadline, pause = time.monotonic() + budget, _FIRST_PAUSE
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise StoreBusy(
+                    f"{path} is held by another deletion or change; waited {budget:g} s",
+                    hint="try again when it is done; nothing was changed",
+                    path=str(path),
+                    pid=None,
+                    seconds=budget,
+                ) from None
+        time.sleep(pause)
+        pause = min(pause * 2, _LAST_PAUSE)

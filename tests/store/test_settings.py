@@ -1,0 +1,124 @@
+"""A closed set of settings, of the project and of flows."""
+
+import time
+
+import msgspec
+import pytest
+
+from flowbook.errors import UsageError
+from flowbook.store.facts import SettingChanged
+from flowbook.store.keeping import Keep
+from flowbook.store.settings import SETTINGS, SettingRow
+
+
+@pytest.fixture(params=["journalled", "folded"])
+def settle(request, store):
+    """Folds, or does not."""
+    return store.fold if request.param == "folded" else lambda: None
+
+
+def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
+    assert {row.name: row.value for row in store.settings.all()} == {
+        "retention": "forever",
+        "audit_retention": "forever",
+        "archive": False,
+    }
+    assert all(row.is_default for row in store.settings.all())
+    assert not layout.root.exists()
+
+
+def test_a_flow_says_otherwise_than_its_project(store, settle):
+    assert store.settings.set("retention", "90d") == "90d"
+    assert store.settings.set("retention", "last:5", flow="tour") == "last:5"
+    settle()
+    assert store.settings.get("retention") == "90d"
+    assert store.settings.get("retention", flow="tour") == "last:5"
+    assert store.settings.get("retention", flow="other") == "90d"
+    assert store.settings.all()[0] == SettingRow("retention", "90d")
+    assert store.settings.all()[-1] == SettingRow("retention", "last:5", flow="tour")
+    assert store.settings.retentions() == {None: Keep(days=90), "tour": Keep(last=5)}
+
+
+def test_none_takes_back_what_was_set(store, settle):
+    store.settings.set("retention", "90d")
+    store.settings.set("retention", "forever", flow="tour")
+    settle()
+    assert store.settings.set("retention", None, flow="tour") == "90d"
+    settle()
+    assert store.settings.set("retention", None) == "forever"
+    assert store.settings.all()[0].is_default
+
+
+def test_values_are_kept_in_one_spelling(store):
+    assert store.settings.set("retention", " 30D ") == "30d"
+    assert store.settings.set("archive", "On") is True
+    assert store.settings.get("archive") is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "flow", "named"),
+    [
+        ("colour", "red", None, "retention, audit_retention, archive"),
+        ("retention", "soon", None, "30d"),
+        ("audit_retention", "last:5", None, "90d"),
+        ("archive", "maybe", None, "true or false"),
+        ("archive", True, "tour", "of the project"),
+    ],
+)
+def test_what_does_not_fit_changes_nothing(store, layout, name, value, flow, named):
+    with pytest.raises(UsageError) as refused:
+        store.settings.set(name, value, flow=flow)
+    assert named in str(refused.value)
+    assert not layout.root.exists()
+
+
+def test_an_unknown_name_is_refused_when_asked_for(store):
+    with pytest.raises(UsageError, match="no setting 'colour'"):
+        store.settings.get("colour")
+
+
+def test_every_change_is_accounted_for(store, settle):
+    store.settings.set("retention", "90d", actor="ann")
+    store.settings.set("retention", "30d", flow="tour", actor="bob")
+    store.settings.set("retention", "30d", flow="tour", actor="bob")  # changes nothing
+    settle()
+    told = [
+        (
+            e.action,
+            e.actor,
+            e.flow,
+            e.metadata["setting"],
+            e.metadata["before"],
+            e.metadata["after"],
+        )
+        for e in store.audit.search().entries
+    ]
+    assert told == [
+        ("SETTING_CHANGED", "bob", "tour", "retention", "90d", "30d"),
+        ("SETTING_CHANGED", "ann", None, "retention", "forever", "90d"),
+    ]
+
+
+def test_the_default_of_each_setting_is_one_of_its_values():
+    assert [one.parse(one.default) == one.default for one in SETTINGS.values()] == [True] * 3
+
+
+def test_another_process_reads_the_change_at_once(store, layout, child):
+    store.settings.set("retention", "7d")
+    asked = child("upkeep", layout.root, "get", "retention")
+    assert asked.stdout.readline() == "7d\n"
+
+
+def test_the_latest_change_holds_although_the_clock_was_set_back(store, settle):
+    tomorrow = time.time() + 86_400
+    fact = SettingChanged(at=tomorrow, name="retention", value=msgspec.Raw(b'"30d"'))
+    store.sink.append([fact]).result(5)
+    settle()
+    store.settings.set("retention", "90d")
+    assert store.settings.get("retention") == "90d"
+
+
+def test_what_a_newer_flowbook_set_is_passed_over(store):
+    fact = SettingChanged(at=time.time(), name="colour", value=msgspec.Raw(b'"red"'))
+    store.sink.append([fact]).result(5)
+    assert [row.name for row in store.settings.all()] == list(SETTINGS)
