@@ -114,9 +114,7 @@ def test_writers_go_on_meanwhile(store, layout, story, child):
     acked += [line.split() for line in writer.stdout.read().splitlines(keepends=True)
               if line.endswith("\n")]  # fmt: skip
     store.compact()
-    stored = {
-        (run, seq) for run, seq in store.history.table("SELECT run_id, seq FROM events")[1]
-    }
+    stored = {(run, seq) for run, seq in store.history.table("SELECT run_id, seq FROM events")[1]}
     assert {(run, int(seq)) for run, seq in acked} <= stored
     assert store.verify().ok
 

@@ -23,9 +23,7 @@ def views(store):
     shown = {
         name: f"SELECT * FROM \"{name}\"" for name in VIEWS if name != "registry"
     }  # fmt: skip
-    return {
-        name: sorted(store.history.table(query)[1], key=repr) for name, query in shown.items()
-    }
+    return {name: sorted(store.history.table(query)[1], key=repr) for name, query in shown.items()}
 
 
 def live_through(store, story, seed):
@@ -65,13 +63,16 @@ def test_history_is_equal_before_and_after(store, layout, story, seed, damage):
     switch(store, True)
     live_through(store, story, seed)
     store.fold()
+    if seed % 2:
+        store.gc()  # the archive has nothing of deleted runs any more
     dead_segment(layout, 0, story.run())  # and something that no fold has seen
     before = views(store)
     hurt(layout, damage)
     done = store.rebuild()
     assert views(store) == before
     assert done.segments == len(archive.sources(layout))
-    assert store.verify().counts["projection"] == 0
+    store.gc()
+    assert store.verify().counts["deletions"] > 0
     assert [one for one in store.verify(deep=True).findings if not one.harmless
             and one.kind != "missing_object"] == []  # fmt: skip
     store.fold()

@@ -270,13 +270,13 @@ def _difference(
     if stored is None:
         return f"{where}: the row that its events give is missing"
     if made is None:
-        return f"{where}: there is a row that no event gives"
+        return f"{where}: there is a row more than its events give"
     wrong = [
         f"{name} is {stored[name]!r}, its events say {made[name]!r}"
         for name in stored
         if stored[name] != made[name]
     ]
-    return f"{where}: {'; '.join(wrong) or 'the row is there twice'}"
+    return f"{where}: {'; '.join(wrong)}"
 
 
 def _verify_archive(
