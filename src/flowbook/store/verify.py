@@ -128,7 +128,7 @@ class _Report:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
-        self.counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
+        self.counts: dict[str, int] = {str(kind): 0 for kind in FindingKind}
 
     def add(self, kind: FindingKind, message: str, **about: Any) -> None:
         self.counts[kind] += 1
