@@ -79,6 +79,7 @@ def test_the_journal_is_folded_checked_compacted_and_measured(ask, project):
     code, out, _ = ask("store", "verify", "--deep")
     assert (code, out.startswith("all fits (")) == (0, True)
     assert " → " in ask("store", "compact")[1]
+    assert len(project.store.audit.search(action="COMPACTED").entries) == 1
     (flow,) = json.loads(ask("store", "sizes", "--json")[1])["flows"]
     assert (flow["flow"], flow["runs"]) == ("half", 2)
     assert "half" in ask("store", "sizes")[1]
@@ -103,6 +104,8 @@ def test_values_nobody_needs_go_once_they_are_old_enough(ask, project):
     assert "1 value would go" in ask("store", "gc", "--grace", "0s", "--dry-run")[1]
     assert "1 value removed" in ask("store", "gc", "--grace", "0s")[1]
     assert json.loads(ask("store", "gc", "--grace", "0s", "--json")[1])["objects"] == 0
+    (entry,) = project.store.audit.search(action="COLLECTED").entries
+    assert entry.metadata["objects"] == 1
 
 
 def test_an_export_is_narrowed_reported_and_accounted_for(ask, project, tmp_path):

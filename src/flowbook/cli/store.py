@@ -109,7 +109,9 @@ def compact(ctx: click.Context, folder: Path | None, as_json: bool) -> ExitCode:
 
     Writers go on meanwhile; readers wait. Needs room for a copy.
     """
-    done = with_history(ctx, folder).store.compact()
+    store = with_history(ctx, folder).store
+    done = store.compact()
+    store.audit.record("COMPACTED", **asdict(done))
     text = f"{_size(done.before_bytes)} → {_size(done.after_bytes)} in {done.seconds:.1f} s"
     _tell(ctx, as_json, asdict(done), text)
     return ExitCode.OK
@@ -134,6 +136,8 @@ def gc(
     """Remove stored values that no run and no dataset needs any longer."""
     store = with_history(ctx, folder).store
     done = store.gc(grace_seconds=grace, dry_run=dry_run)
+    if done.objects and not dry_run:
+        store.audit.record("COLLECTED", **asdict(done))
     verb = "would go" if dry_run else "removed"
     text = f"{_count(done.objects, 'value')} {verb}, {_size(done.bytes)}; {done.kept:,} stay"
     _tell(ctx, as_json, {**asdict(done), "dry_run": dry_run}, text)

@@ -24,7 +24,7 @@ from flowbook.store.disk import Disk
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.migrations import FORMAT, bring_forward, ensure_meta
-from flowbook.store.projection import FOLD, FORGET
+from flowbook.store.projection import FORGET, fold_statements
 from flowbook.store.resident import Resident, leased
 from flowbook.store.segments import Inspection, Segment
 from flowbook.store.tail import Tail, combine_tail, load_tail
@@ -106,9 +106,10 @@ class Fold:
     def take_up(self, cursor: DuckDBPyConnection, tail: Tail) -> None:
         """Put a loaded tail into the attached database, in one transaction."""
         combine_tail(cursor, tail.facts)
+        kinds = {kind for (kind,) in cursor.execute("SELECT DISTINCT kind FROM tail").fetchall()}
         cursor.execute("BEGIN")
         self.reached("begun")
-        for statement in (*FOLD, *(FORGET if tail.gone else ())):
+        for statement in (*fold_statements(kinds), *(FORGET if tail.gone else ())):
             cursor.execute(statement)
             self.reached("inserted")
         cursor.execute("COMMIT")

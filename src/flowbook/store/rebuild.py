@@ -65,6 +65,7 @@ def rebuild(fold: Fold, *, partial: bool, budget: float) -> Rebuild:
     if not layout.root.exists():
         return Rebuild(0, 0, 0.0)
     with fold.lock.folding(budget):
+        fold.reached("locked")
         found = archive.sources(layout)
         if not partial:
             _check_reach(fold, found)

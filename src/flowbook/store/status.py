@@ -141,7 +141,7 @@ def _flowbook_version() -> str:
     try:
         return metadata.version("flowbook")
     except metadata.PackageNotFoundError:  # a source tree that was never installed
-        return "unknown"
+        return "0+unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class _Report:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
-        self.counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
+        self.counts: dict[str, int] = {str(kind): 0 for kind in FindingKind}
 
     def add(self, kind: FindingKind, message: str, **about: Any) -> None:
         self.counts[kind] += 1
@@ -270,13 +270,13 @@ def _difference(
     if stored is None:
         return f"{where}: the row that its events give is missing"
     if made is None:
-        return f"{where}: there is a row that no event gives"
+        return f"{where}: there is a row more than its events give"
     wrong = [
         f"{name} is {stored[name]!r}, its events say {made[name]!r}"
         for name in stored
         if stored[name] != made[name]
     ]
-    return f"{where}: {'; '.join(wrong) or 'the row is there twice'}"
+    return f"{where}: {'; '.join(wrong)}"
 
 
 def _verify_archive(
