@@ -10,7 +10,8 @@ import click
 import pytest
 
 import flowbook
-from flowbook.cli.place import Moment
+from flowbook.cli.place import Moment, account
+from flowbook.errors import StoreError
 from flowbook.store.schema import VIEWS
 from flowbook.store.store import Store
 
@@ -288,3 +289,14 @@ def test_times_are_dates_moments_or_so_long_ago():
     assert before <= read("7d") + timedelta(days=7) <= datetime.now().astimezone()
     with pytest.raises(click.BadParameter, match="'lately' is no time"):
         read("lately")
+
+
+def test_where_nothing_can_be_written_the_missing_entry_is_said(capsys):
+    class ReadOnly:
+        def record(self, action, **metadata):
+            raise StoreError("the folder is read-only")
+
+    account(ReadOnly(), "EXPORTED", rows=3)
+    assert "warning: the audit has no entry of this: the folder is read-only" in (
+        capsys.readouterr().err
+    )

@@ -12,7 +12,7 @@ import click
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option
 from flowbook.cli.output import echo_json, echo_table
-from flowbook.cli.place import asked_project, project_option, time_options, with_history
+from flowbook.cli.place import account, asked_project, project_option, time_options, with_history
 from flowbook.export.exits import ExitCode
 from flowbook.store.audit import Action, AuditPage
 
@@ -93,8 +93,13 @@ def _export(
     parameters = {name: _bound(value) for name, value in asked.items()}
     done = store.history.export(path, query=_EXPORT, parameters=parameters, overwrite=overwrite)
     given = {name: str(value) for name, value in asked.items() if value is not None}
-    store.audit.record(
-        "EXPORTED", path=str(path.resolve()), rows=done.rows, view="audit", filter=given
+    account(
+        store.audit,
+        "EXPORTED",
+        path=str(path.resolve()),
+        rows=done.rows,
+        view="audit",
+        filter=given,
     )
     if as_json:
         echo_json(done.to_json())

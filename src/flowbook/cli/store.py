@@ -13,6 +13,7 @@ from flowbook.cli.opening import Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
     Asked,
+    account,
     acting_here,
     asked_project,
     confirm,
@@ -111,7 +112,7 @@ def compact(ctx: click.Context, folder: Path | None, as_json: bool) -> ExitCode:
     """
     store = with_history(ctx, folder).store
     done = store.compact()
-    store.audit.record("COMPACTED", **asdict(done))
+    account(store.audit, "COMPACTED", **asdict(done))
     text = f"{_size(done.before_bytes)} → {_size(done.after_bytes)} in {done.seconds:.1f} s"
     _tell(ctx, as_json, asdict(done), text)
     return ExitCode.OK
@@ -137,7 +138,7 @@ def gc(
     store = with_history(ctx, folder).store
     done = store.gc(grace_seconds=grace, dry_run=dry_run)
     if done.objects and not dry_run:
-        store.audit.record("COLLECTED", **asdict(done))
+        account(store.audit, "COLLECTED", **asdict(done))
     verb = "would go" if dry_run else "removed"
     text = f"{_count(done.objects, 'value')} {verb}, {_size(done.bytes)}; {done.kept:,} stay"
     _tell(ctx, as_json, {**asdict(done), "dry_run": dry_run}, text)
@@ -179,7 +180,8 @@ def export(
     store = with_history(ctx, folder).store
     done = store.history.export(path, **wanted)
     told = {name: value for name, value in wanted.items() if value and name != "overwrite"}
-    store.audit.record(
+    account(
+        store.audit,
         "EXPORTED",
         path=str(path.resolve()),
         rows=done.rows,
