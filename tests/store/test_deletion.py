@@ -312,7 +312,7 @@ def test_asking_to_change_what_is_not_there_makes_no_folder(store, layout):
 
 def test_where_nothing_can_be_written_nothing_is_deleted(store, layout, keep):
     run = keep()
-    (layout.root / "change.lock").mkdir()
+    layout.change.mkdir()
     with pytest.raises(StoreError, match="nothing can be changed"):
         store.history.delete(run)
     assert ids(store) == {run}

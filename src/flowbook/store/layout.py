@@ -5,6 +5,7 @@
   meta.json                  which version wrote this folder
   store.duckdb               history; opened by nobody outside a lease (`flowbook.store.resident`)
   gate.lock  store.lock      empty, never removed, opened only by `flowbook.store.locks`
+  change.lock                held from a decision to delete, pin or set until it is recorded
   journal/<writer>.lock      held by its process for as long as it may write
   journal/<writer>.<n>.jsonl append-only segments of what that process reported
   archive/<writer>.<n>.jsonl.gz  the same, once folded, if the setting `archive` is on
@@ -58,6 +59,10 @@ class Layout:
     @property
     def lock(self) -> Path:
         return self.root / "store.lock"
+
+    @property
+    def change(self) -> Path:
+        return self.root / "change.lock"
 
     @property
     def journal(self) -> Path:

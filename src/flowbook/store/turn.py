@@ -34,7 +34,7 @@ def turn(layout: Layout, budget: float = TURN_SECONDS) -> Iterator[None]:
     >>> with turn(Layout(Path(tempfile.mkdtemp()))):
     ...     pass
     """
-    path = layout.root / "change.lock"
+    path = layout.change
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except (FileNotFoundError, NotADirectoryError):
