@@ -4,13 +4,13 @@ A run is the list of its events; everything else that is known of it is a fold o
 fact is one frozen struct; the tag names are the stored and the wire format (`RUN_CREATED`, …), so
 they are never renamed, and a decoder meeting an unknown tag refuses it.
 
-`seq` counts from 0 in each run without holes; `at` is seconds since the epoch, UTC. Only the
-engine that holds the run writes its events.
+`seq` counts from 0 in each run; what is written of it has holes where the flow's journal is a
+summary. `at` is seconds since the epoch, UTC. Only the engine that holds the run writes its events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
@@ -65,6 +65,10 @@ class ValueFormat(StrEnum):
     PARQUET = "parquet"
     TEXT = "text"
     BYTES = "bytes"
+    NPY = "npy"
+    IMAGE = "image"
+    PICKLE = "pickle"
+    """Kept and read only by a flow that allows it, for reading one runs code."""
     NONE = "none"
     """Not kept: the value lives in memory only, and `ValueRef.reason` says why."""
 
@@ -74,6 +78,9 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Values of at most 4 KiB of JSON travel `inline`; larger ones are objects in the store.
     `type` is the Python type to bring back (`pandas.DataFrame`), `rows` its length if a table.
+    `parts` are the hashes of further objects that plain data with tables in it needs. A `redacted`
+    value had some of its fields replaced before it was kept; of a `pictured` one, it or something
+    in it is kept as a picture only.
     """
 
     hash: str
@@ -84,6 +91,18 @@ class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
     columns: tuple[str, ...] | None = None
     inline: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     reason: str | None = None
+    parts: tuple[str, ...] = ()
+    redacted: bool = False
+    pictured: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """True when the value itself is kept: it can come back, and equal hashes are equal values.
+
+        >>> ValueRef("ab12", ValueFormat.JSON, "dict", redacted=True).exact
+        False
+        """
+        return not (self.format is ValueFormat.NONE or self.redacted or self.pictured)
 
 
 class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -319,6 +338,36 @@ class Vault(Protocol):
 
     def get(self, ref: ValueRef) -> object:
         """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
+        ...
+
+
+class Recording(Protocol):
+    """How one run is recorded: where to, and without what.
+
+    A run without one writes straight to its engine's sink and vault. What goes through `text` and
+    `params` is what views see and what is written; nodes get the values themselves.
+    """
+
+    @property
+    def sink(self) -> Sink: ...
+
+    @property
+    def vault(self) -> Vault: ...
+
+    def text(self, text: str) -> str:
+        """A log, a message or a traceback as it may be told."""
+        ...
+
+    def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters as they may be told."""
+        ...
+
+    def hidden(self, port: PortName, value: object) -> ValueRef | None:
+        """The reference of an output that is not kept because of its name; None for others."""
+        ...
+
+    def shown(self, values: Mapping[PortName, Any]) -> dict[PortName, Any]:
+        """Inputs or outputs of a node as they may be told."""
         ...
 
 

@@ -58,4 +58,9 @@ def test_whatever_differs_gives_another(other):
 def test_what_has_no_known_content_has_no_key():
     unkept = ValueRef("", ValueFormat.NONE, "socket", reason="cannot be kept")
     assert key(rows=unkept) is None
+
+
+@pytest.mark.parametrize("flaw", ["redacted", "pictured"])
+def test_what_was_kept_as_less_than_it_was_has_no_key(flaw):
+    assert key(rows=msgspec.structs.replace(ROWS, **{flaw: True})) is None
     assert key(content=None) is None

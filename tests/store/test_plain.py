@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,8 @@ leaves = (
     | st.timedeltas()
     | st.decimals(allow_nan=False)
     | st.uuids()
+    | st.binary().map(bytearray)
+    | st.complex_numbers(allow_nan=False)
 )
 values = st.recursive(
     leaves,
@@ -68,6 +71,42 @@ def test_numpy_numbers_keep_their_width(number):
     assert back == number
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.datetime64("2026-01-01T00:00:00.000000001"),
+        np.datetime64("NaT", "D"),
+        np.timedelta64(3, "h"),
+        np.complex64(1 - 2j),
+        np.str_("Oslo"),
+    ],
+)
+def test_other_numpy_scalars_keep_their_type(value):
+    back = restore(msgspec.json.decode(msgspec.json.encode(Plainer().convert(value))))
+    assert (type(back), back.dtype) == (type(value), value.dtype)
+    assert back.tobytes() == value.tobytes()
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Oslo", timezone(timedelta(hours=-3))])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_pandas_timestamp_keeps_its_unit_and_zone(zone, unit):
+    for moment in ("2026-10-25T00:30", "2026-10-25T01:30"):  # the same hour twice in Oslo
+        value = pd.Timestamp(moment, tz="UTC").tz_convert(zone).as_unit(unit)
+        back = restore(msgspec.json.decode(msgspec.json.encode(Plainer().convert(value))))
+        assert (back, back.unit, str(back.tz), back.fold) == (
+            value,
+            unit,
+            str(value.tz),
+            value.fold,
+        )
+
+
+def test_an_unknown_tag_is_the_callers_or_refused():
+    with pytest.raises(ValueError, match="unknown tag"):
+        restore({"$mine": 1})
+    assert restore([{"$mine": 1}], lambda tag, body: (tag, body)) == [("$mine", 1)]
+
+
 def test_what_json_has_stays_as_it_is():
     value = {"a": [1, 2.5, "x", None, True], "b": {"$x": 1, "c": 2}}
     assert Plainer().convert(value) == value
@@ -103,3 +142,10 @@ def test_a_budget_ends_the_visit_early():
     with pytest.raises(TooLarge):
         Plainer(budget=10).convert(list(range(10)))
     assert Plainer(budget=11).convert(list(range(10))) == list(range(10))
+
+
+@pytest.mark.parametrize("long", ["x" * 100, b"x" * 100, bytearray(100)])
+def test_long_text_and_bytes_use_up_a_budget(long):
+    with pytest.raises(TooLarge):
+        Plainer(budget=51).convert([long])
+    assert restore(Plainer(budget=52).convert([long])) == [long]

@@ -22,7 +22,7 @@ export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_canc
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
-export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "none";
+export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "npy" | "image" | "pickle" | "none";
 
 /** What happened since the message numbered `seq - 1`. */
 export interface Batch {
@@ -438,6 +438,9 @@ export interface ValueRef {
   readonly columns?: ReadonlyArray<string> | null;
   readonly inline?: unknown;
   readonly reason?: string | null;
+  readonly parts?: ReadonlyArray<string>;
+  readonly redacted?: boolean;
+  readonly pictured?: boolean;
 }
 
 export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | RunCompleted | RunCreated | RunPaused | RunResumed;
@@ -493,7 +496,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   TidyUp: {"tag": ["type", "TIDY_UP"], "required": {}, "optional": {}},
   TreePreview: {"tag": ["show", "tree"], "required": {"value": "unknown", "cut": "boolean"}, "optional": {}},
   Usage: {"required": {"provider": "string", "model": "string"}, "optional": {"prompt_tokens": "number", "completion_tokens": "number", "total_tokens": "number", "cost": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
-  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}}},
+  ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "npy", "image", "pickle", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}, "parts": {"list": "string"}, "redacted": "boolean", "pictured": "boolean"}},
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {

@@ -1,8 +1,9 @@
 """Whether a step was done before: the same code over the same content.
 
 The key covers what the step is (`Step.own`) and the content of what it reads, not what made that
-content: a step behind a fetch is done again exactly when the fetched rows differ. A value that
-was not kept has no content to go by, so a step that reads one is never taken from the cache.
+content: a step behind a fetch is done again exactly when the fetched rows differ. A value that was
+not kept, or not as it was, has no content to go by: a step that reads one is never taken from the
+cache.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import NodeCompleted, ValueFormat, ValueRef, Vault
+from flowbook.events import NodeCompleted, ValueRef, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step
@@ -49,7 +50,7 @@ def cache_key(
             content = msgspec.json.encode(params.get(source.name), enc_hook=repr)
         elif (ref := outputs[source.step].get(source.port)) is None:
             content = b"dead"
-        elif ref.format is ValueFormat.NONE:
+        elif not ref.exact:
             return None
         else:
             content = f"{ref.type}:{ref.hash}:".encode() + bytes(ref.inline or b"")
@@ -60,7 +61,7 @@ def cache_key(
 def bring_back(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
     """What was done under `key`, with its values; None when it or one of them is not there."""
     event = memoir.recall(key)
-    if event is None:
+    if event is None or any(ref.redacted for ref in (*event.outputs.values(), event.result) if ref):
         return None
     try:
         ports = {port: vault.get(ref) for port, ref in event.outputs.items()}

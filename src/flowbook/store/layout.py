@@ -9,6 +9,10 @@
   journal/<writer>.<n>.jsonl append-only segments of what that process reported
   archive/<writer>.<n>.jsonl.gz  the same, once folded, if the setting `archive` is on
   objects/<aa>/<sha256>.ext  immutable values, by content
+  objects/<aa>/<sha256>.preview.json  what such a value looks like; made anew when missing
+  claims/<schedule>/<tick>   who won a tick of a schedule
+  signals/<run>/<id>.json    what is said to a run from outside
+  runs/<run>.lock            held by the process that took up a lost run
 ```
 """
 
@@ -16,8 +20,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
+from flowbook.errors import UsageError
 from flowbook.ids import WriterId
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_NAME_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,18 @@ class Layout:
     def objects(self) -> Path:
         return self.root / "objects"
 
+    @property
+    def claims(self) -> Path:
+        return self.root / "claims"
+
+    @property
+    def signals(self) -> Path:
+        return self.root / "signals"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
     def segment(self, writer: WriterId, number: int) -> Path:
         """The `number`th segment of a writer; numbers sort as text."""
         return self.journal / f"{writer}.{number:08d}.jsonl"
@@ -73,3 +94,37 @@ class Layout:
     def object(self, digest: str, suffix: str) -> Path:
         """The object with that sha256."""
         return self.objects / digest[:2] / f"{digest}.{suffix}"
+
+    def preview(self, digest: str) -> Path:
+        """What the object with that sha256 looks like."""
+        return self.object(digest, "preview.json")
+
+
+def as_filename(text: str) -> str:
+    """Any text as one plain file name that `from_filename` turns back.
+
+    Lower-case letters, digits, `-` and `_` stay, all else is escaped: so that names differ where
+    case does not count, and none is hidden. Raises `UsageError` when the name would be too long.
+
+    >>> as_filename("daily/Oslo")
+    'daily%2f%4fslo'
+    """
+    encoded = "".join(
+        chr(byte) if byte in _PLAIN else f"%{byte:02x}"
+        for byte in text.encode("utf-8", "surrogatepass")
+    )
+    if not 1 <= len(encoded) <= _NAME_LIMIT:
+        raise UsageError(
+            f"{text[:40]!r} cannot name a file: {len(encoded)} bytes when escaped",
+            hint=f"use 1 to {_NAME_LIMIT} lower-case letters, digits, - and _; others count more",
+        )
+    return encoded
+
+
+def from_filename(name: str) -> str:
+    """The text that `as_filename` made `name` of.
+
+    >>> from_filename("daily%2f%4fslo")
+    'daily/Oslo'
+    """
+    return unquote_to_bytes(name).decode("utf-8", "surrogatepass")

@@ -6,7 +6,8 @@ Two kinds of lock, each where it is sound:
   are not inherited by a fork, but closing **any** descriptor of the file drops them: so nothing
   but this module opens these files, and one process holds them once at a time.
 - A writer's *life* is a flock. Closing another descriptor of it does not drop it, so anybody may
-  probe it.
+  probe it. Some network file systems make a flock of record locks, though; so a process knows its
+  own lives by heart and never probes those.
 
 Readers pass the gate on the way in and leave it open behind them; a folder keeps it shut, so that
 a flood of readers cannot starve it. Nothing waits longer than its budget: `StoreBusy` names the
@@ -30,6 +31,7 @@ from flowbook.store.layout import Layout
 
 _FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux
 _FIRST_PAUSE, _LAST_PAUSE = 0.001, 0.02
+_lives: dict[Path, int] = {}  # descriptors this process held a life with; some may be closed
 
 
 def check_owner(pid: int) -> None:
@@ -53,6 +55,7 @@ class StoreLock:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self._pid = os.getpid()
         # Not re-entrant on purpose: a nested lease would close descriptors and so drop the locks.
         self._inside = threading.Lock()
 
@@ -73,9 +76,14 @@ class StoreLock:
 
     @contextmanager
     def folding(self, budget: float) -> Iterator[None]:
-        """Nobody reads or folds while this is held."""
+        """Nobody reads or folds while this is held; `StoreError` where nothing can be written."""
         with ExitStack() as stack:
             deadline = self._enter_process(stack, budget)
+            if not os.access(self.layout.root, os.W_OK | os.X_OK):
+                raise StoreError(
+                    f"{self.layout.root} is read-only: nothing can be folded there",
+                    hint="its history can be read as it is; to fold, open it where you may write",
+                )
             gate = stack.enter_context(_opened(self.layout.gate, os.O_RDWR | os.O_CREAT))
             store = stack.enter_context(_opened(self.layout.lock, os.O_RDWR | os.O_CREAT))
             _wait(gate, fcntl.LOCK_EX, self.layout.gate, deadline, budget)
@@ -83,6 +91,7 @@ class StoreLock:
             yield
 
     def _enter_process(self, stack: ExitStack, budget: float) -> float:
+        check_owner(self._pid)  # a thread of the parent may hold `_inside` for ever here
         deadline = time.monotonic() + budget
         if not self._inside.acquire(timeout=budget):
             raise _busy(self.layout.lock, os.getpid(), budget)
@@ -133,21 +142,29 @@ def _busy(path: Path, pid: int | None, budget: float) -> StoreBusy:
     )
 
 
+def same_file(fd: int, path: Path) -> bool:
+    """True when `fd` is the file that `path` names now: locks are held on files, not on names."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def hold_life(path: Path) -> int:
     """Create and hold a writer's life file; closing the descriptor (or dying) ends the life."""
     while True:
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(fd, fcntl.LOCK_EX)  # a probe may hold it for a moment
-        try:
-            if os.fstat(fd).st_ino == path.stat().st_ino:
-                return fd
-        except FileNotFoundError:
-            pass  # a folder took the unlocked file for a dead writer's: make it again
-        os.close(fd)
+        if same_file(fd, path):
+            _lives[path] = fd
+            return fd
+        os.close(fd)  # a folder took the unlocked file for a dead writer's: make it again
 
 
 def alive(path: Path) -> bool:
     """True while some process holds the life file at `path`."""
+    if _own_life(path):
+        return True
     try:
         fd = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -158,4 +175,17 @@ def alive(path: Path) -> bool:
         return True
     finally:
         os.close(fd)
+    return False
+
+
+def _own_life(path: Path) -> bool:
+    fd = _lives.get(path)
+    if fd is None:
+        return False
+    try:
+        if same_file(fd, path):
+            return True
+    except OSError:
+        pass  # closed: that life is over
+    _lives.pop(path, None)
     return False

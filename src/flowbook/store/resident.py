@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from flowbook.errors import StoreBusy
+from flowbook.errors import StoreBusy, StoreError, StoreVersion
 from flowbook.store.locks import check_owner
 from flowbook.store.migrations import STORAGE_VERSION
 from flowbook.store.schema import create_tables
@@ -38,6 +38,11 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "temp_directory": tempfile.gettempdir(),
 }
 _FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.1
+_NEWER = re.compile(r"version number (\d+), but we can only read .*?between (\d+ and \d+)")
+_DAMAGE = re.compile(
+    "Corrupt database file|not a valid DuckDB database file|Could not read enough bytes"
+    "|Unsupported Storage Version"
+)
 
 
 class Resident:
@@ -59,6 +64,16 @@ class Resident:
                 self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
             return self._connection.cursor()
 
+    def detach(self) -> None:
+        """Let go of the file; an instance that is broken for good is given up with it."""
+        import duckdb
+
+        try:
+            with self.cursor() as cleaner:
+                cleaner.execute("DETACH DATABASE IF EXISTS stored")
+        except duckdb.FatalException:
+            self.close()  # the next cursor is of a new one
+
     def close(self) -> None:
         """Free the instance."""
         with self._making:
@@ -79,8 +94,11 @@ def leased(
     """A cursor that sees the database file as `stored`; empty tables if there is no file.
 
     The caller holds the store lock. Raises `StoreBusy` when somebody outside flowbook has the file
-    open for longer than `budget` seconds.
+    open for longer than `budget` seconds, `StoreVersion` when this DuckDB is too old for it, and
+    `StoreError` when it is damaged or the disk fails.
     """
+    import duckdb
+
     cursor = resident.cursor()
     try:
         if read_only and not path.exists():
@@ -90,10 +108,20 @@ def leased(
         else:
             _attach(cursor, path, read_only=read_only, budget=budget)
         yield cursor
+    except duckdb.Error as error:
+        if _DAMAGE.search(str(error)):
+            raise _damaged(path, error) from error
+        if isinstance(
+            error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException
+        ):
+            raise StoreError(
+                f"{path} cannot be read or written: {error}",
+                hint="free or mount the disk, then try again; what was journalled is safe",
+            ) from error
+        raise
     finally:
         cursor.close()
-        with resident.cursor() as cleaner:
-            cleaner.execute("DETACH DATABASE IF EXISTS stored")
+        resident.detach()
 
 
 def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: float) -> None:
@@ -106,9 +134,9 @@ def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: 
         try:
             cursor.execute(f"ATTACH '{name}' AS stored ({options})")
             return
-        except (duckdb.IOException, duckdb.Error) as error:
+        except duckdb.Error as error:
             if not _is_lock(error):
-                raise
+                raise _unusable(path, error) from error
             if time.monotonic() >= deadline:
                 raise _busy(path, error, budget) from error
         time.sleep(pause)
@@ -131,3 +159,36 @@ def _busy(path: Path, error: Exception, budget: float) -> StoreBusy:
         pid=pid,
         seconds=budget,
     )
+
+
+def _unusable(path: Path, error: Exception) -> StoreError:
+    """What a file that cannot be attached is told as."""
+    if _DAMAGE.search(str(error)):
+        return _damaged(path, error)
+    newer = _NEWER.search(str(error))
+    if newer is None:
+        return StoreError(
+            f"{path} cannot be opened: {_first_line(error)}",
+            hint="see to its permissions and its disk; what was journalled is safe",
+        )
+    import duckdb
+
+    return StoreVersion(
+        f"{path} has DuckDB's storage version {newer[1]}, and DuckDB {duckdb.__version__} "
+        f"reads {newer[2]}; it was left as it is",
+        hint="use the DuckDB that the project's other environments use: pip install -U duckdb",
+        path=str(path),
+        found=newer[1],
+        supported=newer[2],
+    )
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path} is damaged: {_first_line(error)}",
+        hint="run `flowbook store rebuild`; runs are being journalled meanwhile",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -9,19 +9,20 @@ parent's store; it opens its own.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import msgspec
 
-from flowbook.errors import StoreBusy
+from flowbook.errors import StoreBusy, StoreError
 from flowbook.ids import FlowId, WriterId
+from flowbook.store.claims import Claims
 from flowbook.store.datasets import Datasets
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import FlowRecorded
@@ -33,14 +34,17 @@ from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.maintained import Maintained
 from flowbook.store.migrations import ensure_meta, read_meta
+from flowbook.store.mounts import check_file_system
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
+from flowbook.store.signals import Signals
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.values import Objects
 
 _FOLD_SECONDS = 0.2
 _UPGRADE_SECONDS = 30.0
 _SEAL_BYTES = 256 * 2**10
+_log = logging.getLogger(__name__)
 _opened: dict[Path, Store] = {}
 _opening = RLock()
 
@@ -64,16 +68,21 @@ class Store(Maintained):
         self._fold = Fold(layout, lock, resident, disk, finished=self._finished)
         self._folder = Folder(self._fold_quietly)
         self._versions: dict[tuple[str, str], Future[None]] = {}
+
+        def prepare() -> None:
+            check_file_system(root)
+            ensure_meta(layout, disk)
+
         self.sink = Journal(
             layout,
             durability=durability,
             disk=disk,
-            prepare=lambda: ensure_meta(layout, disk),
+            prepare=prepare,
             noticed=self._folder.noticed,
         )
-        self.vault = Objects(
-            layout, durability=durability, disk=disk, prepare=lambda: ensure_meta(layout, disk)
-        )
+        self.vault = Objects(layout, durability=durability, disk=disk, prepare=prepare)
+        self.claims = Claims(layout, durability=durability, disk=disk, prepare=prepare)
+        self.signals = Signals(layout, durability=durability, disk=disk, prepare=prepare)
         snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
@@ -126,10 +135,16 @@ class Store(Maintained):
                 del _opened[self.root]
         self._folder.close()
         self.sink.close()
-        with suppress(StoreBusy):  # the next fold of any process takes it up
-            self._fold(budget=_FOLD_SECONDS)
-        self._resident.close()
-        self._tables.close()
+        try:
+            if os.access(self.root, os.W_OK):
+                self._fold(budget=_FOLD_SECONDS)
+        except StoreBusy:
+            pass  # the next fold of any process takes it up
+        except (StoreError, OSError):
+            _log.warning("the journal could not be folded; nothing is lost", exc_info=True)
+        finally:
+            self._resident.close()
+            self._tables.close()
 
     def _finished(self) -> dict[WriterId, int]:
         return {self.sink.writer: self.sink.finished}
