@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowbook.errors import UsageError
-from flowbook.ids import as_node_id, as_port_name, mint_uuid7, uuid7_ms
+from flowbook.ids import Uuid7s, as_node_id, as_port_name, mint_uuid7, uuid7_ms
 
 times = st.integers(0, 2**48 - 1)
 bits = st.integers(0, 2**74 - 1)
@@ -24,6 +24,14 @@ def test_a_minted_id_is_a_version_7_uuid_of_its_time(unix_ms: int, entropy: int)
 def test_ids_sort_as_their_times_then_their_bits_do(pairs):
     low, high = sorted(pairs)
     assert mint_uuid7(*low) < mint_uuid7(*high)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**47), bits), min_size=2))
+def test_ids_of_one_process_go_up_whatever_the_clock_does(pairs):
+    ids = Uuid7s()
+    minted = [ids.mint(*pair) for pair in pairs]
+    assert minted == sorted(set(minted))
+    assert uuid7_ms(minted[0]) == pairs[0][0]
 
 
 @pytest.mark.parametrize(("unix_ms", "entropy"), [(-1, 0), (2**48, 0), (0, -1), (0, 2**74)])

@@ -4,13 +4,13 @@ A run is the list of its events; everything else that is known of it is a fold o
 fact is one frozen struct; the tag names are the stored and the wire format (`RUN_CREATED`, …), so
 they are never renamed, and a decoder meeting an unknown tag refuses it.
 
-`seq` counts from 0 in each run without holes; `at` is seconds since the epoch, UTC. Only the
-engine that holds the run writes its events.
+`seq` counts from 0 in each run; what is written of it has holes where the flow's journal is a
+summary. `at` is seconds since the epoch, UTC. Only the engine that holds the run writes its events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
@@ -338,6 +338,36 @@ class Vault(Protocol):
 
     def get(self, ref: ValueRef) -> object:
         """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
+        ...
+
+
+class Recording(Protocol):
+    """How one run is recorded: where to, and without what.
+
+    A run without one writes straight to its engine's sink and vault. What goes through `text` and
+    `params` is what views see and what is written; nodes get the values themselves.
+    """
+
+    @property
+    def sink(self) -> Sink: ...
+
+    @property
+    def vault(self) -> Vault: ...
+
+    def text(self, text: str) -> str:
+        """A log, a message or a traceback as it may be told."""
+        ...
+
+    def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters as they may be told."""
+        ...
+
+    def hidden(self, port: PortName, value: object) -> ValueRef | None:
+        """The reference of an output that is not kept because of its name; None for others."""
+        ...
+
+    def shown(self, values: Mapping[PortName, Any]) -> dict[PortName, Any]:
+        """Inputs or outputs of a node as they may be told."""
         ...
 
 

@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
-from flowbook.cells.header import declared_name, parse_cell
+from flowbook.cells.flow_line import split_options
+from flowbook.cells.header import declared_name, is_flow_cell, parse_cell
 from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
@@ -64,6 +65,7 @@ class FlowMagics(Magics):
         flow = Flow(_flow_name(shell.user_ns), host=self.project)
         self.live = LiveNotebook(self.project, flow, shell.user_ns)
         self.cell: CellId = CellId("")
+        self.source = ""
         self.define_only = "FLOWBOOK_TRIGGER" in os.environ
         self.verbs: dict[str, Callable[[list[str]], Any]] = {
             "run": self.run,
@@ -72,6 +74,7 @@ class FlowMagics(Magics):
             "check": self.check,
             "rm": self.remove,
             "mode": self.mode,
+            "options": self.options,
         }
 
     @property
@@ -124,7 +127,7 @@ class FlowMagics(Magics):
 
     def before_cell(self, info: Any) -> None:
         """IPython's `pre_run_cell`: which cell is this, and does it bind names we should know?"""
-        raw = info.raw_cell or ""
+        raw = self.source = info.raw_cell or ""
         self.cell = CellId(str(getattr(info, "cell_id", None) or "")) or _cell_of(raw)
         self.live.forget(_deleted_cells(self.kernel_shell))
 
@@ -194,6 +197,18 @@ class FlowMagics(Magics):
         if asked:
             self.define_only = asked == "define"
         return "define" if self.define_only else "run"
+
+    def options(self, _words: list[str]) -> None:
+        """`%flow options name=value …`: what is recorded of the flow's runs."""
+        if not split_options(self.source)[1]:
+            raise UsageError(
+                "%flow options is read from the notebook's text, and is not there",
+                hint="write it at the start of a line of a cell, outside of any block",
+            )
+        if is_flow_cell(self.source):
+            return  # its definition has said so already
+        for note in self.live.say(self.cell, self.source):
+            sys.stderr.write(f"note: {note}\n")
 
 
 def _cell_of(source: str) -> CellId:

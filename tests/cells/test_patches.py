@@ -28,6 +28,7 @@ from flowbook.graph.edits import (
     RenameNode,
     SetBody,
     SetConfig,
+    SetFlowOptions,
     SetOptions,
     SetParams,
     Several,
@@ -35,6 +36,7 @@ from flowbook.graph.edits import (
     inverse,
 )
 from flowbook.graph.flow import Flow
+from flowbook.graph.flow_options import FlowOptions, parse_flow_options
 from flowbook.graph.options import Options, parse_options
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position
 from flowbook.ids import FlowId, NodeId, PortName
@@ -252,6 +254,68 @@ def test_an_undone_removal_brings_the_cell_back_under_its_id(tour, registry):
     back = apply_patches(gone, patch(gone, inverse(before, edit), registry))
     assert canonical(read(back, registry).spec) == canonical(before)
     assert [cell.id for cell in back.cells] == [cell.id for cell in tour.cells]
+
+
+# ---------------------------------------------------------------- what the flow says of itself
+
+
+def patched(notebook, edit, registry):
+    """The cells' sources after an edit, and the options they then say."""
+    after = apply_patches(notebook, patch(notebook, edit, registry))
+    return [cell.source for cell in after.cells], read(after, registry).spec.options
+
+
+def options(**given):
+    return SetFlowOptions(parse_flow_options(given))
+
+
+def test_first_flow_options_get_a_cell_before_the_first_node(notebook, registry):
+    cells = notebook("%load_ext flowbook", "%%flow a\n1")
+    sources, said = patched(cells, options(journal="off", sensitive_fields="a b"), registry)
+    assert sources == [
+        "%load_ext flowbook",
+        "%flow options journal=off sensitive_fields='a b'",
+        "%%flow a\n1",
+    ]
+    assert said == parse_flow_options({"journal": "off", "sensitive_fields": "a b"})
+
+
+def test_a_changed_flow_option_changes_where_it_stands(notebook, registry):
+    cells = notebook(
+        "%flow options  journal='summary'", "x = 1\n%flow options audit=yes retention=30d\ny = 2"
+    )
+    edit = options(journal="summary", retention="last:3", durability="os")
+    sources, said = patched(cells, edit, registry)
+    assert sources == [
+        "%flow options  journal='summary'",
+        "x = 1\n%flow options retention=last:3 durability=os\ny = 2",
+    ]
+    assert said == edit.options
+
+
+def test_a_line_with_nothing_left_to_say_goes_and_so_does_its_empty_cell(notebook, registry):
+    cells = notebook("%flow options audit", "x = 1\n%flow options journal=off")
+    assert patched(cells, options(), registry) == (["x = 1"], FlowOptions())
+
+
+def test_the_parameters_cell_keeps_its_flow_options_when_parameters_change(notebook, registry):
+    cells = notebook("#:parameters\n%flow options journal=off\ncity: str = 'Oslo'", "%%flow a\n1")
+    edit = SetParams((ParamSpec(PortName("n"), 3, "int"),))
+    sources, said = patched(cells, edit, registry)
+    assert sources == ["%flow options journal=off\nn: int = 3", "%%flow a\n1"]
+    both = Several((edit, options(journal="summary", audit=True)))
+    sources, said = patched(cells, both, registry)
+    assert sources == ["%flow options journal=summary audit=true\nn: int = 3", "%%flow a\n1"]
+    assert said == parse_flow_options({"journal": "summary", "audit": True})
+
+
+def test_a_notebook_written_from_python_says_its_flow_options(registry):
+    spec = Flow("etl", journal="summary", sensitive_fields=["ssn", "Credit Card"]).spec()
+    made = write(spec, registry)
+    assert made.cells[1].source == (
+        "%flow options journal=summary sensitive_fields='ssn,Credit Card'"
+    )
+    assert read(made, registry).spec.options == spec.options
 
 
 # ---------------------------------------------------------------- a notebook from Python

@@ -166,6 +166,32 @@ def test_a_broken_notebook_is_told_cell_by_cell(type_in, tmp_path):
     assert not (tmp_path / ".flowbook").exists()
 
 
+def test_wrong_flow_options_are_told_with_cell_and_line(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", "x = 1\n%flow options jurnal=off", *SUMS)
+    done = type_in("check", "sums.ipynb", "--json")
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert (problem["cell"], problem["line"]) == ("cell0", 2)
+    assert problem["hint"] == "did you mean 'journal'?"
+    assert done.returncode == 2
+
+
+def test_a_sensitive_parameter_is_in_no_file_of_the_project(type_in, tmp_path):
+    notebook(
+        tmp_path / "people.ipynb",
+        "%flow options sensitive_fields=ssn",
+        "%%flow person\nprint(ssn)\n{'ssn': ssn, 'n': len(ssn)}",
+        "%%flow broken(person)\nraise ValueError(person['ssn'])",
+        parameters="ssn: str = 'none given'",
+    )
+    done = type_in("run", "people.ipynb", "-p", "ssn=078-05-1120")
+    assert done.returncode == 1
+    type_in("history", "sql", "select count(*) from events")
+    files = [one for one in (tmp_path / ".flowbook").rglob("*") if one.is_file()]
+    written = b"".join(one.read_bytes() for one in files)
+    assert b"078-05-1120" not in written
+    assert b"ValueError" in written
+
+
 def test_a_notebook_too_old_for_cell_ids_runs_reports_and_is_exported(type_in, tmp_path):
     path = notebook(tmp_path / "old one.ipynb", *SUMS)
     old = json.loads(path.read_text()) | {"nbformat_minor": 4}

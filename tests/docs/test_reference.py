@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from flowbook import events
+from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
 from flowbook.graph.node import Node
 from flowbook.graph.options import OPTIONS, On, Options, print_options
 from flowbook.store.audit import Action
@@ -91,6 +92,14 @@ def test_every_option_is_documented_with_its_default():
     defaults = Options()
     assert rows == {name: one.print(getattr(defaults, name)) for name, one in OPTIONS.items()}
     assert print_options(defaults) == {}
+
+
+def test_every_flow_option_is_documented_with_its_default():
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| [^|]+ \| `([^`]*)` \|", section("Flow options"), re.MULTILINE)
+    )
+    defaults = FlowOptions()
+    assert rows == {name: one.print(getattr(defaults, name)) for name, one in FLOW_OPTIONS.items()}
 
 
 def test_every_place_to_run_is_documented():

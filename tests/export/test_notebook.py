@@ -5,6 +5,8 @@ from __future__ import annotations
 import nbformat
 import pytest
 
+from flowbook.cells.notebook import Notebook
+from flowbook.cells.source import read
 from flowbook.errors import InvalidFlow, UsageError
 from flowbook.export.notebook import export_notebook
 from flowbook.graph.node import Node
@@ -15,6 +17,7 @@ from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Place,
 
 class Python(Node):
     kind = "python"
+    body = "python"
 
 
 REGISTRY = Registry([Python])
@@ -157,3 +160,24 @@ def test_a_node_that_no_cell_holds_is_refused():
     with pytest.raises(UsageError, match="'raw' is not written in a cell") as refused:
         export(spec)
     assert "to_notebook" in refused.value.hint
+
+
+def test_a_job_is_recorded_as_the_flow_says():
+    setup = "%%flow setup\n%flow options journal=summary\nimport math"
+    cells = [
+        nbformat.v4.new_code_cell("%flow options sensitive_fields=ssn", id="options"),
+        nbformat.v4.new_code_cell(setup, id="setup"),
+        nbformat.v4.new_code_cell("%%flow raw(days=7)\nlist(range(days))", id="raw"),
+    ]
+    author = nbformat.v4.writes(nbformat.v4.new_notebook(cells=cells))
+    parsed = read(Notebook.parse(author), REGISTRY)
+    made = export_notebook(author, parsed.spec, REGISTRY, source="../tour.ipynb")
+    assert tagged(made)["flowbook-options"][0].source == "%flow options sensitive_fields=ssn"
+    again = read(Notebook.parse(made), REGISTRY)
+    assert again.problems == ()
+    assert again.spec.options == parsed.spec.options
+    assert again.spec.options.sensitive_fields == ("ssn",)
+
+
+def test_a_job_of_a_flow_that_says_nothing_has_no_cell_for_it():
+    assert "flowbook-options" not in tagged(export())

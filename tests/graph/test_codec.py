@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from flowbook.errors import UsageError
 from flowbook.graph.codec import canonical, decode, encode, upgraded
+from flowbook.graph.flow_options import Durability, FlowOptions, JournalMode
 from flowbook.graph.options import Backoff, BackoffKind, On, Options
 from flowbook.graph.spec import (
     MISSING,
@@ -66,6 +67,17 @@ nodes = st.builds(
     body_line=st.integers(1, 99),
     position=st.none() | st.builds(Position, coordinates, coordinates),
 )
+flow_options = st.builds(
+    FlowOptions,
+    journal=st.sampled_from(JournalMode),
+    durability=st.sampled_from(Durability),
+    sensitive_fields=st.sampled_from([(), ("ssn",), ("ssn", "Credit Card")]),
+    log_inputs=st.booleans(),
+    log_outputs=st.booleans(),
+    allow_pickle=st.booleans(),
+    retention=st.sampled_from([None, "30d", "last:7", "forever"]),
+    audit=st.booleans(),
+)
 node_lists = st.lists(nodes, max_size=2).map(tuple)
 specs = st.builds(
     FlowSpec,
@@ -74,6 +86,7 @@ specs = st.builds(
     st.lists(st.builds(ParamSpec, words, defaults, st.none() | words, st.none() | words),
              max_size=2).map(tuple),
     node_lists,
+    flow_options,
 )  # fmt: skip
 
 

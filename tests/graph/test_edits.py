@@ -14,6 +14,7 @@ from flowbook.graph.edits import (
     ReplaceNode,
     SetBody,
     SetConfig,
+    SetFlowOptions,
     SetInputs,
     SetOptions,
     SetOutputs,
@@ -23,6 +24,7 @@ from flowbook.graph.edits import (
     inverse,
     label,
 )
+from flowbook.graph.flow_options import FlowOptions, JournalMode
 from flowbook.graph.options import Options
 from flowbook.graph.soundness import contradiction
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
@@ -59,11 +61,18 @@ def node_specs(ids=names):
     )
 
 
+flow_options = st.builds(
+    FlowOptions,
+    journal=st.sampled_from(JournalMode),
+    sensitive_fields=st.sampled_from([(), ("ssn",)]),
+    audit=st.booleans(),
+)
 specs = st.builds(
     FlowSpec,
     st.just("flow"),
     st.lists(node_specs(), max_size=4, unique_by=lambda node: node.id).map(tuple),
     params,
+    options=flow_options,
 )
 simple_edits = st.one_of(
     st.builds(AddNode, node_specs(), st.none() | st.integers(-1, 5)),
@@ -79,6 +88,7 @@ simple_edits = st.one_of(
     st.builds(Disconnect, names, ports),
     st.builds(MoveNodes, st.dictionaries(names, positions, max_size=3)),
     st.builds(SetParams, params),
+    st.builds(SetFlowOptions, flow_options),
 )
 edits = simple_edits | st.builds(Several, st.lists(simple_edits, max_size=3).map(tuple))
 
@@ -241,6 +251,7 @@ def test_several_edits_apply_together_or_not_at_all():
         (MoveNodes({"a": None}), "Move a"),
         (MoveNodes(dict.fromkeys("abc")), "Move 3 nodes"),
         (RenameNode("a", "b"), "Rename a to b"),
+        (SetFlowOptions(FlowOptions()), "Change flow options"),
         (Several((SetBody("a", ""),)), "Change body of a"),
         (Several((SetBody("a", ""), RemoveNode("b"))), "2 changes"),
         (Several((SetBody("a", ""), RemoveNode("b")), "Paste"), "Paste"),

@@ -166,3 +166,35 @@ def test_a_cell_on_a_branch_that_was_not_taken_says_so_and_does_not_fail(kernel)
     reply = kernel.run("%%flow cheer(n=fork.huge)\nn", cell="cheer")
     assert reply.error is None
     assert "cheer was skipped: the branch it hangs on was not taken" in reply.text
+
+
+def test_flow_options_hold_at_once_and_print_nothing(kernel):
+    reply = kernel.run("%flow options journal=summary\nstr(flow.options.journal)", cell="recording")
+    assert (reply.error, reply.text.strip()) == (None, "'summary'")
+    kernel.run("%flow options journal=full sensitive_fields=ssn", cell="recording")
+    assert "('ssn',)" in kernel.run("flow.options.sensitive_fields").text
+    assert kernel.run("%flow check").text.strip() == "[]"
+
+
+def test_flow_options_in_another_cell_take_the_place_of_the_first(kernel):
+    reply = kernel.run("%flow options journal=summary", cell="recording2")
+    assert "were set in another cell" in reply.text
+    assert "()" in kernel.run("flow.options.sensitive_fields").text
+    kernel.run("%flow options journal=full", cell="recording2")
+
+
+def test_wrong_flow_options_are_refused_and_change_nothing(kernel):
+    reply = kernel.run("%flow options jurnal=off", cell="recording3")
+    assert "did you mean 'journal'?" in reply.error
+    assert (
+        "write it at the start of a line"
+        in kernel.run("get_ipython().run_line_magic('flow', 'options journal=off')").error
+    )
+    assert "full" in kernel.run("str(flow.options.journal)").text
+    assert kernel.run("%flow check").text.strip() == "[]"
+
+
+def test_a_setup_cell_may_say_flow_options(kernel):
+    source = "%%flow setup\n%flow options retention=30d\nSHARED = 5"
+    assert kernel.run(source, cell="setup-options").error is None
+    assert "30d 5" in kernel.run("print(flow.options.retention, SHARED)").text

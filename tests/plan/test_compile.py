@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowbook.errors import InvalidFlow, UnknownNode
+from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.options import Options
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import FlowId, NodeId, PortName
@@ -219,3 +220,12 @@ def test_compiling_takes_linear_time(registry):
 
     small = seconds(250)
     assert seconds(2_000) < 24 * small + 0.5
+
+
+def test_what_a_flow_says_about_its_recording_is_carried_but_is_no_part_of_the_version(registry):
+    plain = FlowSpec("f", (NodeSpec("a", outputs=("a",), body="1"),))
+    secret = replace(plain, options=parse_flow_options({"sensitive_fields": "ssn"}))
+    first, second = (compile_plan(spec, registry) for spec in (plain, secret))
+    assert second.options.sensitive_fields == ("ssn",)
+    assert first.version == second.version
+    assert first.steps == second.steps

@@ -102,3 +102,10 @@ def test_an_error_of_ours_keeps_its_hint():
 def test_a_huge_message_is_cut():
     assert len(describe(ValueError("x" * 100_000)).message) < 5_000
     assert len(describe(ValueError("x" * 100_000)).traceback) < 50_000
+
+
+def test_texts_are_redacted_before_they_are_cut_to_length():
+    error = ValueError("x" * 3_998 + "secret")
+    told = describe(error, redact=lambda text: text.replace("secret", "?"))
+    assert "se" not in told.message
+    assert "secret" not in told.traceback

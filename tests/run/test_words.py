@@ -52,3 +52,25 @@ def test_what_is_said_after_the_loop_is_gone_is_lost_quietly(words, heard):
     words._loop.close()
     words.say(0, 1, "stdout", "late")
     assert heard == []
+
+
+def test_a_redacted_line_waits_for_its_end(heard):
+    loop = asyncio.new_event_loop()
+    words = Words(loop, lambda *said: heard.append(said), lambda text: text.replace("pin", "?"))
+    words.say(0, 1, "stdout", "one\nthe p")
+    words.drain(unfinished=False)
+    words.say(0, 1, "stdout", "in is\npi")
+    words.drain(unfinished=False)
+    words.say(0, 1, "stdout", "n")
+    words.drain()
+    loop.close()
+    assert [text for *_, text in heard] == ["one\n", "the ? is\n", "?"]
+
+
+def test_a_redacted_text_is_cut_off_after_it_was_redacted(heard):
+    loop = asyncio.new_event_loop()
+    words = Words(loop, lambda *said: heard.append(said), lambda text: text.replace("secret", "?"))
+    words.say(0, 1, "stdout", "x" * (MOST - 3) + "secret")
+    words.drain()
+    loop.close()
+    assert "sec" not in heard[0][-1]

@@ -22,6 +22,7 @@ class FakeDisk(Disk):
         self.syncs = 0
         self.gate = threading.Event()
         self.gate.set()
+        self.entered = threading.Event()
         self.failures = []
 
     def append(self, fd, data):
@@ -32,6 +33,7 @@ class FakeDisk(Disk):
         super().append(fd, data)
 
     def sync(self, fd):
+        self.entered.set()
         assert self.gate.wait(10)
         self.syncs += 1
         if "sync" in self.failures:
@@ -140,6 +142,20 @@ def test_a_disk_that_keeps_failing_fails_the_append_and_the_next_may_work(journa
     journal.append(story.run()).result(5)
 
 
+def test_what_shares_a_write_is_kept_together_or_refused_together(journal, disk, story):
+    journal.append(story.run()).result(5)
+    disk.gate.clear()
+    disk.entered.clear()
+    alone = journal.append(story.run())
+    assert disk.entered.wait(5)  # what follows waits for this sync, and shares the next
+    together = [journal.append(story.run()) for _ in range(20)]
+    disk.failures = ["sync"] * 6  # three for the one, three for the others
+    disk.gate.set()
+    assert isinstance(alone.exception(5), StoreError)
+    (refusal,) = {future.exception(5) for future in together}
+    assert isinstance(refusal, StoreError)
+
+
 def test_a_number_is_never_given_to_two_different_facts(layout, journal, disk, story):
     disk.failures = ["sync"] * 3
     with pytest.raises(StoreError):
@@ -234,3 +250,48 @@ def test_a_forked_child_is_refused_and_the_parent_goes_on(layout, journal, story
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
     journal.append(story.run()).result(5)
+
+
+def test_an_append_may_ask_for_less_than_the_store(journal, disk, story):
+    journal.append(story.run(), Durability.OS).result(5)
+    assert disk.syncs == 0
+    journal.append(story.run()).result(5)
+    assert disk.syncs == 1
+
+
+def test_a_group_is_synced_when_any_of_it_asks_for_that(layout, disk, story):
+    journal = Journal(layout, disk=disk, durability=Durability.OS)
+    disk.gate.clear()
+    first = journal.append(story.run(), Durability.FSYNC)
+    less, more, none = (
+        journal.append(story.run(), durability)
+        for durability in (Durability.OS, Durability.FSYNC, Durability.OFF)
+    )
+    assert none.done()
+    assert not any(one.done() for one in (first, less, more))
+    disk.gate.set()
+    for future in (first, less, more):
+        future.result(5)
+    journal.close()
+    assert disk.syncs <= 3
+    assert sum(map(len, written(layout).values())) == 1 + 4 * len(story.run())
+
+
+def test_a_segment_begun_without_a_sync_gets_its_name_on_the_medium_with_the_first(
+    layout, disk, story, monkeypatch
+):
+    named = []
+    monkeypatch.setattr(disk, "sync_directory", named.append)
+    journal = Journal(layout, disk=disk)
+    journal.append(story.run(), Durability.OS).result(5)
+    assert named == []
+    journal.append(story.run()).result(5)
+    journal.append(story.run()).result(5)
+    journal.close()
+    assert named == [layout.journal]
+
+
+def test_a_closed_journal_refuses_whatever_the_durability(journal, story):
+    journal.close()
+    with pytest.raises(StoreError, match="closed"):
+        journal.append(story.run(), Durability.OFF).result(5)

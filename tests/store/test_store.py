@@ -1,12 +1,9 @@
-"""A whole store: several processes, kills, forks."""
+"""A whole store: opening, closing, forks. Kills are in `crash`."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 
@@ -127,76 +124,3 @@ def test_a_child_that_outlives_its_parent_keeps_nothing_alive(layout, story, eve
         eventually(lambda: set(segments.writers(layout).values()) == {False})
     finally:
         os.kill(orphan, signal.SIGKILL)
-
-
-def follow(process, acknowledged):
-    """Note what a writer says is durable, until its pipe ends; a torn last line says nothing."""
-    for line in process.stdout:
-        if line.endswith("\n"):
-            run, seq = line.split()
-            acknowledged.append((run, int(seq)))
-
-
-@pytest.mark.kill
-def test_random_kills_lose_and_double_nothing(layout, child):
-    chance = random.Random(7)
-    acknowledged = []
-    followers = []
-
-    def writer():
-        process = child("write", layout.root)
-        followers.append(threading.Thread(target=follow, args=(process, acknowledged)))
-        followers[-1].start()
-        return process
-
-    processes = [writer(), writer(), writer(), child("read", layout.root)]
-    kills, end = 0, time.monotonic() + 9
-    time.sleep(1)
-    while time.monotonic() < end or kills < 10:
-        time.sleep(chance.uniform(0.2, 0.5))
-        slot = chance.randrange(4)
-        processes[slot].kill()
-        processes[slot].wait()
-        kills += 1
-        processes[slot] = writer() if slot < 3 else child("read", layout.root)
-    for process in processes:
-        process.kill()
-    for follower in followers:
-        follower.join(10)
-    assert kills >= 10
-    assert len(acknowledged) > 1000
-
-    store = Store.open(layout.root)
-    check(store, acknowledged)
-    store.fold(budget=5)
-    check(store, acknowledged)
-    store.close()
-    assert list(layout.journal.iterdir()) == []
-
-
-def check(store, acknowledged):
-    kept = store.history.table("SELECT run_id, seq FROM events")[1]
-    assert len(kept) == len(set(kept)), "a fact was folded twice"
-    assert set(acknowledged) <= set(kept), "an acknowledged fact was lost"
-    assert (
-        store.history.table(
-            "SELECT run_id FROM events GROUP BY run_id HAVING max(seq) + 1 <> count(*)"
-        )[1]
-        == []
-    ), "a run has a hole"
-    wrong = store.history.table(
-        """SELECT id FROM runs FULL JOIN (
-               SELECT run_id, bool_or(kind = 'RUN_COMPLETED') AS over FROM events GROUP BY 1
-           ) ON run_id = id
-           WHERE id IS NULL OR run_id IS NULL
-              OR status <> CASE WHEN over THEN 'succeeded' ELSE 'failed' END"""
-    )[1]
-    assert wrong == [], "a run's row does not say what its events say"
-    wrong = store.history.table(
-        """SELECT n.run_id FROM node_runs AS n FULL JOIN (
-               SELECT run_id, node, bool_or(kind = 'NODE_COMPLETED') AS over
-               FROM events WHERE node IS NOT NULL GROUP BY 1, 2
-           ) AS e USING (run_id, node)
-           WHERE n.status IS DISTINCT FROM CASE WHEN over THEN 'succeeded' ELSE 'failed' END"""
-    )[1]
-    assert wrong == [], "a node's row does not say what its events say"

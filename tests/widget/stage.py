@@ -87,6 +87,10 @@ class FakeNodeRun:
     error: Any = None
     inputs: Mapping[PortName, Any] = field(default_factory=dict)
     outputs: Mapping[PortName, Any] = field(default_factory=dict)
+    kept_back: tuple[str, ...] = ()
+
+    def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
+        return {port: "[redacted]" if port in self.kept_back else v for port, v in values.items()}
 
 
 class FakeRun:

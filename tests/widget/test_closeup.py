@@ -8,7 +8,7 @@ from flowbook.events import ErrorInfo, NodeLogged
 from flowbook.ids import EventSeq, NodeId, PortName
 from flowbook.run.phase import Outcome
 from flowbook.widget.closeup import details
-from flowbook.widget.protocol import Inspect, TreePreview
+from flowbook.widget.protocol import Inspect, TextPreview, TreePreview
 
 ASKED = Inspect("v", NodeId("clean"))
 
@@ -28,6 +28,12 @@ def test_inputs_and_outputs_are_shown_and_inputs_say_where_they_come_from():
     assert told.inputs[0].port == "rows ← fetch.rows"
     assert told.inputs[0].type == "list of 2"
     assert told.outputs[0].preview == TreePreview([1])
+
+
+def test_a_value_that_the_flow_keeps_back_is_not_shown():
+    run = FakeRun()
+    run.nodes["clean"] = FakeNodeRun(outputs={PortName("clean"): 1}, kept_back=("clean",))
+    assert details(spec(), run, ASKED).outputs[0].preview == TextPreview("[redacted]")
 
 
 def test_a_failed_node_shows_its_error_and_no_output():

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable
 
+from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import Fault, is_plain
 from flowbook.graph.spec import MISSING, Json, Missing, ParamSpec
 from flowbook.ids import PortName
@@ -26,7 +27,7 @@ def is_parameters(source: str) -> bool:
     (True, False)
     """
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(split_options(source)[0])
     except SyntaxError:
         return False
     return bool(tree.body) and all(

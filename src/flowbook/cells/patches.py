@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from flowbook.cells.flow_line import print_option_line, split_options, with_flow_options
 from flowbook.cells.header import is_flow_cell
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, print_params
@@ -20,6 +21,7 @@ from flowbook.cells.source import read
 from flowbook.cells.writing import node_source, rewritten, setup_source
 from flowbook.errors import EditRejected, UsageError
 from flowbook.graph.edits import Edit, apply
+from flowbook.graph.flow_options import FlowOptions, print_flow_options
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec, ParamSpec
 from flowbook.ids import CellId, NodeId
@@ -106,6 +108,12 @@ def _difference(
         kept, added = _params_patches(notebook, after.params)
         yield from kept
         structure += added
+        notebook = apply_patches(notebook, kept)
+    if before.options != after.options:
+        kept, added = _options_patches(apply_patches(notebook, structure), after.options)
+        yield from kept
+        structure += added
+        notebook = apply_patches(notebook, kept)
     yield from structure
     left = [cell.id for cell in apply_patches(notebook, structure).cells]
     yield from _insertions(left, after.nodes, now, registry)
@@ -128,11 +136,52 @@ def _params_patches(
     tagged = [cell for cell in notebook.cells if cell.type == "code" and TAG in cell.tags]
     if tagged:
         first, *others = tagged
+        source = "\n".join([*_option_lines(tagged), source])
         return [ReplaceSource(first.id, source)], [DeleteCell(cell.id) for cell in others]
-    flow_cells = (i for i, cell in enumerate(notebook.cells) if is_flow_cell(cell.source))
-    at = next(flow_cells, len(notebook.cells))
     cell_id = _free_id(TAG, {cell.id for cell in notebook.cells})
-    return [], [InsertCell(at, Cell.code(cell_id, source, {"tags": [TAG]}))]
+    made = Cell.code(cell_id, source, {"tags": [TAG]})
+    return [], [InsertCell(_first_flow_cell(notebook), made)]
+
+
+def _option_lines(cells: Sequence[Cell]) -> Iterator[str]:
+    """The `%flow options` lines of cells that are written anew, as they are."""
+    for cell in cells:
+        lines = cell.source.split("\n")
+        yield from (lines[one.number - 1] for one in split_options(cell.source)[1])
+
+
+def _first_flow_cell(notebook: Notebook) -> int:
+    """Where it stands, else the end: what goes before it goes behind loading the extension."""
+    flow_cells = (i for i, cell in enumerate(notebook.cells) if is_flow_cell(cell.source))
+    return next(flow_cells, len(notebook.cells))
+
+
+def _options_patches(
+    notebook: Notebook, options: FlowOptions
+) -> tuple[list[CellPatch], list[CellPatch]]:
+    lines = {
+        cell.id: found
+        for cell in notebook.cells
+        if cell.type == "code" and (found := split_options(cell.source)[1])
+    }
+    said = {name for found in lines.values() for line in found for name in line.given}
+    added = {name: text for name, text in print_flow_options(options).items() if name not in said}
+    if not lines:
+        cell_id = _free_id("flow-options", {cell.id for cell in notebook.cells})
+        made = Cell.code(cell_id, print_option_line(added))
+        return [], [InsertCell(_first_flow_cell(notebook), made)]
+    last = list(lines)[-1]
+    kept: list[CellPatch] = []
+    gone: list[CellPatch] = []
+    for cell in notebook.cells:
+        if cell.id not in lines:
+            continue
+        source = with_flow_options(cell.source, options, added if cell.id == last else None)
+        if not source.strip():
+            gone.append(DeleteCell(cell.id))
+        elif source != cell.source:
+            kept.append(ReplaceSource(cell.id, source))
+    return kept, gone
 
 
 def _insertions(
@@ -165,7 +214,7 @@ def _free_id(wanted: str, taken: set[CellId]) -> CellId:
 
 
 def write(spec: FlowSpec, registry: Registry) -> Notebook:
-    """A notebook that holds `spec`: parameters, setup and one cell for each node.
+    """A notebook that holds `spec`: options, parameters, setup and one cell for each node.
 
     Raises `UsageError` naming the nodes whose code has no text to write.
     """
@@ -176,6 +225,8 @@ def write(spec: FlowSpec, registry: Registry) -> Notebook:
             hint="define these functions in a file or a notebook cell",
         )
     cells = [Cell.code(CellId("load"), "%load_ext flowbook")]
+    if options := print_flow_options(spec.options):
+        cells.append(Cell.code(CellId("flow-options"), print_option_line(options)))
     if spec.params:
         cells.append(Cell.code(CellId(TAG), print_params(spec.params), {"tags": [TAG]}))
     for node in spec.setup:

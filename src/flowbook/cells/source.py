@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from flowbook.cells.analyse import Names, Read, analyse, analyse_plain
+from flowbook.cells.flow_line import OptionLine, split_options, twice
 from flowbook.cells.foreign import read_sql, read_templates, read_yaml
 from flowbook.cells.header import (
     SETUP,
@@ -25,6 +26,7 @@ from flowbook.cells.header import (
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
 from flowbook.cells.resolve import Draft, Scope, resolve_draft
+from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
@@ -80,6 +82,8 @@ class _Reader:
     """Names that plain cells bind, which only a kernel has."""
     excused: set[str] = field(default_factory=set)
     """Names that cells too broken to read evidently declare."""
+    options: dict[str, str] = field(default_factory=dict)
+    """What the flow says about its recording."""
     open: bool = False
     """A setup cell imports `*`."""
     problems: list[Problem] = field(default_factory=list)
@@ -87,6 +91,10 @@ class _Reader:
     # ------------------------------------------------------------ first pass
 
     def take(self, cell: Cell, index: int) -> None:
+        source, lines = split_options(cell.source)
+        if lines:
+            self._take_options(cell, lines)
+            cell = replace(cell, source=source)
         if is_flow_cell(cell.source):
             self._flow_cell(cell, index)
         elif TAG in cell.tags or cell.id in self.tagged:
@@ -97,6 +105,12 @@ class _Reader:
             names = analyse_plain(cell.source)
             if names is not None:
                 self.loose.update(dict.fromkeys(names.known, cell.id))
+
+    def _take_options(self, cell: Cell, lines: Sequence[OptionLine]) -> None:
+        for line in lines:
+            repeated = [name for name in line.given if name in self.options]
+            self._report(cell, [*line.faults, *(twice(name, line.number) for name in repeated)])
+            self.options.update({n: v for n, v in line.given.items() if n not in repeated})
 
     def _flow_cell(self, cell: Cell, index: int) -> None:
         parts = parse_cell(cell.source)
@@ -185,7 +199,13 @@ class _Reader:
             node, problems = resolve_draft(draft, scope)
             nodes.append(node)
             self.problems += problems
-        spec = FlowSpec(flow_id, tuple(nodes), tuple(self.params.values()), tuple(self.setup))
+        spec = FlowSpec(
+            flow_id,
+            tuple(nodes),
+            tuple(self.params.values()),
+            tuple(self.setup),
+            parse_flow_options(self.options),
+        )
         return Parsed(spec, tuple(self.problems))
 
     def _report(self, cell: Cell, faults: Sequence[Fault], node: NodeId | None = None) -> None:

@@ -8,11 +8,13 @@ author's plain cells stay behind: a job has no use for explorations. A flow with
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flowbook.cells.flow_line import print_option_line, split_options
 from flowbook.cells.notebook import Notebook
 from flowbook.errors import InvalidFlow, UsageError
+from flowbook.graph.flow_options import print_flow_options
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
@@ -72,6 +74,7 @@ def export_notebook(
     cells = [
         _title(plan, source),
         _load(plan),
+        *_options(spec, texts),
         _parameters(spec, plan),
         *(_node(node, texts, "setup") for node in spec.setup),
         *(cell for node in spec.nodes for cell in (_heading(node), _node(node, texts))),
@@ -128,6 +131,16 @@ def _title(plan: Plan, source: str) -> Any:
         f"Flow `{plan.flow}`, version `{plan.version[:12]}`, as a job.\n"
         f"Generated from `{source}`: edit there, then export again.",
     )
+
+
+def _options(spec: FlowSpec, texts: Mapping[str, str]) -> list[Any]:
+    """What the flow says about its recording, but for what its setup cells say themselves."""
+    setup = (texts.get(node.place.cell, "") for node in spec.setup if node.place)
+    said = {name for text in setup for line in split_options(text)[1] for name in line.given}
+    left = {
+        name: text for name, text in print_flow_options(spec.options).items() if name not in said
+    }
+    return [_code("options", print_option_line(left), "flowbook-options", QUIET)] if left else []
 
 
 def _parameters(spec: FlowSpec, plan: Plan) -> Any:

@@ -148,13 +148,15 @@ def _outputs(run: Reportable, node: NodeId, told: _Told, count: int | None) -> I
 def _values(node: Any, count: int | None) -> Iterable[Any]:
     """The node's value; of several ports each one, named; of a router its decision."""
     new = _nbformat_v4().new_output
-    ports: Mapping[PortName, Any] = node.outputs
+    ports: Mapping[PortName, Any] = node.shown(node.outputs)
     value = node.output
     if len(ports) > 1 and isinstance(value, dict) and set(value) == set(ports):
         for port, one in ports.items():
             yield new("display_data", data=mime_bundle(one), metadata={"flowbook": {"port": port}})
     elif value is not None:
-        yield new("execute_result", data=mime_bundle(value), execution_count=count)
+        name = next(iter(ports)) if len(ports) == 1 else PortName("")
+        shown = node.shown({name: value})[name]
+        yield new("execute_result", data=mime_bundle(shown), execution_count=count)
 
 
 def _timing(told: _Told) -> dict[str, str]:

@@ -5,8 +5,8 @@ the user writes them. `format` says which shape it has; a newer one is refused, 
 through `UPGRADES` first. Numbers JSON has no form for (NaN, infinities) are refused rather than
 turned into null.
 
-`canonical` leaves out layout, cells and line numbers, and sorts what has no order, so two specs
-that mean the same give the same bytes.
+`canonical` leaves out layout, cells, line numbers and what the flow says about its recording, and
+sorts what has no order, so two specs that mean the same give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from flowbook.errors import FlowSyntaxError, UsageError
+from flowbook.graph.flow_options import FlowOptions, parse_flow_options, print_flow_options
 from flowbook.graph.options import parse_options, print_options
 from flowbook.graph.spec import (
     MISSING,
@@ -78,6 +79,7 @@ class _Flow(_Lean, frozen=True):
     params: tuple[_Param, ...] = ()
     nodes: tuple[_Node, ...] = ()
     setup: tuple[_Node, ...] = ()
+    options: dict[str, str] = {}
 
 
 def encode(spec: FlowSpec, *, indent: int | None = None) -> str:
@@ -125,7 +127,7 @@ def upgraded(
 
 
 def canonical(spec: FlowSpec) -> bytes:
-    """What `spec` means, as bytes to hash: no layout, no cells, no order where none matters.
+    """What `spec` computes, as bytes to hash: no layout, no cells, no order where none matters.
 
     Nodes and parameters are sorted by name, since moving a cell changes nothing; setup cells run
     in their order and keep it; their names only tell where they stand.
@@ -135,6 +137,7 @@ def canonical(spec: FlowSpec) -> bytes:
         nodes=tuple(sorted(map(_meaning, spec.nodes), key=lambda node: node.id)),
         params=tuple(sorted(spec.params, key=lambda param: param.name)),
         setup=tuple(replace(_meaning(cell), id=NodeId("setup")) for cell in spec.setup),
+        options=FlowOptions(),
     )
     return _dump(_builtins(meant), sort_keys=True, separators=(",", ":")).encode()
 
@@ -163,6 +166,7 @@ def _builtins(spec: FlowSpec) -> dict[str, Any]:
         ),
         tuple(map(_lean_node, spec.nodes)),
         tuple(map(_lean_node, spec.setup)),
+        print_flow_options(spec.options),
     )
     try:
         built: dict[str, Any] = msgspec.to_builtins(lean)
@@ -216,6 +220,7 @@ def _spec(lean: _Flow) -> FlowSpec:
             for one in lean.params
         ),
         tuple(map(_node, lean.setup)),
+        parse_flow_options(lean.options),
     )
 
 

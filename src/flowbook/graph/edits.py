@@ -17,18 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
 from flowbook.errors import EditRejected, UsageError
+from flowbook.graph.flow_edits import SetFlowOptions, SetParams
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.graph.renaming import renamed, rewired, swapped
 from flowbook.graph.soundness import contradiction
-from flowbook.graph.spec import (
-    FlowSpec,
-    InputSpec,
-    Json,
-    NodeSpec,
-    ParamSpec,
-    Position,
-    Wire,
-)
+from flowbook.graph.spec import FlowSpec, InputSpec, Json, NodeSpec, Position, Wire
 from flowbook.graph.topology import find_path, show_cycle
 from flowbook.graph.wiring import EdgeSpec, resolve
 from flowbook.ids import NodeId, PortName
@@ -299,23 +292,6 @@ class MoveNodes:
 
 
 @dataclass(frozen=True, slots=True)
-class SetParams:
-    """Other parameters of the flow."""
-
-    params: tuple[ParamSpec, ...]
-
-    def apply(self, spec: FlowSpec) -> FlowSpec:
-        return replace(spec, params=self.params)
-
-    def inverse(self, spec: FlowSpec) -> Edit:
-        return SetParams(spec.params)
-
-    @property
-    def label(self) -> str:
-        return "Change parameters"
-
-
-@dataclass(frozen=True, slots=True)
 class Several:
     """Edits that are one gesture: all apply, in order, or none does."""
 
@@ -355,6 +331,7 @@ Edit: TypeAlias = (
     | Disconnect
     | MoveNodes
     | SetParams
+    | SetFlowOptions
     | Several
 )
 

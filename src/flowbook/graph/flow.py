@@ -14,6 +14,7 @@ from typing import Any, overload
 from flowbook.errors import UsageError
 from flowbook.graph.draft import Code, Draft
 from flowbook.graph.edits import AddNode, ReplaceNode
+from flowbook.graph.flow_options import FlowOptions, parse_flow_options
 from flowbook.graph.host import Host, default_host, set_default_host
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem
@@ -44,11 +45,27 @@ class Flow(Draft):
       shout <- fetch
     """
 
-    def __init__(self, name: str, *, host: Host | None = None) -> None:
+    def __init__(self, name: str, *, host: Host | None = None, **options: Any) -> None:
+        """A flow of that name.
+
+        Args:
+            name: Unique in its project.
+            host: What runs, checks and shows it; the default project when left out.
+            **options: `journal`, `durability`, `sensitive_fields`, `log_inputs`, `log_outputs`,
+                `allow_pickle`, `retention`, `audit` as in `flowbook.graph.flow_options`.
+
+        Raises:
+            FlowSyntaxError: an option is unknown or cannot be what it is.
+        """
         if not name.strip():
             raise UsageError("a flow needs a name", hint="such as Flow('daily report')")
-        super().__init__(FlowSpec(FlowId(name)))
+        super().__init__(FlowSpec(FlowId(name), options=parse_flow_options(options)))
         self._host = host
+
+    @property
+    def options(self) -> FlowOptions:
+        """What the flow says about its own recording."""
+        return self.spec().options
 
     @property
     def host(self) -> Host:

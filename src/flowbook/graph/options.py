@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -155,7 +155,8 @@ def _parse_count(value: object) -> int:
     return int(str(value))
 
 
-def _parse_bool(value: object) -> bool:
+def parse_bool(value: object) -> bool:
+    """True or false, as themselves or as words."""
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
@@ -192,7 +193,8 @@ def _as_list(value: object) -> list[object]:
     raise ValueError("write tags separated by commas")
 
 
-def _print_bool(value: bool) -> str:
+def print_bool(value: bool) -> str:
+    """The word `parse_bool` reads back."""
     return "true" if value else "false"
 
 
@@ -205,10 +207,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("timeout", "Give up an attempt after this long: 30s, 5m.", _parse_timeout,
                lambda v: "none" if v is None else print_duration(v)),
         Option("on", "Where it runs: auto, inline, thread or process.", _parse_on, str),
-        Option("pure", "No side effects: may run ahead of the journal.", _parse_bool, _print_bool,
+        Option("pure", "No side effects: may run ahead of the journal.", parse_bool, print_bool,
                flag=True),
         Option("cache", "Take an earlier result for the same code and the same input content.",
-               _parse_bool, _print_bool, flag=True),
+               parse_bool, print_bool, flag=True),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
     )
 }  # fmt: skip
@@ -222,25 +224,34 @@ def parse_options(given: Mapping[str, object]) -> Options:
     >>> parse_options({"retries": "3", "timeout": "30s"}).timeout
     30.0
     """
-    parsed: dict[str, Any] = {}
-    for name, raw in given.items():
-        option = OPTIONS.get(name)
-        if option is None:
-            raise FlowSyntaxError(f"unknown option {name!r}", hint=did_you_mean(name, OPTIONS))
-        try:
-            parsed[name] = option.parse(raw)
-        except ValueError as refused:
-            raise FlowSyntaxError(f"option {name!r} cannot be {raw!r}", hint=str(refused)) from None
-    return replace(Options(), **parsed)
+    return replace(Options(), **parse_by(OPTIONS, given))
 
 
 def print_options(options: Options) -> dict[str, str]:
     """The options that differ from the defaults, as text `parse_options` reads back."""
-    defaults = Options()
+    return print_by(OPTIONS, options, Options())
+
+
+def parse_by(schema: Mapping[str, Option], given: Mapping[str, object]) -> dict[str, Any]:
+    """Raw values as `schema` reads them; `FlowSyntaxError` for the first it refuses."""
+    parsed: dict[str, Any] = {}
+    for name, raw in given.items():
+        option = schema.get(name)
+        if option is None:
+            raise FlowSyntaxError(f"unknown option {name!r}", hint=did_you_mean(name, schema))
+        try:
+            parsed[name] = option.parse(raw)
+        except ValueError as refused:
+            raise FlowSyntaxError(f"option {name!r} cannot be {raw!r}", hint=str(refused)) from None
+    return parsed
+
+
+def print_by(schema: Mapping[str, Option], options: object, defaults: object) -> dict[str, str]:
+    """The fields of `options` that differ from `defaults`, as text, in the schema's order."""
     return {
-        f.name: OPTIONS[f.name].print(getattr(options, f.name))
-        for f in fields(Options)
-        if getattr(options, f.name) != getattr(defaults, f.name)
+        name: option.print(getattr(options, name))
+        for name, option in schema.items()
+        if getattr(options, name) != getattr(defaults, name)
     }
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final, TypeAlias, final
 
 from flowbook.errors import UnknownNode
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, PortName
 
@@ -121,7 +122,7 @@ class ParamSpec:
 
 @dataclass(frozen=True)
 class FlowSpec:
-    """A whole flow, as meant: nodes in notebook order, parameters, shared setup code.
+    """A whole flow, as meant: nodes in notebook order, parameters, shared setup code, options.
 
     >>> spec = FlowSpec(FlowId("tour"), (NodeSpec(NodeId("fetch")),))
     >>> spec.node(NodeId("fetch")).kind
@@ -133,6 +134,8 @@ class FlowSpec:
     params: tuple[ParamSpec, ...] = ()
     setup: tuple[NodeSpec, ...] = ()
     """`setup` cells: run once, before the first node, into the namespace all nodes share."""
+    options: FlowOptions = field(default_factory=FlowOptions)
+    """What it says about its own recording; no part of what it computes."""
 
     @cached_property
     def by_id(self) -> Mapping[NodeId, NodeSpec]:

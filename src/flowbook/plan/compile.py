@@ -4,7 +4,7 @@ A step's hash covers what decides its result: kind, body, configuration, outputs
 (with the setup cells they may come from), how its inputs are bound, and the hashes of the steps it
 reads. Retries, backoff, timeout, place and tags decide how and where it is computed, not what, so
 they stay out: changing them makes nothing stale. The plan's `version` covers the whole meaning of
-the flow, options included.
+the flow, its nodes' options included; what the flow says about its recording is carried along.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ class _Compiler:
             feeds=tuple(map(tuple, feeds)),
             params=self._params(steps),
             index=self.index,
+            options=self.spec.options,
         )
 
     def _step(self, node: NodeSpec, done: list[Step]) -> Step:

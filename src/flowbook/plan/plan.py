@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NewType, TypeAlias
 
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options
 from flowbook.graph.spec import Json, ParamSpec
 from flowbook.ids import FlowId, NodeId, PortName
@@ -69,6 +70,7 @@ class Plan:
     `feeds[i]`: the steps fed by step i, once per edge, with the port each edge leaves from.
     `version`: content hash of the definition (names, kinds, bodies, wires; no layout).
     `params`: every run parameter with its default.
+    `options`: what the flow says about its recording; no part of `version`.
     """
 
     flow: FlowId
@@ -78,6 +80,7 @@ class Plan:
     feeds: tuple[tuple[tuple[StepIndex, PortName], ...], ...]
     params: tuple[ParamSpec, ...] = ()
     index: Mapping[NodeId, StepIndex] = field(default_factory=dict)
+    options: FlowOptions = field(default_factory=FlowOptions)
 
     def step(self, node: NodeId) -> Step:
         """The step of that node; `KeyError` when the plan leaves the node out."""

@@ -22,7 +22,7 @@ from contextvars import copy_context
 from typing import Any
 
 from flowbook.errors import InvalidParameters, UsageError
-from flowbook.events import Sink, TriggerKind, Vault
+from flowbook.events import Recording, Sink, TriggerKind, Vault
 from flowbook.graph.options import On
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
@@ -85,16 +85,18 @@ class Engine:
         given: Mapping[NodeId, Reuse] | None = None,
         parent: RunId | None = None,
         key: str | None = None,
+        recording: Recording | None = None,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
+        `recording`: where the run is written to instead of the engine's sink and vault.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
             raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
-        stage = self._open()
+        stage = self._open() if recording is None else self._open().recorded(recording)
         known = {
             plan.index[node]: reuse for node, reuse in (given or {}).items() if node in plan.index
         }
@@ -102,7 +104,7 @@ class Engine:
             at=self._clock(),
             run=run_id,
             trigger=trigger,
-            params={str(name): value for name, value in params.items()},
+            params=_told(params, recording),
             given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
             parent=parent,
@@ -199,6 +201,12 @@ def _current_loop() -> AbstractEventLoop:
             "there is no running event loop to perform the run on",
             hint="start the run from async code, or use an engine with threads",
         ) from None
+
+
+def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[str, Any]:
+    """Parameters as the run's first event has them."""
+    told = {str(name): value for name, value in params.items()}
+    return told if recording is None else recording.params(told)
 
 
 def _given(keeper: Keeper, reuse: Reuse) -> Given:

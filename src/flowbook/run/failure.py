@@ -12,6 +12,7 @@ import asyncio
 import concurrent.futures
 import contextvars
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
 
@@ -31,20 +32,25 @@ _MACHINERY = (
 
 
 def describe(
-    error: BaseException, filename: str | None = None, cell: CellId | None = None
+    error: BaseException,
+    filename: str | None = None,
+    cell: CellId | None = None,
+    redact: Callable[[str], str] = str,
 ) -> ErrorInfo:
     """`error` as data; `filename` is what the cell's code was compiled as.
+
+    `redact` takes out of its texts what must not be told, before they are cut to length.
 
     >>> describe(ValueError("no rows")).message
     'no rows'
     """
     return ErrorInfo(
         type=_name(type(error)),
-        message=_message(error),
-        traceback=_traceback(error),
+        message=_message(error, redact),
+        traceback=_traceback(error, redact),
         cell=cell,
         line=_line(error, filename) or (1 if cell else None),
-        hint=error.hint if isinstance(error, FlowbookError) else None,
+        hint=redact(error.hint) if isinstance(error, FlowbookError) and error.hint else None,
     )
 
 
@@ -54,23 +60,23 @@ def _name(kind: type[BaseException]) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _message(error: BaseException) -> str:
+def _message(error: BaseException, redact: Callable[[str], str]) -> str:
     try:
-        text = error.message if isinstance(error, FlowbookError) else str(error)
+        text = redact(error.message if isinstance(error, FlowbookError) else str(error))
     except Exception as broken:  # noqa: BLE001 - a user's __str__ may raise anything
         text = f"(its message cannot be shown: {type(broken).__name__})"
     return text if len(text) <= _MESSAGE_MAX else f"{text[:_MESSAGE_MAX]} …"
 
 
-def _traceback(error: BaseException) -> str:
+def _traceback(error: BaseException, redact: Callable[[str], str]) -> str:
     try:
         told = TracebackException.from_exception(error, compact=True)
     except Exception:  # noqa: BLE001 - formatting calls the user's __str__ and __cause__
-        return f"{_name(type(error))}: {_message(error)}\n"
+        return f"{_name(type(error))}: {_message(error, redact)}\n"
     if isinstance(error, FlowbookError):
         told.__cause__ = None  # ours say what the library said: its frames help nobody
     _keep_users_frames(told, set())
-    text = "".join(told.format())
+    text = redact("".join(told.format()))
     return text if len(text) <= _TRACEBACK_MAX else f"…\n{text[-_TRACEBACK_MAX:]}"
 
 

@@ -152,7 +152,9 @@ class Run:
 
     def cancel(self, reason: str = "") -> None:
         """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
-        self._performance.ask(CancelAsked(at=self._performance.now(), reason=reason))
+        self._performance.ask(
+            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
+        )
 
     def pause(self) -> None:
         """Start no more nodes for now; those that run go on."""
@@ -275,6 +277,11 @@ class NodeRun:
             if isinstance(event, NodeCompleted | NodeReused) and event.node == self.node:
                 return dict(event.outputs)
         return {}
+
+    def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
+        """Inputs or outputs as they may leave the process, without what the flow keeps back."""
+        recording = self._performance.recording
+        return values if recording is None else recording.shown(values)
 
     @property
     def given(self) -> Outputs:

@@ -17,11 +17,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from flowbook.errors import RunError
-from flowbook.events import Event, Sink
+from flowbook.events import Event, Recording, Sink
 from flowbook.graph.node import Outputs, Progress, as_outputs
 from flowbook.graph.options import On
 from flowbook.ids import NodeId, PortName
@@ -78,6 +78,12 @@ class Stage:
     tools: Tools
     clock: Callable[[], float]
     executors: Mapping[On, Executor]
+    recording: Recording | None = None
+
+    def recorded(self, recording: Recording) -> Stage:
+        """This stage for one run that is recorded in its own way."""
+        keeper = self.keeper.of(recording)
+        return replace(self, sink=recording.sink, keeper=keeper, recording=recording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,10 @@ class Performance:
         self._timers: dict[int, TimerHandle] = {}
         self._parked: deque[Launch] = deque()
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
-        self._words = Words(stage.loop, self._heard)
+        recording = stage.recording
+        self.recording = recording
+        self.told: Callable[[str], str] = str if recording is None else recording.text
+        self._words = Words(stage.loop, self._heard, None if recording is None else self.told)
         self._lookups = Lookups(stage.keeper, stage.tools.memoir, self.values, self._run, self.feed)
         self.now = stage.clock
 
@@ -257,7 +266,7 @@ class Performance:
                 step=order.step,
                 attempt=order.attempt,
                 ms=ms,
-                error=describe(error, work.filename, work.cell),
+                error=describe(error, work.filename, work.cell, self.told),
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),
@@ -318,7 +327,7 @@ class Performance:
         if self.state.over:
             self._end(f"it {self.state.status.value}, but its end could not be recorded: {error}")
         else:
-            self.feed(JournalFailed(at=self.now(), error=describe(error)))
+            self.feed(JournalFailed(at=self.now(), error=describe(error, redact=self.told)))
             self._end(None)
 
     def _end(self, trouble: str | None) -> None:

@@ -61,7 +61,7 @@ def cache_key(
 def bring_back(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
     """What was done under `key`, with its values; None when it or one of them is not there."""
     event = memoir.recall(key)
-    if event is None:
+    if event is None or any(ref.redacted for ref in (*event.outputs.values(), event.result) if ref):
         return None
     try:
         ports = {port: vault.get(ref) for port, ref in event.outputs.items()}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from flowbook.errors import FlowbookError, ValueUnavailable
-from flowbook.events import ValueFormat, ValueRef, Vault
+from flowbook.events import Recording, ValueFormat, ValueRef, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
@@ -50,13 +50,24 @@ class Keeper:
     Lives on the engine's loop; blocking work is done by its crew of threads, where there are any.
     """
 
-    def __init__(self, loop: AbstractEventLoop, vault: Vault, crew: Crew | None) -> None:
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        vault: Vault,
+        crew: Crew | None,
+        recording: Recording | None = None,
+    ) -> None:
         self._loop, self._vault, self._crew = loop, vault, crew
+        self._recording = recording
+
+    def of(self, recording: Recording) -> Keeper:
+        """A keeper for one run, with the threads of this one."""
+        return Keeper(self._loop, recording.vault, self._crew, recording)
 
     def keep(self, outputs: Outputs, then: Callable[[Refs | Exception], None]) -> None:
         """Call `then` on the loop with the references, at once when no I/O is needed."""
         try:
-            refs, heavy = _refer(self._vault, outputs)
+            refs, heavy = self._refer(outputs)
         except Exception as error:  # noqa: BLE001 - encoding runs the user's code
             then(error)
             return
@@ -69,7 +80,7 @@ class Keeper:
 
     def keep_here(self, outputs: Outputs) -> Refs:
         """The references, now; blocking, and not for the loop."""
-        refs, heavy = _refer(self._vault, outputs)
+        refs, heavy = self._refer(outputs)
         kept = self._put(refs, heavy)
         if isinstance(kept, Exception):
             raise kept
@@ -91,6 +102,24 @@ class Keeper:
         """Let the threads go."""
         if self._crew is not None:
             self._crew.close()
+
+    def _refer(self, outputs: Outputs) -> tuple[Refs, dict[PortName, object]]:
+        """References that need no I/O, and the values that do."""
+        refs: Refs = {}
+        values = outputs.ports
+        if outputs.result is not None:
+            values = {**values, RESULT: outputs.result}
+        if self._recording is not None:
+            refs = _hidden(self._recording, outputs)
+            values = {port: value for port, value in values.items() if port not in refs}
+        heavy: dict[PortName, object] = {}
+        for port, value in values.items():
+            ref = self._vault.inline(value)
+            if ref is None:
+                heavy[port] = value
+            else:
+                refs[port] = ref
+        return refs, heavy
 
     def _put(self, refs: Refs, heavy: Mapping[PortName, object]) -> Refs | Exception:
         try:
@@ -119,20 +148,16 @@ def _quietly(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
         return None
 
 
-def _refer(vault: Vault, outputs: Outputs) -> tuple[Refs, dict[PortName, object]]:
-    """References that need no I/O, and the values that do."""
+def _hidden(recording: Recording, outputs: Outputs) -> Refs:
+    """References of the ports whose names are not to be written about, and then of the result."""
     refs: Refs = {}
-    heavy: dict[PortName, object] = {}
-    values = outputs.ports
-    if outputs.result is not None:
-        values = {**values, RESULT: outputs.result}
-    for port, value in values.items():
-        ref = vault.inline(value)
-        if ref is None:
-            heavy[port] = value
-        else:
+    for port, value in outputs.ports.items():
+        ref = recording.hidden(port, value)
+        if ref is not None:
             refs[port] = ref
-    return refs, heavy
+    if refs and outputs.result is not None:
+        refs[RESULT] = next(iter(refs.values()))
+    return refs
 
 
 def inputs_of(

@@ -3,7 +3,8 @@
 A node that prints in a tight loop costs the run a few events a second, not one per line: text
 of one node and stream is joined while it waits. What a node may leave in the journal is bounded;
 the rest is still printed, and a last line says that it is missing. Of progress only the newest
-counts.
+counts. Where text is redacted, a line that is not finished waits for its end, so that nothing is
+missed because it was said in two pieces.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from flowbook.run.loops import soon
 
 LINGER = 0.05
 """Seconds text may wait for more of it."""
+LONGEST_LINE = 16_384
+"""Characters of an unfinished line that may wait for its end."""
 MOST = 200_000
 """Characters one attempt may leave in the journal."""
 
@@ -32,9 +35,11 @@ class Words:
         self,
         loop: AbstractEventLoop,
         hear: Callable[[int, int, str, str | Progress], None],
+        redact: Callable[[str], str] | None = None,
     ) -> None:
         self._loop = loop
         self._hear = hear
+        self._redact = redact
         self._said: deque[tuple[Said, str | Progress]] = deque()
         self._stirred = False
         self._spent: dict[tuple[int, int], int] = {}
@@ -49,8 +54,8 @@ class Words:
         self._said.append(((step, attempt, ""), progress))
         self._stir()
 
-    def drain(self) -> None:
-        """Pass on what was said so far; on the loop."""
+    def drain(self, *, unfinished: bool = True) -> None:
+        """Pass on what was said so far, unfinished lines or not; on the loop."""
         self._stirred = False
         if not self._said:
             return
@@ -63,11 +68,22 @@ class Words:
             else:
                 texts.setdefault(said, []).append(what)
         for said, parts in texts.items():
-            text = self._within_bounds(said, "".join(parts))
+            text = "".join(parts)
+            if self._redact is not None:
+                text = self._redact(text if unfinished else self._finished(said, text))
+            text = self._within_bounds(said, text)
             if text:
                 self._hear(*said, text)
         for said, progress in newest.items():
             self._hear(*said, progress)
+
+    def _finished(self, said: Said, text: str) -> str:
+        """The lines of `text` that are whole; the rest is said again later."""
+        end = text.rfind("\n") + 1
+        if end < len(text) <= end + LONGEST_LINE:
+            self._said.appendleft((said, text[end:]))
+            return text[:end]
+        return text
 
     def _within_bounds(self, said: Said, text: str) -> str:
         attempt = said[:2]
@@ -82,4 +98,7 @@ class Words:
     def _stir(self) -> None:
         if not self._stirred:
             self._stirred = True
-            soon(self._loop, self._loop.call_later, LINGER, self.drain)
+            soon(self._loop, self._loop.call_later, LINGER, self._linger)
+
+    def _linger(self) -> None:
+        self.drain(unfinished=self._redact is None)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.params import is_parameters
@@ -68,15 +69,38 @@ class LiveNotebook:
         if is_flow_cell(source):
             return
         cell = Cell.code(cell_id, source)
-        if cell == self.cells.get(cell_id):
+        before = self.cells.get(cell_id)
+        if cell == before:
             return
         self.cells[cell_id] = cell
+        speaks = any(_options(one.source) for one in (before, cell) if one is not None)
         if is_parameters(source):
             self.parameters.add(cell_id)
         else:
             self.parameters.discard(cell_id)
-        if self.flow.spec().nodes or cell_id in self.parameters:
+        if self.flow.spec().nodes or cell_id in self.parameters or speaks:
             self.flow.replace_spec(self._read(self.cells).spec)
+
+    def say(self, cell_id: CellId, source: str) -> tuple[str, ...]:
+        """Take a cell with `%flow options` in; what to tell the user.
+
+        An older cell of nothing but such lines goes when this one says the same options anew, as
+        a node does that is written in another cell. `InvalidFlow` when the cell is refused.
+        """
+        said = _options(source)
+        clash = [
+            cell
+            for cell, one in self.cells.items()
+            if cell != cell_id
+            and said.intersection(_options(one.source))
+            and not split_options(one.source)[0].strip()
+        ]
+        kept = {cell: one for cell, one in self.cells.items() if cell not in clash}
+        parsed = self._read({**kept, cell_id: Cell.code(cell_id, source)})
+        _refuse(parsed.problems, cell_id, "this cell does not set the flow's options")
+        self.cells = kept
+        self.notice(cell_id, source)
+        return ("these options were set in another cell; this cell sets them now",) * bool(clash)
 
     def forget(self, cells: Collection[CellId]) -> None:
         """Drop cells the user deleted, and with them their nodes."""
@@ -114,8 +138,17 @@ def _twin(names: dict[CellId, NodeId], cell_id: CellId, source: str) -> CellId |
     return next((cell for cell, name in names.items() if name == wanted and cell != cell_id), None)
 
 
-def _refuse(problems: tuple[Problem, ...], cell_id: CellId) -> None:
+def _options(source: str) -> frozenset[str]:
+    """The flow options a cell sets."""
+    return frozenset(name for line in split_options(source)[1] for name in line.given)
+
+
+def _refuse(
+    problems: tuple[Problem, ...],
+    cell_id: CellId,
+    message: str = "this cell does not define a node",
+) -> None:
     """Raise what is wrong in this very cell; the rest of the notebook is not its fault."""
     own = tuple(problem for problem in errors(problems) if problem.cell == cell_id)
     if own:
-        raise InvalidFlow("this cell does not define a node", problems=own)
+        raise InvalidFlow(message, problems=own)

@@ -19,7 +19,6 @@ from weakref import WeakKeyDictionary
 
 from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
-from flowbook.graph.codec import encode
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
@@ -28,6 +27,7 @@ from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlow
+from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, work_for
@@ -62,6 +62,8 @@ class Project:
         self.path = path
         self._live: WeakKeyDictionary[Flow, LiveFlow] = WeakKeyDictionary()
         self._watchers: list[Callable[[Flow, Run], None]] = []
+        self.secrets: Secrets | None = None
+        """Gives the texts that no run may write down; None: there are none."""
 
     def __repr__(self) -> str:
         return f"Project({str(self.path)!r})"
@@ -156,7 +158,8 @@ class Project:
         values = live.parameters(plan, params or {})
         work = work_for(plan, spec, self.kinds(flow), flow.implementations, live.namespace(spec))
         given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
-        self.store.record_flow(plan.flow, plan.version, encode(spec))
+        recording = recording_of(plan.options, self.store, self.secrets)
+        record_flow(self.store, plan, recordable(spec, values, recording))
         run = self.engine.start(
             plan,
             work,
@@ -165,6 +168,7 @@ class Project:
             trigger=how.trigger,
             given=given,
             key=how.key,
+            recording=recording,
         )
         live.follow(run, plan, values)
         for watcher in list(self._watchers):

@@ -6,11 +6,12 @@ import secrets
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json, Missing
-from flowbook.ids import NodeId, RunId, mint_uuid7
+from flowbook.ids import NodeId, RunId, Uuid7s
 
 STORE_FOLDER = ".flowbook"
 """The folder that makes a folder a project."""
@@ -41,6 +42,11 @@ def live_default(live: Any, written: Json | Missing) -> Json | Missing:
     return live if plain else written
 
 
+_ids = Uuid7s()
+_minting = Lock()
+
+
 def mint_run_id() -> RunId:
-    """A new run id from this machine's clock and random source."""
-    return RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
+    """A new run id from this machine's clock and random source, greater than the one before."""
+    with _minting:
+        return RunId(_ids.mint(time.time_ns() // 1_000_000, secrets.randbits(74)))

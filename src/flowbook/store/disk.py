@@ -61,6 +61,15 @@ class Disk:
         finally:
             os.close(fd)
 
+    def make_directory(self, path: Path, durability: Durability) -> None:
+        """Make a folder and those it lies in, durably, where they are not there."""
+        if path.exists():
+            return
+        self.make_directory(path.parent, durability)
+        path.mkdir(exist_ok=True)
+        if durability is Durability.FSYNC:
+            self.sync_directory(path.parent)
+
     @contextmanager
     def staged(self, directory: Path) -> Iterator[Path]:
         """A fresh name in `directory` to write to; what is not published vanishes."""
@@ -74,14 +83,11 @@ class Disk:
         """Give a complete staged file its name, durably."""
         if durability is Durability.FSYNC:
             self.sync_file(staged)
-        if not final.parent.exists():
-            final.parent.mkdir(parents=True, exist_ok=True)
-            if durability is Durability.FSYNC:
-                self.sync_directory(final.parent.parent)
+        self.make_directory(final.parent, durability)
         try:
             os.replace(staged, final)
         except FileNotFoundError:  # an empty folder was tidied away under us: make it again
-            final.parent.mkdir(parents=True, exist_ok=True)
+            self.make_directory(final.parent, durability)
             os.replace(staged, final)
         if durability is Durability.FSYNC:
             self.sync_directory(final.parent)

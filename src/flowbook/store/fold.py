@@ -78,6 +78,7 @@ class Fold:
                 )
                 archiving = archive.wanted(cursor)
             self.reached("detached")
+            self.disk.sync_directory(self.layout.root)  # DuckDB's log is a new name, now and then
             self._sweep(sealed, watermarks, archiving=archiving)
         return facts
 

@@ -20,6 +20,8 @@ LONGEST_SECONDS = 2.0
 """Fold although facts keep coming."""
 MANY_FACTS = 10_000
 """Fold at once: a reader's tail should not be longer."""
+BACKLOG_BYTES = 256 * 2**20
+"""Say once that folding fails when so much has gathered; until then it is nobody's concern."""
 _LOOK_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
@@ -34,9 +36,9 @@ class Folder:
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._facts = 0
+        self._facts = self._bytes = 0
         self._first = self._last = 0.0
-        self._failing = False
+        self._failing = self._warned = False
 
     def noticed(self, facts: int, size: int) -> None:
         """So many more facts lie in the journal."""
@@ -44,6 +46,7 @@ class Folder:
         if not self._facts:
             self._first = self._last
         self._facts += facts
+        self._bytes += size
         if not self._dirty.is_set():
             self._begin()
             self._dirty.set()
@@ -80,17 +83,28 @@ class Folder:
                 self._turn()
 
     def _turn(self) -> None:
-        taken, self._facts = self._facts, 0
+        taken, self._facts, self._bytes = (self._facts, self._bytes), 0, 0
         self._dirty.clear()
         try:
             self._fold()
         except StoreBusy as busy:
             _log.debug("fold put off: %s", busy)
-            self.noticed(taken, 0)
-        except Exception:  # noqa: BLE001  # the journal keeps everything: the next turn tries again
+            self._put_back(*taken, busy)
+        except Exception as error:  # noqa: BLE001  # the journal keeps everything: the next turn tries again
             level = logging.DEBUG if self._failing else logging.ERROR  # said once, not each turn
             _log.log(level, "the journal could not be folded; nothing is lost", exc_info=True)
             self._failing = True
-            self.noticed(taken, 0)
+            self._put_back(*taken, error)
         else:
-            self._failing = False
+            self._failing = self._warned = False
+
+    def _put_back(self, facts: int, size: int, why: Exception) -> None:
+        self.noticed(facts, size)
+        if self._bytes > BACKLOG_BYTES and not self._warned:
+            self._warned = True
+            _log.warning(
+                "%.0f MB of this process lie in the journal and cannot be folded: %s. Nothing is"
+                " lost and runs go on, but history gets slower until that ends",
+                self._bytes / 1e6,
+                why,
+            )

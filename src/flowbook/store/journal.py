@@ -9,7 +9,9 @@ write, or a failed sync, says nothing about what reached the medium, and a secon
 descriptor may lie; so the segment is abandoned and the whole batch written again, with the same
 numbers, to a new one. The fold keeps the first of two equal numbers.
 
-Nothing is created before the first append. `durability=off` acknowledges before writing.
+Nothing is created before the first append. How durable a fact has to be is said per append: a
+group is synced when any of it asks for that, so an `os` append beside an `fsync` one gets more
+than it asked for, and `off` is acknowledged before writing.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ class _Stop:
 
 
 _Order: TypeAlias = _Seal | _Stop
-_Facts: TypeAlias = tuple[Sequence[StoredFact], "Future[None]"]
-_Entry: TypeAlias = tuple[Sequence[StoredFact] | _Order, "Future[None]"]
+_Facts: TypeAlias = tuple[Sequence[StoredFact], "Future[None]", Durability]
+_Entry: TypeAlias = "_Facts | tuple[_Order, Future[None]]"
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class _Open:
 
     fd: int
     size: int = 0
+    named: bool = False
+    """Its name survives a power cut."""
 
 
 class Journal:
@@ -103,13 +107,16 @@ class Journal:
         self._life: int | None = None
         self._segment: _Open | None = None
 
-    def append(self, facts: Sequence[StoredFact]) -> Future[None]:
+    def append(
+        self, facts: Sequence[StoredFact], durability: Durability | None = None
+    ) -> Future[None]:
         """Keep facts; the future is done once they are durable, all of them or none.
 
-        The future fails with `StoreError` when they cannot be kept.
+        `durability` is the store's own when left out. The future fails with `StoreError` when the
+        facts cannot be kept.
         """
         check_owner(self._pid)
-        return self._ask(facts)
+        return self._ask((facts, Future(), durability or self._durability))
 
     def seal(self, at_least: int = 0) -> Future[None]:
         """Close the current segment, if it has that many bytes, so that a fold may remove it."""
@@ -118,7 +125,7 @@ class Journal:
             done: Future[None] = Future()
             done.set_result(None)
             return done
-        return self._ask(_Seal(at_least))
+        return self._ask((_Seal(at_least), Future()))
 
     def close(self) -> None:
         """Write what waits and end this writer's life. Calling it twice does nothing."""
@@ -135,16 +142,16 @@ class Journal:
             if fd is not None:
                 os.close(fd)
 
-    def _ask(self, entry: Sequence[StoredFact] | _Seal) -> Future[None]:
-        future: Future[None] = Future()
+    def _ask(self, entry: _Entry) -> Future[None]:
+        future = entry[1]
         with self._gate:  # nothing may follow the order to stop
             if self._closed:
                 future.set_exception(StoreError("the store is closed", hint="open it again"))
-            elif self._durability is Durability.OFF and not isinstance(entry, _Seal):
+            elif entry[-1] is Durability.OFF:
+                self._queue.put((entry[0], Future(), Durability.OFF))
                 future.set_result(None)
-                self._queue.put((entry, Future()))
             else:
-                self._queue.put((entry, future))
+                self._queue.put(entry)
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(
                     target=self._work, name="flowbook-journal", daemon=True
@@ -157,11 +164,11 @@ class Journal:
         while not stopped:
             group: list[_Facts] = []
             orders: list[tuple[_Order, Future[None]]] = []
-            for what, future in self._drained():
-                if isinstance(what, _Seal | _Stop):
-                    orders.append((what, future))
+            for entry in self._drained():
+                if len(entry) == 2:
+                    orders.append(entry)
                 else:
-                    group.append((what, future))
+                    group.append(entry)
             if group:
                 self._commit(group)
             for order, future in orders:
@@ -192,7 +199,8 @@ class Journal:
     def _commit(self, group: list[_Facts]) -> None:
         lines: list[bytes] = []
         waiting: list[Future[None]] = []
-        for facts, future in group:
+        sync = False
+        for facts, future, durability in group:
             wanted = future.set_running_or_notify_cancel()  # from here on nobody can cancel it
             try:
                 encoded = self._encoded(facts)
@@ -201,9 +209,10 @@ class Journal:
                     future.set_exception(_refused(error))
                 continue
             lines += encoded
+            sync = sync or durability is Durability.FSYNC
             if wanted:
                 waiting.append(future)
-        failure = self._written(lines)
+        failure = self._written(lines, sync)
         for future in waiting:
             if failure is None:
                 future.set_result(None)
@@ -216,13 +225,13 @@ class Journal:
         self._wseq = first + len(facts)
         return encoded
 
-    def _written(self, lines: list[bytes]) -> StoreError | None:
+    def _written(self, lines: list[bytes], sync: bool) -> StoreError | None:
         if not lines:
             return None
         data = b"".join(lines)
         for _ in range(_ATTEMPTS):
             try:
-                self._write(data)
+                self._write(data, sync)
             except StoreError as refusal:
                 return refusal
             except OSError as error:
@@ -236,13 +245,16 @@ class Journal:
             hint="free or mount the disk, then run again; what was acknowledged is safe",
         )
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, sync: bool) -> None:
         segment = self._segment
         if segment is None:
             segment = self._next_segment()
         self._disk.append(segment.fd, data)
-        if self._durability is Durability.FSYNC:
+        if sync:
             self._disk.sync(segment.fd)
+            if not segment.named:  # begun by an append that asked for less
+                self._disk.sync_directory(self._layout.journal)
+                segment.named = True
         segment.size += len(data)
         if segment.size >= ROTATE_BYTES:
             self._close_segment()
@@ -250,14 +262,12 @@ class Journal:
     def _next_segment(self) -> _Open:
         if self._life is None:
             self._prepare()
-            self._layout.journal.mkdir(parents=True, exist_ok=True)
+            self._disk.make_directory(self._layout.journal, self._durability)
             self._life = hold_life(self._layout.life(self.writer))
             self._opening = encode_line(self._start_of_line, 0, introduction())
         path = self._layout.segment(self.writer, self._number)
         self._number += 1
         segment = self._segment = _Open(self._disk.open_append(path))
-        if self._durability is Durability.FSYNC:
-            self._disk.sync_directory(self._layout.journal)
         self._disk.append(segment.fd, self._opening)
         return segment
 

@@ -76,7 +76,7 @@ def ensure_meta(layout: Layout, disk: Disk) -> Meta:
     found = read_meta(layout)
     if found is not None:
         return found
-    layout.root.mkdir(parents=True, exist_ok=True)
+    disk.make_directory(layout.root, Durability.FSYNC)
     (layout.root / ".gitignore").write_text("*\n", encoding="ascii")  # no history of histories
     return _written(layout, disk)
 

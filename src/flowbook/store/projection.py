@@ -115,7 +115,8 @@ SELECT run_id, node, seq,
                  WHEN 'NODE_SKIPPED' THEN 'skipped' WHEN 'NODE_CANCELLED' THEN 'cancelled'
                  WHEN 'NODE_SUSPENDED' THEN 'suspended' WHEN 'NODE_RESUMED' THEN 'scheduled'
        END AS status,
-       CASE WHEN kind = 'NODE_STARTED' THEN attempt ELSE 0 END AS attempts,
+       CASE WHEN kind IN ('NODE_STARTED', 'NODE_COMPLETED', 'NODE_FAILED', 'NODE_CANCELLED')
+            THEN coalesce(attempt, 0) ELSE 0 END AS attempts,
        CASE WHEN kind = 'NODE_STARTED' THEN payload->>'$.on' END AS executor,
        CASE WHEN kind = 'NODE_STARTED' THEN ts END AS started_at,
        CASE WHEN done THEN ts END AS ended_at,

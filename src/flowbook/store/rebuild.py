@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowbook.errors import StoreError
+from flowbook.errors import StoreBusy, StoreError
 from flowbook.store import archive, database
 from flowbook.store.fold import Fold
 from flowbook.store.migrations import ensure_meta
@@ -182,7 +182,9 @@ def _checkpoint_old(fold: Fold, budget: float) -> None:
     try:
         with leased(probe, fold.layout.database, read_only=False, budget=budget) as cursor:
             cursor.execute("CHECKPOINT stored")
-    except duckdb.Error:
+    except StoreBusy:
+        raise
+    except (duckdb.Error, StoreError):
         return
     finally:
         probe.close()

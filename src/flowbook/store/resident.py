@@ -64,6 +64,16 @@ class Resident:
                 self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
             return self._connection.cursor()
 
+    def detach(self) -> None:
+        """Let go of the file; an instance that is broken for good is given up with it."""
+        import duckdb
+
+        try:
+            with self.cursor() as cleaner:
+                cleaner.execute("DETACH DATABASE IF EXISTS stored")
+        except duckdb.FatalException:
+            self.close()  # the next cursor is of a new one
+
     def close(self) -> None:
         """Free the instance."""
         with self._making:
@@ -85,7 +95,7 @@ def leased(
 
     The caller holds the store lock. Raises `StoreBusy` when somebody outside flowbook has the file
     open for longer than `budget` seconds, `StoreVersion` when this DuckDB is too old for it, and
-    `StoreError` when it is damaged, now or while it is read.
+    `StoreError` when it is damaged or the disk fails.
     """
     import duckdb
 
@@ -101,11 +111,17 @@ def leased(
     except duckdb.Error as error:
         if _DAMAGE.search(str(error)):
             raise _damaged(path, error) from error
+        if isinstance(
+            error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException
+        ):
+            raise StoreError(
+                f"{path} cannot be read or written: {error}",
+                hint="free or mount the disk, then try again; what was journalled is safe",
+            ) from error
         raise
     finally:
         cursor.close()
-        with resident.cursor() as cleaner:
-            cleaner.execute("DETACH DATABASE IF EXISTS stored")
+        resident.detach()
 
 
 def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: float) -> None:

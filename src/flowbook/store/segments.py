@@ -89,6 +89,7 @@ def inspect(path: Path) -> Inspection:
     *complete, _unfinished = path.read_bytes().split(b"\n")
     for line in complete:
         try:
+            line.decode()  # msgspec does not look into the fact, DuckDB drops what is no text
             last = max(last, decode_line(line).wseq)
         except (msgspec.DecodeError, UnicodeDecodeError):
             damaged += 1

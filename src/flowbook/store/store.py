@@ -9,18 +9,18 @@ parent's store; it opens its own.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import msgspec
 
-from flowbook.errors import StoreError
+from flowbook.errors import StoreBusy, StoreError
 from flowbook.ids import FlowId, WriterId
 from flowbook.store.audit import AuditLog
 from flowbook.store.claims import Claims
@@ -49,6 +49,7 @@ from flowbook.store.values import Objects
 _FOLD_SECONDS = 0.2
 _UPGRADE_SECONDS = 30.0
 _SEAL_BYTES = 256 * 2**10
+_log = logging.getLogger(__name__)
 _opened: dict[Path, Store] = {}
 _opening = RLock()
 
@@ -146,10 +147,16 @@ class Store(Maintained):
                 del _opened[self.root]
         self._folder.close()
         self.sink.close()
-        with suppress(StoreError):  # the next fold takes it up, or says why it cannot
-            self._fold(budget=_FOLD_SECONDS)
-        self._resident.close()
-        self._tables.close()
+        try:
+            if os.access(self.root, os.W_OK):
+                self._fold(budget=_FOLD_SECONDS)
+        except StoreBusy:
+            pass  # the next fold of any process takes it up
+        except (StoreError, OSError):
+            _log.warning("the journal could not be folded; nothing is lost", exc_info=True)
+        finally:
+            self._resident.close()
+            self._tables.close()
 
     def _finished(self) -> dict[WriterId, int]:
         return {self.sink.writer: self.sink.finished}

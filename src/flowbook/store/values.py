@@ -225,7 +225,7 @@ class Objects:
 
     def _ready(self) -> Path:
         self._prepare()
-        self._layout.objects.mkdir(parents=True, exist_ok=True)
+        self._disk.make_directory(self._layout.objects, self._durability)
         return self._layout.objects
 
     # ------------------------------------------------------------ bringing back

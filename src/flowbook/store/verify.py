@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowbook.errors import StoreVersion
+from flowbook.errors import StoreBusy, StoreError, StoreVersion
 from flowbook.store import archive
 from flowbook.store.contents import REFERENCES, StoredObject, objects
 from flowbook.store.migrations import FORMAT, read_meta
@@ -167,7 +167,9 @@ def verify(snapshot: Snapshot, *, deep: bool) -> VerifyReport:
                     _verify_tables(report, cursor, snapshot, deep=deep)
     except StoreVersion as error:
         report.add(FindingKind.FORMAT, str(error), path=layout.meta)
-    except duckdb.Error as error:
+    except StoreBusy:
+        raise
+    except (duckdb.Error, StoreError) as error:
         text = str(error).partition("\n")[0]
         report.add(
             FindingKind.DATABASE,

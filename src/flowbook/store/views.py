@@ -74,7 +74,7 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
     FROM (SELECT n.*, r.pid, r.last_at,
                  r.lost AND n.status IN ('scheduled', 'running', 'backoff') AS gone
           FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
-          LEFT JOIN known_runs AS r ON r.id = n.run_id)""",
+          LEFT JOIN (FROM known_runs WHERE lost) AS r ON r.id = n.run_id)""",
     ),
     "flow_versions": (
         """CREATE TEMP VIEW flow_versions AS

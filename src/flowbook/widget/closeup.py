@@ -61,13 +61,13 @@ def _inputs(spec: FlowSpec, told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPr
         else one.name
         for one in node.inputs
     }
-    return _ports(lambda: told.inputs, labels)
+    return _ports(lambda: told.shown(told.inputs), labels)
 
 
 def _outputs(told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPreview, ...]:
     if told.outcome not in (Outcome.SUCCEEDED, Outcome.REUSED):
         return ()
-    return _ports(lambda: told.outputs, {port: str(port) for port in node.outputs})
+    return _ports(lambda: told.shown(told.outputs), {port: str(port) for port in node.outputs})
 
 
 def _ports(

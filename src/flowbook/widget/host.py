@@ -30,6 +30,9 @@ class CanvasNodeRun(Protocol):
     def inputs(self) -> Mapping[PortName, Any]: ...
     @property
     def outputs(self) -> Mapping[PortName, Any]: ...
+    def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
+        """Inputs or outputs without what the flow keeps back."""
+        ...
 
 
 class CanvasRun(Protocol):

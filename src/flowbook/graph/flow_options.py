@@ -1,0 +1,166 @@
+"""Options of a flow as a whole: what it says about its own recording.
+
+Node options (`graph.options`) say how one node runs; these say what is written down of every run,
+how safely and for how long. None of them changes what is computed, so none is part of a plan's
+version. `FLOW_OPTIONS` is the schema that every door reads: `Flow(...)`, `%flow options`, the
+stored form. A new option is one field and one row here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from flowbook.graph.options import Option, parse_bool, parse_by, print_bool, print_by
+
+
+class JournalMode(StrEnum):
+    """How much of a run is written down: everything, how it ended, or nothing."""
+
+    FULL = "full"
+    SUMMARY = "summary"
+    OFF = "off"
+
+
+class Durability(StrEnum):
+    """What an acknowledged fact survives: a power cut, a killed process, or nothing."""
+
+    FSYNC = "fsync"
+    OS = "os"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long runs are kept: so many days, so many of the latest, or for ever (neither).
+
+    >>> str(Retention(days=30)), str(Retention(last=5)), str(Retention())
+    ('30d', 'last:5', 'forever')
+    """
+
+    days: int | None = None
+    last: int | None = None
+
+    def __str__(self) -> str:
+        if self.days is not None:
+            return f"{self.days}d"
+        return "forever" if self.last is None else f"last:{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOptions:
+    """What a flow says about its recording. Every field is a row of `FLOW_OPTIONS`.
+
+    `retention` is text that `parse_retention` reads; None leaves it to the project.
+    """
+
+    journal: JournalMode = JournalMode.FULL
+    durability: Durability = Durability.FSYNC
+    sensitive_fields: tuple[str, ...] = ()
+    log_inputs: bool = True
+    log_outputs: bool = True
+    allow_pickle: bool = False
+    retention: str | None = None
+    audit: bool = False
+
+
+_DAYS_MAX = 36_500
+_LAST_MAX = 1_000_000
+
+
+def parse_retention(value: object) -> Retention:
+    """`30d`, `90d` or any other number of days, `last:<N>` runs, or `forever`.
+
+    Raises `ValueError` saying what would be accepted.
+
+    >>> parse_retention("90d"), parse_retention("last:5")
+    (Retention(days=90, last=None), Retention(days=None, last=5))
+    """
+    match = re.fullmatch(r"(forever)|([1-9]\d{0,5})d|last:([1-9]\d{0,6})", str(value).strip())
+    if match is None:
+        raise ValueError("write 30d, 90d or another number of days, last:<N> runs, or forever")
+    if match[1]:
+        return Retention()
+    if match[2]:
+        return Retention(days=_at_most(_DAYS_MAX, match[2], "days"))
+    return Retention(last=_at_most(_LAST_MAX, match[3], "runs"))
+
+
+def _at_most(limit: int, digits: str, what: str) -> int:
+    number = int(digits)
+    if number > limit:
+        raise ValueError(f"at most {limit} {what} can be kept; write forever for more")
+    return number
+
+
+def _parse_journal(value: object) -> JournalMode:
+    return JournalMode(_word_of(JournalMode, value))
+
+
+def _parse_durability(value: object) -> Durability:
+    return Durability(_word_of(Durability, value))
+
+
+def _word_of(words: type[StrEnum], value: object) -> str:
+    word = str(value).strip().lower()
+    if word not in set(words):
+        raise ValueError(f"write one of {', '.join(words)}")
+    return word
+
+
+def _parse_fields(value: object) -> tuple[str, ...]:
+    """Names separated by commas; a name may hold spaces, as columns do."""
+    given: list[object] = [value]
+    if isinstance(value, str):
+        given = [one for one in value.split(",") if one.strip()]
+    elif isinstance(value, list | tuple):
+        given = list(value)
+    names = [one.strip() if isinstance(one, str) else "" for one in given]
+    if any(not re.search(r"\w", name) or re.search(r"[,\r\n]", name) for name in names):
+        raise ValueError("a field name has a letter or a digit, no comma and no line break")
+    return tuple(dict.fromkeys(names))
+
+
+def _parse_keep(value: object) -> str | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return str(parse_retention(value))
+
+
+FLOW_OPTIONS: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option("journal", "What is written of a run: full, summary or off.", _parse_journal, str),
+        Option("durability", "What an acknowledged fact survives: fsync (a power cut), os "
+               "(a killed process) or off (neither).", _parse_durability, str),
+        Option("sensitive_fields", "Names of fields, parameters and columns whose values are "
+               "never written, separated by commas.", _parse_fields, ",".join),
+        Option("log_inputs", "Write the values of a run's parameters.", parse_bool, print_bool,
+               flag=True),
+        Option("log_outputs", "Keep the outputs of nodes.", parse_bool, print_bool, flag=True),
+        Option("allow_pickle", "Keep values as pickles that have no plainer form.", parse_bool,
+               print_bool, flag=True),
+        Option("retention", "How long runs are kept: 30d, 90d, 180d, 365d, last:<N> or forever.",
+               _parse_keep, lambda v: "none" if v is None else str(v)),
+        Option("audit", "Write start and end of every run to the audit log.", parse_bool,
+               print_bool, flag=True),
+    )
+}  # fmt: skip
+
+
+def parse_flow_options(given: Mapping[str, object]) -> FlowOptions:
+    """Flow options from raw keyword, line or stored values.
+
+    Raises `FlowSyntaxError` naming the option, the value and what would be accepted.
+
+    >>> parse_flow_options({"journal": "summary", "sensitive_fields": "ssn, dob"}).sensitive_fields
+    ('ssn', 'dob')
+    """
+    return replace(FlowOptions(), **parse_by(FLOW_OPTIONS, given))
+
+
+def print_flow_options(options: FlowOptions) -> dict[str, str]:
+    """The options that differ from the defaults, as text `parse_flow_options` reads back."""
+    return print_by(FLOW_OPTIONS, options, FlowOptions())

@@ -1,0 +1,126 @@
+"""From what a flow says about its recording to the recording of one run.
+
+The store knows facts and not flows, so a flow's options are put into its words here; and a
+definition is redacted here before it is recorded, since defaults, configurations and code may hold
+what must not be written. A flow that says nothing gets no recording at all: its runs write
+straight to the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flowbook.graph.codec import encode
+from flowbook.graph.flow_options import Durability, FlowOptions, JournalMode
+from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, ParamSpec
+
+if TYPE_CHECKING:
+    from flowbook.events import Vault
+    from flowbook.plan.plan import Plan
+    from flowbook.store.recording import Recording
+    from flowbook.store.redaction import Redactor
+    from flowbook.store.store import Store
+
+Secrets: TypeAlias = Callable[[], Collection[str]]
+"""Gives the texts that must not be written, as of now."""
+
+
+def recording_of(
+    options: FlowOptions, store: Store, secrets: Secrets | None = None
+) -> Recording | None:
+    """The recording of one run, None for the store's own sink and vault."""
+    if secrets is None and _says_nothing(options):
+        return None
+    from flowbook.store.disk import Durability as OnDisk
+    from flowbook.store.recording import Detail, Recording, RecordingOptions
+
+    fsync = options.durability is Durability.FSYNC
+    return Recording(
+        store.sink,
+        _vault(store, options),
+        RecordingOptions(
+            detail=Detail(options.journal.value),
+            durability=None if fsync else OnDisk(options.durability.value),
+            sensitive_fields=options.sensitive_fields,
+            log_inputs=options.log_inputs,
+            log_outputs=options.log_outputs,
+        ),
+        secrets,
+    )
+
+
+def _says_nothing(options: FlowOptions) -> bool:
+    """True when retention and audit, which are not about writing a run, are all it may say."""
+    return replace(options, retention=None, audit=False) == FlowOptions()
+
+
+def _vault(store: Store, options: FlowOptions) -> Vault:
+    return store.vault.allowing(pickle=True) if options.allow_pickle else store.vault
+
+
+def record_flow(store: Store, plan: Plan, spec: FlowSpec) -> None:
+    """Keep the definition of the plan's flow, if anything of the flow is written."""
+    if plan.options.journal is not JournalMode.OFF:
+        store.record_flow(plan.flow, plan.version, encode(spec))
+
+
+def recordable(spec: FlowSpec, params: Mapping[Any, Any], recording: Recording | None) -> FlowSpec:
+    """`spec` as it may be written down.
+
+    What its sensitive parameters are by default, and in this run (`params`), is a secret from
+    here on: it is taken out wherever else it stands.
+    """
+    redactor = None if recording is None else recording.redactor
+    if redactor is None:
+        return spec
+    for name, value in params.items():
+        _learn(redactor, name, value)
+    inputs = [one for node in spec.nodes for one in node.inputs]
+    declared: list[ParamSpec | InputSpec] = [*spec.params, *inputs]
+    for one in declared:
+        if not isinstance(one.default, Missing):
+            _learn(redactor, one.name, one.default)
+    for node in spec.nodes:
+        _learn_fields(redactor, node.config)
+    return replace(
+        spec,
+        params=tuple(_param(one, redactor) for one in spec.params),
+        nodes=tuple(_node(node, redactor) for node in spec.nodes),
+        setup=tuple(_node(node, redactor) for node in spec.setup),
+    )
+
+
+def _learn(redactor: Redactor, name: str, value: Any) -> None:
+    if redactor.sensitive(name):
+        redactor.learn(value)
+    else:
+        _learn_fields(redactor, value)
+
+
+def _learn_fields(redactor: Redactor, value: Any) -> None:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _learn(redactor, name, inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _learn_fields(redactor, inner)
+
+
+def _param(param: ParamSpec, redactor: Redactor) -> ParamSpec:
+    told = None if param.help is None else redactor.text(param.help)
+    return replace(param, default=_default(param, redactor), help=told)
+
+
+def _node(node: NodeSpec, redactor: Redactor) -> NodeSpec:
+    config: Any = redactor.value(dict(node.config))
+    inputs = tuple(replace(one, default=_default(one, redactor)) for one in node.inputs)
+    return replace(node, inputs=inputs, config=config, body=redactor.code(node.body))
+
+
+def _default(one: ParamSpec | InputSpec, redactor: Redactor) -> Any:
+    if isinstance(one.default, Missing):
+        return one.default
+    made: Any = redactor.value({one.name: one.default})
+    return next(iter(made.values()))  # by its name; the name itself stays
