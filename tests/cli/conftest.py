@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flowbook.cli import flowbook, history, opening
+from flowbook.cli import flowbook, opening, place
 from flowbook.cli.failures import guarded
 from flowbook.errors import UsageError
 from flowbook.graph.spec import FlowSpec
@@ -77,7 +77,7 @@ def home(tmp_path, monkeypatch):
     """The project every command of the test opens."""
     made = Home(tmp_path)
     monkeypatch.setattr(opening, "project", lambda _path: made)
-    monkeypatch.setattr(history, "project", lambda _path: made)
+    monkeypatch.setattr(place, "project", lambda _path: made)
     return made
 
 

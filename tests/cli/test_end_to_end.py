@@ -91,6 +91,25 @@ def test_a_run_prints_what_it_gave_and_is_in_the_history(type_in, tmp_path):
     assert "10.0" in report.read_text()
 
 
+def test_a_history_is_exported_checked_and_deleted_by_who_types(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    assert type_in("store", "fold").returncode == 2
+    assert not (tmp_path / ".flowbook").exists()
+    type_in("run", "sums.ipynb", "--no-report")
+    done = type_in("store", "export", "io.json", "--view", "node_io")
+    assert done.returncode == 0, done.stderr
+    numbers, total = json.loads((tmp_path / "io.json").read_text())
+    assert numbers["inputs"] == {"top": {"inline": 3}}
+    assert total["inputs"]["numbers"]["inline"] == [0, 1, 2]
+    assert type_in("store", "verify", "--deep").returncode == 0
+    refused = type_in("history", "delete", "--flow", "sums")
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True)
+    assert type_in("history", "delete", "--flow", "sums", "--yes").stdout == "1 deleted\n"
+    assert runs(type_in) == []
+    entries = json.loads(type_in("history", "audit", "--json").stdout)["entries"]
+    assert [entry["action"] for entry in entries] == ["DELETED", "EXPORTED"]
+
+
 def test_a_run_as_json(type_in, tmp_path):
     notebook(tmp_path / "sums.ipynb", *SUMS)
     done = type_in("run", "sums.ipynb", "--json", "--no-report", "--only", "numbers")

@@ -38,8 +38,9 @@ def test_filters_reach_the_store(ask, stored):
     ask("history", "--flow", "tour", "--status", "failed", "--trigger", "papermill",
         "--limit", "3", "--cursor", "c")  # fmt: skip
     assert stored.asked == [
-        {"flow": "tour", "status": "failed", "trigger": "papermill", "limit": 3, "cursor": "c"}
-    ]
+        {"flow": "tour", "status": "failed", "trigger": "papermill", "limit": 3, "cursor": "c",
+         "since": None, "until": None, "pinned": None}
+    ]  # fmt: skip
 
 
 def test_a_status_that_does_not_exist_is_refused(ask, stored):

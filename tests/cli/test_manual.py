@@ -49,7 +49,9 @@ def test_every_option_of_a_command_is_in_its_table(words):
     rows = re.findall(r"^\| (`-[^|]*) \|", section(f"`{words}`"), re.MULTILINE)
     documented = sorted(name for row in rows for name in re.findall(r"`([^`]+)`", row))
     options = [one for one in COMMANDS[words].params if isinstance(one, click.Option)]
-    assert documented == sorted(name for option in options for name in option.opts)
+    assert documented == sorted(
+        name for option in options for name in (*option.opts, *option.secondary_opts)
+    )
 
 
 @pytest.mark.parametrize("words", COMMANDS)

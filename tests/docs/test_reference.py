@@ -20,6 +20,7 @@ from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
 from flowbook.graph.node import Node
 from flowbook.graph.options import OPTIONS, On, Options, print_options
 from flowbook.store.audit import Action
+from flowbook.store.export import NODE_IO
 from flowbook.store.schema import VIEWS
 from flowbook.store.settings import SETTINGS
 
@@ -115,6 +116,10 @@ def test_every_trait_of_a_kind_is_documented(node_type):
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_column_of_the_history_is_documented(view):
     assert first_column(section(f"`{view}`")) == list(VIEWS[view])
+
+
+def test_every_column_of_the_export_of_inputs_and_outputs_is_documented():
+    assert first_column(section("`node_io`")) == list(NODE_IO)
 
 
 def test_every_setting_is_documented_with_its_default():

@@ -12,6 +12,7 @@ def test_the_numbers_never_change():
         "USAGE": 2,
         "SKIPPED": 3,
         "GATE": 4,
+        "FINDINGS": 5,
         "INFRASTRUCTURE": 75,
         "TIMEOUT": 124,
         "INTERRUPTED": 130,

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -39,6 +40,7 @@ def server(tmp_path_factory):
     port = free_port()
     environment = {
         **os.environ,
+        "PYTHONPATH": str(Path(flowbook.__file__).parents[1]),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
@@ -100,3 +102,132 @@ def test_a_bad_question_is_answered_with_what_to_do(server):
     refused = get(f"{server}/runs", status="sideways")
     assert refused.status_code == 400
     assert "sideways" in refused.json()["message"]
+
+
+def send(method: str, url: str, token: str | None = TOKEN, **options):
+    headers = {"Authorization": f"token {token}"} if token else {}
+    return httpx.request(method, url, headers=headers, timeout=10, **options)
+
+
+@pytest.fixture
+def spare(server):
+    """The id of one more run, with the server's own folder as its project."""
+    folder = Path(get(f"{server}/store/status").json()["root"]).parent
+    code = (
+        "import flowbook\nproject = flowbook.project('.')\n"
+        "flow = flowbook.Flow('spare', host=project)\n"
+        "@flow.node\ndef one(): return [1, 2]\n"
+        "print(flow.run().id)\nproject.close()\n"
+    )
+    script = folder / "spare.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(flowbook.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def entries(server, run: str) -> list[dict]:
+    return get(f"{server}/audit", run=run).json()["entries"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "audit"),
+        ("GET", "store/status"),
+        ("GET", "store/sizes"),
+        ("POST", "runs/delete"),
+        ("DELETE", f"runs/{'0' * 36}"),
+        ("POST", f"runs/{'0' * 36}/pin"),
+    ],
+)
+def test_nobody_looks_or_changes_without_a_token(server, method, path):
+    refused = send(method, f"{server}/{path}", token=None)
+    assert refused.status_code == 403
+    assert set(refused.json()) == {"message", "hint", "kind"}
+
+
+def test_a_page_in_a_browser_changes_nothing_without_the_xsrf_token(server, spare):
+    with httpx.Client(timeout=10) as browser:
+        browser.get(f"{server}/runs", params={"token": TOKEN})  # logs in: the cookie is kept
+        assert browser.get(f"{server}/runs").status_code == 200
+        assert browser.delete(f"{server}/runs/{spare}").status_code == 403
+    assert get(f"{server}/runs/{spare}").status_code == 200
+
+
+def test_runs_are_narrowed_by_time_and_pin(server, spare):
+    started = get(f"{server}/runs/{spare}").json()["run"]["started_at"]
+    later = get(f"{server}/runs", since=started).json()["runs"]
+    assert [run["id"] for run in later] == [spare]
+    assert spare not in [run["id"] for run in get(f"{server}/runs", until=started).json()["runs"]]
+    assert get(f"{server}/runs", pinned="true").json()["runs"] == []
+    assert get(f"{server}/runs", since="lately").status_code == 400
+    assert get(f"{server}/runs", pinned="perhaps").status_code == 400
+
+
+def test_nodes_and_values_of_a_run(server, spare):
+    (node,) = get(f"{server}/runs/{spare}/nodes").json()["nodes"]
+    assert (node["node"], node["status"]) == ("one", "succeeded")
+    (value,) = get(f"{server}/runs/{spare}/values").json()["values"]
+    assert (value["node"], value["port"], value["type"]) == ("one", "one", "list")
+    assert value["ts"].endswith("Z")
+
+
+@pytest.mark.parametrize("path", ["", "/nodes", "/values", "/events"])
+def test_a_run_that_is_not_there_is_404(server, path):
+    refused = get(f"{server}/runs/{'0' * 36}{path}")
+    assert refused.status_code == 404
+    assert refused.json()["kind"] == "Missing"
+    assert refused.json()["hint"]
+
+
+def test_a_pinned_run_is_not_deleted_and_the_audit_knows_who_and_from_where(server, spare):
+    pinned = send("POST", f"{server}/runs/{spare}/pin", json={"pinned": True, "reason": "golden"})
+    assert pinned.json()["run"]["pinned"] is True
+    refused = send("DELETE", f"{server}/runs/{spare}")
+    assert refused.status_code == 409
+    assert "pinned" in refused.json()["message"]
+    send("POST", f"{server}/runs/{spare}/pin", json={"pinned": False})
+    gone = send("DELETE", f"{server}/runs/{spare}", params={"reason": "done with"})
+    assert gone.json()["count"] == 1
+    assert get(f"{server}/runs/{spare}").status_code == 404
+    told = {entry["action"]: entry for entry in entries(server, spare)}
+    assert {"PINNED", "UNPINNED", "DELETED"} <= set(told)
+    assert told["DELETED"]["metadata"]["reason"] == "done with"
+    assert told["DELETED"]["metadata"]["source"] == "server 127.0.0.1"
+    assert told["DELETED"]["actor"]
+    assert get(f"{server}/audit", run=spare, action="PINNED").json()["entries"] == [told["PINNED"]]
+
+
+def test_a_bulk_deletion_counts_first(server, spare):
+    asked = {"flow": "spare", "status": "succeeded", "reason": "tidy"}
+    would = send("POST", f"{server}/runs/delete", json=asked).json()
+    assert would["dry_run"] is True
+    assert spare in would["runs"]
+    assert get(f"{server}/runs/{spare}").status_code == 200
+    done = send("POST", f"{server}/runs/delete", json={**asked, "dry_run": False}).json()
+    assert done["count"] == would["count"]
+    assert get(f"{server}/runs", flow="spare").json()["runs"] == []
+
+
+@pytest.mark.parametrize(
+    "body", [{"flwo": "x"}, {"dry_run": "no"}, ["flow"], {"dry_run": False}, {"since": "lately"}]
+)
+def test_a_deletion_that_is_misspelt_or_takes_all_is_refused(server, body):
+    refused = send("POST", f"{server}/runs/delete", json=body)
+    assert refused.status_code == 400
+    assert refused.json()["message"]
+    assert len(get(f"{server}/runs", flow="served").json()["runs"]) == 2
+
+
+def test_the_store_says_how_it_is_and_how_large(server):
+    status = get(f"{server}/store/status").json()
+    assert (status["problem"], status["runs"] >= 2) == (None, True)
+    flows = get(f"{server}/store/sizes").json()["flows"]
+    assert "served" in [one["flow"] for one in flows]

@@ -210,6 +210,16 @@ def test_an_unfinished_database_is_made_again(store, layout, story):
     assert len(store.history.runs().runs) == 1
 
 
+def test_what_a_killed_process_left_half_made_is_removed(store, layout, story):
+    layout.root.mkdir()
+    names = ("store.new", "store.new.wal", "store.duckdb.compact", "store.duckdb.compact.wal")
+    for name in names:
+        (layout.root / name).write_bytes(b"half")
+    store.sink.append(story.run()).result(5)
+    store.fold()
+    assert not [name for name in names if (layout.root / name).exists()]
+
+
 def test_the_tables_have_no_index(store, layout, story):
     store.sink.append(story.run()).result(5)
     store.fold()

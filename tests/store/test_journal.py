@@ -284,11 +284,11 @@ def test_a_segment_begun_without_a_sync_gets_its_name_on_the_medium_with_the_fir
     monkeypatch.setattr(disk, "sync_directory", named.append)
     journal = Journal(layout, disk=disk)
     journal.append(story.run(), Durability.OS).result(5)
-    assert named == []
+    assert layout.journal not in named
     journal.append(story.run()).result(5)
     journal.append(story.run()).result(5)
     journal.close()
-    assert named == [layout.journal]
+    assert named.count(layout.journal) == 1
 
 
 def test_a_closed_journal_refuses_whatever_the_durability(journal, story):

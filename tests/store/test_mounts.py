@@ -12,10 +12,10 @@ from flowbook.store.store import Store
 
 TABLE = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-30 22 0:40 / /home rw - nfs4 server:/export/home rw,vers=4.2
-31 30 0:41 / /home/ada/My\040Notes rw - xfs /dev/vdb rw
-32 22 0:42 / /mnt rw - tmpfs none rw
-33 22 0:43 / /mnt rw master:2 propagate_from:3 - cifs //host/sh\134are rw
+30 22 0:40 / /data rw - nfs4 server:/export/home rw,vers=4.2
+31 30 0:41 / /data/ada/My\040Notes rw - xfs /dev/vdb rw
+32 22 0:42 / /media rw - tmpfs none rw
+33 22 0:43 / /media rw master:2 propagate_from:3 - cifs //host/sh\134are rw
 34 22 0:44 / /homework rw - btrfs /dev/vdc rw
 not a line of this form
 """
@@ -25,9 +25,9 @@ not a line of this form
     ("folder", "kind"),
     [
         ("/srv/p", "ext4"),
-        ("/home/ada/p", "nfs4"),
-        ("/home/ada/My Notes/p", "xfs"),
-        ("/mnt/p", "cifs"),
+        ("/data/ada/p", "nfs4"),
+        ("/data/ada/My Notes/p", "xfs"),
+        ("/media/p", "cifs"),
         ("/homework", "btrfs"),
         ("/", "ext4"),
     ],

@@ -269,7 +269,15 @@ def bytes_of(table, path):
 
 
 def tables(columns):
-    return [pd.DataFrame(columns), pl.DataFrame(columns, strict=False), pa.table(columns)]
+    whole = pa.table(columns)
+    batch = pa.RecordBatch.from_arrays(
+        [column.combine_chunks() for column in whole.columns], schema=whole.schema
+    )
+    return [pd.DataFrame(columns), pl.DataFrame(columns, strict=False), whole, batch]
+
+
+def kind(table):
+    return f"{type(table).__module__}.{type(table).__name__}"
 
 
 DIRTY = {
@@ -281,7 +289,7 @@ DIRTY = {
 }
 
 
-@pytest.mark.parametrize("table", tables(DIRTY), ids=lambda one: type(one).__module__)
+@pytest.mark.parametrize("table", tables(DIRTY), ids=kind)
 def test_a_table_loses_its_sensitive_columns_and_its_secrets(table, tmp_path):
     made = redactor().value(table)
     assert type(made) is type(table)
@@ -302,7 +310,7 @@ CLEAN = {
 }
 
 
-@pytest.mark.parametrize("table", tables(CLEAN), ids=lambda one: type(one).__module__)
+@pytest.mark.parametrize("table", tables(CLEAN), ids=kind)
 def test_a_clean_table_is_given_back_itself(table):
     assert redactor().value(table) is table
 
@@ -328,17 +336,29 @@ def test_columns_of_several_levels_are_known_by_any_of_them():
     assert made[("a", "n")].tolist() == [2]
 
 
-def test_a_series_is_known_by_its_name():
-    made = redactor().value(pd.Series([1, 2], name="ssn"))
-    assert made.tolist() == [REDACTED, REDACTED]
-    clean = pd.Series([1, 2])
+@pytest.mark.parametrize(
+    ("named", "clean"),
+    [
+        (pd.Series([1, 2], name="ssn"), pd.Series([1, 2])),
+        (pl.Series("ssn", [1, 2]), pl.Series([1, 2])),
+    ],
+    ids=kind,
+)
+def test_a_series_is_known_by_its_name(named, clean):
+    made = redactor().value(named)
+    assert type(made) is type(named)
+    assert made.to_list() == [REDACTED, REDACTED]
     assert redactor().value(clean) is clean
 
 
-@pytest.mark.parametrize("table", tables({"n": [123456789, 2]}), ids=lambda t: type(t).__module__)
+@pytest.mark.parametrize("table", tables({"n": [123456789, 2]}), ids=kind)
 def test_a_column_of_numbers_with_a_secret_number_goes_whole(table):
     one = redactor()
     one.learn(123456789)
     made = one.value(table)
-    cells = made["n"].to_pylist() if isinstance(made, pa.Table) else made["n"].to_list()
+    cells = (
+        made["n"].to_pylist()
+        if isinstance(made, pa.Table | pa.RecordBatch)
+        else made["n"].to_list()
+    )
     assert cells == [REDACTED, REDACTED]

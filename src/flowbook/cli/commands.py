@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "flowbook.cli.check",
     "run": "flowbook.cli.run",
     "history": "flowbook.cli.history",
+    "store": "flowbook.cli.store",
     "export": "flowbook.cli.export",
     "job": "flowbook.cli.job",
 }

@@ -1,58 +1,38 @@
-"""`flowbook history`: the runs of a project, one of them, or SQL over all of them."""
+"""`flowbook history`: the runs of a project, one of them, its events, or SQL over all of them."""
 
 from __future__ import annotations
 
 import csv
 import sys
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from flowbook.cli.audit import audit
+from flowbook.cli.keep import delete, pin, unpin
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
-from flowbook.events import RunStatus, TriggerKind
+from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
+from flowbook.cli.recovery import recover
 from flowbook.export.exits import ExitCode
-from flowbook.ids import RunId
-from flowbook.session.project import Project, project
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was said before the sub-command: it holds for the sub-command too."""
-
-    folder: Path | None
-    as_json: bool
-
+from flowbook.session.project import Project
+from flowbook.store.schema import VIEWS
 
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
-def project_option(function: Command) -> Command:
-    """`--project DIR`."""
-    return click.option(
-        "--project",
-        "folder",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="A folder of the project.  [default: the current folder]",
-    )(function)
+def _naming_views(function: Command) -> Command:
+    """Append the views there are to the help of a command."""
+    function.__doc__ = f"{function.__doc__}\n\n    There are {', '.join(VIEWS)}."
+    return function
 
 
 @click.group("history", invoke_without_command=True)
-@click.option("--flow", metavar="NAME", help="Only runs of this flow.")
-@click.option(
-    "--status",
-    type=click.Choice([status.value for status in RunStatus]),
-    help="Only runs that are so.",
-)
-@click.option(
-    "--trigger",
-    type=click.Choice([kind.value for kind in TriggerKind]),
-    help="Only runs started so.",
-)
+@filter_options
+@click.option("--pinned/--not-pinned", default=None, help="Only runs that are pinned, or are not.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
@@ -76,9 +56,10 @@ def command(
 ) -> ExitCode:
     """List the project's runs, the latest first."""
     ctx.obj = Asked(folder, as_json)
+    acting_here(ctx)
     if ctx.invoked_subcommand is not None:
         return ExitCode.OK
-    opened = _project(ctx, None)
+    opened = asked_project(ctx, None)
     if not has_history(opened.path):
         page: dict[str, Any] = {"runs": [], "next": None}
     else:
@@ -101,7 +82,7 @@ def command(
 )
 def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) -> ExitCode:
     """Show one run and what became of its nodes."""
-    history = _project(ctx, folder).history
+    history = asked_project(ctx, folder).history
     run = history.run(run_id).to_json()
     nodes = [node.to_json() for node in history.node_runs(run_id)]
     if as_json or ctx.obj.as_json:
@@ -127,14 +108,15 @@ def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) ->
     "flowbook history sql \"from node_runs where status = 'failed'\" --csv > failed.csv",
     codes=_CODES,
 )
+@_naming_views
 def sql(
     ctx: click.Context, query: str, as_csv: bool, folder: Path | None, as_json: bool
 ) -> ExitCode:
-    """Answer one SELECT over the views runs, events, node_runs and flow_versions."""
+    """Answer one SELECT over the views of the history."""
     as_json = as_json or ctx.obj.as_json
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
-    columns, rows = _project(ctx, folder).history.table(query)
+    columns, rows = asked_project(ctx, folder).history.table(query)
     if as_json:
         records = [plain_record(columns, row) for row in rows]
         echo_json({"columns": list(columns), "rows": records})
@@ -147,54 +129,45 @@ def sql(
     return ExitCode.OK
 
 
-@command.command("recover")
-@click.argument("run_id", metavar="[RUN_ID]", required=False)
-@click.option("--all", "every", is_flag=True, help="Every lost run of the project.")
+@command.command("events")
+@click.argument("run_id", metavar="RUN_ID")
+@click.option("--after", type=int, default=-1, metavar="N", help="Only those behind number N.")
 @click.option(
-    "--notebook",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="The notebook of the run's flow.  [default: the one of that name]",
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="How many to list.",
 )
-@click.option("--again", is_flag=True, help="Run nodes again whose values are gone.")
 @project_option
 @json_option
 @click.pass_context
 @manual(
-    "flowbook history recover 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90",
-    "flowbook history recover --all --json",
-    codes=(*_CODES[:1], ExitCode.FAILED, *_CODES[1:], ExitCode.INTERRUPTED, ExitCode.TERMINATED),
+    "flowbook history events 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --after 99",
+    codes=_CODES,
 )
-def recover(  # noqa: PLR0913 - one for each option
-    ctx: click.Context,
-    run_id: str | None,
-    every: bool,
-    notebook: Path | None,
-    again: bool,
-    folder: Path | None,
-    as_json: bool,
-) -> ExitCode:
-    """Go on, in this process, with a run whose process is gone.
-
-    It keeps its id; nodes that were done are not run again. Runs go on one after the other, each
-    in the folder of its notebook.
-    """
-    from flowbook.cli.recovery import recover_each
-    from flowbook.session.recovery import lost_runs
-
-    if every is (run_id is not None):
-        raise click.UsageError("give either the RUN_ID of a run or --all")
-    opened = _project(ctx, folder)
-    path = None if notebook is None else notebook.resolve()
-    wanted = [RunId(run_id)] if run_id else [row.id for row in lost_runs(opened)]
-    found = recover_each(opened, wanted, path, again=again)
-    found.tell(opened, as_json=as_json or ctx.obj.as_json)
-    return found.code
+def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
+    """List what happened in a run, in order."""
+    history, limit = asked_project(ctx, asked["folder"]).history, asked["limit"]
+    found = history.events(run_id, after=asked["after"], limit=limit)
+    following = found[-1].seq if len(found) == limit else None
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"events": found, "next": following})
+        return ExitCode.OK
+    rows = [
+        (event.seq, datetime.fromtimestamp(event.at, UTC), event.__struct_config__.tag,
+         getattr(event, "node", None), getattr(event, "attempt", None),
+         getattr(event, "ms", None), getattr(getattr(event, "error", None), "message", None))
+        for event in found
+    ]  # fmt: skip
+    echo_table(("seq", "at (UTC)", "kind", "node", "attempt", "ms", "error"), rows)
+    if following is not None:
+        click.echo(f"more: flowbook history events {run_id} --after {following}", err=True)
+    return ExitCode.OK
 
 
-def _project(ctx: click.Context, folder: Path | None) -> Project:
-    """The project asked for here or on the group, else that of the current folder."""
-    return project(folder or ctx.obj.folder or ".")
+for _other in (delete, pin, unpin, audit, recover):
+    command.add_command(_other)
 
 
 def _tell_page(opened: Project, page: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Take up lost runs of notebooks, one after the other, each where its notebook lies."""
+"""`flowbook history recover`: lost runs of notebooks go on, each where its notebook lies."""
 
 from __future__ import annotations
 
@@ -13,18 +13,65 @@ import click
 
 from flowbook.cli.failures import say_error
 from flowbook.cli.live import follow
-from flowbook.cli.opening import stand_in
+from flowbook.cli.manual import manual
+from flowbook.cli.opening import json_option, stand_in
 from flowbook.cli.output import echo_json
+from flowbook.cli.place import asked_project, project_option
 from flowbook.cli.running import verdict
 from flowbook.errors import FlowbookError, UsageError
 from flowbook.export.exits import ExitCode
 from flowbook.ids import RunId
 from flowbook.session.project import Project
+from flowbook.session.recovery import lost_runs
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
 
 _PASSED_BY = frozenset({"node_modules", "__pycache__"})
+
+
+@click.command("recover")
+@click.argument("run_id", metavar="[RUN_ID]", required=False)
+@click.option("--all", "every", is_flag=True, help="Every lost run of the project.")
+@click.option(
+    "--notebook",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="The notebook of the run's flow.  [default: the one of that name]",
+)
+@click.option("--again", is_flag=True, help="Run nodes again whose values are gone.")
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook history recover 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90",
+    "flowbook history recover --all --json",
+    codes=(
+        ExitCode.OK,
+        ExitCode.FAILED,
+        ExitCode.USAGE,
+        ExitCode.INFRASTRUCTURE,
+        ExitCode.INTERRUPTED,
+        ExitCode.TERMINATED,
+    ),
+)
+def recover(
+    ctx: click.Context, /, run_id: str | None, every: bool, folder: Path | None, **asked: Any
+) -> ExitCode:
+    """Go on, in this process, with a run whose process is gone.
+
+    It keeps its id; nodes that were done are not run again. Runs go on one after the other, each
+    in the folder of its notebook.
+    """
+    if every is (run_id is not None):
+        raise click.UsageError("give either the RUN_ID of a run or --all")
+    opened = asked_project(ctx, folder)
+    notebook = asked["notebook"]
+    path = None if notebook is None else notebook.resolve()
+    wanted = [RunId(run_id)] if run_id else [row.id for row in lost_runs(opened)]
+    found = recover_each(opened, wanted, path, again=asked["again"])
+    found.tell(opened, as_json=asked["as_json"] or ctx.obj.as_json)
+    return found.code
 
 
 @dataclass(slots=True)

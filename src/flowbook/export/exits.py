@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     SKIPPED = 3
     GATE = 4
+    FINDINGS = 5
     INFRASTRUCTURE = 75
     TIMEOUT = 124
     INTERRUPTED = 130
@@ -34,6 +35,7 @@ _MEANINGS = {
     ExitCode.USAGE: "bad usage, a flow with errors, or wrong parameters; nothing was started",
     ExitCode.SKIPPED: "skipped by the schedule's overlap policy",
     ExitCode.GATE: "an evaluation gate failed",
+    ExitCode.FINDINGS: "the store was checked, and something in it does not fit",
     ExitCode.INFRASTRUCTURE: "the machinery failed, not the flow; trying again may help",
     ExitCode.TIMEOUT: "it took longer than --timeout",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C (SIGINT)",

@@ -1,86 +1,206 @@
 """The Jupyter server extension: history over HTTP, so that it can be read with no kernel.
 
-`GET flowbook/api/v1/runs`, `runs/{run}`, `runs/{run}/events`, all JSON, all behind Jupyter's own
-login. The query runs in a thread: a store that is being folded never blocks the server's loop.
+Everything under `flowbook/api/v1`, all JSON, all behind Jupyter's own login, its authorizer and,
+for what changes something, its XSRF check. The audit says which user of the server it was, and from
+which address.
+
+```
+GET    runs?flow=&status=&trigger=&since=&until=&pinned=&text=&limit=20&cursor=
+POST   runs/delete           {flow, status, trigger, since, until, pinned, text, reason, dry_run}
+GET    runs/{run}            the run and its nodes
+DELETE runs/{run}?reason=
+GET    runs/{run}/nodes      GET runs/{run}/values      GET runs/{run}/events?after=-1&limit=100
+POST   runs/{run}/pin        {pinned, reason}
+GET    audit?run=&flow=&action=&actor=&since=&until=&text=&limit=100&cursor=
+GET    store/status          GET store/sizes
+```
+
+Times are ISO 8601. A refusal is `{"message", "hint", "kind"}`. The store is asked in a thread: one
+that is being folded never blocks the server's loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http.client import responses
 from typing import Any
 
 import msgspec
+from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
 from flowbook.errors import FlowbookError, StoreBusy, UsageError
 from flowbook.session.project import Project, project
+from flowbook.session.start import STORE_FOLDER
+from flowbook.store.audit import acting
+from flowbook.store.deletion import Deletion
+from flowbook.store.history import History
 
 _PAGE = 200
+_VALUES = 'FROM "values" WHERE run_id = $run ORDER BY ts, node, port'
+_NARROWING = ("flow", "status", "trigger", "text")
+
+
+class _Missing(UsageError):
+    """What the address names does not exist."""
 
 
 class _Handler(APIHandler):
+    auth_resource = "flowbook"
+
     def project(self) -> Project:
         """The project of the folder this server serves."""
         return project(self.settings["server_root_dir"])
 
-    async def answer(self, ask: Callable[[], Any]) -> None:
+    def history(self) -> History:
+        """Its history."""
+        return self.project().history
+
+    async def answer(self, ask: Callable[[], Any], *, misuse: int = 400) -> None:
         """Run `ask` in a thread and send its result as JSON, or the error with its hint."""
+        user, address = self.current_user, self.request.remote_ip
         try:
-            found = await asyncio.to_thread(ask)
-        except StoreBusy as busy:
-            self._refuse(503, busy)
-        except UsageError as misuse:
-            self._refuse(400, misuse)
+            with acting(actor=user.username, source=f"server {address}"):
+                found = await asyncio.to_thread(ask)
+        except FlowbookError as error:
+            self._refuse(_status(error, misuse), error.message, error.hint, type(error).__name__)
         else:
             self.set_header("Content-Type", "application/json")
             await self.finish(msgspec.json.encode(found, enc_hook=str))
 
-    def _refuse(self, status: int, error: FlowbookError) -> None:
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """What Jupyter and tornado refuse, in the same form."""
+        error = (details.get("exc_info") or (None, None))[1]
+        message = responses.get(status_code, "error")
+        if isinstance(error, HTTPError):
+            told = error.log_message or message
+            message = error.reason or (told % error.args if error.args else told)
+        self._refuse(status_code, message, None, type(error).__name__)
+
+    def _refuse(self, status: int, message: str, hint: str | None, kind: str) -> None:
         self.set_status(status)
-        self.finish(json.dumps({"message": error.message, "hint": error.hint}))
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"message": message, "hint": hint, "kind": kind.strip("_")}))
+
+    # ------------------------------------------------------------ what was asked
 
     def number(self, name: str, default: int) -> int:
         """A whole-number argument between -1 and the largest page."""
         raw = self.get_argument(name, str(default))
         if not raw.lstrip("-").isdigit():
-            raise HTTPError(400, f"{name} must be a whole number, not {raw!r}")
+            raise HTTPError(400, "%s must be a whole number, not %r", name, raw)
         return max(-1, min(int(raw), _PAGE if name == "limit" else 2**53))
+
+    def words(self, *names: str) -> dict[str, str]:
+        """The arguments of these names that were given."""
+        given = {name: self.get_argument(name, None) for name in names}
+        return {name: value for name, value in given.items() if value}
+
+    def moments(self, given: Mapping[str, Any] | None = None) -> dict[str, datetime]:
+        """`since` and `until`, of the query or of a body."""
+        words = self.words("since", "until") if given is None else given
+        return {name: _moment(name, words[name]) for name in ("since", "until") if words.get(name)}
+
+    def body(self, **kinds: type) -> dict[str, Any]:
+        """The fields of a JSON body, each of its kind; None is as good as absent."""
+        given = self.get_json_body() or {}
+        if not isinstance(given, dict):
+            raise HTTPError(400, "the body must be a JSON object")
+        for name, value in given.items():
+            if name not in kinds:
+                raise HTTPError(400, "%s is no field; there are %s", name, ", ".join(kinds))
+            if value is not None and not isinstance(value, kinds[name]):
+                raise HTTPError(400, "%s must be a %s", name, kinds[name].__name__)
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class RunsHandler(_Handler):
-    """`GET runs?flow=&status=&trigger=&limit=20&cursor=`."""
+    """`GET runs`: a page of them, latest first."""
 
     @authenticated
+    @authorized
     async def get(self) -> None:
-        flow, status = self.get_argument("flow", None), self.get_argument("status", None)
-        trigger, cursor = self.get_argument("trigger", None), self.get_argument("cursor", None)
+        asked: dict[str, Any] = {**self.words(*_NARROWING, "cursor"), **self.moments()}
+        if pinned := self.words("pinned"):
+            asked["pinned"] = _truth(pinned["pinned"])
         limit = max(1, self.number("limit", 20))
+        await self.answer(lambda: self.history().runs(**asked, limit=limit).to_json())
 
-        def ask() -> object:
-            history = self.project().history
-            page = history.runs(
-                flow=flow, status=status, trigger=trigger, limit=limit, cursor=cursor
-            )
-            return page.to_json()
+
+class DeletionHandler(_Handler):
+    """`POST runs/delete`: all runs that match; only counted unless `dry_run` is false."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        kinds = dict.fromkeys((*_NARROWING, "since", "until", "reason"), str)
+        asked = self.body(**kinds, pinned=bool, dry_run=bool)
+        asked |= self.moments(asked)
+
+        def ask() -> Deletion:
+            opened, dry_run = self.project(), asked.pop("dry_run", True)
+            if not (opened.path / STORE_FOLDER).is_dir():
+                return Deletion(0, (), dry_run=dry_run)
+            return opened.history.delete_where(**asked, dry_run=dry_run)
 
         await self.answer(ask)
 
 
 class RunHandler(_Handler):
-    """`GET runs/{run}`: the run and its nodes."""
+    """`GET runs/{run}`: the run and its nodes; `DELETE runs/{run}`: for good."""
 
     @authenticated
+    @authorized
     async def get(self, run: str) -> None:
         def ask() -> dict[str, Any]:
-            history = self.project().history
-            return {
-                "run": history.run(run).to_json(),
-                "nodes": [node.to_json() for node in history.node_runs(run)],
-            }
+            history = self.history()
+            return {"run": _run(history, run), "nodes": _nodes(history, run)}
+
+        await self.answer(ask)
+
+    @authenticated
+    @authorized
+    async def delete(self, run: str) -> None:
+        reason = self.words("reason").get("reason")
+
+        def ask() -> Deletion:
+            history = self.history()
+            _run(history, run)
+            return history.delete(run, reason=reason)
+
+        await self.answer(ask, misuse=409)  # it goes on, waits, or is pinned
+
+
+class NodesHandler(_Handler):
+    """`GET runs/{run}/nodes`."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        def ask() -> dict[str, Any]:
+            history = self.history()
+            _run(history, run)
+            return {"nodes": _nodes(history, run)}
+
+        await self.answer(ask)
+
+
+class ValuesHandler(_Handler):
+    """`GET runs/{run}/values`: what its nodes gave, described; not the values themselves."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        def ask() -> dict[str, Any]:
+            history = self.history()
+            _run(history, run)
+            columns, rows = history.table(_VALUES, {"run": run})
+            return {"values": [_value(dict(zip(columns, row, strict=True))) for row in rows]}
 
         await self.answer(ask)
 
@@ -89,14 +209,103 @@ class EventsHandler(_Handler):
     """`GET runs/{run}/events?after=-1&limit=100`."""
 
     @authenticated
+    @authorized
     async def get(self, run: str) -> None:
-        after, limit = self.number("after", -1), self.number("limit", 100)
+        after, limit = self.number("after", -1), max(1, self.number("limit", 100))
 
         def ask() -> dict[str, Any]:
-            events = self.project().history.events(run, after=after, limit=limit)
+            history = self.history()
+            _run(history, run)
+            events = history.events(run, after=after, limit=limit)
             return {"events": events, "next": events[-1].seq if len(events) == limit else None}
 
         await self.answer(ask)
+
+
+class PinHandler(_Handler):
+    """`POST runs/{run}/pin`: let it survive every retention, or no longer."""
+
+    @authenticated
+    @authorized
+    async def post(self, run: str) -> None:
+        asked = self.body(pinned=bool, reason=str)
+
+        def ask() -> dict[str, Any]:
+            history = self.history()
+            _run(history, run)
+            change = history.pin if asked.get("pinned", True) else history.unpin
+            change(run, reason=asked.get("reason"))
+            return {"run": _run(history, run)}
+
+        await self.answer(ask)
+
+
+class AuditHandler(_Handler):
+    """`GET audit`: a page of entries, newest first."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        words = self.words("run", "flow", "action", "actor", "text", "cursor")
+        asked: dict[str, Any] = {**words, **self.moments()}
+        limit = max(1, self.number("limit", 100))
+        await self.answer(lambda: self.project().store.audit.search(**asked, limit=limit).to_json())
+
+
+class StatusHandler(_Handler):
+    """`GET store/status`."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        await self.answer(lambda: self.project().store.status().to_json())
+
+
+class SizesHandler(_Handler):
+    """`GET store/sizes`: how much room each flow takes up."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        await self.answer(lambda: {"flows": self.project().store.sizes()})
+
+
+def _run(history: History, run: str) -> dict[str, Any]:
+    try:
+        return history.run(run).to_json()
+    except UsageError as unknown:
+        raise _Missing(unknown.message, hint=unknown.hint) from None
+
+
+def _nodes(history: History, run: str) -> list[dict[str, Any]]:
+    return [node.to_json() for node in history.node_runs(run)]
+
+
+def _value(row: dict[str, Any]) -> dict[str, Any]:
+    at = row["ts"].replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {**row, "ts": at, "columns": json.loads(row["columns"] or "null")}
+
+
+def _status(error: FlowbookError, misuse: int) -> int:
+    if isinstance(error, _Missing):
+        return 404
+    if isinstance(error, StoreBusy):
+        return 503
+    return misuse if isinstance(error, UsageError) else 500
+
+
+def _moment(name: str, text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise HTTPError(400, "%s must be a time in ISO 8601, not %r", name, text) from None
+
+
+def _truth(text: str) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+    if known is None:
+        raise HTTPError(400, "pinned must be true or false, not %r", text)
+    return known
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
@@ -108,7 +317,14 @@ def _load_jupyter_server_extension(app: Any) -> None:
         ".*$",
         [
             (route("runs"), RunsHandler),
+            (route("runs", "delete"), DeletionHandler),
             (route("runs", run), RunHandler),
+            (route("runs", run, "nodes"), NodesHandler),
+            (route("runs", run, "values"), ValuesHandler),
             (route("runs", run, "events"), EventsHandler),
+            (route("runs", run, "pin"), PinHandler),
+            (route("audit"), AuditHandler),
+            (route("store", "status"), StatusHandler),
+            (route("store", "sizes"), SizesHandler),
         ],
     )

@@ -45,6 +45,14 @@ class Disk:
         else:
             os.fdatasync(fd)
 
+    def sync_file(self, path: Path) -> None:
+        """Return once the bytes of a complete file are on the medium."""
+        fd = os.open(path, os.O_RDWR)
+        try:
+            self.sync(fd)
+        finally:
+            os.close(fd)
+
     def sync_directory(self, path: Path) -> None:
         """Return once the names in `path` are on the medium."""
         fd = os.open(path, os.O_RDONLY)
@@ -74,12 +82,12 @@ class Disk:
     def publish(self, staged: Path, final: Path, durability: Durability) -> None:
         """Give a complete staged file its name, durably."""
         if durability is Durability.FSYNC:
-            fd = os.open(staged, os.O_RDWR)
-            try:
-                self.sync(fd)
-            finally:
-                os.close(fd)
+            self.sync_file(staged)
         self.make_directory(final.parent, durability)
-        os.replace(staged, final)
+        try:
+            os.replace(staged, final)
+        except FileNotFoundError:  # an empty folder was tidied away under us: make it again
+            self.make_directory(final.parent, durability)
+            os.replace(staged, final)
         if durability is Durability.FSYNC:
             self.sync_directory(final.parent)

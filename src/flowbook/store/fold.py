@@ -3,8 +3,9 @@
 One fold takes everything journalled by anybody that lies above its writer's watermark, inserts
 the events, combines the projections and raises the watermarks, all in one transaction. A crash
 before the commit changes nothing, after it only leaves segments whose lines the next fold passes
-over. Segments go only when they were sealed before the fold began and all they hold is below the
-watermark; damaged ones are set aside as `.quarantine`, never dropped.
+over. Segments go, to the archive if that is wanted, only when they were sealed before the fold
+began and all they hold is below the watermark; damaged ones are set aside as `.quarantine`, never
+dropped.
 """
 
 from __future__ import annotations
@@ -18,16 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowbook.ids import WriterId
-from flowbook.store import segments
+from flowbook.store import archive, database, segments
 from flowbook.store.disk import Disk
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.migrations import FORMAT, bring_forward, ensure_meta
-from flowbook.store.projection import FOLD, FORGET
+from flowbook.store.projection import FORGET, fold_statements
 from flowbook.store.resident import Resident, leased
-from flowbook.store.schema import create_tables
-from flowbook.store.segments import Inspection
-from flowbook.store.tail import combine_tail, load_tail
+from flowbook.store.segments import Inspection, Segment
+from flowbook.store.tail import Tail, combine_tail, load_tail
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,6 +65,7 @@ class Fold:
         sealed = segments.sealed(self.layout, self.finished())
         with self.lock.folding(budget):
             self.reached("locked")
+            database.remove_unfinished(self.layout)
             self._found_database(budget)
             with leased(
                 self.resident, self.layout.database, read_only=False, budget=budget
@@ -75,36 +76,27 @@ class Fold:
                 watermarks = dict(
                     cursor.execute("SELECT writer, wseq FROM stored.writers").fetchall()
                 )
+                archiving = archive.wanted(cursor)
             self.reached("detached")
             self.disk.sync_directory(self.layout.root)  # DuckDB's log is a new name, now and then
-            self._sweep(sealed, watermarks)
+            self._sweep(sealed, watermarks, archiving=archiving)
         return facts
 
     def _found_database(self, budget: float) -> None:
         """Make the database under another name first: a half-made one is never seen."""
         if self.layout.database.exists():
             return
-        fresh = self.layout.database.with_suffix(".new")
-        for leftover in (fresh, fresh.with_suffix(".new.wal")):
-            leftover.unlink(missing_ok=True)
-        with leased(self.resident, fresh, read_only=False, budget=budget) as cursor:
-            for statement in create_tables("stored"):
-                cursor.execute(statement)
-            cursor.execute("CHECKPOINT stored")
+        if self.layout.wal.exists():
+            database.set_aside(self.layout)  # the log of a database that is gone fits no other
+        fresh = database.fresh(self.layout)
+        database.create_empty(self.resident, fresh, budget)
         self.reached("created")
-        os.replace(fresh, self.layout.database)
-        self.disk.sync_directory(self.layout.root)
+        database.put_in_place(self.layout, self.disk, fresh)
 
     def _transact(self, cursor: DuckDBPyConnection) -> int:
         tail = load_tail(cursor, self.layout)
         if tail.facts:
-            combine_tail(cursor, tail.facts)
-            cursor.execute("BEGIN")
-            self.reached("begun")
-            for statement in (*FOLD, *(FORGET if tail.gone else ())):
-                cursor.execute(statement)
-                self.reached("inserted")
-            cursor.execute("COMMIT")
+            self.take_up(cursor, tail)
             self.reached("committed")
         with suppress(FileNotFoundError):
             if self.layout.wal.stat().st_size > CHECKPOINT_BYTES:
@@ -112,8 +104,23 @@ class Fold:
                 cursor.execute("CHECKPOINT stored")
         return tail.facts
 
-    def _sweep(self, sealed: dict[Path, Inspection], watermarks: dict[str, int]) -> None:
-        """Remove what is folded for good, then the life files of writers who left nothing."""
+    def take_up(self, cursor: DuckDBPyConnection, tail: Tail) -> None:
+        """Put a loaded tail into the attached database, in one transaction."""
+        combine_tail(cursor, tail.facts)
+        kinds = {kind for (kind,) in cursor.execute("SELECT DISTINCT kind FROM tail").fetchall()}
+        cursor.execute("BEGIN")
+        self.reached("begun")
+        for statement in (*fold_statements(kinds), *(FORGET if tail.gone else ())):
+            cursor.execute(statement)
+            self.reached("inserted")
+        cursor.execute("COMMIT")
+
+    def _sweep(
+        self, sealed: dict[Path, Inspection], watermarks: dict[str, int], *, archiving: bool
+    ) -> None:
+        """Let go of what is folded for good, then of the life files of writers who left nothing."""
+        if archiving:
+            archive.begin(self.layout, self.disk, watermarks)
         for segment in segments.listed(self.layout):
             found = sealed.get(segment.path)
             if found is None:
@@ -123,9 +130,17 @@ class Fold:
                 os.replace(segment.path, aside)
                 _log.warning("%d unreadable lines in the journal, kept in %s", found.damaged, aside)
             elif found.last <= watermarks.get(segment.writer, -1):
-                segment.path.unlink(missing_ok=True)
+                self._let_go(segment, archiving=archiving)
             self.reached("unlinked")
         remaining = {segment.writer for segment in segments.listed(self.layout)}
         for writer, living in segments.writers(self.layout).items():
             if not living and writer not in remaining:
                 self.layout.life(writer).unlink(missing_ok=True)
+
+    def _let_go(self, segment: Segment, *, archiving: bool) -> None:
+        if archiving:
+            archive.keep(segment, self.layout, self.disk)
+            self.reached("archived")
+        else:
+            archive.interrupt(self.layout, self.disk)
+        segment.path.unlink(missing_ok=True)

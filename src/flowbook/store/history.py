@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,7 +22,9 @@ import msgspec
 from flowbook.errors import StoreError, UsageError
 from flowbook.events import Event, NodeCompleted, RunStatus, TriggerKind, decode
 from flowbook.store import segments
+from flowbook.store.asking import only_select, views_hint
 from flowbook.store.deletion import Deletion, Deletions, Why
+from flowbook.store.export import Exported, Wanted, export
 from flowbook.store.filters import RunFilter
 from flowbook.store.frames import as_frame, register
 from flowbook.store.paging import check_limit, read_cursor, write_cursor
@@ -38,7 +41,7 @@ from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from duckdb import DuckDBPyRelation
 
 SQL_SECONDS = 30.0
 """How long a query of `History.sql` may take: it keeps folds waiting."""
@@ -238,6 +241,42 @@ class History:
         with self._asked(query, parameters, {}, timeout) as result:
             return tuple(result.columns), result.fetchall()
 
+    def export(  # noqa: PLR0913  # each is one way to narrow what is written
+        self,
+        path: Path | str,
+        *,
+        view: str | None = None,
+        query: str | None = None,
+        parameters: Mapping[str, Any] | list[Any] | None = None,
+        flow: str | None = None,
+        status: RunStatus | str | None = None,
+        trigger: TriggerKind | str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        format: str | None = None,
+        overwrite: bool = False,
+    ) -> Exported:
+        """Write the history to a file of your own, in one consistent look.
+
+        The suffix of `path`, or `format`, says how: csv, json (an array), jsonl, parquet, or
+        duckdb, a database with every view as a table. `view` is one of the views (`runs` when left
+        out, all in a duckdb) or `node_io`, which has inputs, outputs and duration of every node
+        that ran; the filters narrow it to what belongs to such runs. `query` is a SELECT instead.
+
+        The file appears whole or not at all. Raises `UsageError` for a file that is there already
+        and not to be overwritten, and for what does not exist or cannot be exported to;
+        `StoreError` when it cannot be written.
+
+        >>> from tempfile import mkdtemp; from flowbook.store.store import Store
+        >>> folder = Path(mkdtemp()); store = Store.open(folder / ".flowbook")
+        >>> store.history.export(folder / "runs.csv").rows
+        0
+        >>> store.close()
+        """
+        runs = RunFilter(flow=flow, status=status, trigger=trigger, since=since, until=until)
+        wanted = Wanted(view, query, parameters, runs)
+        return export(self.snapshot, Path(path), wanted, format=format, overwrite=overwrite)
+
     @contextmanager
     def _asked(
         self,
@@ -254,7 +293,7 @@ class History:
             alarm = threading.Timer(timeout, view.interrupt)
             alarm.daemon = True
             try:
-                statement = _only_select(view, query)
+                statement = only_select(view, query)
                 alarm.start()
                 yield view.sql(statement, params=parameters)
             except duckdb.InterruptException as error:
@@ -263,26 +302,10 @@ class History:
                     hint="narrow it with WHERE, or raise the timeout",
                 ) from error
             except duckdb.Error as error:
-                raise UsageError(f"the query is refused: {error}", hint=_hint()) from error
+                raise UsageError(f"the query is refused: {error}", hint=views_hint()) from error
             finally:
                 alarm.cancel()
 
 
 def _no_run(run_id: str) -> UsageError:
     return UsageError(f"no run {run_id!r} in this project", hint="history.runs() lists them")
-
-
-def _only_select(view: DuckDBPyConnection, query: str) -> Any:
-    import duckdb
-
-    statements = view.extract_statements(query)
-    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-    if len(statements) != 1 or statements[0].type not in allowed:
-        kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
-        raise UsageError(f"history answers one SELECT at a time, and this is {kinds}", hint=_hint())
-    return statements[0]
-
-
-def _hint() -> str:
-    lines = (f"{name}({', '.join(columns)})" for name, columns in VIEWS.items())
-    return "there are " + "; ".join(lines)

@@ -8,6 +8,7 @@
   change.lock                held from a decision to delete, pin or set until it is recorded
   journal/<writer>.lock      held by its process for as long as it may write
   journal/<writer>.<n>.jsonl append-only segments of what that process reported
+  archive/<writer>.<n>.jsonl.gz  the same, once folded, if the setting `archive` is on
   objects/<aa>/<sha256>.ext  immutable values, by content
   objects/<aa>/<sha256>.preview.json  what such a value looks like; made anew when missing
   claims/<schedule>/<tick>   who won a tick of a schedule
@@ -66,6 +67,10 @@ class Layout:
     @property
     def journal(self) -> Path:
         return self.root / "journal"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
 
     @property
     def objects(self) -> Path:

@@ -44,8 +44,8 @@ class Mount:
 def parse_mounts(text: str) -> tuple[Mount, ...]:
     r"""What `/proc/self/mountinfo` says; lines of another form are passed over.
 
-    >>> parse_mounts(r"36 35 98:0 /a /mnt/My\040Disk rw,noatime master:1 - nfs4 server:/a rw")
-    (Mount(point=PurePosixPath('/mnt/My Disk'), kind='nfs4', source='server:/a'),)
+    >>> parse_mounts(r"36 35 98:0 /a /media/My\040Disk rw,noatime master:1 - nfs4 server:/a rw")
+    (Mount(point=PurePosixPath('/media/My Disk'), kind='nfs4', source='server:/a'),)
     """
     found = []
     for line in text.splitlines():

@@ -33,7 +33,9 @@ def redacted_table(table: Any, columns: Columns, redact: Redact) -> Any:
         if hasattr(table, "to_frame"):
             return _series(table, columns, redact)
         return _pandas(table, columns, redact)
-    return (_polars if library == "polars" else _arrow)(table, columns, redact)
+    if library == "polars":
+        return _polars(table, columns, redact)
+    return _arrow(table, columns, redact)
 
 
 def _cells(values: list[Any], sensitive: bool, silent: bool, redact: Redact) -> list[Any] | None:
@@ -122,7 +124,15 @@ def _is_silent(dtype: Any) -> bool:
 # ---------------------------------------------------------------- Polars
 
 
-def _polars(frame: Any, columns: Columns, redact: Redact) -> Any:
+def _polars(table: Any, columns: Columns, redact: Redact) -> Any:
+    if not hasattr(table, "to_frame"):
+        return _polars_frame(table, columns, redact)
+    frame = table.to_frame()
+    made = _polars_frame(frame, columns, redact)
+    return table if made is frame else made.to_series()
+
+
+def _polars_frame(frame: Any, columns: Columns, redact: Redact) -> Any:
     import polars as pl
 
     made = frame
@@ -176,7 +186,7 @@ def _arrow(table: Any, columns: Columns, redact: Redact) -> Any:
         return table
     # What pandas would need to know of the columns is no longer true of them.
     about = {key: text for key, text in (about or {}).items() if key != b"pandas"}
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about))
+    return type(table).from_arrays(arrays, schema=pa.schema(fields, metadata=about))
 
 
 def _about(metadata: Any, redact: Redact) -> Any:

@@ -21,7 +21,7 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus
 from uuid import UUID
 
-from flowbook.store.parquet import columns_of
+from flowbook.store.parquet import kept_as
 from flowbook.store.redacted_tables import redacted_table
 from flowbook.store.redacted_text import Fields
 
@@ -150,7 +150,7 @@ class Redactor:
         return value if made == value else type(value)(made)
 
     def _in_object(self, value: Any, depth: int) -> Any:
-        if columns_of(value) is not None:
+        if kept_as(value) is not None:
             try:
                 return redacted_table(value, self, lambda cell: self._seen(cell, depth + 1))
             except Opaque:

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -35,6 +36,7 @@ from flowbook.store.journal import Journal
 from flowbook.store.keeping import Keep
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
+from flowbook.store.maintained import Maintained
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.mounts import check_file_system
 from flowbook.store.query import Tables
@@ -53,7 +55,7 @@ _opened: dict[Path, Store] = {}
 _opening = RLock()
 
 
-class Store:
+class Store(Maintained):
     """One open project folder; `Store.open` is the way to get it.
 
     >>> import tempfile
@@ -90,6 +92,7 @@ class Store:
         snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
+        self._snapshot = snapshot
         append = self.sink.append
         self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
         self.settings = Settings(snapshot, append, self.audit)

@@ -35,12 +35,16 @@ class Tail:
 
 
 def load_tail(cursor: DuckDBPyConnection, layout: Layout) -> Tail:
-    """Fill the tables `tail` and `gone`.
+    """Fill the tables `tail` and `gone` from the journal.
 
     A torn line at the end of a segment, or a damaged one inside, is passed over.
     """
+    return load_facts(cursor, [str(segment.path) for segment in segments.listed(layout)])
+
+
+def load_facts(cursor: DuckDBPyConnection, paths: list[str]) -> Tail:
+    """Fill the tables `tail` and `gone` from these files of journal lines, gzipped or not."""
     cursor.execute(f"CREATE TEMP TABLE tail ({TAIL})")
-    paths = [str(segment.path) for segment in segments.listed(layout)]
     facts = 0
     if paths:
         cursor.execute(LOAD_TAIL, [paths])
