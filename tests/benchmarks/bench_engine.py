@@ -21,7 +21,8 @@ from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from flowbook.events import DevNull, TriggerKind, encode
+from flowbook.events import TriggerKind, encode
+from flowbook.events.ports import DevNull
 from flowbook.graph.options import Options
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Binding, FromStep, Plan, Step, StepIndex

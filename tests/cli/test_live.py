@@ -13,7 +13,8 @@ import pytest
 from tests.run.plans import n, plan_of, works
 
 from flowbook.cli.live import follow
-from flowbook.events import DevNull, RunStatus, TriggerKind
+from flowbook.events import RunStatus, TriggerKind
+from flowbook.events.ports import DevNull
 from flowbook.export.exits import ExitCode
 from flowbook.run.engine import Engine
 from flowbook.run.values import Unkept

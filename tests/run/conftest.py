@@ -8,7 +8,8 @@ from concurrent.futures import Future
 import pytest
 from tests.run.plans import works
 
-from flowbook.events import DevNull, TriggerKind
+from flowbook.events import TriggerKind
+from flowbook.events.ports import DevNull
 from flowbook.ids import RunId
 from flowbook.run.dask import local_cluster
 from flowbook.run.engine import Engine

@@ -15,7 +15,8 @@ from tests.run.plans import N, n, plan_of
 from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
 from flowbook.ids import CellId, RunId
 from flowbook.run.decide import decide
-from flowbook.run.state import RunState, fold
+from flowbook.run.evolve import fold
+from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     CancelAsked,
     Given,
@@ -24,12 +25,14 @@ from flowbook.run.stimulus import (
     ResumeAsked,
     Start,
     StepCancelled,
+    StepConsulted,
     StepLogged,
     StepRaised,
     StepResumed,
     StepReturned,
     StepSuspended,
     StepTimedOut,
+    StepUnfolded,
     TakenUp,
     TimerFired,
 )
@@ -79,13 +82,19 @@ class Play:
         return self
 
     def _at(self, name):
-        i = self.plan.index[name]
+        i = self.state.index[name]
         self.now += 0.5
         return {"at": self.now, "step": i, "attempt": self.state.attempt[i]}
 
     def returns(self, name, *ports, **more):
-        outputs = dict.fromkeys(ports or self.plan.step(name).outputs, REF)
+        outputs = dict.fromkeys(ports or self.state.steps[self.state.index[name]].outputs, REF)
         return self.send(StepReturned(**{**self._at(name), "ms": 12.5, "outputs": outputs, **more}))
+
+    def unfolds(self, name, total=None):
+        return self.send(StepUnfolded(**self._at(name), total=total))
+
+    def consulted(self, name, index, go_on):
+        return self.send(StepConsulted(**self._at(name), index=index, go_on=go_on))
 
     def fails(self, name, **more):
         return self.send(StepRaised(**{**self._at(name), "ms": 1.0, "error": BOOM, **more}))
@@ -103,7 +112,7 @@ class Play:
         return self.send(StepSuspended(**self._at(name), reason="approval"))
 
     def resumes(self, name):
-        return self.send(StepResumed(at=self.now, step=self.plan.index[name]))
+        return self.send(StepResumed(at=self.now, step=self.state.index[name]))
 
     def pause(self):
         return self.send(PauseAsked(at=self.now))
@@ -112,7 +121,7 @@ class Play:
         return self.send(ResumeAsked(at=self.now))
 
     def says(self, name, text):
-        step = self.plan.index[name]
+        step = self.state.index[name]
         return self.send(StepLogged(at=self.now, step=step, stream="stdout", text=text))
 
     def cancel(self):
@@ -123,21 +132,21 @@ class Play:
         self.events = self.events[:after]
         self.state = fold(self.events, self.plan)
         self.now += 10.0
-        steps = tuple(self.plan.index[name] for name in again)
+        steps = tuple(self.state.index[name] for name in again)
         return self.send(TakenUp(at=self.now, again=steps, host="here", pid=7))
 
     @property
     def launched(self):
-        return {self.plan.steps[o.step].node for o in self.orders if isinstance(o, Launch)}
+        return {self.state.key(o.step) for o in self.orders if isinstance(o, Launch)}
 
     def outcome(self, name):
-        return self.state.outcome[self.plan.index[name]]
+        return self.state.outcome[self.state.index[name]]
 
     def phase(self, name):
-        return self.state.phase[self.plan.index[name]]
+        return self.state.phase[self.state.index[name]]
 
     def reason(self, name):
-        return self.state.reason[self.plan.index[name]]
+        return self.state.reason[self.state.index[name]]
 
     def story(self):
         return [type(event).__name__ for event in self.events]

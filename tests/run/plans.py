@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flowbook.graph.container import BODY, Policy
 from flowbook.graph.options import Backoff, BackoffKind, On, Options
 from flowbook.graph.spec import ParamSpec
 from flowbook.ids import FlowId, NodeId, PortName
-from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Step, StepIndex
+from flowbook.plan.plan import Binding, Block, FromParam, FromStep, Inside, Plan, Step, StepIndex
 from flowbook.run.work import Work
 
 
@@ -24,6 +25,27 @@ class N:
     tolerant: bool = False
     params: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy | None = None
+    blocks: Mapping[str, Plan] = field(default_factory=dict)
+    leaves: str = ""
+
+
+def box(name: str, policy: Policy, *inside: N, reads: tuple[str, ...] = (), **more: Any) -> N:
+    """A container of `inside`; the last node of a block is what leaves it."""
+    blocks = {block: plan_of(*more.pop(block)) for block in ("catch", "finally") if block in more}
+    made = n(name, *reads, **more)
+    return replace(made, policy=policy, blocks={BODY: plan_of(*inside), **blocks})
+
+
+def _inside(node: N) -> Inside | None:
+    if node.policy is None:
+        return None
+    blocks = {}
+    for name, plan in node.blocks.items():
+        last = plan.steps[-1:]
+        gives = [(port, FromStep(one.index, port)) for one in last for port in one.outputs]
+        blocks[name] = Block(plan, tuple(gives))
+    return Inside(node.policy, blocks)
 
 
 def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:
@@ -51,6 +73,8 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None) -> Plan:
                 tuple(PortName(port) for port in node.outputs or (node.name,)),
                 Options(**{"backoff": Backoff(BackoffKind.FIXED, 0.01), **node.options}),
                 f"hash-{node.name}",
+                inside=_inside(node),
+                leaves=node.leaves,
             )
         )
     return Plan(

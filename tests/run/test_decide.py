@@ -28,8 +28,9 @@ from flowbook.events import (
 from flowbook.graph.options import Backoff, BackoffKind
 from flowbook.ids import RunId
 from flowbook.run.decide import decide
+from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState, fold
+from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
     CancelAsked,

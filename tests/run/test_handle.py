@@ -120,7 +120,8 @@ def test_a_run_shows_itself_as_text_and_as_a_table(start):
 
 SCRIPT = """
 import sys, time
-from flowbook.events import DevNull, TriggerKind
+from flowbook.events import TriggerKind
+from flowbook.events.ports import DevNull
 from flowbook.run.engine import Engine
 from flowbook.run.values import Unkept
 from tests.run.plans import n, plan_of, works

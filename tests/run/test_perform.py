@@ -21,9 +21,9 @@ from flowbook.events import (
     ValueRef,
 )
 from flowbook.graph.node import Outputs
+from flowbook.run.evolve import fold
 from flowbook.run.perform import NodeProgress
 from flowbook.run.phase import Outcome
-from flowbook.run.state import fold
 from flowbook.run.work import Reuse
 
 

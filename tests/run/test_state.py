@@ -11,8 +11,8 @@ from tests.run.plans import n
 
 from flowbook.errors import IllegalTransition
 from flowbook.events import NodeCompleted, NodeStarted, RunStatus, decode
+from flowbook.run.evolve import evolve, fold
 from flowbook.run.phase import TABLE, Outcome, Phase
-from flowbook.run.state import evolve, fold
 from flowbook.run.view import view
 
 FILES = sorted(GOLDEN.glob("*.json"))

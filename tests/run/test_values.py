@@ -72,4 +72,4 @@ def test_what_was_not_kept_cannot_come_back():
 def test_a_dead_branch_is_absent_from_the_inputs():
     plan = plan_of(n("a", outputs=("x", "y")), n("b", "a.x", "a.y", params=("city", "days")))
     values = [Outputs({"x": 1}), None]
-    assert inputs_of(plan, 1, values, {"city": "Oslo"}) == {"a_x": 1, "city": "Oslo"}
+    assert inputs_of(plan.steps[1], 0, values, {"city": "Oslo"}) == {"a_x": 1, "city": "Oslo"}

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NewType, TypeAlias
 
+from flowbook.graph.container import Policy
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options
 from flowbook.graph.spec import Json, ParamSpec
@@ -49,7 +51,8 @@ class Step:
     """One node, ready to run.
 
     `hash` is its content with that of everything upstream; `own` is its content alone: kind, body,
-    configuration, outputs and how its inputs are called.
+    configuration, outputs and how its inputs are called. `inside` is what a container is made of;
+    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`).
     """
 
     index: StepIndex
@@ -60,9 +63,31 @@ class Step:
     options: Options
     hash: str
     own: str = ""
+    inside: Inside | None = None
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """What one turn of a container performs, and what leaves it, by name.
+
+    The plan's parameters are the names of the turn's frame: the container's inputs, and what it
+    adds to them (the item, its number, the error).
+    """
+
+    plan: Plan
+    gives: tuple[tuple[PortName, FromStep], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a container is made of: how it goes about its turns, and its blocks by name."""
+
+    policy: Policy
+    blocks: Mapping[str, Block]
+
+
+@dataclass(frozen=True)
 class Plan:
     """A run's whole itinerary.
 
@@ -86,23 +111,40 @@ class Plan:
         """The step of that node; `KeyError` when the plan leaves the node out."""
         return self.steps[self.index[node]]
 
+    @cached_property
+    def blocks(self) -> dict[NodeId, dict[str, tuple[NodeId, ...]]]:
+        """The nodes inside of each container, by block; of containers inside of others too."""
+        found: dict[NodeId, dict[str, tuple[NodeId, ...]]] = {}
+        for step in self.steps:
+            if step.inside is not None:
+                blocks = step.inside.blocks
+                found[step.node] = {
+                    name: tuple(inner.node for inner in block.plan.steps)
+                    for name, block in blocks.items()
+                }
+                for block in blocks.values():
+                    found |= block.plan.blocks
+        return found
 
-def edges_of(plan: Plan) -> list[list[tuple[int, PortName, bool]]]:
-    """Per step, what it feeds: the target, the port, and whether the target requires it.
+    @cached_property
+    def edges(self) -> tuple[Edges, ...]:
+        """Per step, what it feeds."""
+        tolerated: dict[tuple[int, PortName, int], bool] = {}
+        for step in self.steps:
+            for binding in step.bindings:
+                source = binding.source
+                if isinstance(source, FromStep):
+                    edge = (source.step, source.port, step.index)
+                    tolerated[edge] = tolerated.get(edge, True) and not binding.required
+        return tuple(
+            tuple(
+                (target, port, not tolerated.get((i, port, target), False)) for target, port in to
+            )
+            for i, to in enumerate(self.feeds)
+        )
 
-    A target that reads one port twice requires it if one of the two inputs does.
-    """
-    tolerated: dict[tuple[int, PortName, int], bool] = {}
-    for step in plan.steps:
-        for binding in step.bindings:
-            source = binding.source
-            if isinstance(source, FromStep):
-                edge = (source.step, source.port, step.index)
-                tolerated[edge] = tolerated.get(edge, True) and not binding.required
-    return [
-        [(target, port, not tolerated.get((i, port, target), False)) for target, port in feeds]
-        for i, feeds in enumerate(plan.feeds)
-    ]
 
+Edges: TypeAlias = "tuple[tuple[int, PortName, bool], ...]"
+"""The target, the port, and whether the target requires it: it does when one of two inputs does."""
 
 Params: TypeAlias = Mapping[str, Json]

@@ -21,24 +21,23 @@ from flowbook.events import (
     CancelRequested,
     ErrorInfo,
     Event,
-    NodeCancelled,
     NodeCompleted,
-    NodeFailed,
     NodeLogged,
     NodeResumed,
-    NodeRetryScheduled,
     NodeReused,
     NodeScheduled,
     NodeSuspended,
+    NodeUnfolded,
     RunCreated,
     RunPaused,
     RunRecovered,
     RunResumed,
     RunStatus,
 )
-from flowbook.graph.options import BackoffKind, Options
+from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
+from flowbook.run import attempts, turns
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -51,6 +50,7 @@ from flowbook.run.stimulus import (
     SetTimer,
     Start,
     StepCancelled,
+    StepConsulted,
     StepLogged,
     StepRaised,
     StepRecalled,
@@ -58,14 +58,12 @@ from flowbook.run.stimulus import (
     StepReturned,
     StepSuspended,
     StepTimedOut,
+    StepUnfolded,
     Stimulus,
     TakenUp,
     TimerFired,
 )
 from flowbook.run.turn import Turn
-
-JITTER = 0.1
-"""A growing backoff is drawn out by up to this share, so that failures do not retry in step."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -80,6 +78,8 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
     turn = Turn(plan, state, stimulus.at)
     if state.verdict is None and (state.seq == 0) is (type(stimulus) is Start):
         _ANSWERS[type(stimulus)](turn, stimulus)
+        if turn.ended:
+            turns.settle(turn)
     return Decision(turn.events, turn.instructions)
 
 
@@ -100,18 +100,18 @@ def _on_start(turn: Turn, s: Start) -> None:
         parent=s.parent,
         host=s.host,
         pid=s.pid,
+        blocks=plan.blocks,
     )
     for i, known in s.given.items():
-        node = plan.steps[i].node
-        turn.emit(NodeReused, node=node, outputs=known.outputs, source=known.source)
+        turn.tell(NodeReused, i, outputs=known.outputs, source=known.source)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 
 
 def _on_taken_up(turn: Turn, s: TakenUp) -> None:
-    state, steps = turn.state, turn.plan.steps
-    lost = tuple(steps[i].node for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
-    again = () if state.cancelling else tuple(steps[i].node for i in s.again)
+    state = turn.state
+    lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
+    again = () if state.cancelling else tuple(map(state.key, s.again))
     turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)
     if state.cancelling:  # what was told to stop has stopped; the rest of it may be unrecorded
         turn.cancel_all()
@@ -120,69 +120,71 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
                 turn.instructions.append(SetTimer(i, state.attempt[i], left))
-        turn.look_at(range(len(steps)))
+        _end_left_turns(turn)
+        turn.look_at(range(len(state.phase)))
+        turns.take_up(turn)
     turn.close_if_done()
 
 
 def _on_returned(turn: Turn, s: StepReturned) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        turn.emit(
+        turn.tell(
             NodeCompleted,
-            node=turn.plan.steps[s.step].node,
+            s.step,
             attempt=s.attempt,
             ms=s.ms,
             outputs=s.outputs,
             result=s.result,
             cache_key=s.cache_key,
         )
+        how = turn.state.steps[s.step].leaves
+        if how:
+            turns.leave_loop(turn, s.step, how)
         turn.after(s.step)
+
+
+def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
+    if turn.state.is_current(s.step, s.attempt):
+        if turn.state.phase[s.step] is Phase.CANCELLING:
+            attempts.cancelled(turn, s.step, s.attempt, 0.0)
+        else:
+            turn.tell(NodeUnfolded, s.step, attempt=s.attempt, total=s.total)
+            turns.go_on(turn, s.step)
+
+
+def _on_consulted(turn: Turn, s: StepConsulted) -> None:
+    if turn.state.is_current(s.step, s.attempt):
+        if turn.state.phase[s.step] is Phase.TURNING:
+            turns.consulted(turn, s.step, s.index, go_on=s.go_on)
+        else:
+            attempts.cancelled(turn, s.step, s.attempt, 0.0)
 
 
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        node = turn.plan.steps[s.step].node
-        turn.emit(NodeReused, node=node, outputs=s.outputs, source=s.source)
+        turn.tell(NodeReused, s.step, outputs=s.outputs, source=s.source)
         turn.after(s.step)
 
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        _attempt_failed(turn, s, s.error, final=s.final, wait=s.wait)
+        attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        options = turn.plan.steps[s.step].options
-        turn.instructions.append(Abort(s.step, s.attempt))
-        _attempt_failed(turn, s, _timeout(options, s.cell))
-
-
-def _attempt_failed(
-    turn: Turn,
-    s: StepRaised | StepTimedOut,
-    error: ErrorInfo,
-    *,
-    final: bool = False,
-    wait: float = 0.0,
-) -> None:
-    step = turn.plan.steps[s.step]
-    used = s.attempt - turn.state.spared[s.step]
-    if turn.state.phase[s.step] is Phase.CANCELLING:
-        _cancelled(turn, s.step, s.attempt, s.ms)
-    elif used <= step.options.retries and not final:
-        delay = max(wait, _delay(step.options, used, s.chance))
-        turn.emit(
-            NodeRetryScheduled,
-            node=step.node,
-            attempt=s.attempt,
-            ms=s.ms,
-            delay=delay,
-            error=error,
+        options = turn.state.steps[s.step].options
+        if turn.state.phase[s.step] is Phase.RUNNING:
+            turn.instructions.append(Abort(s.step, s.attempt))
+        else:
+            turns.give_up(turn, s.step, "timeout")
+        error = _timeout(options, s.cell)
+        attempts.failed(
+            turn,
+            StepRaised(
+                at=s.at, step=s.step, attempt=s.attempt, ms=s.ms, error=error, chance=s.chance
+            ),
         )
-        turn.instructions.append(SetTimer(s.step, s.attempt, delay))
-    else:
-        turn.emit(NodeFailed, node=step.node, attempt=s.attempt, ms=s.ms, error=error)
-        turn.after(s.step)
 
 
 def _on_timer(turn: Turn, s: TimerFired) -> None:
@@ -190,7 +192,7 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     if state.phase[s.step] is not Phase.BACKOFF or state.attempt[s.step] != s.attempt:
         return
     if state.paused or state.waits[s.step] or state.doom[s.step] is not None:
-        turn.emit(NodeScheduled, node=turn.plan.steps[s.step].node)
+        turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
         turn.close_if_done()
     else:
@@ -199,41 +201,36 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        _cancelled(turn, s.step, s.attempt, s.ms)
-
-
-def _cancelled(turn: Turn, i: int, attempt: int, ms: float) -> None:
-    turn.emit(NodeCancelled, node=turn.plan.steps[i].node, attempt=attempt, ms=ms)
-    turn.after(i)
+        attempts.cancelled(turn, s.step, s.attempt, s.ms)
 
 
 def _on_suspended(turn: Turn, s: StepSuspended) -> None:
     if not turn.state.is_current(s.step, s.attempt):
         return
     if turn.state.phase[s.step] is Phase.CANCELLING:
-        _cancelled(turn, s.step, s.attempt, 0.0)
+        attempts.cancelled(turn, s.step, s.attempt, 0.0)
     else:
-        turn.emit(NodeSuspended, node=turn.plan.steps[s.step].node, reason=s.reason)
+        turn.tell(NodeSuspended, s.step, reason=s.reason)
 
 
 def _on_step_resumed(turn: Turn, s: StepResumed) -> None:
     state = turn.state
     if state.phase[s.step] is Phase.SUSPENDED:
-        turn.emit(NodeResumed, node=turn.plan.steps[s.step].node)
+        turn.tell(NodeResumed, s.step)
         turn.look_at([s.step])
         turn.close_if_done()
 
 
 def _on_logged(turn: Turn, s: StepLogged) -> None:
     if turn.state.attempt[s.step] and turn.state.phase[s.step] not in _UNSTARTED:
-        node = turn.plan.steps[s.step].node
-        turn.emit(NodeLogged, node=node, stream=s.stream, text=s.text)
+        turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
 
 
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
     if turn.state.cancelling:
         return
     _stop(turn, s.reason)
+    _end_left_turns(turn)
     turn.close_if_done()
 
 
@@ -251,10 +248,19 @@ def _stop(turn: Turn, reason: str) -> None:
     turn.emit(CancelRequested, reason=reason)
     for i, phase in enumerate(state.phase):
         if phase is Phase.CANCELLING:
-            turn.instructions.append(Abort(i, state.attempt[i]))
+            turning = state.turning.get(i)
+            if turning is None or not turning.active:  # else it ends with its last turn
+                turn.instructions.append(Abort(i, state.attempt[i]))
         elif phase is not Phase.DONE:
-            node = turn.plan.steps[i].node
-            turn.emit(NodeCancelled, node=node, attempt=state.attempt[i])
+            turn.cancel(i)
+
+
+def _end_left_turns(turn: Turn) -> None:
+    """End every turn in which nothing is open any more; those inside of others first."""
+    for scope in reversed(turn.state.scopes[1:]):
+        if scope.status is None:
+            turn.end_if_done(scope)
+    turns.settle(turn)
 
 
 def _on_pause(turn: Turn, _: PauseAsked) -> None:
@@ -271,13 +277,6 @@ def _on_resume(turn: Turn, _: ResumeAsked) -> None:
 
 
 _UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
-
-
-def _delay(options: Options, attempt: int, chance: float) -> float:
-    delay = options.backoff.delay(attempt)
-    if options.backoff.kind is BackoffKind.FIXED:
-        return delay
-    return delay * (1 + JITTER * chance)
 
 
 def _left(since: float, delay: float, now: float) -> float:
@@ -298,6 +297,8 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     Start: _on_start,
     TakenUp: _on_taken_up,
     StepReturned: _on_returned,
+    StepUnfolded: _on_unfolded,
+    StepConsulted: _on_consulted,
     StepRaised: _on_raised,
     StepRecalled: _on_recalled,
     StepTimedOut: _on_timed_out,

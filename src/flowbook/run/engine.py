@@ -22,7 +22,8 @@ from contextvars import copy_context
 from typing import Any
 
 from flowbook.errors import InvalidParameters, UsageError
-from flowbook.events import Recording, Sink, TriggerKind, Vault
+from flowbook.events import TriggerKind
+from flowbook.events.ports import Recording, Sink, Vault
 from flowbook.graph.options import On
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
@@ -33,8 +34,9 @@ from flowbook.run.dask import DaskExecutor
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
 from flowbook.run.handle import Run
 from flowbook.run.past import Past
-from flowbook.run.perform import Assignment, Performance, Stage
+from flowbook.run.perform import Performance
 from flowbook.run.processes import ProcessExecutor
+from flowbook.run.stage import Assignment, Stage
 from flowbook.run.stimulus import Given, Start, Stimulus, TakenUp
 from flowbook.run.values import Keeper
 from flowbook.run.work import Reuse, Tools, Work

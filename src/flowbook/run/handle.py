@@ -29,10 +29,11 @@ from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep
+from flowbook.run.evolve import fold
 from flowbook.run.loops import soon
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState, fold
+from flowbook.run.state import RunState
 from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
 from flowbook.run.values import inputs_of
 
@@ -75,10 +76,10 @@ class Run:
         return list(self._performance.events)
 
     def __getitem__(self, node: str) -> NodeRun:
-        plan = self._performance.plan
-        index = plan.index.get(NodeId(node))
+        performance = self._performance
+        index = performance.plan.index.get(NodeId(node), performance.state.index.get(node))
         if index is None:
-            names = tuple(plan.index)
+            names = tuple(map(NodeId, performance.state.index or performance.plan.index))
             raise UnknownNode(
                 f"run {self.id} has no node {node!r}",
                 hint=did_you_mean(node, names),
@@ -220,7 +221,11 @@ class NodeRun:
 
     def __init__(self, run: Run, performance: Performance, index: int) -> None:
         self._run, self._performance, self._index = run, performance, index
-        self.node = performance.plan.steps[index].node
+        scopes = performance.state.scopes
+        self.scope = scopes[performance.state.scope[index]].path if scopes else ""
+        """Inside which turn of which containers it is."""
+        self.step = performance.state.steps[index] if scopes else performance.plan.steps[index]
+        self.node = self.step.node
 
     @property
     def phase(self) -> Phase:
@@ -255,11 +260,15 @@ class NodeRun:
     def inputs(self) -> Mapping[PortName, Any]:
         """What the node reads, as far as it is there."""
         performance = self._performance
-        for binding in performance.plan.steps[self._index].bindings:
+        state, index = performance.state, self._index
+        number = state.scope[index] if state.scopes else 0
+        base = state.scopes[number].base if number else 0
+        for binding in self.step.bindings:
             if isinstance(binding.source, FromStep):
                 with suppress(ValueUnavailable):
-                    performance.shelf.look(binding.source.step)
-        return inputs_of(performance.plan, self._index, performance.values, performance.params)
+                    performance.shelf.look(base + binding.source.step)
+        names = performance.containers.names(number)
+        return inputs_of(self.step, base, performance.values, names)
 
     @property
     def outputs(self) -> Mapping[PortName, Any]:
@@ -275,7 +284,7 @@ class NodeRun:
         given = self.given
         if given.result is not None:
             return given.result
-        if len(self._performance.plan.steps[self._index].outputs) == 1:
+        if len(self.step.outputs) == 1:
             return next(iter(given.ports.values()), None)
         return dict(given.ports)
 
@@ -285,14 +294,17 @@ class NodeRun:
         return "".join(
             event.text
             for event in self._run.events()
-            if isinstance(event, NodeLogged) and event.node == self.node
+            if isinstance(event, NodeLogged)
+            and (event.node, event.scope) == (self.node, self.scope)
         )
 
     @property
     def refs(self) -> Mapping[PortName, Any]:
         """References to the values of its live ports, as they are in the history."""
         for event in self._run.events():
-            if isinstance(event, NodeCompleted | NodeReused) and event.node == self.node:
+            if isinstance(event, NodeCompleted | NodeReused) and (
+                (event.node, event.scope) == (self.node, self.scope)
+            ):
                 return dict(event.outputs)
         return {}
 

@@ -7,17 +7,19 @@ to go on, that step has to be run again, and so its own inputs are needed too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import Event, NodeCompleted, NodeReused, Vault
+from flowbook.events import Event, NodeCompleted, NodeReused
+from flowbook.events.ports import Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
+from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import outputs_of
-from flowbook.run.state import RunState, fold
+from flowbook.run.state import RunState
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 
@@ -44,17 +46,11 @@ def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:
     Blocking. Raises `IllegalTransition` for events that are no run of this plan, or have a hole.
     """
     state = fold(events, plan)
-    stored = {
-        state.index[event.node]: event
-        for event in events
-        if isinstance(event, NodeCompleted | NodeReused)
-        and state.outcome[state.index[event.node]] in _GAVE
-    }
+    stored = _stored(state, events)
     values: dict[int, Outputs] = {}
     gone: dict[int, ValueUnavailable] = {}
     needed: dict[int, set[PortName]] = {}
-    for step in reversed(plan.steps):  # who reads comes before who is read
-        i = step.index
+    for i in reversed(range(len(state.steps))):  # who reads comes before who is read
         if state.phase[i] is Phase.DONE and i in needed:
             try:
                 values[i], whole = _bring(vault, stored[i], needed[i])
@@ -64,12 +60,30 @@ def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:
                 gone[i] = reason
                 del stored[i]
         if i in gone or (state.phase[i] is not Phase.DONE and not state.cancelling):
-            for binding in step.bindings:
-                if isinstance(binding.source, FromStep):
-                    source, port = binding.source.step, binding.source.port
-                    if port in state.outputs[source]:
-                        needed.setdefault(source, set()).add(port)
+            for source, port in _reads(state, i):
+                needed.setdefault(source, set()).add(port)
     return Past(events, state, values, gone, stored)
+
+
+def _stored(state: RunState, events: Sequence[Event]) -> dict[int, NodeCompleted | NodeReused]:
+    """By slot, the event that tells what a step gave which has given something."""
+    stored: dict[int, NodeCompleted | NodeReused] = {}
+    for event in events:
+        if isinstance(event, NodeCompleted | NodeReused):
+            i = state.index[f"{event.scope}.{event.node}" if event.scope else event.node]
+            if state.outcome[i] in _GAVE:
+                stored[i] = event
+    return stored
+
+
+def _reads(state: RunState, i: int) -> Iterator[tuple[int, PortName]]:
+    """The slots and live ports that the step in slot `i` reads."""
+    base = state.scopes[state.scope[i]].base
+    for binding in state.steps[i].bindings:
+        if isinstance(binding.source, FromStep):
+            source, port = base + binding.source.step, binding.source.port
+            if port in state.outputs[source]:
+                yield source, port
 
 
 def _bring(

@@ -1,4 +1,4 @@
-"""Performing one run: instructions in, stimuli out, events to the sink.
+"""Performing one run: stimuli in, events to the sink, instructions to the hands.
 
 Everything here happens on the engine's loop. This object is the sole writer of its run's events.
 
@@ -11,49 +11,39 @@ durable.
 from __future__ import annotations
 
 import logging
-import random
-from asyncio import AbstractEventLoop, TimerHandle
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextvars import Context
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flowbook.errors import RunError
-from flowbook.events import Event, Recording, Sink
-from flowbook.graph.node import Outputs, Progress, as_outputs
-from flowbook.graph.options import On
-from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import Plan, Step
-from flowbook.run.capture import listening
+from flowbook.events import Event
+from flowbook.graph.node import Outputs, Progress
+from flowbook.ids import NodeId
 from flowbook.run.decide import decide
-from flowbook.run.executors import Attempt, Ending, Executor, Raised, Returned, Ticket
 from flowbook.run.failure import describe
-from flowbook.run.lookups import Lookups
+from flowbook.run.hands import Hands
 from flowbook.run.loops import soon
-from flowbook.run.past import Past
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
+from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
     CloseRun,
+    Consult,
+    Gather,
     Instruction,
     JournalFailed,
     Launch,
     SetTimer,
     StepCancelled,
     StepLogged,
-    StepRaised,
-    StepReturned,
-    StepTimedOut,
     Stimulus,
-    TimerFired,
 )
-from flowbook.run.values import RESULT, Keeper, Refs, Shelf, inputs_of
+from flowbook.run.values import Shelf
 from flowbook.run.words import Words
-from flowbook.run.work import StepContext, Tools, Work
 
 _log = logging.getLogger("flowbook.run")
 
@@ -69,38 +59,6 @@ class NodeProgress:
 Notice: TypeAlias = Event | NodeProgress
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What the engine lends to each of its runs."""
-
-    loop: AbstractEventLoop
-    sink: Sink
-    keeper: Keeper
-    tools: Tools
-    clock: Callable[[], float]
-    executors: Mapping[On, Executor]
-    recording: Recording | None = None
-
-    def recorded(self, recording: Recording) -> Stage:
-        """This stage for one run that is recorded in its own way."""
-        keeper = self.keeper.of(recording)
-        return replace(self, sink=recording.sink, keeper=keeper, recording=recording)
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What is to be performed: the plan, the code of its steps, the parameters.
-
-    `past` is what another process had made of the run.
-    """
-
-    plan: Plan
-    work: tuple[Work, ...]
-    params: Mapping[PortName, Any]
-    ambient: Context = field(repr=False)
-    past: Past | None = None
-
-
 class Performance:
     """One run on its way."""
 
@@ -108,29 +66,26 @@ class Performance:
         self.plan, self.params = assignment.plan, assignment.params
         past = assignment.past
         self.state = RunState(assignment.plan) if past is None else past.state
-        self.state.places = tuple(map(_place, assignment.plan.steps, assignment.work))
+        self.state.places = {node: place for node, (_, place) in assignment.cast.items()}
         self.events: list[Event] = [] if past is None else list(past.events)
-        self.values: list[Outputs | None] = [None] * len(assignment.plan.steps)
+        slots = max(len(assignment.plan.steps), len(self.state.phase))
+        self.values: list[Outputs | None] = [None] * slots
         for i, outputs in {} if past is None else past.values.items():
             self.values[i] = outputs
         self.shelf = Shelf(stage.keeper, self.values, {} if past is None else past.stored)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
-        self._stage, self._work, self._ambient = stage, assignment.work, assignment.ambient
-        self._closed = closed
+        self._stage, self._closed = stage, closed
         self._stimuli: deque[Stimulus] = deque()
         self._busy = False
-        self._tickets: dict[int, Ticket] = {}
-        self._timers: dict[int, TimerHandle] = {}
         self._parked: deque[Launch] = deque()
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
         self._record.durable = self.state.seq - 1
-        recording = stage.recording
-        self.recording = recording
-        self.told: Callable[[str], str] = str if recording is None else recording.text
-        self._words = Words(stage.loop, self._heard, None if recording is None else self.told)
-        self._lookups = Lookups(stage.keeper, stage.tools.memoir, self.values, self._run, self.feed)
+        self.recording, self.told = stage.recording, stage.told
         self.now = stage.clock
+        words = Words(stage.loop, self._heard, None if stage.recording is None else stage.told)
+        self._hands = Hands(stage, assignment, self.state, self.shelf, words, self.feed)
+        self.containers = self._hands.containers
 
     # ------------------------------------------------------------ the cycle
 
@@ -155,6 +110,9 @@ class Performance:
         decision = decide(self.plan, self.state, stimulus)
         if decision.events:
             self.events.extend(decision.events)
+            more = len(self.state.phase) - len(self.values)
+            if more > 0:
+                self.values += [None] * more
             self._record.add(decision.events)
             if self.listeners:
                 for event in decision.events:
@@ -177,138 +135,28 @@ class Performance:
     # ------------------------------------------------------------ instructions
 
     def launch(self, order: Launch) -> None:
-        if self._work[order.step].pure or order.after <= self._record.durable:
-            self._go(order)
+        if self._hands.work(order.step).pure or order.after <= self._record.durable:
+            self._hands.launch(order)
         else:
             self._parked.append(order)
             self._record.hurry()
 
-    def _go(self, order: Launch) -> None:
-        """Run an attempt, unless the step may be taken from the cache and is found there."""
-        i = order.step
-        step, work, known = self.plan.steps[i], self._work[i], self.state.outputs
-        if not self._lookups.ask(order, step, work, known, self.params, self.now):
-            self._run(order)
+    def consult(self, order: Consult) -> None:
+        self._hands.consult(order)
 
-    def _run(self, order: Launch) -> None:
-        i, stage = order.step, self._stage
-        step, work = self.plan.steps[i], self._work[i]
-        words = self._words
-        context = StepContext(self.state.run, step.node, order.attempt, i, words, stage.tools)
-        ambient = self._ambient.copy()
-        ambient.run(listening.set, context.hear)
-        self._tickets[i] = stage.executors[self.state.places[i]].launch(
-            Attempt(
-                work,
-                inputs_of(self.plan, i, self.values, self.params),
-                context,
-                ambient,
-                lambda end: self._ended(order, end),
-            )
-        )
-        if step.options.timeout is not None:
-            self._set_deadline(order, step.options.timeout)
+    def gather(self, order: Gather) -> None:
+        self._hands.gather(order)
 
     def abort(self, order: Abort) -> None:
-        ticket = self._tickets.get(order.step)
-        if ticket is not None and ticket.attempt.context.attempt == order.attempt:
-            ticket.stop()
-        elif self._lookups.forget(order.step) or any(
-            parked.step == order.step for parked in self._parked
-        ):
+        if not self._hands.abort(order) and any(one.step == order.step for one in self._parked):
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
 
     def set_timer(self, order: SetTimer) -> None:
-        self._timers[order.step] = self._stage.loop.call_later(
-            order.delay,
-            lambda: self.feed(TimerFired(at=self.now(), step=order.step, attempt=order.attempt)),
-        )
-
-    def _set_deadline(self, order: Launch, seconds: float) -> None:
-        self._timers[order.step] = self._stage.loop.call_later(seconds, self._time_out, order)
-
-    def _time_out(self, order: Launch) -> None:
-        ms = self._tickets[order.step].ms()
-        left = (self.plan.steps[order.step].options.timeout or 0.0) - ms / 1000
-        if left > 0:  # it had to wait for a thread, and that is not its fault
-            self._set_deadline(order, max(left, 0.001))
-            return
-        self._words.drain()
-        self.feed(
-            StepTimedOut(
-                at=self.now(),
-                step=order.step,
-                attempt=order.attempt,
-                ms=ms,
-                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
-                cell=self._work[order.step].cell,
-            )
-        )
+        self._hands.set_timer(order)
 
     def close_run(self, _: CloseRun) -> None:
-        for timer in self._timers.values():
-            timer.cancel()
+        self._hands.rest()
         self._record.hurry()
-
-    # ------------------------------------------------------------ how a step ended
-
-    def _ended(self, order: Launch, ending: Ending) -> None:
-        i = order.step
-        self._words.drain()
-        if not self.state.is_current(order.step, order.attempt):
-            return  # given up: another attempt may be on its way already
-        self._tickets.pop(i, None)
-        timer = self._timers.pop(i, None)
-        if timer is not None:
-            timer.cancel()
-        if isinstance(ending, Returned):
-            self._returned(order, ending)
-        elif isinstance(ending, Raised):
-            self._raised(order, ending.error, ending.ms)
-        else:
-            self.feed(StepCancelled(at=self.now(), step=i, attempt=order.attempt, ms=ending.ms))
-
-    def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
-        work = self._work[order.step]
-        self.feed(
-            StepRaised(
-                at=self.now(),
-                step=order.step,
-                attempt=order.attempt,
-                ms=ms,
-                error=describe(error, work.filename, work.cell, self.told),
-                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
-                final=bool(getattr(error, "final", False)),
-                wait=float(getattr(error, "retry_after", None) or 0.0),
-            )
-        )
-
-    def _returned(self, order: Launch, ending: Returned) -> None:
-        try:
-            outputs = as_outputs(ending.value, self.plan.steps[order.step].outputs)
-        except Exception as error:  # noqa: BLE001 - a node may return anything
-            self._raised(order, error, ending.ms)
-            return
-
-        def then(refs: Refs | Exception) -> None:
-            if isinstance(refs, Exception):
-                self._raised(order, refs, ending.ms)
-            elif self.state.is_current(order.step, order.attempt):
-                self.values[order.step] = outputs
-                result = refs.pop(RESULT, None)
-                self.feed(
-                    StepReturned(
-                        at=self.now(),
-                        step=order.step,
-                        attempt=order.attempt,
-                        ms=ending.ms,
-                        outputs=refs,
-                        result=result,
-                        cache_key=self._lookups.keys.get(order.step),
-                    )
-                )
-
-        self._stage.keeper.keep(outputs, then)
 
     # ------------------------------------------------------------ words, journal, end
 
@@ -316,7 +164,7 @@ class Performance:
         if self.state.over or self.state.attempt[step] != attempt:
             return
         if isinstance(what, Progress):
-            self.notify(NodeProgress(self.plan.steps[step].node, what))
+            self.notify(NodeProgress(self.state.key(step), what))
         else:
             self.feed(StepLogged(at=self.now(), step=step, stream=stream, text=what))
 
@@ -327,7 +175,7 @@ class Performance:
             if self.state.phase[order.step] is not Phase.RUNNING:
                 continue
             if order.after <= durable:
-                self._go(order)
+                self._hands.launch(order)
             else:
                 self._parked.append(order)
         if self.state.over and durable >= self.state.seq - 1:
@@ -337,7 +185,7 @@ class Performance:
         if self.state.over:
             self._end(f"it {self.state.status.value}, but its end could not be recorded: {error}")
         else:
-            self.feed(JournalFailed(at=self.now(), error=describe(error, redact=self.told)))
+            self.feed(JournalFailed(at=self.now(), error=describe(error, redact=self._stage.told)))
             self._end(None)
 
     def _end(self, trouble: str | None) -> None:
@@ -346,8 +194,7 @@ class Performance:
         if trouble is None:
             self.over.set_result(None)
         else:
-            for ticket in tuple(self._tickets.values()):
-                ticket.stop()
+            self._hands.stop_all()
             run = self.state.run
             self.over.set_exception(RunError(f"run {run}: {trouble}", run_id=run))
         self._closed()
@@ -355,14 +202,9 @@ class Performance:
 
 _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Launch: Performance.launch,
+    Consult: Performance.consult,
+    Gather: Performance.gather,
     Abort: Performance.abort,
     SetTimer: Performance.set_timer,
     CloseRun: Performance.close_run,
 }
-
-
-def _place(step: Step, work: Work) -> On:
-    on = step.options.on
-    if on is On.AUTO:
-        return On.INLINE if work.is_async else On.THREAD
-    return on

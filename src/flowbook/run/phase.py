@@ -22,9 +22,13 @@ from flowbook.events import (
     NodeSkipped,
     NodeStarted,
     NodeSuspended,
+    NodeUnfolded,
     RunPaused,
     RunRecovered,
     RunResumed,
+    ScopeClosed,
+    ScopeLeft,
+    ScopeOpened,
 )
 
 
@@ -36,6 +40,8 @@ class Phase(StrEnum):
     READY = "ready"
     """It may run and is about to."""
     RUNNING = "running"
+    TURNING = "turning"
+    """A container whose turns are under way; it waits for the nodes inside."""
     BACKOFF = "backoff"
     """An attempt failed; the next one comes after a pause."""
     HELD = "held"
@@ -81,6 +87,16 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.RUNNING, NodeLogged): (_P.RUNNING, None),
     (_P.RUNNING, CancelRequested): (_P.CANCELLING, None),
     (_P.RUNNING, RunRecovered): (_P.READY, None),
+    (_P.RUNNING, NodeUnfolded): (_P.TURNING, None),
+    (_P.TURNING, ScopeOpened): (_P.TURNING, None),
+    (_P.TURNING, ScopeLeft): (_P.TURNING, None),
+    (_P.TURNING, ScopeClosed): (_P.TURNING, None),
+    (_P.TURNING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.TURNING, NodeFailed): (_P.DONE, _O.FAILED),
+    (_P.TURNING, NodeRetryScheduled): (_P.BACKOFF, None),
+    (_P.TURNING, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.TURNING, NodeLogged): (_P.TURNING, None),
+    (_P.TURNING, CancelRequested): (_P.CANCELLING, None),
     (_P.BACKOFF, NodeStarted): (_P.RUNNING, None),
     (_P.BACKOFF, NodeScheduled): (_P.READY, None),
     (_P.BACKOFF, NodeCancelled): (_P.DONE, _O.CANCELLED),
@@ -90,6 +106,8 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.SUSPENDED, NodeLogged): (_P.SUSPENDED, None),
     (_P.CANCELLING, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.CANCELLING, ScopeLeft): (_P.CANCELLING, None),
+    (_P.CANCELLING, ScopeClosed): (_P.CANCELLING, None),
     (_P.CANCELLING, NodeLogged): (_P.CANCELLING, None),
     (_P.DONE, NodeLogged): (_P.DONE, None),
     (_P.DONE, RunRecovered): (_P.READY, None),

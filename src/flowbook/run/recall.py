@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import NodeCompleted, NodeReused, ValueRef, Vault
+from flowbook.events import NodeCompleted, NodeReused, ValueRef
+from flowbook.events.ports import Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step

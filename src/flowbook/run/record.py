@@ -10,7 +10,8 @@ from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from flowbook.events import Event, Sink
+from flowbook.events import Event
+from flowbook.events.ports import Sink
 from flowbook.run.loops import soon
 
 LINGER = 0.005

@@ -66,6 +66,19 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     cache_key: str | None = None
 
 
+class StepUnfolded(OfAttempt, frozen=True, kw_only=True):
+    """A container knows its turns: `total`, None when a condition decides."""
+
+    total: int | None = None
+
+
+class StepConsulted(OfAttempt, frozen=True, kw_only=True):
+    """The condition of a container says whether turn `index` is to be."""
+
+    index: int
+    go_on: bool
+
+
 class StepRecalled(OfAttempt, frozen=True, kw_only=True):
     """An attempt was spared: `source` gave these outputs for the same code and content."""
 
@@ -148,6 +161,8 @@ Stimulus: TypeAlias = (
     Start
     | TakenUp
     | StepReturned
+    | StepUnfolded
+    | StepConsulted
     | StepRaised
     | StepRecalled
     | StepTimedOut
@@ -180,6 +195,21 @@ class Abort(msgspec.Struct, frozen=True):
     attempt: int
 
 
+class Consult(msgspec.Struct, frozen=True):
+    """Ask a container's condition whether turn `index` is to be: `StepConsulted`."""
+
+    step: int
+    attempt: int
+    index: int
+
+
+class Gather(msgspec.Struct, frozen=True):
+    """Make a container's outputs of what its turns gave: `StepReturned`."""
+
+    step: int
+    attempt: int
+
+
 class SetTimer(msgspec.Struct, frozen=True):
     """Send `TimerFired` for that step and attempt after `delay` seconds."""
 
@@ -192,4 +222,4 @@ class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Abort | SetTimer | CloseRun
+Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | CloseRun

@@ -19,11 +19,13 @@ from flowbook.events import (
     NodeStarted,
     RunCompleted,
     RunStatus,
+    ScopeClosed,
     SkipReason,
 )
 from flowbook.plan.plan import Plan
+from flowbook.run.evolve import evolve
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState, evolve
+from flowbook.run.state import RunState, Scope
 from flowbook.run.stimulus import CloseRun, Instruction, Launch
 
 _F = TypeVar("_F", bound=Event)
@@ -32,7 +34,7 @@ _F = TypeVar("_F", bound=Event)
 class Turn:
     """One decision in the making."""
 
-    __slots__ = ("at", "events", "instructions", "plan", "run", "state")
+    __slots__ = ("at", "ended", "events", "instructions", "plan", "run", "state")
 
     def __init__(self, plan: Plan, state: RunState, at: float) -> None:
         self.plan = plan
@@ -41,6 +43,8 @@ class Turn:
         self.at = at
         self.events: list[Event] = []
         self.instructions: list[Instruction] = []
+        self.ended: list[Scope] = []
+        """Turns of containers that are over, whose containers have not been looked at."""
 
     def emit(self, kind: Callable[..., _F], **fields: Any) -> _F:
         state = self.state
@@ -49,58 +53,85 @@ class Turn:
         self.events.append(event)
         return event
 
+    def tell(self, kind: Callable[..., _F], i: int, **fields: Any) -> _F:
+        """Emit a fact about the step in slot `i`."""
+        state = self.state
+        number = state.scope[i]
+        if number:
+            fields["scope"] = state.scopes[number].path
+        return self.emit(kind, node=state.names[i], **fields)
+
     # ------------------------------------------------------------ moving on
 
-    def look_at(self, steps: Iterable[int]) -> None:
-        """Start or skip those of `steps` whose inputs are all settled, and what follows."""
-        waits, feeds = self.state.waits, self.plan.feeds
-        skipped = [i for i in steps if waits[i] == 0 and self._settled(i)]
+    def look_at(self, slots: Iterable[int]) -> None:
+        """Start or skip those of `slots` whose inputs are all settled, and what follows."""
+        state = self.state
+        waits = state.waits
+        skipped = [i for i in slots if waits[i] == 0 and self._settled(i)]
         for done in skipped:  # grows while it is walked: skipping is no recursion
-            for i, _ in feeds[done]:
-                if waits[i] == 0 and self._settled(i):
-                    skipped.append(i)
+            base = state.scopes[state.scope[done]].base
+            for target, *_ in state.edges[done]:
+                if waits[base + target] == 0 and self._settled(base + target):
+                    skipped.append(base + target)
 
     def _settled(self, i: int) -> bool:
         """Decide one step whose inputs are settled; True when it was skipped."""
-        state, node = self.state, self.plan.steps[i].node
+        state = self.state
         phase = state.phase[i]
         if phase is not Phase.WAITING and phase is not Phase.READY:
             return False
         doom = state.doom[i]
-        if doom is None and self.plan.waits[i] and not state.live[i]:
+        if doom is None and state.fed[i] and not state.live[i]:
             doom = SkipReason.BRANCH_NOT_TAKEN
         if doom is not None:
-            self.emit(NodeSkipped, node=node, reason=doom, cause=state.blame[i])
+            self.tell(NodeSkipped, i, reason=doom, cause=state.blame[i])
             return True
         if phase is Phase.WAITING:
-            self.emit(NodeScheduled, node=node)
+            self.tell(NodeScheduled, i)
         if state.phase[i] is Phase.READY:
             self.start(i)
         return False
 
     def start(self, i: int) -> None:
         """Begin the next attempt of a step."""
-        places, attempt = self.state.places, self.state.attempt[i] + 1
-        on = places[i].value if places else ""
-        self.emit(NodeStarted, node=self.plan.steps[i].node, attempt=attempt, on=on)
-        self.instructions.append(Launch(i, attempt, self.state.seq - 1))
+        state = self.state
+        attempt = state.attempt[i] + 1
+        place = state.places.get(state.names[i])
+        self.tell(NodeStarted, i, attempt=attempt, on="" if place is None else place.value)
+        self.instructions.append(Launch(i, attempt, state.seq - 1))
+
+    def cancel(self, i: int) -> None:
+        """Step `i`, whatever it does, goes on no more."""
+        self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:
         """Nothing that is open goes on."""
-        state = self.state
-        for i, phase in enumerate(state.phase):
+        for i, phase in enumerate(self.state.phase):
             if phase is not Phase.DONE:
-                self.emit(NodeCancelled, node=self.plan.steps[i].node, attempt=state.attempt[i])
+                self.cancel(i)
 
     def after(self, i: int) -> None:
-        """Step `i` is done: look at what it feeds, and close the run when nothing is open."""
-        self.look_at([target for target, _ in self.plan.feeds[i]])
-        self.close_if_done()
+        """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
+        state = self.state
+        scope = state.scopes[state.scope[i]]
+        self.look_at([scope.base + target for target, *_ in state.edges[i]])
+        self.end_if_done(scope)
+
+    def end_if_done(self, scope: Scope) -> None:
+        """End the run, or the turn, when nothing in it is open."""
+        if scope.open:
+            return
+        if scope.owner < 0:
+            self.close(self._status(), self._first_error())
+        elif scope.status is None:
+            took = round((self.at - scope.opened_at) * 1000, 3)
+            how = {"block": scope.block, "index": scope.index, "status": self._went(scope)}
+            self.tell(ScopeClosed, scope.owner, ms=took, **how)
+            self.ended.append(scope)
 
     def close_if_done(self) -> None:
-        state = self.state
-        if state.open == 0:
-            self.close(self._status(), self._first_error())
+        """The same for the run."""
+        self.end_if_done(self.state.scopes[0])
 
     def close(self, status: RunStatus, error: ErrorInfo | None) -> None:
         state = self.state
@@ -113,18 +144,24 @@ class Turn:
         )
         self.instructions.append(CloseRun())
 
+    def _went(self, scope: Scope) -> RunStatus:
+        if self.state.cancelling or scope.left not in ("", "break", "continue"):
+            return RunStatus.CANCELLED
+        failed = scope.failed >= 0 and not scope.left
+        return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
+
     def _status(self) -> RunStatus:
         state = self.state
         if state.cancelling:
             return RunStatus.CANCELLED
-        if state.first_failed is not None:
+        root = state.scopes[0]
+        if root.failed >= 0:
             return RunStatus.FAILED
-        if Outcome.CANCELLED in state.outcome:
+        if Outcome.CANCELLED in state.outcome[: root.size]:
             return RunStatus.CANCELLED
         return RunStatus.SUCCEEDED
 
     def _first_error(self) -> ErrorInfo | None:
         state = self.state
-        if state.cancelling or state.first_failed is None:
-            return None
-        return state.error[state.index[state.first_failed]]
+        failed = state.scopes[0].failed
+        return None if state.cancelling or failed < 0 else state.error[failed]

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from flowbook.errors import FlowbookError, ValueUnavailable
-from flowbook.events import NodeCompleted, NodeReused, Recording, ValueFormat, ValueRef, Vault
+from flowbook.events import NodeCompleted, NodeReused, ValueFormat, ValueRef
+from flowbook.events.ports import Recording, Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
-from flowbook.plan.plan import FromStep, Plan
+from flowbook.plan.plan import FromStep, Step
 from flowbook.run.executors import Crew
 from flowbook.run.loops import soon
 from flowbook.run.recall import Recalled, bring_back, outputs_of
@@ -86,6 +87,20 @@ class Keeper:
             raise kept
         return kept
 
+    def make(
+        self, call: Callable[[], Outputs], then: Callable[[Outputs | Exception], None]
+    ) -> None:
+        """Call `then` on the loop with what `call` makes, in a thread, of values that are kept."""
+
+        def work() -> bool:
+            soon(self._loop, then, _made(call))
+            return False
+
+        if self._crew is None:
+            then(_made(call))
+        else:
+            self._crew.submit(work)
+
     def recall(self, memoir: Memoir, key: str, then: Callable[[Recalled | None], None]) -> None:
         """Call `then` on the loop with what was done under `key`, None when nothing was."""
 
@@ -153,11 +168,12 @@ class Shelf:
         values: list[Outputs | None],
         stored: Mapping[int, NodeCompleted | NodeReused],
     ) -> None:
-        self._keeper, self._values, self._stored = keeper, values, dict(stored)
+        self._keeper, self._stored = keeper, dict(stored)
+        self.values = values
 
     def at_hand(self, step: int) -> bool:
         """True when the step's outputs are in memory."""
-        return step not in self._stored and self._values[step] is not None
+        return step not in self._stored and self.values[step] is not None
 
     def look(self, step: int) -> Outputs | None:
         """What the step gave, None when it has given nothing.
@@ -166,9 +182,16 @@ class Shelf:
         """
         event = self._stored.get(step)
         if event is not None:
-            self._values[step] = self._keeper.bring_back(event)
+            self.values[step] = self._keeper.bring_back(event)
             self._stored.pop(step, None)
-        return self._values[step]
+        return self.values[step]
+
+
+def _made(call: Callable[[], Outputs]) -> Outputs | Exception:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - a node type may raise anything
+        return error
 
 
 def _quietly(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
@@ -195,16 +218,19 @@ def _hidden(recording: Recording, outputs: Outputs) -> Refs:
 
 
 def inputs_of(
-    plan: Plan, step: int, values: Sequence[Outputs | None], params: Mapping[PortName, Any]
+    step: Step, base: int, values: Sequence[Outputs | None], names: Mapping[PortName, Any]
 ) -> dict[PortName, Any]:
-    """What a step reads, by input name; a dead branch is absent."""
+    """What a step reads, by input name; a dead branch is absent.
+
+    `base` is the first slot of its scope, `names` what parameters stand for there.
+    """
     found: dict[PortName, Any] = {}
-    for binding in plan.steps[step].bindings:
+    for binding in step.bindings:
         source = binding.source
         if isinstance(source, FromStep):
-            outputs = values[source.step]
+            outputs = values[base + source.step]
             if outputs is not None and source.port in outputs.ports:
                 found[binding.input] = outputs.ports[source.port]
-        elif source.name in params:
-            found[binding.input] = params[source.name]
+        elif source.name in names:
+            found[binding.input] = names[source.name]
     return found

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, ValueRef
+from flowbook.graph.container import Container
 from flowbook.graph.node import NodeContext, Outputs, Progress
 from flowbook.ids import CellId, NodeId, PortName, RunId
 
@@ -30,6 +31,10 @@ class Work:
     filename: str | None = None
     cell: CellId | None = None
     content: str | None = ""
+    container: Container | None = None
+    """The node itself, where it owns others."""
+    inside: Mapping[NodeId, Work] = field(default_factory=dict)
+    """The code of the nodes a container owns, of all its blocks."""
 
 
 class Memoir(Protocol):
@@ -92,6 +97,8 @@ class StepContext:
     step: int
     voice: Voice = field(repr=False)
     tools: Tools = field(repr=False)
+    scope: str = ""
+    """Inside which turn of which containers."""
     stopping: bool = False
     """The run wants this attempt to stop."""
     heeded: bool = False
@@ -100,7 +107,7 @@ class StepContext:
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt: an effect that got through is not done again."""
-        return f"{self.run_id}:{self.node}"
+        return f"{self.run_id}:{self.scope}{'.' if self.scope else ''}{self.node}"
 
     def log(self, text: str) -> None:
         """One line for the run's log."""

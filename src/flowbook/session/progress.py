@@ -28,10 +28,11 @@ from flowbook.events import (
 )
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
+from flowbook.run.evolve import evolve
 from flowbook.run.handle import Run
 from flowbook.run.perform import NodeProgress, Notice
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState, evolve
+from flowbook.run.state import RunState
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TICK = 0.1

@@ -17,7 +17,7 @@ from flowbook.graph.flow_options import Durability, FlowOptions, JournalMode
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, ParamSpec
 
 if TYPE_CHECKING:
-    from flowbook.events import Vault
+    from flowbook.events.ports import Vault
     from flowbook.plan.plan import Plan
     from flowbook.store.recording import Recording
     from flowbook.store.redaction import Redactor

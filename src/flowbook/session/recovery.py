@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from flowbook.errors import FlowbookError, IllegalTransition, StoreError, UsageError
-from flowbook.events import Event, RunCompleted, RunCreated, RunStatus, Vault
+from flowbook.events import Event, RunCompleted, RunCreated, RunStatus
+from flowbook.events.ports import Vault
 from flowbook.graph.codec import canonical
 from flowbook.graph.flow_options import JournalMode
 from flowbook.graph.spec import FlowSpec, Json

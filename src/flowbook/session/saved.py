@@ -18,8 +18,9 @@ from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.run.evolve import fold
 from flowbook.run.phase import Phase
-from flowbook.run.state import RunState, fold
+from flowbook.run.state import RunState
 
 if TYPE_CHECKING:
     from flowbook.store.history import History

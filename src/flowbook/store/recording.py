@@ -30,11 +30,10 @@ from flowbook.events import (
     NodeScheduled,
     NodeStarted,
     RunCreated,
-    Sink,
     ValueFormat,
     ValueRef,
-    Vault,
 )
+from flowbook.events.ports import Sink, Vault
 from flowbook.ids import PortName
 from flowbook.store.disk import Durability
 from flowbook.store.facts import StoredFact

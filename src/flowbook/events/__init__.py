@@ -1,4 +1,4 @@
-"""What happened: the closed union of facts, and where they are put.
+"""What happened: the closed union of facts.
 
 A run is the list of its events; everything else that is known of it is a fold over them. Each
 fact is one frozen struct; the tag names are the stored and the wire format (`RUN_CREATED`, …), so
@@ -10,10 +10,8 @@ summary. `at` is seconds since the epoch, UTC. Only the engine that holds the ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -56,6 +54,7 @@ class SkipReason(StrEnum):
     BRANCH_NOT_TAKEN = "branch_not_taken"
     UPSTREAM_FAILED = "upstream_failed"
     UPSTREAM_CANCELLED = "upstream_cancelled"
+    TURN_LEFT = "turn_left"
 
 
 class ValueFormat(StrEnum):
@@ -144,8 +143,22 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     at: float
 
 
+class OfNode(Fact, frozen=True, kw_only=True):
+    """A fact about one node.
+
+    `scope` says inside which turn of which containers, '' outside of all: `each[3]` is the fourth
+    turn of `each`, `outer[0].each[3]` one inside another, `guard.catch` a block with a name.
+    """
+
+    node: NodeId
+    scope: str = ""
+
+
 class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
-    """A run of a frozen plan began; `nodes` lists the plan's steps in order."""
+    """A run of a frozen plan began; `nodes` lists the plan's steps in order.
+
+    `blocks` lists, by container and block, the nodes inside.
+    """
 
     flow: FlowId
     version: str
@@ -156,26 +169,23 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     parent: RunId | None = None
     host: str | None = None
     pid: int | None = None
+    blocks: dict[NodeId, dict[str, tuple[NodeId, ...]]] = {}
 
 
-class NodeScheduled(Fact, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
+class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
     """All inputs of a node are settled; it may run."""
 
-    node: NodeId
 
-
-class NodeStarted(Fact, frozen=True, kw_only=True, tag="NODE_STARTED"):
+class NodeStarted(OfNode, frozen=True, kw_only=True, tag="NODE_STARTED"):
     """Attempt `attempt` (from 1) of a node began, on that executor."""
 
-    node: NodeId
     attempt: int
     on: str = ""
 
 
-class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
+class NodeCompleted(OfNode, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
     """A node gave its outputs; ports of the node that are absent are dead."""
 
-    node: NodeId
     attempt: int
     ms: float
     outputs: dict[PortName, ValueRef] = {}
@@ -185,18 +195,16 @@ class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
     usage: tuple[Usage, ...] = ()
 
 
-class NodeReused(Fact, frozen=True, kw_only=True, tag="NODE_REUSED"):
+class NodeReused(OfNode, frozen=True, kw_only=True, tag="NODE_REUSED"):
     """A node was not run because its outputs are known already, from `source` if recorded."""
 
-    node: NodeId
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
 
 
-class NodeRetryScheduled(Fact, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDULED"):
+class NodeRetryScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDULED"):
     """An attempt failed and another follows after `delay` seconds."""
 
-    node: NodeId
     attempt: int
     ms: float
     delay: float
@@ -204,51 +212,79 @@ class NodeRetryScheduled(Fact, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDU
     usage: tuple[Usage, ...] = ()
 
 
-class NodeFailed(Fact, frozen=True, kw_only=True, tag="NODE_FAILED"):
+class NodeFailed(OfNode, frozen=True, kw_only=True, tag="NODE_FAILED"):
     """The last attempt of a node failed."""
 
-    node: NodeId
     attempt: int
     ms: float
     error: ErrorInfo
     usage: tuple[Usage, ...] = ()
 
 
-class NodeSkipped(Fact, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
+class NodeSkipped(OfNode, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
     """A node will not run; `cause` is the node that decided it."""
 
-    node: NodeId
     reason: SkipReason
     cause: NodeId | None = None
 
 
-class NodeCancelled(Fact, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
+class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
     """A node was stopped, or never started, because the run was cancelled."""
 
-    node: NodeId
     attempt: int = 0
     ms: float = 0.0
 
 
-class NodeSuspended(Fact, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
+class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
     """A node waits for something outside (a signal, an approval, a time)."""
 
-    node: NodeId
     reason: str
 
 
-class NodeResumed(Fact, frozen=True, kw_only=True, tag="NODE_RESUMED"):
+class NodeResumed(OfNode, frozen=True, kw_only=True, tag="NODE_RESUMED"):
     """What a suspended node waited for has come."""
 
-    node: NodeId
 
-
-class NodeLogged(Fact, frozen=True, kw_only=True, tag="NODE_LOGGED"):
+class NodeLogged(OfNode, frozen=True, kw_only=True, tag="NODE_LOGGED"):
     """Text a node printed or logged; `stream` is stdout, stderr or log."""
 
-    node: NodeId
     stream: str
     text: str
+
+
+class NodeUnfolded(OfNode, frozen=True, kw_only=True, tag="NODE_UNFOLDED"):
+    """A container knows what to do: `total` turns, None while only a condition can tell."""
+
+    attempt: int
+    total: int | None = None
+
+
+class ScopeOpened(OfNode, frozen=True, kw_only=True, tag="SCOPE_OPENED"):
+    """A turn of a container began: the nodes of `block`, for the item number `index`."""
+
+    block: str = ""
+    index: int | None = None
+
+
+class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
+    """A turn of a container is left early: nothing more starts in it, what runs is told to stop.
+
+    `why` is `break` or `continue` where a node asked for it, `failed`, `timeout` or `cancelled`
+    where the container gives the turn up.
+    """
+
+    block: str = ""
+    index: int | None = None
+    why: str = "continue"
+
+
+class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
+    """A turn of a container is over, after `ms`."""
+
+    status: RunStatus
+    block: str = ""
+    index: int | None = None
+    ms: float = 0.0
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
@@ -300,6 +336,10 @@ Event: TypeAlias = (
     | NodeSuspended
     | NodeResumed
     | NodeLogged
+    | NodeUnfolded
+    | ScopeOpened
+    | ScopeLeft
+    | ScopeClosed
     | CancelRequested
     | RunPaused
     | RunResumed
@@ -323,75 +363,3 @@ def decode(line: bytes | str) -> Event:
     'clean'
     """
     return _decoder.decode(line)
-
-
-class Sink(Protocol):
-    """Where facts go. `append` returns at once; the future is done when they are durable.
-
-    Facts become durable in the order they were appended. A future that fails means the sink can
-    keep no more: the run that gets it stops, rather than go on unrecorded.
-    """
-
-    def append(self, events: Sequence[Event]) -> Future[None]: ...
-
-
-class Vault(Protocol):
-    """Where values go: by reference in the kernel, by content in the store."""
-
-    def inline(self, value: object) -> ValueRef | None:
-        """A reference made without any I/O, for small plain data; None for all else."""
-        ...
-
-    def put(self, value: object) -> ValueRef:
-        """Keep `value` durably; blocking, called from a worker thread.
-
-        Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE` with its
-        reason.
-        """
-        ...
-
-    def get(self, ref: ValueRef) -> object:
-        """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
-        ...
-
-
-class Recording(Protocol):
-    """How one run is recorded: where to, and without what.
-
-    A run without one writes straight to its engine's sink and vault. What goes through `text` and
-    `params` is what views see and what is written; nodes get the values themselves.
-    """
-
-    @property
-    def sink(self) -> Sink: ...
-
-    @property
-    def vault(self) -> Vault: ...
-
-    def text(self, text: str) -> str:
-        """A log, a message or a traceback as it may be told."""
-        ...
-
-    def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters as they may be told."""
-        ...
-
-    def hidden(self, port: PortName, value: object) -> ValueRef | None:
-        """The reference of an output that is not kept because of its name; None for others."""
-        ...
-
-    def shown(self, values: Mapping[PortName, Any]) -> dict[PortName, Any]:
-        """Inputs or outputs of a node as they may be told."""
-        ...
-
-
-class DevNull:
-    """A sink that keeps nothing, for `journal = off` and for measuring."""
-
-    def append(self, events: Sequence[Event]) -> Future[None]:
-        """Forget the events; they count as durable at once."""
-        return _DONE
-
-
-_DONE: Future[None] = Future()
-_DONE.set_result(None)

@@ -1,0 +1,43 @@
+"""What becomes of an attempt that did not succeed: another one after a pause, or the end."""
+
+from __future__ import annotations
+
+from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
+from flowbook.graph.options import BackoffKind, Options
+from flowbook.run.phase import Phase
+from flowbook.run.stimulus import SetTimer, StepRaised
+from flowbook.run.turn import Turn
+
+JITTER = 0.1
+"""A growing backoff is drawn out by up to this share, so that failures do not retry in step."""
+
+
+def failed(turn: Turn, s: StepRaised) -> None:
+    """Attempt `s` failed: it is tried again if it may be, after a pause."""
+    state = turn.state
+    options = state.steps[s.step].options
+    used = s.attempt - state.spared[s.step]
+    if state.phase[s.step] is Phase.CANCELLING:
+        cancelled(turn, s.step, s.attempt, s.ms)
+    elif used <= options.retries and not s.final:
+        delay = max(s.wait, _delay(options, used, s.chance))
+        turn.tell(
+            NodeRetryScheduled, s.step, attempt=s.attempt, ms=s.ms, delay=delay, error=s.error
+        )
+        turn.instructions.append(SetTimer(s.step, s.attempt, delay))
+    else:
+        turn.tell(NodeFailed, s.step, attempt=s.attempt, ms=s.ms, error=s.error)
+        turn.after(s.step)
+
+
+def cancelled(turn: Turn, i: int, attempt: int, ms: float) -> None:
+    """The step in slot `i` has stopped because it was told to."""
+    turn.tell(NodeCancelled, i, attempt=attempt, ms=ms)
+    turn.after(i)
+
+
+def _delay(options: Options, attempt: int, chance: float) -> float:
+    delay = options.backoff.delay(attempt)
+    if options.backoff.kind is BackoffKind.FIXED:
+        return delay
+    return delay * (1 + JITTER * chance)

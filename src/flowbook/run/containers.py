@@ -1,0 +1,186 @@
+"""What containers need of the values of a run: items, frames, conditions, and what turns gave.
+
+`decide` knows how many turns there are and how they went; what is in them is known here. Items are
+made by the container's own `run`, which is asked again where a run was taken up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from flowbook.errors import UsageError
+from flowbook.events import ErrorInfo, RunStatus
+from flowbook.graph.container import Container, TurnEnd, TurnStart
+from flowbook.graph.node import Outputs
+from flowbook.ids import PortName
+from flowbook.plan.plan import Inside
+from flowbook.run.state import RunState, Scope
+from flowbook.run.values import Shelf, inputs_of
+from flowbook.run.work import StepContext, Work
+
+Names = Mapping[PortName, Any]
+
+
+class Containers:
+    """The frames of one run's scopes; lives on the engine's loop.
+
+    `params` are the run's parameters, `work` gives the code of a slot, `context` what it may ask
+    for.
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        shelf: Shelf,
+        params: Names,
+        work: Callable[[int], Work],
+        context: Callable[[int], StepContext],
+    ) -> None:
+        self._state, self._shelf, self._params = state, shelf, params
+        self._work, self._context = work, context
+        self._inputs: dict[int, dict[PortName, Any]] = {}
+        self._items: dict[int, Sequence[Any] | None] = {}
+        self._frames: dict[int, Names] = {}
+
+    def unfolded(self, i: int, given: object) -> int | None:
+        """Take what the container in slot `i` returned; how many turns that makes."""
+        if given is None:
+            items: Sequence[Any] | None = None
+        elif isinstance(given, Sequence):
+            items = given
+        else:
+            raise UsageError(f"a container unfolds into a sequence, not {type(given).__name__}")
+        self._items[i] = items
+        self._inputs.pop(i, None)
+        return None if items is None else len(items)
+
+    def names(self, number: int) -> Names:
+        """What parameters stand for in scope `number`: those of the run, or the turn's frame."""
+        if number == 0:
+            return self._params
+        found = self._frames.get(number)
+        if found is None:
+            found = self._frames[number] = self._frame(self._state.scopes[number])
+        return found
+
+    def inputs(self, i: int) -> dict[PortName, Any]:
+        """What the step in slot `i` reads."""
+        state = self._state
+        number = state.scope[i]
+        base = state.scopes[number].base
+        return inputs_of(state.steps[i], base, self._shelf.values, self.names(number))
+
+    def goes_on(self, i: int, index: int) -> bool:
+        """Whether the container in slot `i` wants turn `index`."""
+        last = self._last(i, index)
+        names = {**self._given(i), **(last or {})}
+        return bool(self._container(i).goes_on(self._context(i), names, index))
+
+    def gather(self, i: int) -> Outputs:
+        """The outputs of the container in slot `i`; blocking, for a worker thread."""
+        return self._container(i).gather([self._ended(scope) for scope in self._turns(i)])
+
+    def forget(self, i: int) -> None:
+        """The container in slot `i` is done."""
+        turning = self._state.turning.get(i)
+        for number in () if turning is None else turning.scopes.values():
+            self._frames.pop(number, None)
+        self._items.pop(i, None)
+        self._inputs.pop(i, None)
+
+    # ------------------------------------------------------------ turns
+
+    def _turns(self, i: int) -> Iterator[Scope]:
+        """The turns that are to be gathered, in the order of their numbers."""
+        state = self._state
+        turns = state.turning[i].scopes
+        for key in sorted(turns, key=lambda key: (-1 if key[1] is None else key[1], key[0])):
+            scope = state.scopes[turns[key]]
+            if scope.status is not RunStatus.CANCELLED:
+                yield scope
+
+    def _ended(self, scope: Scope) -> TurnEnd:
+        state = self._state
+        failed = scope.status is RunStatus.FAILED
+        return TurnEnd(
+            scope.block,
+            scope.index,
+            {} if failed else self._gave(scope),
+            told_of(state.error[scope.failed], state, scope.failed) if failed else None,
+            scope.ms,
+            bool(scope.left),
+        )
+
+    def _gave(self, scope: Scope) -> dict[PortName, Any]:
+        gave: dict[PortName, Any] = {}
+        for name, source in self._inside(scope.owner).blocks[scope.block].gives:
+            outputs = self._shelf.look(scope.base + source.step)
+            if outputs is not None and source.port in outputs.ports:
+                gave[name] = outputs.ports[source.port]
+        return gave
+
+    def _last(self, i: int, index: int | None) -> dict[PortName, Any] | None:
+        """What the turn before gave."""
+        if not index:
+            return None
+        turns = self._state.turning[i].scopes
+        number = next((at for (_, one), at in turns.items() if one == index - 1), None)
+        return None if number is None else self._gave(self._state.scopes[number])
+
+    # ------------------------------------------------------------ frames
+
+    def _frame(self, scope: Scope) -> Names:
+        i, index = scope.owner, scope.index
+        given = self._given(i)
+        items = self._all_items(i)
+        start = TurnStart(
+            scope.block,
+            index,
+            None if items is None or index is None else items[index],
+            self._last(i, index) if self._inside(i).policy.window == 1 else None,
+            self._caught(i) if scope.block else None,
+        )
+        return {**given, **self._container(i).frame(start)}
+
+    def _caught(self, i: int) -> Mapping[str, Any] | None:
+        """What a guarded container's body failed with, if it did."""
+        state = self._state
+        for number in state.turning[i].scopes.values():
+            scope = state.scopes[number]
+            if not scope.block and scope.failed >= 0:
+                return told_of(state.error[scope.failed], state, scope.failed)
+        return None
+
+    def _given(self, i: int) -> dict[PortName, Any]:
+        found = self._inputs.get(i)
+        if found is None:
+            found = self._inputs[i] = self.inputs(i)
+        return found
+
+    def _all_items(self, i: int) -> Sequence[Any] | None:
+        if i not in self._items:  # unfolded by a process that is gone
+            self.unfolded(i, self._work(i).call(self._context(i), self._given(i)))
+        return self._items[i]
+
+    def _container(self, i: int) -> Container:
+        container = self._work(i).container
+        assert container is not None  # noqa: S101 - only containers have turns
+        return container
+
+    def _inside(self, i: int) -> Inside:
+        inside = self._state.steps[i].inside
+        assert inside is not None  # noqa: S101 - only containers have turns
+        return inside
+
+
+def told_of(error: ErrorInfo | None, state: RunState, i: int) -> dict[str, Any]:
+    """An error as nodes and results have it."""
+    if error is None:
+        return {"type": "", "message": "", "node": state.key(i), "traceback": ""}
+    return {
+        "type": error.name,
+        "message": error.message,
+        "node": state.key(i),
+        "traceback": error.traceback,
+    }

@@ -1,0 +1,397 @@
+"""The fold of a run's events: the only code that changes a `RunState`.
+
+`evolve` refuses, with the run's story, every event that the table does not have for the phase a
+step is in, and every hole in the numbering. State is changed in place: a node costs the same in a
+flow of ten and of ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flowbook.errors import IllegalTransition
+from flowbook.events import (
+    CancelRequested,
+    Event,
+    NodeCancelled,
+    NodeCompleted,
+    NodeFailed,
+    NodeResumed,
+    NodeRetryScheduled,
+    NodeReused,
+    NodeSkipped,
+    NodeStarted,
+    NodeSuspended,
+    NodeUnfolded,
+    RunCompleted,
+    RunCreated,
+    RunPaused,
+    RunRecovered,
+    RunResumed,
+    RunStatus,
+    ScopeClosed,
+    ScopeLeft,
+    ScopeOpened,
+    SkipReason,
+)
+from flowbook.ids import NodeId
+from flowbook.plan.plan import Plan
+from flowbook.run.phase import TABLE, Outcome, Phase
+from flowbook.run.state import RunState, Scope, Turning, scope_path
+
+_ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
+_GRAVITY: Mapping[SkipReason, int] = {
+    SkipReason.BRANCH_NOT_TAKEN: 1,
+    SkipReason.UPSTREAM_CANCELLED: 2,
+    SkipReason.UPSTREAM_FAILED: 3,
+}
+_GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
+
+
+def evolve(state: RunState, event: Event) -> None:
+    """Fold one event into `state`, in place; O(1) per edge that the event settles.
+
+    Raises `IllegalTransition` for an event the table does not have or a hole in the numbering,
+    and then leaves phases and outcomes as they were.
+    """
+    kind = type(event)
+    if event.seq != state.seq or state.verdict is not None:
+        raise _illegal(state, "the run", f"event {state.seq}", event)
+    whole = _WHOLE_RUN.get(kind)
+    if whole is not None:
+        whole(state, event)
+    else:
+        _evolve_node(state, kind, event)
+    state.seq += 1
+    state.story.append(event)
+
+
+def fold(events: Iterable[Event], plan: Plan | None = None) -> RunState:
+    """The state a run's events lead to."""
+    state = RunState(plan)
+    for event in events:
+        evolve(state, event)
+    return state
+
+
+def _evolve_node(state: RunState, kind: type, event: Any) -> None:
+    name = f"{event.scope}.{event.node}" if event.scope else event.node
+    i = state.index.get(name, -1)
+    if i < 0:
+        raise _illegal(state, name, "no such node", event)
+    move = TABLE.get((state.phase[i], kind))
+    if move is None:
+        raise _illegal(state, name, state.phase[i], event)
+    phase, outcome = move
+    if phase is Phase.READY and state.paused:
+        phase = Phase.HELD
+    _enter(state, i, phase)
+    if outcome is not None:
+        state.outcome[i] = outcome
+    note = _NOTES.get(kind)
+    if note is not None:
+        note(state, i, event)
+
+
+def _enter(state: RunState, i: int, phase: Phase) -> None:
+    before = state.phase[i]
+    if phase is before:
+        return
+    state.phase[i] = phase
+    state.active += (phase in _ACTIVE) - (before in _ACTIVE)
+    if phase is Phase.DONE:
+        state.scopes[state.scope[i]].open -= 1
+    if phase is Phase.SUSPENDED:
+        state.suspended += 1
+    elif before is Phase.SUSPENDED:
+        state.suspended -= 1
+
+
+# ---------------------------------------------------------------- events of one node
+
+
+def _started(state: RunState, i: int, event: NodeStarted) -> None:
+    state.attempt[i] = event.attempt
+
+
+def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
+    state.ms[i] = event.ms
+    state.error[i] = None
+    _gave(state, i, event)
+
+
+def _gave(state: RunState, i: int, event: NodeCompleted | NodeReused) -> None:
+    outputs = state.outputs[i] = event.outputs
+    if not state.edges:
+        return
+    waits, live = state.waits, state.live
+    base = state.scopes[state.scope[i]].base
+    for target, port, required in state.edges[i]:
+        target += base
+        waits[target] -= 1
+        if port in outputs:
+            live[target] += 1
+        else:
+            _dead(state, target, required, event.node)
+
+
+def _dead(state: RunState, target: int, required: bool, cause: NodeId | None) -> None:
+    if required:
+        _doom(state, target, SkipReason.BRANCH_NOT_TAKEN, cause)
+    elif state.blame[target] is None:
+        state.blame[target] = cause
+
+
+def _doom(state: RunState, target: int, reason: SkipReason, cause: NodeId | None) -> None:
+    known = state.doom[target]
+    if known is None or _GRAVITY[reason] > _GRAVITY[known]:
+        state.doom[target] = reason
+        state.blame[target] = cause
+
+
+def _doom_followers(state: RunState, i: int, reason: SkipReason, cause: NodeId | None) -> None:
+    if not state.edges:
+        return
+    base = state.scopes[state.scope[i]].base
+    for target, _, required in state.edges[i]:
+        target += base
+        state.waits[target] -= 1
+        if reason is SkipReason.BRANCH_NOT_TAKEN:
+            _dead(state, target, required, cause)
+        else:
+            _doom(state, target, reason, cause)
+
+
+def _retrying(state: RunState, i: int, event: NodeRetryScheduled) -> None:
+    state.ms[i] = event.ms
+    state.error[i] = event.error
+    state.pause[i] = (event.at, event.delay)
+
+
+def _failed(state: RunState, i: int, event: NodeFailed) -> None:
+    state.ms[i] = event.ms
+    state.error[i] = event.error
+    scope = state.scopes[state.scope[i]]
+    if scope.failed < 0:
+        scope.failed = i
+    _doom_followers(state, i, SkipReason.UPSTREAM_FAILED, event.node)
+
+
+def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
+    state.reason[i] = event.reason.value
+    _doom_followers(state, i, event.reason, event.cause)
+
+
+def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
+    if event.ms:
+        state.ms[i] = event.ms
+    _doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+
+
+def _suspended(state: RunState, i: int, event: NodeSuspended) -> None:
+    state.reason[i] = event.reason
+
+
+def _resumed(state: RunState, i: int, _: NodeResumed) -> None:
+    state.reason[i] = None
+
+
+# ---------------------------------------------------------------- the turns of a container
+
+
+def _unfolded(state: RunState, i: int, event: NodeUnfolded) -> None:
+    state.turning[i] = Turning(event.total)
+
+
+def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
+    turning, container = state.turning[i], state.names[i]
+    nodes = state.blocks.get(container, {}).get(event.block, ())
+    inside = state.steps[i].inside if state.steps else None
+    scope = Scope(
+        scope_path(event.scope, container, event.block, event.index),
+        0,
+        0,
+        0,
+        owner=i,
+        block=event.block,
+        index=event.index,
+        opened_at=event.at,
+    )
+    turning.scopes[event.block, event.index] = len(state.scopes)
+    _add_scope(state, scope, nodes, None if inside is None else inside.blocks[event.block].plan)
+    turning.active += 1
+    if event.index is not None:
+        turning.next = max(turning.next, event.index + 1)
+
+
+def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
+    turning = state.turning.get(i)
+    number = None if turning is None else turning.scopes.get((event.block, event.index))
+    if number is None or state.scopes[number].status is not None:
+        raise _illegal(state, state.names[i], "no such turn", event)
+    return state.scopes[number]
+
+
+def _left(state: RunState, i: int, event: ScopeLeft) -> None:
+    scope = _scope_of(state, i, event)
+    scope.left = event.why
+    if event.why == "break":
+        state.turning[i].broken = event.why
+    for slot in range(scope.base, scope.base + scope.size):
+        if state.phase[slot] in (Phase.RUNNING, Phase.TURNING):
+            _enter(state, slot, Phase.CANCELLING)
+
+
+def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
+    scope, turning = _scope_of(state, i, event), state.turning[i]
+    if scope.open:
+        raise _illegal(state, scope.path, f"{scope.open} steps open", event)
+    scope.status, scope.ms = event.status, event.ms
+    turning.active -= 1
+    if event.status is not RunStatus.FAILED:
+        turning.succeeded += event.status is RunStatus.SUCCEEDED
+        return
+    turning.failed += 1
+    if event.index is not None:
+        turning.tries[event.index] = turning.tries.get(event.index, 0) + 1
+    if turning.first_failed < 0:
+        turning.first_failed = turning.scopes[event.block, event.index]
+
+
+_NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
+    NodeStarted: _started,
+    NodeCompleted: _completed,
+    NodeReused: _gave,
+    NodeRetryScheduled: _retrying,
+    NodeFailed: _failed,
+    NodeSkipped: _skipped,
+    NodeCancelled: _cancelled,
+    NodeSuspended: _suspended,
+    NodeResumed: _resumed,
+    NodeUnfolded: _unfolded,
+    ScopeOpened: _opened,
+    ScopeLeft: _left,
+    ScopeClosed: _closed,
+}
+
+
+# ---------------------------------------------------------------- events of the whole run
+
+
+def _created(state: RunState, event: RunCreated) -> None:
+    if state.seq:
+        raise _illegal(state, "the run", "created", event)
+    state.run, state.flow, state.trigger = event.run, event.flow, event.trigger
+    state.created_at = event.at
+    state.blocks = event.blocks
+    _add_scope(state, Scope("", 0, 0, 0, opened_at=event.at), event.nodes, state.plan)
+    state.nodes = event.nodes  # last: another thread that sees the nodes sees all about them
+
+
+def _add_scope(state: RunState, scope: Scope, nodes: tuple[NodeId, ...], plan: Plan | None) -> None:
+    """Append the slots of `nodes`; the scope becomes known last, for other threads that look."""
+    number, count, base = len(state.scopes), len(nodes), len(state.names)
+    scope.base, scope.size, scope.open = base, count, count
+    state.phase += [Phase.WAITING] * count
+    state.outcome += [None] * count
+    state.attempt += [0] * count
+    state.spared += [0] * count
+    state.pause += [(0.0, 0.0)] * count
+    state.ms += [None] * count
+    state.error += [None] * count
+    state.reason += [None] * count
+    state.outputs += [{}] * count
+    state.scope += [number] * count
+    if plan is not None:
+        state.steps += plan.steps
+        state.edges += plan.edges
+        state.waits += plan.waits
+        state.fed += map(bool, plan.waits)
+        state.live += [0] * count
+        state.doom += [None] * count
+        state.blame += [None] * count
+    state.names += nodes
+    state.scopes.append(scope)
+    path = scope.path
+    for i, node in enumerate(nodes, base):
+        state.index[f"{path}.{node}" if path else node] = i
+
+
+def _each(state: RunState, event: Event) -> None:
+    kind = type(event)
+    for i, phase in enumerate(state.phase):
+        move = TABLE.get((phase, kind))
+        if move is not None:
+            _enter(state, i, move[0])
+
+
+def _cancel_requested(state: RunState, event: CancelRequested) -> None:
+    if state.cancelling:
+        raise _illegal(state, "the run", "cancelling", event)
+    state.cancelling = True
+    _each(state, event)
+
+
+def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
+    wanted = isinstance(event, RunPaused)
+    if state.paused is wanted:
+        raise _illegal(state, "the run", "paused" if wanted else "not paused", event)
+    state.paused = wanted
+    _each(state, event)
+
+
+def _recovered(state: RunState, event: RunRecovered) -> None:
+    lost = [state.index.get(node, -1) for node in event.lost]
+    again = [state.index.get(node, -1) for node in event.again]
+    if not all(i >= 0 and state.phase[i] is Phase.RUNNING for i in lost) or not all(
+        i >= 0 and state.outcome[i] in _GAVE for i in again
+    ):
+        raise _illegal(state, "what it lost", "another phase", event)
+    for i in lost:
+        state.spared[i] += 1
+    for i in again:
+        _take_back(state, i)
+    for i in (*lost, *again):
+        _enter(state, i, Phase.HELD if state.paused else Phase.READY)
+
+
+def _take_back(state: RunState, i: int) -> None:
+    """What the step gave is gone: whoever still reads it waits again."""
+    scope = state.scopes[state.scope[i]]
+    for target, port, _ in state.edges[i] if state.edges else ():
+        state.waits[scope.base + target] += 1
+        state.live[scope.base + target] -= port in state.outputs[i]
+    state.spared[i] = state.attempt[i]
+    state.outputs[i], state.outcome[i] = {}, None
+    scope.open += 1
+
+
+def _run_completed(state: RunState, event: RunCompleted) -> None:
+    if state.open:
+        raise _illegal(state, "the run", f"{state.open} steps open", event)
+    state.verdict, state.failure = event.status, event.error
+
+
+_WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
+    RunCreated: _created,
+    CancelRequested: _cancel_requested,
+    RunPaused: _paused,
+    RunResumed: _paused,
+    RunRecovered: _recovered,
+    RunCompleted: _run_completed,
+}
+
+
+def _illegal(state: RunState, subject: str, current: str, event: Event) -> IllegalTransition:
+    wanted = f"{type(event).__name__} (event {event.seq})"
+    if state.verdict is not None:
+        current = f"over ({state.verdict.value})"
+    return IllegalTransition(
+        f"run {state.run or event.run!r}: {subject} is at {current!r}, "
+        f"which {wanted} cannot follow",
+        subject=subject,
+        current=str(current),
+        wanted=wanted,
+        story=(*state.story, event),
+    )

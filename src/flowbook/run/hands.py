@@ -1,0 +1,258 @@
+"""The hands of a run: they carry out what was decided, and say what became of it.
+
+Instructions in, stimuli out: attempts are launched on the executors, timers set, containers asked,
+and every ending is told to the run as a stimulus. Lives on the engine's loop.
+"""
+
+from __future__ import annotations
+
+import random
+from asyncio import TimerHandle
+from collections.abc import Callable, Mapping, Sequence
+
+from flowbook.errors import UsageError
+from flowbook.events import ValueRef
+from flowbook.graph.node import Outputs, as_outputs
+from flowbook.ids import PortName
+from flowbook.run.capture import listening
+from flowbook.run.containers import Containers
+from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
+from flowbook.run.failure import describe
+from flowbook.run.lookups import Lookups
+from flowbook.run.stage import Assignment, Stage
+from flowbook.run.state import RunState
+from flowbook.run.stimulus import (
+    Abort,
+    Consult,
+    Gather,
+    Launch,
+    SetTimer,
+    StepCancelled,
+    StepConsulted,
+    StepRaised,
+    StepReturned,
+    StepTimedOut,
+    StepUnfolded,
+    Stimulus,
+    TimerFired,
+)
+from flowbook.run.values import RESULT, Refs, Shelf
+from flowbook.run.words import Words
+from flowbook.run.work import StepContext, Work
+
+
+class Hands:
+    """Carries out the instructions of one run; `feed` tells the run what happened.
+
+    `told` makes a text one that may be told; `shelf` holds what the steps gave.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        assignment: Assignment,
+        state: RunState,
+        shelf: Shelf,
+        words: Words,
+        feed: Callable[[Stimulus], None],
+    ) -> None:
+        self._stage, self._state, self._shelf = stage, state, shelf
+        self._cast, self._ambient = assignment.cast, assignment.ambient
+        self._words, self._feed, self._now = words, feed, stage.clock
+        self._tickets: dict[int, Ticket] = {}
+        self._timers: dict[int, TimerHandle] = {}
+        self.containers = Containers(
+            state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
+        )
+        self._lookups = Lookups(stage.keeper, stage.tools.memoir, shelf.values, self._run, feed)
+
+    def work(self, i: int) -> Work:
+        return self._cast[self._state.names[i]][0]
+
+    def _context(self, i: int, attempt: int) -> StepContext:
+        state = self._state
+        scope = state.scopes[state.scope[i]].path
+        words, tools = self._words, self._stage.tools
+        return StepContext(state.run, state.names[i], attempt, i, words, tools, scope)
+
+    # ------------------------------------------------------------ instructions
+
+    def launch(self, order: Launch) -> None:
+        """Run an attempt, unless the step may be taken from the cache and is found there."""
+        i, state = order.step, self._state
+        step, work, number = state.steps[i], self.work(i), state.scope[i]
+        known: Sequence[Mapping[PortName, ValueRef]] = state.outputs
+        if step.options.cache and number:
+            scope = state.scopes[number]
+            known = known[scope.base : scope.base + scope.size]
+        names = self.containers.names(number) if step.options.cache else {}
+        if not self._lookups.ask(order, step, work, known, names, self._now):
+            self._run(order)
+
+    def _run(self, order: Launch) -> None:
+        i, work = order.step, self.work(order.step)
+        context = self._context(i, order.attempt)
+        ambient = self._ambient.copy()
+        ambient.run(listening.set, context.hear)
+        self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
+            Attempt(
+                work,
+                self.containers.inputs(i),
+                context,
+                ambient,
+                lambda end: self._ended(order, end),
+            )
+        )
+        timeout = self._state.steps[i].options.timeout
+        if timeout is not None:
+            self._set_deadline(order, timeout)
+
+    def consult(self, order: Consult) -> None:
+        i, attempt = order.step, order.attempt
+        try:
+            more = self.containers.goes_on(i, order.index)
+        except Exception as error:  # noqa: BLE001 - a condition is the user's
+            self._raised(Launch(i, attempt, 0), error, 0.0)
+            return
+        at = self._now()
+        self._feed(StepConsulted(at=at, step=i, attempt=attempt, index=order.index, go_on=more))
+
+    def gather(self, order: Gather) -> None:
+        launch = Launch(order.step, order.attempt, 0)
+
+        def then(made: Outputs | Exception) -> None:
+            self.containers.forget(order.step)
+            if isinstance(made, Exception):
+                self._raised(launch, made, 0.0)
+            else:
+                self._returned(launch, Returned(made, self._turned(order.step)))
+
+        self._stage.keeper.make(lambda: self.containers.gather(order.step), then)
+
+    def _turned(self, i: int) -> float:
+        """Milliseconds since the container in slot `i` began with its turns."""
+        turning = self._state.turning[i]
+        began = min(
+            (self._state.scopes[at].opened_at for at in turning.scopes.values()), default=0.0
+        )
+        return round((self._now() - began) * 1000, 3) if began else 0.0
+
+    def abort(self, order: Abort) -> bool:
+        """Make an attempt stop; False when nothing of it is in these hands."""
+        ticket = self._tickets.get(order.step)
+        if ticket is not None and ticket.attempt.context.attempt == order.attempt:
+            ticket.stop()
+        elif self._lookups.forget(order.step) or order.step in self._state.turning:
+            self._feed(StepCancelled(at=self._now(), step=order.step, attempt=order.attempt))
+        else:
+            return False
+        return True
+
+    def stop_all(self) -> None:
+        """Make every attempt stop."""
+        for ticket in tuple(self._tickets.values()):
+            ticket.stop()
+
+    def rest(self) -> None:
+        """Nothing more will be waited for."""
+        for timer in self._timers.values():
+            timer.cancel()
+
+    def set_timer(self, order: SetTimer) -> None:
+        self._timers[order.step] = self._stage.loop.call_later(
+            order.delay,
+            lambda: self._feed(TimerFired(at=self._now(), step=order.step, attempt=order.attempt)),
+        )
+
+    def _set_deadline(self, order: Launch, seconds: float) -> None:
+        self._timers[order.step] = self._stage.loop.call_later(seconds, self._time_out, order)
+
+    def _time_out(self, order: Launch) -> None:
+        ticket = self._tickets.get(order.step)
+        ms = self._turned(order.step) if ticket is None else ticket.ms()
+        left = (self._state.steps[order.step].options.timeout or 0.0) - ms / 1000
+        if left > 0:  # it had to wait for a thread, and that is not its fault
+            self._set_deadline(order, max(left, 0.001))
+            return
+        self._words.drain()
+        self._feed(
+            StepTimedOut(
+                at=self._now(),
+                step=order.step,
+                attempt=order.attempt,
+                ms=ms,
+                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                cell=self.work(order.step).cell,
+            )
+        )
+
+    # ------------------------------------------------------------ how a step ended
+
+    def _ended(self, order: Launch, ending: Ending) -> None:
+        i = order.step
+        self._words.drain()
+        if not self._state.is_current(order.step, order.attempt):
+            return  # given up: another attempt may be on its way already
+        self._tickets.pop(i, None)
+        container = self.work(i).container is not None and isinstance(ending, Returned)
+        timer = None if container else self._timers.pop(i, None)
+        if timer is not None:
+            timer.cancel()
+        if isinstance(ending, Returned):
+            (self._unfolded if container else self._returned)(order, ending)
+        elif isinstance(ending, Raised):
+            self._raised(order, ending.error, ending.ms)
+        else:
+            self._feed(StepCancelled(at=self._now(), step=i, attempt=order.attempt, ms=ending.ms))
+
+    def _unfolded(self, order: Launch, ending: Returned) -> None:
+        try:
+            total = self.containers.unfolded(order.step, ending.value)
+        except UsageError as refused:
+            self._raised(order, refused, ending.ms)
+            return
+        self._feed(
+            StepUnfolded(at=self._now(), step=order.step, attempt=order.attempt, total=total)
+        )
+
+    def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
+        work = self.work(order.step)
+        self._feed(
+            StepRaised(
+                at=self._now(),
+                step=order.step,
+                attempt=order.attempt,
+                ms=ms,
+                error=describe(error, work.filename, work.cell, self._stage.told),
+                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                final=bool(getattr(error, "final", False)),
+                wait=float(getattr(error, "retry_after", None) or 0.0),
+            )
+        )
+
+    def _returned(self, order: Launch, ending: Returned) -> None:
+        try:
+            outputs = as_outputs(ending.value, self._state.steps[order.step].outputs)
+        except Exception as error:  # noqa: BLE001 - a node may return anything
+            self._raised(order, error, ending.ms)
+            return
+
+        def then(refs: Refs | Exception) -> None:
+            if isinstance(refs, Exception):
+                self._raised(order, refs, ending.ms)
+            elif self._state.is_current(order.step, order.attempt):
+                self._shelf.values[order.step] = outputs
+                result = refs.pop(RESULT, None)
+                self._feed(
+                    StepReturned(
+                        at=self._now(),
+                        step=order.step,
+                        attempt=order.attempt,
+                        ms=ending.ms,
+                        outputs=refs,
+                        result=result,
+                        cache_key=self._lookups.keys.get(order.step),
+                    )
+                )
+
+        self._stage.keeper.keep(outputs, then)

@@ -1,0 +1,244 @@
+"""How a container goes on: which turn begins, when it has had enough, and what that makes of it.
+
+One function for each way a container can go about its turns; each is asked when the container has
+unfolded, whenever one of its turns is over, and when a run is taken up. It looks at nothing but the
+state, so that it may be asked at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from flowbook.events import ErrorInfo, NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
+from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
+from flowbook.run import attempts
+from flowbook.run.phase import Phase
+from flowbook.run.state import Scope, Turning
+from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
+from flowbook.run.turn import Turn
+
+ERROR = "error"
+"""The port of a guarded container that has its error, where nothing catches it."""
+
+
+def settle(turn: Turn) -> None:
+    """Let every container go on that a turn of has ended; the last thing in every decision."""
+    state = turn.state
+    while turn.ended and state.verdict is None:
+        ended, turn.ended = turn.ended, []
+        for scope in ended:
+            if state.phase[scope.owner] is Phase.TURNING:
+                _begin_anew(turn, scope)
+        for i in dict.fromkeys(scope.owner for scope in ended):
+            if state.phase[i] is Phase.TURNING:
+                go_on(turn, i)
+            elif state.phase[i] is Phase.CANCELLING and not state.turning[i].active:
+                attempts.cancelled(turn, i, state.attempt[i], 0.0)
+
+
+def go_on(turn: Turn, i: int) -> None:
+    """Begin the turns of the container in slot `i` that may begin now, or conclude it."""
+    inside = turn.state.steps[i].inside
+    assert inside is not None  # noqa: S101 - only containers turn
+    _WAYS[inside.policy.turns](turn, i, inside.policy, turn.state.turning[i])
+
+
+def take_up(turn: Turn) -> None:
+    """Let every container go on whose process was lost."""
+    state = turn.state
+    for i, turning in tuple(state.turning.items()):
+        if state.phase[i] is Phase.TURNING:
+            for number in tuple(turning.scopes.values()):
+                _begin_anew(turn, state.scopes[number])
+            if state.phase[i] is Phase.TURNING:
+                go_on(turn, i)
+
+
+def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
+    """End a turn early: what runs is told to stop, the rest is not begun.
+
+    `hard`: what runs is given up at once, and the turn is over when this returns.
+    """
+    state = turn.state
+    if scope.status is not None:
+        return
+    if not scope.left:
+        turn.tell(ScopeLeft, scope.owner, block=scope.block, index=scope.index, why=why)
+    for i in range(scope.base, scope.base + scope.size):
+        phase = state.phase[i]
+        if phase is Phase.WAITING or phase is Phase.READY:
+            turn.tell(NodeSkipped, i, reason=SkipReason.TURN_LEFT)
+        elif phase is Phase.CANCELLING:
+            _stop(turn, i, why, hard=hard)
+        elif phase is not Phase.DONE:
+            turn.cancel(i)
+    turn.end_if_done(scope)
+
+
+def leave_loop(turn: Turn, i: int, how: str) -> None:
+    """End the turn of the nearest loop around slot `i`: `continue`, or `break` it altogether."""
+    state = turn.state
+    scope = state.scopes[state.scope[i]]
+    while scope.owner >= 0:
+        inside = state.steps[scope.owner].inside
+        if inside is not None and inside.policy.counts:
+            leave(turn, scope, how)
+            return
+        scope = state.scopes[state.scope[scope.owner]]
+
+
+def give_up(turn: Turn, i: int, why: str) -> None:
+    """End every turn of the container in slot `i` here and now."""
+    for scope in tuple(_going(turn, i)):
+        leave(turn, scope, why, hard=True)
+
+
+def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
+    """A step or container that was told to stop."""
+    state = turn.state
+    inner = tuple(_going(turn, i))
+    if not inner:
+        turn.instructions.append(Abort(i, state.attempt[i]))
+    for scope in inner:
+        leave(turn, scope, why, hard=hard)
+    if hard:
+        turn.cancel(i)
+
+
+def _going(turn: Turn, i: int) -> Iterator[Scope]:
+    """The turns of the container in slot `i` that are under way."""
+    state = turn.state
+    turning = state.turning.get(i)
+    if turning is not None and turning.active:
+        for number in turning.scopes.values():
+            if state.scopes[number].status is None:
+                yield state.scopes[number]
+
+
+# ---------------------------------------------------------------- one way of turning each
+
+
+def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    stopped = policy.stop and turning.failed > 0
+    going = [scope for scope in _going(turn, i) if not scope.left] if stopped else []
+    for scope in going:
+        leave(turn, scope, "failed")
+    if going:
+        return  # each of them comes back here when it is over
+    total = turning.total or 0
+    while (
+        not (stopped or turning.broken) and turning.active < policy.window and turning.next < total
+    ):
+        _open(turn, i, BODY, turning.next)
+    if not turning.active:
+        _conclude(turn, i, policy, turning)
+
+
+def _while(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    if turning.active:
+        return
+    if turning.broken or (policy.stop and turning.failed):
+        _conclude(turn, i, policy, turning)
+    else:
+        turn.instructions.append(Consult(i, turn.state.attempt[i], turning.next))
+
+
+def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
+    """The condition of the container in slot `i` has been asked about turn `index`."""
+    inside, turning = turn.state.steps[i].inside, turn.state.turning[i]
+    if inside is None or turning.active or index != turning.next:
+        return
+    most = inside.policy.most
+    if not go_on:
+        _conclude(turn, i, inside.policy, turning)
+    elif most is not None and index >= most:
+        message = f"its condition still held after {most} turns"
+        hint = "mend the condition, or allow more turns"
+        _fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
+    else:
+        _open(turn, i, BODY, index)
+
+
+def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    if not turning.scopes:
+        _open(turn, i, BODY, None)
+    elif not turning.active:
+        _conclude(turn, i, policy, turning)
+
+
+def _guarded(turn: Turn, i: int, _policy: Policy, turning: Turning) -> None:
+    inside = turn.state.steps[i].inside
+    if turning.active or inside is None:
+        return
+    went = {block: turn.state.scopes[at].status for (block, _), at in turning.scopes.items()}
+    if BODY not in went:
+        _open(turn, i, BODY, None)
+    elif went[BODY] is RunStatus.FAILED and CATCH in inside.blocks and CATCH not in went:
+        _open(turn, i, CATCH, None)
+    elif FINALLY in inside.blocks and FINALLY not in went:
+        _open(turn, i, FINALLY, None)
+    else:
+        _conclude_guarded(turn, i, went)
+
+
+def _conclude_guarded(turn: Turn, i: int, went: Mapping[str, RunStatus | None]) -> None:
+    """The last block that failed decides, unless what it failed with has a port to leave by."""
+    state = turn.state
+    told = ERROR in state.steps[i].outputs
+    excused = BODY if CATCH in went or told else None
+    failed = [block for block, how in went.items() if how is RunStatus.FAILED and block != excused]
+    if failed:
+        number = state.turning[i].scopes[failed[-1], None]
+        _fail(turn, i, _error_of(turn, state.scopes[number]))
+    else:
+        turn.instructions.append(Gather(i, state.attempt[i]))
+
+
+_WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
+    Turns.ONCE: _once,
+    Turns.EACH: _each,
+    Turns.WHILE: _while,
+    Turns.GUARDED: _guarded,
+}
+
+
+# ---------------------------------------------------------------- beginning and ending
+
+
+def _open(turn: Turn, i: int, block: str, index: int | None) -> None:
+    state = turn.state
+    turn.tell(ScopeOpened, i, block=block, index=index)
+    scope = state.scopes[-1]
+    turn.look_at(range(scope.base, scope.base + scope.size))
+    turn.end_if_done(scope)
+
+
+def _begin_anew(turn: Turn, scope: Scope) -> bool:
+    """Begin a turn that failed once more, if it may be."""
+    state = turn.state
+    inside, turning = state.steps[scope.owner].inside, state.turning[scope.owner]
+    if scope.status is not RunStatus.FAILED or scope.index is None or inside is None:
+        return False
+    if turning.broken or turning.tries[scope.index] > inside.policy.retries:
+        return False
+    _open(turn, scope.owner, scope.block, scope.index)
+    return True
+
+
+def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    if turning.failed and not policy.settle:
+        _fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
+    else:
+        turn.instructions.append(Gather(i, turn.state.attempt[i]))
+
+
+def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
+    attempt = turn.state.attempt[i]
+    attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
+
+
+def _error_of(turn: Turn, scope: Scope) -> ErrorInfo:
+    """What went wrong in a turn, which is what went wrong with its container."""
+    error = turn.state.error[scope.failed]
+    assert error is not None  # noqa: S101 - a step that failed has an error
+    return error
