@@ -218,6 +218,11 @@ def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
         index=event.index,
         opened_at=event.at,
     )
+    before = turning.scopes.get((event.block, event.index))
+    if before is not None:  # it failed, and begins anew
+        turning.failed -= 1
+        if turning.first_failed == before:
+            turning.first_failed = -1
     turning.scopes[event.block, event.index] = len(state.scopes)
     _add_scope(state, scope, nodes, None if inside is None else inside.blocks[event.block].plan)
     turning.active += 1

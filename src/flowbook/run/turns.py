@@ -130,7 +130,7 @@ def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
         not (stopped or turning.broken) and turning.active < policy.window and turning.next < total
     ):
         _open(turn, i, BODY, turning.next)
-    if not turning.active:
+    if not turning.active and not any(scope.owner == i for scope in turn.ended[-1:]):
         _conclude(turn, i, policy, turning)
 
 
