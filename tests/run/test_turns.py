@@ -232,7 +232,8 @@ def test_without_a_catch_the_failure_goes_on_after_finally():
 
 
 def test_with_an_error_port_the_failure_leaves_by_it():
-    run = Play(box("t", TRY, n("x"), outputs=("t", "error")), n("b", "t.error"))
+    told = Policy(Turns.GUARDED, told="error")
+    run = Play(box("t", told, n("x"), outputs=("t", "error")), n("b", "t.error"))
     assert gathers(run.unfolds("t").fails("t.x"), "t")
     assert run.returns("t", "error").launched == {"b"}
 

@@ -51,6 +51,8 @@ class Policy:
     settle: bool = False
     retries: int = 0
     most: int | None = None
+    told: str = ""
+    """The port by which a failure of the body leaves where nothing catches it."""
 
     @property
     def blocks(self) -> tuple[str, ...]:

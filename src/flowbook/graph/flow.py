@@ -82,9 +82,9 @@ class Flow(Draft):
 
         Args:
             function: What the node runs.
-            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `tags` as in
-                `flowbook.graph.options`; `outputs` names several outputs; `kind` is another node
-                type that takes a function.
+            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `tags`, `inside` as
+                in `flowbook.graph.options`; `outputs` names several outputs; `kind` is another
+                node type that takes a function.
 
         Raises:
             FlowSyntaxError: an option or a parameter cannot be what it is.

@@ -98,6 +98,8 @@ class Node(HasTraits):
     """Options of nodes of this kind where the user gives none."""
     untemplated: ClassVar[tuple[str, ...]] = ()
     """Traits that stay as written: expressions the node evaluates itself."""
+    leaves: ClassVar[str] = ""
+    """`break` or `continue` for a node that ends the loop, or the turn of it, that it is in."""
     tolerant: ClassVar[bool] = False
     """True for joins: runs once every input is settled and at least one of them is live."""
 

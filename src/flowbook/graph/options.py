@@ -69,6 +69,8 @@ class Options:
     pure: bool = False
     cache: bool = False
     tags: tuple[str, ...] = ()
+    inside: str = ""
+    """The container that owns the node, and behind a dot which of its blocks: `guard.catch`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,13 @@ class Option:
     print: Callable[[Any], str]
     flag: bool = False
     """True when `--name` alone means true."""
+    field: str = ""
+    """What the field is called in Python, and the keyword there, where the name cannot be one."""
+
+    @property
+    def attribute(self) -> str:
+        """The name in Python."""
+        return self.field or self.name
 
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -187,6 +196,13 @@ def _parse_tags(value: object) -> tuple[str, ...]:
     return tags
 
 
+def _parse_inside(value: object) -> str:
+    place = str(value).strip()
+    if place and not re.fullmatch(r"[^\W\d]\w*(\.(catch|finally))?", place):
+        raise ValueError("write the container's name, or name.catch or name.finally")
+    return place
+
+
 def _as_list(value: object) -> list[object]:
     if isinstance(value, list | tuple):
         return list(value)
@@ -212,6 +228,8 @@ OPTIONS: Mapping[str, Option] = {
         Option("cache", "Take an earlier result for the same code and the same input content.",
                parse_bool, print_bool, flag=True),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
+        Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
+               field="inside"),
     )
 }  # fmt: skip
 
@@ -235,12 +253,13 @@ def print_options(options: Options) -> dict[str, str]:
 def parse_by(schema: Mapping[str, Option], given: Mapping[str, object]) -> dict[str, Any]:
     """Raw values as `schema` reads them; `FlowSyntaxError` for the first it refuses."""
     parsed: dict[str, Any] = {}
+    pythonic = {option.field: option for option in schema.values() if option.field}
     for name, raw in given.items():
-        option = schema.get(name)
+        option = schema.get(name) or pythonic.get(name)
         if option is None:
             raise FlowSyntaxError(f"unknown option {name!r}", hint=did_you_mean(name, schema))
         try:
-            parsed[name] = option.parse(raw)
+            parsed[option.attribute] = option.parse(raw)
         except ValueError as refused:
             raise FlowSyntaxError(f"option {name!r} cannot be {raw!r}", hint=str(refused)) from None
     return parsed
@@ -249,9 +268,9 @@ def parse_by(schema: Mapping[str, Option], given: Mapping[str, object]) -> dict[
 def print_by(schema: Mapping[str, Option], options: object, defaults: object) -> dict[str, str]:
     """The fields of `options` that differ from `defaults`, as text, in the schema's order."""
     return {
-        name: option.print(getattr(options, name))
+        name: option.print(getattr(options, option.attribute))
         for name, option in schema.items()
-        if getattr(options, name) != getattr(defaults, name)
+        if getattr(options, option.attribute) != getattr(defaults, option.attribute)
     }
 
 

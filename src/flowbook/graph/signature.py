@@ -41,9 +41,10 @@ def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Nod
     """
     name = as_node_id(function.__name__)
     options = {key: value for key, value in given.items() if key not in _OWN}
+    known = [option.attribute for option in OPTIONS.values()]
     for key in options:
-        if key not in OPTIONS:
-            hint = did_you_mean(key, (*OPTIONS, *_OWN))
+        if key not in known:
+            hint = did_you_mean(key, (*known, *_OWN))
             raise FlowSyntaxError(f"node {name!r}: unknown option {key!r}", hint=hint)
     signature = inspect.signature(function)
     return NodeSpec(

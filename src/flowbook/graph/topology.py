@@ -13,6 +13,7 @@ from itertools import islice
 from typing import NoReturn
 
 from flowbook.errors import InvalidFlow
+from flowbook.graph.nesting import Nesting
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec
 from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
@@ -24,6 +25,8 @@ MOST_CYCLES = 20
 class Topology:
     """The nodes of a spec and who feeds whom; built once, asked often.
 
+    What feeds a node inside of a container from outside feeds the container.
+
     >>> from flowbook.graph.spec import InputSpec, NodeSpec, PortName
     >>> clean = NodeSpec(NodeId("clean"), inputs=(InputSpec(PortName("raw")),))
     >>> raw = NodeSpec(NodeId("raw"), outputs=(PortName("raw"),))
@@ -34,11 +37,13 @@ class Topology:
     def __init__(self, spec: FlowSpec, wiring: Wiring | None = None) -> None:
         self.nodes: tuple[NodeId, ...] = tuple(node.id for node in spec.nodes)
         edges = (wiring or resolve(spec)).edges
-        self.feeds: Mapping[NodeId, tuple[NodeId, ...]] = self._neighbours(
-            (edge.source, edge.target) for edge in edges
-        )
+        pairs = [(edge.source, edge.target) for edge in edges]
+        nesting = Nesting(spec)
+        if nesting.nested:
+            pairs = list(nesting.lifted(pairs))
+        self.feeds: Mapping[NodeId, tuple[NodeId, ...]] = self._neighbours(pairs)
         self.fed_by: Mapping[NodeId, tuple[NodeId, ...]] = self._neighbours(
-            (edge.target, edge.source) for edge in edges
+            (target, source) for source, target in pairs
         )
 
     def _neighbours(

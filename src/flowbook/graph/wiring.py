@@ -3,6 +3,10 @@
 An input with a default takes the run parameter of its own name and nothing else. Without one it
 is wired by name, in this order: an output called so of any other node; a node called so with a
 single output; a parameter of the flow. Two outputs of one name are no guess but a problem.
+
+Inside of a container the search goes from the node's own home outwards: its home, then the names
+of the turn's frame and the container's inputs, then the home around it. What is inside of a
+container is not seen from outside.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
@@ -28,11 +33,15 @@ class EdgeSpec:
 
 @dataclass(frozen=True, slots=True)
 class ParamUse:
-    """A run parameter feeding an input: of the flow, or of the node when it has a default."""
+    """A run parameter feeding an input: of the flow, or of the node when it has a default.
+
+    `frame`: the container whose turns give the value, if it is no parameter of the run.
+    """
 
     param: PortName
     target: NodeId
     input: PortName
+    frame: NodeId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,13 @@ def resolve(spec: FlowSpec) -> Wiring:
 class _Resolver:
     def __init__(self, spec: FlowSpec) -> None:
         self.spec = spec
+        self.nesting = Nesting(spec)
         self.params = {param.name for param in spec.params}
-        self.producers: dict[PortName, list[NodeId]] = {}
+        self.producers: dict[tuple[str, PortName], list[NodeId]] = {}
         for node in spec.nodes:
+            home = self.nesting.home(node.id)
             for port in node.outputs:
-                self.producers.setdefault(port, []).append(node.id)
+                self.producers.setdefault((home, port), []).append(node.id)
         self.edges: list[EdgeSpec] = []
         self.uses: list[ParamUse] = []
         self.problems: list[Problem] = []
@@ -70,7 +81,8 @@ class _Resolver:
                     self.uses.append(ParamUse(one.name, node.id, one.name))
                 else:
                     self._by_name(node, one)
-        return Wiring(tuple(self.edges), tuple(self.uses), tuple(self.problems))
+        problems = (*self.nesting.problems, *self.problems)
+        return Wiring(tuple(self.edges), tuple(self.uses), problems)
 
     def _explicit(self, node: NodeSpec, one: InputSpec, wire: Wire) -> None:
         source = self.spec.by_id.get(wire.node)
@@ -79,6 +91,14 @@ class _Resolver:
                 node,
                 f"input {one.name!r} is wired to {wire.node!r}, which is no node of this flow",
                 did_you_mean(wire.node, tuple(self.spec.by_id)),
+            )
+            return
+        if not self.nesting.visible(source.id, self.nesting.home(node.id)):
+            inside = container_of(self.nesting.home(source.id))
+            self._problem(
+                node,
+                f"input {one.name!r} is wired to {source.id!r}, which is inside of {inside!r}",
+                f"read an output of {inside!r} instead",
             )
             return
         port = wire.port or _only_output(source)
@@ -97,7 +117,22 @@ class _Resolver:
             self.edges.append(EdgeSpec(source.id, port, node.id, one.name))
 
     def _by_name(self, node: NodeSpec, one: InputSpec) -> None:
-        makers = [maker for maker in self.producers.get(one.name, ()) if maker != node.id]
+        for home in self.nesting.around(self.nesting.home(node.id)):
+            if self._in_home(home, node, one) or (home and self._in_frame(home, node, one)):
+                return
+        if one.name in self.params:
+            self.uses.append(ParamUse(one.name, node.id, one.name))
+        elif one.required:
+            self._unbound(node, one)
+
+    def _in_home(self, home: str, node: NodeSpec, one: InputSpec) -> bool:
+        """Wire the input to what `home` makes under its name; False when that is nothing."""
+        own = NodeId(container_of(self.nesting.home(node.id)))
+        makers = [
+            maker
+            for maker in self.producers.get((home, one.name), ())
+            if maker not in (node.id, own)
+        ]
         if len(makers) == 1:
             self.edges.append(EdgeSpec(makers[0], one.name, node.id, one.name))
         elif makers:
@@ -107,30 +142,56 @@ class _Resolver:
                 f"input {one.name!r} has {len(makers)} producers: {', '.join(makers)}",
                 f"say which one in the header: {choices}",
             )
-        elif (port := self._single_output_of(node, one.name)) is not None:
+        elif (port := self._single_output_of(home, node, one.name)) is not None:
             self.edges.append(EdgeSpec(NodeId(one.name), port, node.id, one.name))
-        elif one.name in self.params:
-            self.uses.append(ParamUse(one.name, node.id, one.name))
-        elif one.required and node.id in self.producers.get(one.name, ()):
+        else:
+            return False
+        return True
+
+    def _in_frame(self, home: str, node: NodeSpec, one: InputSpec) -> bool:
+        """Let the input take a name of the frame of `home`; False when it has none of that name."""
+        container = self.spec.by_id[NodeId(container_of(home))]
+        names = (*frame_names(container, block_of(home)), *(its.name for its in container.inputs))
+        if one.name not in names:
+            return False
+        self.uses.append(ParamUse(one.name, node.id, one.name, container.id))
+        return True
+
+    def _unbound(self, node: NodeSpec, one: InputSpec) -> None:
+        home = self.nesting.home(node.id)
+        if node.id in self.producers.get((home, one.name), ()):
             self._problem(
                 node,
                 f"input {one.name!r} is an output of {node.id!r} itself",
                 "give the input another name, or the output: -> other",
             )
-        elif one.required:
-            own = {str(node.id), *node.outputs}
-            known = (*self.producers, *self.spec.by_id, *self.params)
-            known = tuple(name for name in known if name not in own)
-            self._problem(
-                node,
-                f"input {one.name!r} is bound to nothing: no output, node or parameter has that "
-                "name",
-                did_you_mean(one.name, known),
-            )
+            return
+        hidden = [
+            maker
+            for (where, port), makers in self.producers.items()
+            for maker in makers
+            if port == one.name and not self.nesting.visible(maker, home)
+        ]
+        own = {str(node.id), *node.outputs}
+        ports = (port for _, port in self.producers)
+        known = (*ports, *self.spec.by_id, *self.params)
+        message = (
+            f"input {one.name!r} is bound to nothing: no output, node or parameter has that name"
+        )
+        if hidden:
+            inside = container_of(self.nesting.home(hidden[0]))
+            message = f"input {one.name!r} is made inside of {inside!r}, where nobody else reads it"
+        hint = (
+            f"let it leave: give {inside!r} the output {one.name}"
+            if hidden
+            else did_you_mean(one.name, tuple(name for name in known if name not in own))
+        )
+        self._problem(node, message, hint)
 
-    def _single_output_of(self, node: NodeSpec, name: str) -> PortName | None:
+    def _single_output_of(self, home: str, node: NodeSpec, name: str) -> PortName | None:
         source = self.spec.by_id.get(NodeId(name))
-        if source is None or source.id == node.id:
+        own = container_of(self.nesting.home(node.id))
+        if source is None or source.id in (node.id, own) or self.nesting.home(source.id) != home:
             return None
         return _only_output(source)
 

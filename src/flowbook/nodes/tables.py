@@ -8,7 +8,7 @@ of the first table: tables stay tables. Values that are no tables are refused, n
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 from flowbook.errors import UsageError
@@ -229,6 +229,46 @@ def columnar(value: object) -> Any:
         if not any(lists):
             return _from_columns({str(name): [one] for name, one in value.items()})
     return None
+
+
+def rows_of(value: object, asker: str) -> Sequence[Any]:
+    """The items of a list, a tuple or anything else that can be gone through; a table's rows.
+
+    Raises `UsageError` in the name of `asker` for a text, a mapping, and what has no items.
+    """
+    found = family(value)
+    if found is not None:
+        return value if isinstance(value, list) else _Rows().take(value)
+    if isinstance(value, list | tuple | range):
+        return value
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise UsageError(
+            f"{asker!r} cannot go over a {type(value).__name__}",
+            hint="give it a list or a table",
+        )
+    return list(value)
+
+
+def stacked(values: Sequence[Any], numbers: Sequence[int], column: str, asker: str) -> Any:
+    """One table of many, and a first column that says from which each row is.
+
+    A mapping counts as one row. Of the family of the first table; raises `UsageError` for what is
+    no table.
+    """
+    rows: list[dict[str, Any]] = []
+    tables = [value for value in values if family(value) is not None]
+    for number, value in zip(numbers, values, strict=True):
+        if not isinstance(value, Mapping) and family(value) is None:
+            raise UsageError(
+                f"{asker!r} cannot make one table of a {type(value).__name__}",
+                hint="let every turn give a table or a mapping, or write collect: list",
+            )
+        found = [value] if isinstance(value, Mapping) else rows_of(value, asker)
+        rows += [{column: number, **row} for row in found]
+    first = family(tables[0]) if tables else None
+    if rows and first is not None:
+        return first.take(rows)
+    return _from_columns(_by_column(rows))
 
 
 def _from_columns(columns: dict[str, list[Any]]) -> Any:

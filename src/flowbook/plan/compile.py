@@ -18,15 +18,28 @@ import msgspec
 
 from flowbook.errors import InvalidFlow
 from flowbook.graph.codec import canonical
+from flowbook.graph.container import Container
+from flowbook.graph.flow_options import FlowOptions
+from flowbook.graph.nesting import Nesting, container_of
 from flowbook.graph.options import Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
 from flowbook.graph.topology import Topology
-from flowbook.graph.wiring import Wiring, resolve
+from flowbook.graph.wiring import EdgeSpec, ParamUse, Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.check import check
-from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Source, Step, StepIndex
+from flowbook.plan.plan import (
+    Binding,
+    Block,
+    FromParam,
+    FromStep,
+    Inside,
+    Plan,
+    Source,
+    Step,
+    StepIndex,
+)
 
 
 def compile_plan(
@@ -78,6 +91,7 @@ def _part(spec: FlowSpec, wiring: Wiring, wanted: set[NodeId]) -> Topology:
 
 def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> set[NodeId]:
     """The targets and all that they need, in one walk however many there are."""
+    nesting = Nesting(spec)
     found: set[NodeId] = set()
     waiting = [spec.node(target).id for target in targets]
     while waiting:
@@ -85,10 +99,14 @@ def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> 
         if node not in found:
             found.add(node)
             waiting.extend(topology.fed_by[node])
+            if nesting.nested:  # a container runs whole or not at all
+                waiting.extend(nesting.kin(node))
     return found
 
 
 class _Compiler:
+    """Makes the plan of one home after the other, those inside of containers first."""
+
     def __init__(
         self, spec: FlowSpec, registry: Registry, wiring: Wiring, order: tuple[NodeId, ...]
     ) -> None:
@@ -96,45 +114,81 @@ class _Compiler:
         self.registry = registry
         self.order = order
         self.shared = "\n".join(cell.body for cell in spec.setup)
-        self.index = {node: StepIndex(i) for i, node in enumerate(order)}
-        self.sources: dict[tuple[NodeId, PortName], Source] = {}
-        for edge in wiring.edges:
-            if edge.target in self.index:
-                source = FromStep(self.index[edge.source], edge.output)
-                self.sources[edge.target, edge.input] = source
-        for use in wiring.params:
-            self.sources[use.target, use.input] = FromParam(use.param)
+        self.nesting = Nesting(spec)
+        self.homes: dict[str, list[NodeId]] = {"": []}
+        for node in order:
+            self.homes.setdefault(self.nesting.home(node), []).append(node)
+        self.reads: dict[tuple[NodeId, PortName], EdgeSpec | ParamUse] = {}
+        self.reads.update({(edge.target, edge.input): edge for edge in wiring.edges})
+        self.reads.update({(use.target, use.input): use for use in wiring.params})
 
     def plan(self, version: str) -> Plan:
-        steps: list[Step] = []
+        return _Home(self, "").plan(version, self._params(), self.spec.options)
+
+    def _params(self) -> tuple[ParamSpec, ...]:
+        """The flow's parameters, then the literal defaults of the plan's nodes, each name once."""
+        found = {param.name: param for param in self.spec.params}
         for node in self.order:
-            steps.append(self._step(self.spec.node(node), steps))
-        feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in steps]
-        waits = [0] * len(steps)
-        for step in steps:
+            for one in self.spec.node(node).inputs:
+                if one.wire is None and not isinstance(one.default, Missing):
+                    own = ParamSpec(one.name, one.default, one.annotation)
+                    found.setdefault(one.name, own)
+        return tuple(found.values())
+
+
+class _Home:
+    """The plan of the nodes of one home.
+
+    `needs`: what they read from outside, under the name it has in the turn's frame.
+    """
+
+    def __init__(self, whole: _Compiler, home: str) -> None:
+        self.whole, self.home = whole, home
+        self.nodes = whole.homes.get(home, [])
+        self.index = {node: StepIndex(i) for i, node in enumerate(self.nodes)}
+        self.needs: dict[PortName, tuple[EdgeSpec | ParamUse, bool]] = {}
+        self.steps: list[Step] = []
+        for node in self.nodes:
+            self.steps.append(self._step(whole.spec.node(node)))
+
+    def plan(
+        self,
+        version: str,
+        params: tuple[ParamSpec, ...] = (),
+        options: FlowOptions = FlowOptions(),  # noqa: B008 - frozen
+    ) -> Plan:
+        feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in self.steps]
+        waits = [0] * len(self.steps)
+        for step in self.steps:
             for binding in step.bindings:
                 if isinstance(binding.source, FromStep):
                     feeds[binding.source.step].append((step.index, binding.source.port))
                     waits[step.index] += 1
         return Plan(
-            flow=self.spec.id,
+            flow=self.whole.spec.id,
             version=version,
-            steps=tuple(steps),
+            steps=tuple(self.steps),
             waits=tuple(waits),
             feeds=tuple(map(tuple, feeds)),
-            params=self._params(steps),
+            params=params,
             index=self.index,
-            options=self.spec.options,
+            options=options,
         )
 
-    def _step(self, node: NodeSpec, done: list[Step]) -> Step:
-        node_type = self.registry[node.kind]
+    def _step(self, node: NodeSpec) -> Step:
+        node_type = self.whole.registry[node.kind]
         bindings = tuple(
-            Binding(one.name, source, one.required and not node_type.tolerant)
+            Binding(one.name, self._source(read, required), required)
             for one in node.inputs
-            if (source := self.sources.get((node.id, one.name))) is not None
+            if (read := self.whole.reads.get((node.id, one.name))) is not None
+            for required in (one.required and not node_type.tolerant,)
         )
-        own = _own(node)
+        own, inside = _own(node), None
+        if issubclass(node_type, Container):
+            inside, lifted = self._inside(node, node_type)
+            bindings += lifted
+            own = _digest([own, [_meaning_of(block) for block in inside.blocks.values()]])
+        shared = self.whole.shared if node.captures or inside is not None else ""
         return Step(
             index=self.index[node.id],
             node=node.id,
@@ -142,19 +196,70 @@ class _Compiler:
             bindings=bindings,
             outputs=node_type.ports(node),
             options=over_defaults(node.options, node_type.defaults),
-            hash=_content(own, bindings, done, self.shared if node.captures else ""),
+            hash=_content(own, bindings, self.steps, shared),
             own=own,
+            inside=inside,
+            leaves=node_type.leaves,
         )
 
-    def _params(self, steps: list[Step]) -> tuple[ParamSpec, ...]:
-        """The flow's parameters, then the literal defaults of the plan's nodes, each name once."""
-        found = {param.name: param for param in self.spec.params}
-        for step in steps:
-            for one in self.spec.node(step.node).inputs:
-                if one.wire is None and not isinstance(one.default, Missing):
-                    own = ParamSpec(one.name, one.default, one.annotation)
-                    found.setdefault(one.name, own)
-        return tuple(found.values())
+    def _source(self, read: EdgeSpec | ParamUse, required: bool) -> Source:
+        """Where a node of this home takes a value: a step of it, or a name of the frame."""
+        if isinstance(read, EdgeSpec):
+            if read.source in self.index:
+                return FromStep(self.index[read.source], read.output)
+            name = PortName(f"{read.source}.{read.output}")
+        else:
+            name = read.param
+            if not self.home or read.frame == container_of(self.home):
+                return FromParam(name)
+        before = self.needs.get(name)
+        self.needs[name] = (read, required or (before is not None and before[1]))
+        return FromParam(name)
+
+    def _inside(
+        self, node: NodeSpec, node_type: type[Container]
+    ) -> tuple[Inside, tuple[Binding, ...]]:
+        """What a container is made of, and what it takes along for the nodes inside."""
+        policy = node_type.policy(node)
+        blocks: dict[str, Block] = {}
+        taken: dict[PortName, Binding] = {}
+        for name in policy.blocks:
+            home = f"{node.id}.{name}" if name else str(node.id)
+            if name and home not in self.whole.homes:
+                continue
+            inner = _Home(self.whole, home)
+            plan = inner.plan("")
+            blocks[name] = Block(plan, gives_of(plan, node_type.ports(node), node.config))
+            for key, (read, required) in inner.needs.items():
+                required = required or (key in taken and taken[key].required)
+                taken[key] = Binding(key, self._source(read, required), required)
+        return Inside(policy, blocks), tuple(taken.values())
+
+
+def gives_of(
+    plan: Plan, outputs: tuple[PortName, ...], config: Mapping[str, Any]
+) -> tuple[tuple[PortName, FromStep], ...]:
+    """What leaves a block: what the container's outputs are called, else what ends it.
+
+    `result` in the configuration names the one node whose outputs count.
+    """
+    made = {port: FromStep(step.index, port) for step in plan.steps for port in step.outputs}
+    named = tuple((port, made[port]) for port in outputs if port in made)
+    if named:
+        return named
+    result = config.get("result")
+    ends = [
+        step
+        for step in plan.steps
+        if (step.node == result if result else not plan.feeds[step.index] and not step.leaves)
+    ]
+    return tuple((port, FromStep(step.index, port)) for step in ends for port in step.outputs)
+
+
+def _meaning_of(block: Block) -> list[Any]:
+    """What decides the result of a block."""
+    steps = [[step.node, step.hash] for step in block.plan.steps]
+    return [steps, [[name, source.step, source.port] for name, source in block.gives]]
 
 
 def over_defaults(given: Options, defaults: Options) -> Options:

@@ -42,6 +42,7 @@ class Containers:
         self._inputs: dict[int, dict[PortName, Any]] = {}
         self._items: dict[int, Sequence[Any] | None] = {}
         self._frames: dict[int, Names] = {}
+        self._nodes: dict[int, Container] = {}
 
     def unfolded(self, i: int, given: object) -> int | None:
         """Take what the container in slot `i` returned; how many turns that makes."""
@@ -53,6 +54,7 @@ class Containers:
             raise UsageError(f"a container unfolds into a sequence, not {type(given).__name__}")
         self._items[i] = items
         self._inputs.pop(i, None)
+        self._nodes.pop(i, None)
         return None if items is None else len(items)
 
     def names(self, number: int) -> Names:
@@ -86,8 +88,8 @@ class Containers:
         turning = self._state.turning.get(i)
         for number in () if turning is None else turning.scopes.values():
             self._frames.pop(number, None)
-        self._items.pop(i, None)
-        self._inputs.pop(i, None)
+        for known in (self._items, self._inputs, self._nodes):
+            known.pop(i, None)
 
     # ------------------------------------------------------------ turns
 
@@ -164,9 +166,12 @@ class Containers:
         return self._items[i]
 
     def _container(self, i: int) -> Container:
-        container = self._work(i).container
-        assert container is not None  # noqa: S101 - only containers have turns
-        return container
+        found = self._nodes.get(i)
+        if found is None:
+            make = self._work(i).container
+            assert make is not None  # noqa: S101 - only containers have turns
+            found = self._nodes[i] = make(self._given(i))
+        return found
 
     def _inside(self, i: int) -> Inside:
         inside = self._state.steps[i].inside

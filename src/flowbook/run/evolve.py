@@ -210,9 +210,6 @@ def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
     inside = state.steps[i].inside if state.steps else None
     scope = Scope(
         scope_path(event.scope, container, event.block, event.index),
-        0,
-        0,
-        0,
         owner=i,
         block=event.block,
         index=event.index,
@@ -290,7 +287,7 @@ def _created(state: RunState, event: RunCreated) -> None:
     state.run, state.flow, state.trigger = event.run, event.flow, event.trigger
     state.created_at = event.at
     state.blocks = event.blocks
-    _add_scope(state, Scope("", 0, 0, 0, opened_at=event.at), event.nodes, state.plan)
+    _add_scope(state, Scope("", opened_at=event.at), event.nodes, state.plan)
     state.nodes = event.nodes  # last: another thread that sees the nodes sees all about them
 
 

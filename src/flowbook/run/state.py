@@ -38,9 +38,9 @@ class Scope:
     """
 
     path: str
-    base: int
-    size: int
-    open: int
+    base: int = 0
+    size: int = 0
+    open: int = 0
     owner: int = -1
     block: str = ""
     index: int | None = None

@@ -17,9 +17,6 @@ from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
 
-ERROR = "error"
-"""The port of a guarded container that has its error, where nothing catches it."""
-
 
 def settle(turn: Turn) -> None:
     """Let every container go on that a turn of has ended; the last thing in every decision."""
@@ -166,7 +163,7 @@ def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
         _conclude(turn, i, policy, turning)
 
 
-def _guarded(turn: Turn, i: int, _policy: Policy, turning: Turning) -> None:
+def _guarded(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     inside = turn.state.steps[i].inside
     if turning.active or inside is None:
         return
@@ -178,13 +175,14 @@ def _guarded(turn: Turn, i: int, _policy: Policy, turning: Turning) -> None:
     elif FINALLY in inside.blocks and FINALLY not in went:
         _open(turn, i, FINALLY, None)
     else:
-        _conclude_guarded(turn, i, went)
+        _conclude_guarded(turn, i, went, told=bool(policy.told))
 
 
-def _conclude_guarded(turn: Turn, i: int, went: Mapping[str, RunStatus | None]) -> None:
+def _conclude_guarded(
+    turn: Turn, i: int, went: Mapping[str, RunStatus | None], *, told: bool
+) -> None:
     """The last block that failed decides, unless what it failed with has a port to leave by."""
     state = turn.state
-    told = ERROR in state.steps[i].outputs
     excused = BODY if CATCH in went or told else None
     failed = [block for block, how in went.items() if how is RunStatus.FAILED and block != excused]
     if failed:

@@ -31,8 +31,8 @@ class Work:
     filename: str | None = None
     cell: CellId | None = None
     content: str | None = ""
-    container: Container | None = None
-    """The node itself, where it owns others."""
+    container: Callable[[Mapping[PortName, Any]], Container] | None = None
+    """Gives the node itself for its inputs, where it owns others."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
     """The code of the nodes a container owns, of all its blocks."""
 

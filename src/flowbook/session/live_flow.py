@@ -97,7 +97,9 @@ class LiveFlow:
         prints = fingerprints(plan, values)
 
         def keep(notice: object) -> None:
-            if isinstance(notice, NodeCompleted | NodeReused) and run[notice.node].at_hand:
+            if not isinstance(notice, NodeCompleted | NodeReused) or notice.scope:
+                return
+            if run[notice.node].at_hand:
                 node = notice.node
                 source = run.id if isinstance(notice, NodeCompleted) else notice.source
                 reuse = Reuse(run[node].given, notice.outputs, source)

@@ -11,6 +11,7 @@ import copy
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import cloudpickle
@@ -18,12 +19,13 @@ import cloudpickle
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
+from flowbook.graph.container import Container
 from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import Plan
+from flowbook.plan.plan import Plan, Step
 from flowbook.run.work import Work
 
 Implementation: TypeAlias = "Node | Callable[..., Any]"
@@ -42,16 +44,29 @@ class NodeCall:
     def __call__(
         self, context: NodeContext, inputs: Mapping[PortName, Any]
     ) -> Outputs | Awaitable[Outputs]:
-        node = self.node
-        if self.templates:
-            names = nest(inputs)
-            rendered = {name: _render(value, names) for name, value in self.templates.items()}
-            node = type(node)(node.spec, **{**_configuration(node), **rendered})
+        node = self.rendered(inputs)
         given = node.run(context, inputs)
+        if isinstance(node, Container):
+            return given  # its items: what it gives is gathered when they are done
         ports = type(node).ports(node.spec)
         if inspect.isawaitable(given):
             return _awaited(given, ports)
         return as_outputs(given, ports)
+
+    def rendered(self, inputs: Mapping[PortName, Any]) -> Node:
+        """The node with the templates of its configuration rendered over its inputs."""
+        node = self.node
+        if not self.templates:
+            return node
+        names = nest(inputs)
+        rendered = {name: _render(value, names) for name, value in self.templates.items()}
+        return type(node)(node.spec, **{**_configuration(node), **rendered})
+
+    def container(self, inputs: Mapping[PortName, Any]) -> Container:
+        """The same, of a node that owns others."""
+        node = self.rendered(inputs)
+        assert isinstance(node, Container)  # noqa: S101 - asked of containers only
+        return node
 
 
 async def _awaited(given: Awaitable[Any], ports: tuple[PortName, ...]) -> Outputs:
@@ -123,10 +138,15 @@ def work_for(
     namespace: Mapping[str, Any],
 ) -> list[Work]:
     """What the engine calls for each step of `plan`, in order."""
-    return [
-        _work(spec.node(step.node), registry, implementations.get(step.node), namespace)
-        for step in plan.steps
-    ]
+
+    def work(step: Step) -> Work:
+        own = _work(spec.node(step.node), registry, implementations.get(step.node), namespace)
+        if step.inside is None:
+            return own
+        inner = [one for block in step.inside.blocks.values() for one in block.plan.steps]
+        return replace(own, inside={one.node: work(one) for one in inner})
+
+    return [work(step) for step in plan.steps]
 
 
 def _work(
@@ -153,6 +173,7 @@ def _work(
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
         content=_content(captured, implementation) if spec.options.cache else "",
+        container=call.container if isinstance(node, Container) else None,
     )
 
 

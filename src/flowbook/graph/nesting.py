@@ -1,0 +1,156 @@
+"""Who is inside of whom: the homes of a flow's nodes, and wires as each home sees them.
+
+A node's *home* is the container and block it says it is in (`guard.catch`), or '' for the flow
+itself. Inside of a container names are local: a node reads what its own home and the homes around
+it make, and the names of the frame; from outside nobody reads it. A wire from a node outside to
+one inside is, to the outer home, a wire to the container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Final
+
+from flowbook.graph.container import BODY, CATCH, FINALLY
+from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.ids import NodeId, PortName
+
+ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
+_FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
+    "group": (),
+    "repeat": (INDEX, LAST),
+    "while": (INDEX, LAST),
+    "try": (),
+}
+
+
+def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
+    """The names that a turn adds to its container's inputs, as the spec alone tells.
+
+    A container calls its item and the item's number as its configuration says.
+
+    >>> frame_names(NodeSpec(NodeId("each"), kind="map", config={"item": "city"}))
+    ('city', 'index')
+    """
+    if block != BODY:
+        return (ERROR,)
+    names = _FRAMES.get(container.kind, (ITEM, INDEX))
+    said = {name: container.config.get(name, name) for name in names}
+    return tuple(PortName(str(name)) for name in said.values())
+
+
+class Nesting:
+    """The homes of one spec; built once, asked often. Never raises: what is wrong are `problems`.
+
+    >>> from flowbook.graph.options import Options
+    >>> inner = NodeSpec(NodeId("clean"), options=Options(inside="each"))
+    >>> nodes = (NodeSpec(NodeId("each"), kind="map"), inner)
+    >>> Nesting(FlowSpec(FlowId("tour"), nodes)).home("clean")
+    'each'
+    """
+
+    def __init__(self, spec: FlowSpec) -> None:
+        self.spec = spec
+        self.problems: list[Problem] = []
+        self._homes: dict[str, str] = {}
+        for node in spec.nodes:
+            if node.options.inside:
+                self._homes[node.id] = self._home_of(node)
+
+    @property
+    def nested(self) -> bool:
+        """True when any node is inside of another."""
+        return bool(self._homes)
+
+    def home(self, node: str) -> str:
+        """The home of a node, '' for the flow itself."""
+        return self._homes.get(node, "")
+
+    def around(self, home: str) -> Iterator[str]:
+        """A home and those it lies in, inner to outer, '' last."""
+        while home:
+            yield home
+            home = self.home(container_of(home))
+        yield ""
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[NodeSpec, ...]]:
+        """The nodes of each home, in the notebook's order."""
+        found: dict[str, list[NodeSpec]] = {}
+        for node in self.spec.nodes:
+            found.setdefault(self.home(node.id), []).append(node)
+        return {home: tuple(nodes) for home, nodes in found.items()}
+
+    def kin(self, node: NodeId) -> Iterator[NodeId]:
+        """The container that a node is directly inside of, and the nodes directly inside of it."""
+        home = self.home(node)
+        if home:
+            yield NodeId(container_of(home))
+        for where in (node, f"{node}.{CATCH}", f"{node}.{FINALLY}"):
+            yield from (one.id for one in self.members.get(where, ()))
+
+    def seen_from(self, home: str, node: NodeId) -> NodeId | None:
+        """`node`, or the container in `home` that it is somewhere inside of; None if neither."""
+        for outer in self.around(self.home(node)):
+            if outer == home:
+                return node
+            node = NodeId(container_of(outer))
+        return None
+
+    def visible(self, node: str, home: str) -> bool:
+        """True when a node in `home` may read `node`."""
+        return self.home(node) in self.around(home)
+
+    def lifted(self, pairs: Iterable[tuple[NodeId, NodeId]]) -> Iterator[tuple[NodeId, NodeId]]:
+        """For each wire who waits for whom: in the source's own home, the container it goes into.
+
+        A node inside of a container also waits for nothing its container does not wait for.
+        """
+        for source, target in pairs:
+            waits = self.seen_from(self.home(source), target)
+            if waits is not None and waits != source:
+                yield source, waits
+
+    def _home_of(self, node: NodeSpec) -> str:
+        """Where a node is; '' and a problem when that cannot be."""
+        said = node.options.inside
+        seen = {node.id}
+        place = said
+        while place:
+            container = self.spec.by_id.get(NodeId(container_of(place)))
+            if container is None:
+                self._problem(node, f"it is inside of {container_of(place)!r}, which is no node")
+                return ""
+            if container.id in seen:
+                self._problem(node, "it is inside of itself, by way of its containers")
+                return ""
+            seen.add(container.id)
+            place = container.options.inside
+        return said
+
+    def _problem(self, node: NodeSpec, message: str) -> None:
+        cell = node.place.cell if node.place else None
+        hint = "name a map, foreach, while, repeat, try or group of this flow"
+        self.problems.append(
+            Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
+        )
+
+
+def container_of(home: str) -> str:
+    """The container of a home.
+
+    >>> container_of("guard.catch")
+    'guard'
+    """
+    return home.partition(".")[0]
+
+
+def block_of(home: str) -> str:
+    """The block of a home.
+
+    >>> block_of("guard.catch"), block_of("each")
+    ('catch', '')
+    """
+    return home.partition(".")[2]
