@@ -89,7 +89,7 @@ def test_the_journal_is_folded_checked_compacted_and_measured(ask, project):
 def test_what_does_not_fit_is_told_and_exits_with_5(ask, project, tmp_path):
     project.store.fold()
     (tmp_path / ".flowbook" / "journal").mkdir(exist_ok=True)
-    damaged = tmp_path / ".flowbook" / "journal" / "w.00000000.jsonl.quarantine"
+    damaged = tmp_path / ".flowbook" / "journal" / "w.00000000.tsv.quarantine"
     damaged.write_text("?")
     code, out, _ = ask("store", "verify")
     assert code == 5

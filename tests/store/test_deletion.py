@@ -84,7 +84,7 @@ def test_a_deleted_run_leaves_no_byte_in_the_journal(store, layout, keep):
     keep()
     run = keep()
     store.history.delete(run)
-    left = b"".join(path.read_bytes() for path in layout.journal.glob("*.jsonl"))
+    left = b"".join(path.read_bytes() for path in layout.journal.glob("*.tsv"))
     assert b"Oslo" not in left
     assert run.encode() not in left
 
@@ -257,8 +257,8 @@ def test_a_deletion_of_many_is_written_in_pieces_that_part_no_tree(
     expected = {parent, *(keep(parent=parent) for _ in range(4)), *(keep() for _ in range(3))}
     done = store.history.delete_where(flow="tour", dry_run=False)
     assert (set(done.runs), done.count) == (expected, 8)
-    lines = b"".join(path.read_bytes() for path in layout.journal.glob("*.jsonl")).splitlines()
-    facts = [json.loads(line)["fact"] for line in lines if b"RUNS_DELETED" in line]
+    lines = b"".join(path.read_bytes() for path in layout.journal.glob("*.tsv")).splitlines()
+    facts = [json.loads(line.split(b"\t")[2]) for line in lines if b"RUNS_DELETED" in line]
     assert [len(fact["runs"]) for fact in facts] == [5, 2, 1]
     assert ids(store) == set()
     entries = store.audit.search(action="DELETED").entries

@@ -84,7 +84,7 @@ def test_a_damaged_database_is_named_with_the_way_to_mend_it(layout, database, s
         assert f"{database} is damaged" in str(refused)
         assert "flowbook store rebuild" in refused.hint
     assert database.read_bytes() == spoiled
-    assert len(list(layout.journal.glob("*.jsonl"))) == 1
+    assert len(list(layout.journal.glob("*.tsv"))) == 1
 
 
 def test_damage_that_shows_while_reading_is_said_and_spoils_nothing_else(layout, database):
