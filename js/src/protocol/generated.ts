@@ -145,6 +145,7 @@ export interface NodeCancelled {
   readonly node: string;
   readonly attempt?: number;
   readonly ms?: number;
+  readonly usage?: ReadonlyArray<Usage>;
 }
 
 /** A node gave its outputs; ports of the node that are absent are dead. */
@@ -478,7 +479,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
-  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number"}},
+  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}}},
   NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
   NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {}},
