@@ -122,10 +122,14 @@ function Numbers({ array }: { readonly array: ArrayPreview }) {
         ))}
       </dl>
       {values.length > 0 && (
-        <ol className="fb-values" aria-label="First values">
+        <ol
+          className="fb-values"
+          aria-label="First values"
+          data-wordy={values.some((value) => typeof value === "string") || undefined}
+        >
           {values.map((value, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: values have no other identity
-            <li key={i} data-none={value === null || undefined}>
+            <li key={i} title={String(value)} data-none={value === null || undefined}>
               {cellText(value, decimals)}
             </li>
           ))}
