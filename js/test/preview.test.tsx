@@ -1,7 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { PreviewOf } from "../src/panels/PreviewOf";
-import { decode } from "../src/protocol/decode";
 import type { ArrayPreview, Preview } from "../src/protocol/generated";
 
 const ARRAY: ArrayPreview = {
@@ -46,23 +45,4 @@ test("a picture says what it is to who cannot see it", () => {
   );
   expect(html).toContain('src="data:image/png;base64,AA=="');
   expect(html).toContain('alt="Rain"');
-});
-
-test("an array travels, and one without a shape is refused", () => {
-  const details = {
-    type: "DETAILS",
-    view: "v",
-    node: "n",
-    run: null,
-    inputs: [],
-    source: "",
-    language: "python",
-    logs: [],
-    logs_cut: false,
-    error: null,
-  };
-  const port = { port: "a", type: "ndarray", note: "", preview: ARRAY };
-  expect(decode({ ...details, outputs: [port] }).ok).toBe(true);
-  const { shape: _, ...shapeless } = ARRAY;
-  expect(decode({ ...details, outputs: [{ ...port, preview: shapeless }] }).ok).toBe(false);
 });
