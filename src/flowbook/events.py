@@ -228,6 +228,7 @@ class NodeCancelled(Fact, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
     node: NodeId
     attempt: int = 0
     ms: float = 0.0
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeSuspended(Fact, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):

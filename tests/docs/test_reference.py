@@ -17,7 +17,7 @@ import pytest
 
 from flowbook import events
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
-from flowbook.graph.node import Node
+from flowbook.graph.node import Node, NodeContext, UsageAmounts
 from flowbook.graph.options import OPTIONS, On, Options, print_options
 from flowbook.store.audit import Action
 from flowbook.store.export import NODE_IO
@@ -57,6 +57,13 @@ def test_every_event_is_documented_with_its_meaning():
     tags = {fact.__struct_config__.tag: fact for fact in FACTS}
     text = section("Events")
     assert sorted(first_column(text)) == sorted(tags)
+
+
+def test_everything_a_node_may_ask_for_is_documented():
+    names = [name for name in vars(NodeContext) if not name.startswith("_")]
+    assert first_column(section("What a running node may ask for")) == names
+    amounts = next(line for line in PAGE.splitlines() if line.startswith("| `record_usage`"))
+    assert [one for one in UsageAmounts.__annotations__ if f"`{one}`" not in amounts] == []
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)

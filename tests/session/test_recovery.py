@@ -233,6 +233,17 @@ def test_what_was_done_before_is_read_from_the_store_when_somebody_looks(halfway
     assert halfway.done == ["three"]
 
 
+def test_what_is_held_says_where_each_value_is_and_loads_none(halfway, part):
+    halfway.lost(started("three"))
+    (run,) = halfway.flow(part).recover().wait()
+    (one,) = run["one"].held_outputs.values()
+    assert part.store.vault.get(one) == 3
+    assert run["two"].held_inputs == {"n": one}
+    assert run["three"].held_inputs == {"n": 6}
+    assert run["three"].held_outputs == {"three": 7}
+    assert not run["one"].at_hand
+
+
 def test_there_may_be_nothing_to_recover(part, halfway):
     flow = halfway.flow(part)
     assert repr(flow.recover()) == "nothing to recover"

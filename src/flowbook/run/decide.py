@@ -35,6 +35,7 @@ from flowbook.events import (
     RunRecovered,
     RunResumed,
     RunStatus,
+    Usage,
 )
 from flowbook.graph.options import BackoffKind, Options
 from flowbook.ids import CellId
@@ -46,6 +47,7 @@ from flowbook.run.stimulus import (
     CancelAsked,
     Instruction,
     JournalFailed,
+    OfAttempt,
     PauseAsked,
     ResumeAsked,
     SetTimer,
@@ -134,6 +136,7 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
             outputs=s.outputs,
             result=s.result,
             cache_key=s.cache_key,
+            usage=s.usage,
         )
         turn.after(s.step)
 
@@ -168,7 +171,7 @@ def _attempt_failed(
     step = turn.plan.steps[s.step]
     used = s.attempt - turn.state.spared[s.step]
     if turn.state.phase[s.step] is Phase.CANCELLING:
-        _cancelled(turn, s.step, s.attempt, s.ms)
+        _cancelled(turn, s, s.ms, s.usage)
     elif used <= step.options.retries and not final:
         delay = max(wait, _delay(step.options, used, s.chance))
         turn.emit(
@@ -178,10 +181,13 @@ def _attempt_failed(
             ms=s.ms,
             delay=delay,
             error=error,
+            usage=s.usage,
         )
         turn.instructions.append(SetTimer(s.step, s.attempt, delay))
     else:
-        turn.emit(NodeFailed, node=step.node, attempt=s.attempt, ms=s.ms, error=error)
+        turn.emit(
+            NodeFailed, node=step.node, attempt=s.attempt, ms=s.ms, error=error, usage=s.usage
+        )
         turn.after(s.step)
 
 
@@ -199,19 +205,20 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        _cancelled(turn, s.step, s.attempt, s.ms)
+        _cancelled(turn, s, s.ms, s.usage)
 
 
-def _cancelled(turn: Turn, i: int, attempt: int, ms: float) -> None:
-    turn.emit(NodeCancelled, node=turn.plan.steps[i].node, attempt=attempt, ms=ms)
-    turn.after(i)
+def _cancelled(turn: Turn, s: OfAttempt, ms: float = 0.0, usage: tuple[Usage, ...] = ()) -> None:
+    node = turn.plan.steps[s.step].node
+    turn.emit(NodeCancelled, node=node, attempt=s.attempt, ms=ms, usage=usage)
+    turn.after(s.step)
 
 
 def _on_suspended(turn: Turn, s: StepSuspended) -> None:
     if not turn.state.is_current(s.step, s.attempt):
         return
     if turn.state.phase[s.step] is Phase.CANCELLING:
-        _cancelled(turn, s.step, s.attempt, 0.0)
+        _cancelled(turn, s)
     else:
         turn.emit(NodeSuspended, node=turn.plan.steps[s.step].node, reason=s.reason)
 

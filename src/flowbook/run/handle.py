@@ -267,6 +267,21 @@ class NodeRun:
         return dict(self.given.ports)
 
     @property
+    def held_inputs(self) -> Mapping[PortName, Any]:
+        """As `inputs`, and nothing is loaded: a `ValueRef` stands for what is in the store only."""
+        performance, i = self._performance, self._index
+        sources = [binding.source for binding in performance.plan.steps[i].bindings]
+        steps = {source.step for source in sources if isinstance(source, FromStep)}
+        held = {int(step): performance.shelf.held(step) for step in steps}
+        return inputs_of(performance.plan, i, held, performance.params)
+
+    @property
+    def held_outputs(self) -> Mapping[PortName, Any]:
+        """As `outputs`, empty if there are none; a `ValueRef` for what is in the store only."""
+        held = self._performance.shelf.held(self._index)
+        return {} if held is None else dict(held.ports)
+
+    @property
     def output(self) -> Any:
         """What the node gave: its result, or the value of its only port, or all ports by name.
 

@@ -242,6 +242,7 @@ class Performance:
                 ms=ms,
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 cell=self._work[order.step].cell,
+                usage=self._words.usage(order.step, order.attempt),
             )
         )
 
@@ -266,7 +267,15 @@ class Performance:
         elif isinstance(ending, Raised):
             self._raised(order, ending.error, ending.ms)
         else:
-            self.feed(StepCancelled(at=self.now(), step=i, attempt=order.attempt, ms=ending.ms))
+            self.feed(
+                StepCancelled(
+                    at=self.now(),
+                    step=i,
+                    attempt=order.attempt,
+                    ms=ending.ms,
+                    usage=self._words.usage(i, order.attempt),
+                )
+            )
 
     def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
         work = self._work[order.step]
@@ -280,6 +289,7 @@ class Performance:
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),
+                usage=self._words.usage(order.step, order.attempt),
             )
         )
 
@@ -305,6 +315,7 @@ class Performance:
                         outputs=refs,
                         result=result,
                         cache_key=self._lookups.keys.get(order.step),
+                        usage=self._words.usage(order.step, order.attempt),
                     )
                 )
 

@@ -159,6 +159,13 @@ class Shelf:
         """True when the step's outputs are in memory."""
         return step not in self._stored and self._values[step] is not None
 
+    def held(self, step: int) -> Outputs | None:
+        """The same as `look`, with a `ValueRef` for each value that is in the store only."""
+        event, near = self._stored.get(step), self._values[step]
+        if event is None:
+            return near
+        return Outputs({**event.outputs, **({} if near is None else near.ports)})
+
     def look(self, step: int) -> Outputs | None:
         """What the step gave, None when it has given nothing.
 
@@ -195,7 +202,10 @@ def _hidden(recording: Recording, outputs: Outputs) -> Refs:
 
 
 def inputs_of(
-    plan: Plan, step: int, values: Sequence[Outputs | None], params: Mapping[PortName, Any]
+    plan: Plan,
+    step: int,
+    values: Sequence[Outputs | None] | Mapping[int, Outputs | None],
+    params: Mapping[PortName, Any],
 ) -> dict[PortName, Any]:
     """What a step reads, by input name; a dead branch is absent."""
     found: dict[PortName, Any] = {}

@@ -228,7 +228,7 @@ SELECT run_id, seq, node, attempt, ts, used.provider, used.model, used.prompt_to
        used.completion_tokens, used.total_tokens, used.cost,
        coalesce(used.is_estimate, false) AS is_estimate
 FROM (SELECT *, unnest(from_json(payload->'$.usage', '[{_USED}]')) AS used FROM {events}
-      WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED')
+      WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED', 'NODE_CANCELLED')
             AND (payload->'$.usage') IS NOT NULL)"""
 
 
@@ -296,7 +296,7 @@ _FLOW_VERSIONS = """INSERT INTO stored.flow_versions BY NAME
     GROUP BY 1, 2"""
 _BORN_OF = {
     "values": ("NODE_COMPLETED", "NODE_REUSED"),
-    "usage": ("NODE_COMPLETED", "NODE_FAILED", "NODE_RETRY_SCHEDULED"),
+    "usage": ("NODE_COMPLETED", "NODE_FAILED", "NODE_RETRY_SCHEDULED", "NODE_CANCELLED"),
     "datasets": ("DATASET_VERSIONED",),
     "dataset_tags": ("DATASET_TAGGED",),
     "audit": ("AUDITED",),
