@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from flowbook.cli.audit import audit
+from flowbook.cli.control import cancel, pause, resume
 from flowbook.cli.keep import delete, pin, unpin
 from flowbook.cli.look import echo_previews, previews
 from flowbook.cli.manual import manual
@@ -183,7 +184,7 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
     return ExitCode.OK
 
 
-for _other in (delete, pin, unpin, audit, recover):
+for _other in (cancel, pause, resume, delete, pin, unpin, audit, recover):
     command.add_command(_other)
 
 

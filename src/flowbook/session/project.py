@@ -25,7 +25,9 @@ from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
+from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
+from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
@@ -52,7 +54,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project:
+class Project(Controlled):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -63,6 +65,8 @@ class Project:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.live = LiveFlows()
+        self.listener = Listener(lambda: self.store.signals)
+        self.live.watchers.append(lambda _flow, run: self.listener.follow(run))
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.secrets: Secrets | None = None
@@ -266,6 +270,7 @@ class Project:
 
     def close(self) -> None:
         """Fold the journal and let go of the store."""
+        self.listener.close()
         if "store" in self.__dict__:
             self.store.close()
 
