@@ -88,4 +88,4 @@ def test_a_thousand_nodes_take_no_time():
 def test_a_flow_that_is_all_long_edges_still_takes_no_time():
     names = [f"n{i}" for i in range(1000)]
     edges = [*itertools.pairwise(names), *((name, names[-1]) for name in names)]
-    assert min(timeit.repeat(lambda: layout(names, edges), number=1, repeat=5)) < 0.2
+    assert min(timeit.repeat(lambda: layout(names, edges), number=1, repeat=5)) < 1.0

@@ -214,9 +214,9 @@ def test_compiling_takes_linear_time(registry):
             for i in range(1, count)
         ]
         spec = FlowSpec(FlowId("chain"), tuple(nodes))
-        start = time.perf_counter()
+        start = time.process_time()
         compile_plan(spec, registry, targets=[NodeId(f"n{count - 1}")])
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     small = seconds(250)
     assert seconds(2_000) < 24 * small + 0.5
