@@ -35,6 +35,8 @@ from flowbook.session import start
 from flowbook.session.project import Project
 from flowbook.session.recovery import _refuse_unrecorded
 from flowbook.store.audit import acting
+from flowbook.store.layout import Layout
+from flowbook.store.turn import turn
 
 CHILD = Path(perish.__file__)
 MOMENTS = random.Random(20261121).sample(range(1, 31), 22)
@@ -236,6 +238,20 @@ def test_a_recovery_is_accounted_for_in_the_name_of_whoever_asked_for_it(halfway
     told = part.store.audit.search(run=lost).entries
     assert [one.action for one in told] == ["SUCCEEDED", "RECOVERED"]
     assert {(one.actor, one.metadata["source"]) for one in told} == {("ann", "cli")}
+
+
+def test_a_run_is_not_taken_hold_of_while_a_deletion_decides(halfway, part):
+    lost = halfway.lost(started("two"))
+    layout = Layout(part.path / ".flowbook")
+    found = []
+    with turn(layout):
+        taker = threading.Thread(target=lambda: found.append(part.own(lost)))
+        taker.start()
+        taker.join(0.2)
+        assert found == []
+    taker.join(30)
+    with found[0]:
+        pass
 
 
 def test_what_was_done_before_is_read_from_the_store_when_somebody_looks(halfway, part):
