@@ -8,7 +8,9 @@ import pytest
 from flowbook.errors import StoreBusy
 from flowbook.events import NodeSuspended
 from flowbook.store.audit import SYSTEM
+from flowbook.store.disk import Disk, Durability
 from flowbook.store.holders import own_run
+from flowbook.store.store import Store
 from flowbook.store.upkeep import CLAIM_SECONDS, DAY_SECONDS
 
 from .test_garbage import age, files, path_of, text
@@ -84,7 +86,7 @@ def test_it_is_done_once_a_day_by_one_of_all_processes(store, layout):
     store.upkeep.daily(NOW)
     dead = lost_owner(layout, "dead")
     store.upkeep.daily(NOW + 60)
-    other = type(store)(layout.root, "fsync", type(store.vault._disk)())
+    other = Store(layout.root, Durability.FSYNC, Disk())  # as if of another process
     other.upkeep.daily(NOW + 120)
     assert dead.exists()
     other.upkeep.daily(NOW + DAY_SECONDS)
