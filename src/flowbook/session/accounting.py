@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
     from flowbook.store.audit import RunAccount
-    from flowbook.store.recording import Recording
     from flowbook.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -29,21 +28,14 @@ _log = logging.getLogger(__name__)
 class Accounting:
     """Tells the audit of one run; made by whoever starts it or takes it up."""
 
-    def __init__(self, account: RunAccount, recording: Recording | None) -> None:
-        self._account, self._recording = account, recording
+    def __init__(self, account: RunAccount) -> None:
+        self._account = account
         self._once = threading.Lock()
         self._ended = self._warned = False
 
-    def started(self, run: Run, trigger: TriggerKind, params: Mapping[Any, Any]) -> None:
-        """The run has begun with these parameters, which are redacted here."""
-        given = {str(name): value for name, value in params.items()}
-        recording = self._recording
-
-        def say() -> Future[None]:
-            told = given if recording is None else recording.params(given)
-            return self._account.started(trigger.value, told)
-
-        self._say(say)
+    def started(self, run: Run, trigger: TriggerKind, params: Mapping[str, Any]) -> None:
+        """The run has begun with these parameters, as they may be told."""
+        self._say(lambda: self._account.started(trigger.value, params))
         self._follow(run)
 
     def recovered(self, run: Run) -> None:
@@ -88,13 +80,9 @@ class Accounting:
             _log.warning("run %s is missing from the audit", run, exc_info=error)
 
 
-def accounting_of(
-    plan: Plan, store: Store, run_id: str, recording: Recording | None
-) -> Accounting | None:
+def accounting_of(plan: Plan, store: Store, run_id: str) -> Accounting | None:
     """The audit of a run that is about to begin, in the name of whoever acts now, if it has one."""
-    if not plan.options.audit:
-        return None
-    return Accounting(store.audit.of_run(run_id, plan.flow), recording)
+    return Accounting(store.audit.of_run(run_id, plan.flow)) if plan.options.audit else None
 
 
 def how_it_ended(events: list[Event]) -> tuple[RunStatus, float, str | None]:

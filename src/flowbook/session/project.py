@@ -28,7 +28,13 @@ from flowbook.ids import FlowId, NodeId
 from flowbook.session.accounting import accounting_of
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlows
-from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
+from flowbook.session.recording import (
+    Secrets,
+    record_flow,
+    recordable,
+    recording_of,
+    told_params,
+)
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of, work_for
@@ -158,7 +164,8 @@ class Project:
         recording = recording_of(plan.options, self.store, self.secrets)
         record_flow(self.store, plan, recordable(spec, values, recording))
         run_id = how.run_id or mint_run_id()
-        accounting = accounting_of(plan, self.store, run_id, recording)
+        accounting = accounting_of(plan, self.store, run_id)
+        told = {} if accounting is None else told_params(values, recording)
         run = self.engine.start(
             plan,
             work,
@@ -170,7 +177,7 @@ class Project:
             recording=recording,
         )
         if accounting is not None:
-            accounting.started(run, how.trigger, values)
+            accounting.started(run, how.trigger, told)
         self.live.adopt(flow, run, plan)
         return run
 

@@ -111,6 +111,12 @@ def recordable(spec: FlowSpec, params: Mapping[Any, Any], recording: Recording |
     )
 
 
+def told_params(params: Mapping[Any, Any], recording: Recording | None) -> dict[str, Any]:
+    """A run's parameters as they may be told; to be asked before the run begins."""
+    given = {str(name): value for name, value in params.items()}
+    return given if recording is None else recording.params(given)
+
+
 def _learn(redactor: Redactor, name: str, value: Any) -> None:
     if redactor.sensitive(name):
         redactor.learn(value)

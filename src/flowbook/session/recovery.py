@@ -162,7 +162,7 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         past = _past(plan, events, vault)
         work = _work_of(project, flow, plan)
         _refuse_effects(plan, work, past, again=again)
-        accounting = accounting_of(plan, project.store, row.id, recording)
+        accounting = accounting_of(plan, project.store, row.id)
         run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
         if accounting is not None:
             accounting.recovered(run)
