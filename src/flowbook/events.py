@@ -346,13 +346,16 @@ class Vault(Protocol):
     def put(self, value: object) -> ValueRef:
         """Keep `value` durably; blocking, called from a worker thread.
 
-        Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE` with its
-        reason.
+        Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE`.
         """
         ...
 
     def get(self, ref: ValueRef) -> object:
         """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
+        ...
+
+    def touch(self, ref: ValueRef) -> bool:
+        """Let an old value count as made now, before a fact names it; False when it is gone."""
         ...
 
 

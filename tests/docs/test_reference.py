@@ -140,3 +140,9 @@ def test_every_setting_is_documented_with_its_default():
 
 def test_every_action_of_the_audit_is_documented():
     assert first_column(section("Audit actions")) == list(Action)
+
+
+def test_every_environment_variable_is_documented():
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    used = {name for text in sources for name in re.findall(r"\bFLOWBOOK_[A-Z_]+\b", text)}
+    assert sorted(first_column(section("Environment variables"))) == sorted(used)

@@ -1,6 +1,7 @@
 """Runs leave for good, whole, and accounted for."""
 
 import json
+import os
 import time
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 
 from flowbook.errors import StoreBusy, StoreError, UsageError
 from flowbook.events import NodeSuspended, RunCreated
+from flowbook.store.holders import own_run
 from flowbook.store.turn import turn
 
 T0 = 1_700_000_000.0
@@ -129,6 +131,25 @@ def test_a_run_that_lives_is_refused_and_a_lost_one_goes(store, layout, story, c
     doomed.kill()
     doomed.wait()
     assert store.history.delete(run).runs == (run,)
+
+
+@pytest.mark.kill
+def test_a_lost_run_that_is_being_taken_up_is_refused(store, layout, lost_run):
+    run = lost_run()
+    with own_run(layout, run):
+        said = f"run {run} cannot be deleted: it was lost, and process {os.getpid()} on .* taken it"
+        with pytest.raises(UsageError, match=said):
+            store.history.delete(run)
+        done = store.history.delete_where(flow="f", dry_run=False)
+        assert (done.count, done.skipped) == (0, 1)
+    assert store.history.delete(run).runs == (run,)
+
+
+def test_the_file_of_a_killed_owner_keeps_no_run(store, layout, keep):
+    run = keep()
+    layout.runs.mkdir()
+    (layout.runs / f"{run}.lock").write_text("{}")
+    assert store.history.delete(run).count == 1
 
 
 def test_a_run_that_waits_is_refused(store, keep):

@@ -16,7 +16,7 @@ from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.recall import outputs_of
+from flowbook.run.recall import held
 from flowbook.run.state import RunState, fold
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
@@ -77,6 +77,6 @@ def _bring(
 ) -> tuple[Outputs, bool]:
     """What the step gave, wholly if possible, else the ports that are needed."""
     try:
-        return outputs_of(vault, event), True
+        return held(vault, event), True
     except ValueUnavailable:
         return Outputs({port: vault.get(event.outputs[port]) for port in needed}), False

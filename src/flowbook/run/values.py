@@ -43,6 +43,10 @@ class Unkept:
         """Raises `ValueUnavailable`, always."""
         raise ValueUnavailable(f"the {ref.type} was not kept", ref=ref, reason="not kept")
 
+    def touch(self, ref: ValueRef) -> bool:
+        """True for what needs no keeping."""
+        return not ref.hash or bool(ref.inline)
+
 
 class Keeper:
     """Brings the values of finished steps where they must be before the step counts as done.
@@ -97,6 +101,13 @@ class Keeper:
             then(_quietly(memoir, self._vault, key))
         else:
             self._crew.submit(look)
+
+    def touch(self, refs: Mapping[PortName, ValueRef]) -> bool:
+        """Let what they name count as made now; False when something of it is gone. Blocking."""
+        try:
+            return all(self._vault.touch(ref) for ref in refs.values())
+        except OSError:
+            return False
 
     def bring_back(self, event: NodeCompleted | NodeReused) -> Outputs:
         """The outputs an event tells of; blocking. `ValueUnavailable` when one is not there."""

@@ -23,6 +23,7 @@ from flowbook.graph.spec import FlowSpec, Json
 from flowbook.ids import PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
+from flowbook.session.accounting import accounting_of
 from flowbook.session.recording import Secrets, recording_of, was_redacted
 from flowbook.session.saved import recorded_spec
 from flowbook.session.work import kinds_of, work_for
@@ -166,7 +167,10 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         work = _work_of(project, flow, plan)
         _refuse_effects(plan, work, past, again=again)
         project.listener.forget(row.id)
+        accounting = accounting_of(plan, project.store, row.id)
         run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+        if accounting is not None:
+            accounting.recovered(run)
         project.live.adopt(flow, run, plan)
         run.when_over(hold.pop_all().close)
     return run

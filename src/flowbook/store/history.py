@@ -275,7 +275,10 @@ class History:
         """
         runs = RunFilter(flow=flow, status=status, trigger=trigger, since=since, until=until)
         wanted = Wanted(view, query, parameters, runs)
-        return export(self.snapshot, Path(path), wanted, format=format, overwrite=overwrite)
+        done = export(self.snapshot, Path(path), wanted, format=format, overwrite=overwrite)
+        if self.snapshot.layout.root.exists():
+            self.deletions.audit.account("EXPORTED", **_exported(done, wanted))
+        return done
 
     @contextmanager
     def _asked(
@@ -305,6 +308,19 @@ class History:
                 raise UsageError(f"the query is refused: {error}", hint=views_hint()) from error
             finally:
                 alarm.cancel()
+
+
+def _exported(done: Exported, wanted: Wanted) -> dict[str, Any]:
+    """What the audit says of an export: where to, how much, and what was asked for."""
+    asked = wanted.parameters if isinstance(wanted.parameters, Mapping) else {}
+    given = {name: str(value) for name, value in asked.items() if value is not None}
+    return {
+        "path": str(done.path.resolve()),
+        "rows": done.rows,
+        "view": wanted.view,
+        "query": wanted.query,
+        "filter": {**given, **wanted.runs.to_json()} or None,
+    }
 
 
 def _no_run(run_id: str) -> UsageError:

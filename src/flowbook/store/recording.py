@@ -255,6 +255,9 @@ class _RecordingVault:
     def get(self, ref: ValueRef) -> object:
         return self.inner.get(ref)
 
+    def touch(self, ref: ValueRef) -> bool:
+        return self.inner.touch(ref)
+
     def _left_out(self, value: object) -> ValueRef | None:
         options = self.recording.options
         if not options.log_outputs:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOCK_SECONDS = 10.0
-"""How long a look waits for a fold under way, or for another look of this process."""
+"""How long a look waits for others unless it is told."""
 FOREIGN_SECONDS = 2.0
 """How long it waits for a DuckDB connection that is none of ours."""
 
@@ -40,17 +40,21 @@ class Snapshot:
     """Brings a store of an older format forward; called before a look at one."""
 
     @contextmanager
-    def look(self, *views: str) -> Iterator[DuckDBPyConnection]:
+    def look(self, *views: str, budget: float = LOCK_SECONDS) -> Iterator[DuckDBPyConnection]:
         """A cursor that sees the named views of `schema.VIEWS`; fetch whole before leaving.
 
-        Raises `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of
-        a newer format.
+        Waits at most `budget` seconds for a fold under way, or for another look. Raises
+        `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of a newer
+        format.
         """
         self._current()
         with (
-            self.lock.reading(LOCK_SECONDS),
+            self.lock.reading(budget),
             leased(
-                self.resident, self.layout.database, read_only=True, budget=FOREIGN_SECONDS
+                self.resident,
+                self.layout.database,
+                read_only=True,
+                budget=min(budget, FOREIGN_SECONDS),
             ) as cursor,
         ):
             # A writer who was dead before the tail was read has nothing more to say; one who was
