@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -149,20 +149,17 @@ def bounded(view: DuckDBPyConnection, work: Callable[[], T], seconds: float) -> 
     thread = threading.Thread(target=run, name="flowbook-query", daemon=True)
     thread.start()
     try:
-        late = not _over(thread, seconds)
+        # Not `thread.join`, which takes a thread for ended when a Ctrl-C comes in (Python 3.11).
+        late = not wait([answer], min(seconds, threading.TIMEOUT_MAX)).done
     finally:
-        while thread.is_alive():
+        while not answer.done():
             with suppress(KeyboardInterrupt):  # the first one is under way already
                 view.interrupt()
-                thread.join(_AGAIN)
+                wait([answer], _AGAIN)
+    thread.join()
     if late:
         raise StoreError(
             f"the query took longer than {seconds:g} s and was stopped",
             hint="narrow it with WHERE, or raise the timeout",
         )
     return answer.result()
-
-
-def _over(thread: threading.Thread, seconds: float) -> bool:
-    thread.join(min(seconds, threading.TIMEOUT_MAX))
-    return not thread.is_alive()

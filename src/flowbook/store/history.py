@@ -36,6 +36,7 @@ from flowbook.store.rows import (
     node_row,
     run_row,
 )
+from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -287,6 +288,11 @@ class History:
     ) -> T:
         snapshot = self.snapshot
         database = snapshot.layout.database
+        for name in tables:
+            if name.casefold() in VIEWS:
+                raise UsageError(
+                    f"{name!r} is a view of the history", hint="give your table another name"
+                )
         with closing(snapshot.resident.cursor()) as parser, refusing(database):
             statement = only_select(parser, query)
             views = views_of(parser, statement.query, tables)

@@ -109,7 +109,7 @@ def leased(
             _attach(cursor, path, read_only=read_only, budget=budget)
         yield cursor
     except duckdb.Error as error:
-        if isinstance(error, _of_files()):
+        if _of_files(error):
             raise _failed(path, error) from error
         raise
     except RuntimeError as error:
@@ -134,30 +134,31 @@ def _let_go(resident: Resident, cursor: DuckDBPyConnection) -> None:
         raise interruption
 
 
-def _of_files() -> tuple[type[Exception], ...]:
-    """What DuckDB raises when a file or the instance is at fault."""
+def blames(error: Exception, path: Path) -> bool:
+    """True when an error is about the database file, and not about a query or its own files."""
     import duckdb
 
-    return (
+    if not isinstance(error, duckdb.IOException):
+        return _of_files(error)
+    text = str(error)
+    named = re.search('file "([^"]+)"', text)
+    if named is not None:
+        return named[1].startswith(str(path))  # its log, too
+    return _DAMAGE.search(text) is not None or str(path) in text
+
+
+def _of_files(error: Exception) -> bool:
+    """True for what DuckDB raises when a file or its instance is at fault."""
+    import duckdb
+
+    kinds = (
         duckdb.IOException,
         duckdb.SerializationException,
         duckdb.TransactionException,
         duckdb.InternalException,
         duckdb.FatalException,
     )
-
-
-def blames(error: Exception, path: Path) -> bool:
-    """True when an error is about the database file, and not about a query or its own files."""
-    import duckdb
-
-    if not isinstance(error, duckdb.IOException):
-        return isinstance(error, _of_files())
-    text = str(error)
-    named = re.search('file "([^"]+)"', text)
-    if named is not None:
-        return named[1].startswith(str(path))  # its log, too
-    return _DAMAGE.search(text) is not None or str(path) in text
+    return isinstance(error, kinds) or type(error) is duckdb.Error  # a corruption has no class
 
 
 def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: float) -> None:

@@ -25,6 +25,7 @@ _KEPT = {"runs": "id", "node_runs": "run_id", "events": "run_id", "values": "run
          "usage": "run_id"}  # fmt: skip
 
 _LOST = "lost: process ' || coalesce(pid::VARCHAR, '?') || ' is gone"
+_IS_LOST = "outcome IS NULL AND suspended <= 0 AND NOT list_contains(getvariable('living'), writer)"
 
 # Only rows from the oldest fresh run on are compared with the fresh ones. The rest, which is nearly
 # everything, stays a plain scan, so that DuckDB can stop at the first page of it.
@@ -36,6 +37,7 @@ _RECENT = """
 _RUNS = {"table": "runs", "key": "id", "keys": "id", "fresh": "runs"}
 _NODES = {"table": "node_runs", "key": "run_id", "keys": "run_id, node", "fresh": "nodes"}
 _OLD_NODES, _RECENT_NODES = _OLD.format(**_NODES), _RECENT.format(**_NODES)
+_OF_LOST = "id, pid, last_at, outcome, suspended, writer"
 
 
 def _run_view(source: str) -> str:
@@ -50,9 +52,7 @@ def _run_view(source: str) -> str:
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
            coalesce(pinned, false) AS pinned, lost, last_at, writer
-    FROM (SELECT *, outcome IS NULL AND suspended <= 0
-                    AND NOT list_contains(getvariable('living'), writer) AS lost
-          FROM ({source}))"""
+    FROM (SELECT *, {_IS_LOST} AS lost FROM ({source}))"""
 
 
 READ_VIEWS: Mapping[str, str] = {
@@ -60,6 +60,11 @@ READ_VIEWS: Mapping[str, str] = {
     "recent_runs": _run_view(_RECENT.format(**_RUNS)),
     "known_runs": "FROM old_runs UNION ALL FROM recent_runs",
     "runs": "SELECT * EXCLUDE (lost, last_at, writer) FROM known_runs",
+    "lost_runs": f"""
+    SELECT id, pid, last_at FROM (
+        SELECT {_OF_LOST} FROM kept_runs ANTI JOIN fresh_runs USING (id)
+        UNION ALL SELECT {_OF_LOST} FROM fresh_runs)
+    WHERE {_IS_LOST}""",
     "events": f"""
     SELECT {_EVENT_COLUMNS} FROM kept_events UNION ALL SELECT {_EVENT_COLUMNS} FROM {EVENTS}""",
     "node_runs": f"""
@@ -70,9 +75,9 @@ READ_VIEWS: Mapping[str, str] = {
            CASE WHEN gone THEN '{_LOST}' WHEN status IN ('failed', 'backoff') THEN error END
                AS error
     FROM (SELECT n.*, r.pid, r.last_at,
-                 r.lost AND n.status IN ('scheduled', 'running', 'backoff') AS gone
+                 r.id IS NOT NULL AND n.status IN ('scheduled', 'running', 'backoff') AS gone
           FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
-          LEFT JOIN (FROM known_runs WHERE lost) AS r ON r.id = n.run_id)""",
+          LEFT JOIN lost_runs AS r ON r.id = n.run_id)""",
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at
     FROM (FROM stored.flow_versions UNION ALL BY NAME
@@ -121,7 +126,8 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "known_runs": ("old_runs", "recent_runs"),
     "runs": ("known_runs",),
     "events": ("kept_events",),
-    "node_runs": ("kept_node_runs", "fresh_nodes", "known_runs"),
+    "lost_runs": ("kept_runs", "fresh_runs"),
+    "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),
     "values": ("kept_values",),
     "datasets": ("known_datasets",),
     "usage": ("kept_usage",),
