@@ -18,7 +18,7 @@ from flowbook.store.locks import StoreLock
 from flowbook.store.migrations import FORMAT, read_meta, refused
 from flowbook.store.resident import Resident, leased
 from flowbook.store.tail import combine_tail, load_tail
-from flowbook.store.views import statements
+from flowbook.store.views import FRESH, needed, statements
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,11 +41,11 @@ class Snapshot:
 
     @contextmanager
     def look(self, *views: str, budget: float = LOCK_SECONDS) -> Iterator[DuckDBPyConnection]:
-        """A cursor that sees the named views of `schema.VIEWS`; fetch whole before leaving.
+        """A cursor that sees the named views of `views.READ_VIEWS`; fetch whole before leaving.
 
-        Waits at most `budget` seconds for a fold under way, or for another look. Raises
-        `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of a newer
-        format.
+        Nothing else of the store is made: a look costs what its views cost. Waits at most `budget`
+        seconds for a fold under way, or for another look. Raises `StoreBusy` when the store is held
+        by somebody else, `StoreVersion` when it is of a newer format.
         """
         self._current()
         with (
@@ -57,18 +57,23 @@ class Snapshot:
                 budget=min(budget, FOREIGN_SECONDS),
             ) as cursor,
         ):
-            # A writer who was dead before the tail was read has nothing more to say; one who was
-            # born meanwhile gets the benefit of the doubt.
-            before = segments.writers(self.layout)
-            tail = load_tail(cursor, self.layout)
-            if "runs" in views:
-                after = segments.writers(self.layout)
-                living = [writer for writer in after if before.get(writer, True)]
-                cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
-                combine_tail(cursor, tail.facts)
-            for statement in statements(views, gone=tail.gone > 0):
-                cursor.execute(statement)
+            if views:
+                self._make(cursor, needed(views))
             yield cursor
+
+    def _make(self, cursor: DuckDBPyConnection, views: tuple[str, ...]) -> None:
+        # A writer who was dead before the tail was read has nothing more to say; one who was born
+        # meanwhile gets the benefit of the doubt.
+        before = segments.writers(self.layout)
+        tail = load_tail(cursor, self.layout)
+        fresh = tuple(table for table in FRESH if table in views)
+        if fresh:
+            after = segments.writers(self.layout)
+            living = [writer for writer in after if before.get(writer, True)]
+            cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
+            combine_tail(cursor, tail.facts, fresh)
+        for statement in statements(views, gone=tail.gone > 0):
+            cursor.execute(statement)
 
     def _current(self) -> None:
         meta = read_meta(self.layout)

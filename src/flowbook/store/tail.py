@@ -6,6 +6,7 @@ store lock, so no fold can come between reading the watermarks and reading the j
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,11 @@ from flowbook.store.segments import Inspection
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_DELETED = """
+SELECT count(*) FILTER (kind = 'RUNS_DELETED'), (SELECT count(*) FROM stored.deletions) FROM tail
+"""
+_FRESH: Mapping[str, str] = {"fresh_runs": FRESH_RUNS, "fresh_nodes": FRESH_NODES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,11 @@ def load_facts(cursor: DuckDBPyConnection, paths: list[Path]) -> Tail:
     if not facts:
         cursor.execute(NOTHING_GONE)
         return Tail(0, 0)
-    for statement in GONE:
+    gone, ever = cursor.execute(_DELETED).fetchall()[0]
+    for statement in GONE if gone or ever else (NOTHING_GONE,):
         cursor.execute(statement)
-    gone = cursor.execute("SELECT count(*) FROM gone").fetchall()[0][0]
+    if gone:
+        gone = cursor.execute("SELECT count(*) FROM gone").fetchall()[0][0]
     return Tail(int(facts), int(gone))
 
 
@@ -80,7 +88,18 @@ def _named(paths: list[Path], *, with_checksums: bool) -> list[str]:
     return [str(path) for path in paths if segments.checked(path) is with_checksums]
 
 
-def combine_tail(cursor: DuckDBPyConnection, facts: int) -> None:
-    """Make `fresh_runs` and `fresh_nodes`: the rows that a tail of `facts` facts changes."""
-    for statement in (OLDEST, FRESH_RUNS, FRESH_NODES) if facts else NOTHING_FRESH:
-        cursor.execute(statement)
+def combine_tail(
+    cursor: DuckDBPyConnection, facts: int, tables: Collection[str] = tuple(_FRESH)
+) -> None:
+    """Make `fresh_runs` and `fresh_nodes`, or one: the rows that a tail of `facts` facts changes.
+
+    Each costs milliseconds of planning, so nobody makes one that he does not read.
+    """
+    if not facts:
+        for statement in NOTHING_FRESH:
+            cursor.execute(statement)
+        return
+    cursor.execute(OLDEST)
+    for table, statement in _FRESH.items():
+        if table in tables:
+            cursor.execute(statement)
