@@ -329,8 +329,8 @@ def decode(line: bytes | str) -> Event:
 class Sink(Protocol):
     """Where facts go. `append` returns at once; the future is done when they are durable.
 
-    Facts become durable in the order they were appended. A future that fails means the sink can
-    keep no more: the run that gets it stops, rather than go on unrecorded.
+    Facts become durable in the order of their appending. A future that fails means that no more can
+    be kept: the run that gets it stops.
     """
 
     def append(self, events: Sequence[Event]) -> Future[None]: ...
@@ -344,10 +344,7 @@ class Vault(Protocol):
         ...
 
     def put(self, value: object) -> ValueRef:
-        """Keep `value` durably; blocking, called from a worker thread.
-
-        Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE`.
-        """
+        """Keep `value` durably; blocking. What cannot be kept is a reference of format `NONE`."""
         ...
 
     def get(self, ref: ValueRef) -> object:
