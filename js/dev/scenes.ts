@@ -314,6 +314,13 @@ const TABLE: Preview = {
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360" viewBox="0 0 640 360"><rect width="640" height="360" fill="#fff"/>${Array.from({ length: 12 }, (_, i) => `<rect x="${50 + i * 46}" y="${300 - 90 * (1 + Math.sin(i / 1.9))}" width="30" height="${90 * (1 + Math.sin(i / 1.9))}" fill="#4c78a8"/>`).join("")}<path d="M40 300H610" stroke="#333"/><text x="320" y="30" text-anchor="middle" font-family="sans-serif" font-size="18">Rain by month, Seattle</text></svg>`;
 
+const TYPES: Record<string, string> = {
+  chart: "Figure",
+  climate: "dict of 6",
+  hot_days: "ndarray",
+  server: "str",
+};
+
 export function details(view: string, name: string): Details {
   const outputs: Record<string, Preview> = {
     chart: { show: "image", mime: "image/svg+xml", content: btoa(SVG), alt: "Rain by month" },
@@ -329,6 +336,17 @@ export function details(view: string, name: string): Details {
       },
       cut: false,
     },
+    hot_days: {
+      show: "array",
+      dtype: "float32",
+      shape: [512, 64],
+      values: Array.from({ length: 20 }, (_, i) => (i === 4 ? null : Math.sin(i * 1.7) / 2)),
+      nulls: 12,
+      min: -0.5,
+      max: 0.5,
+      mean: 0.004,
+      summarized: null,
+    },
     server: { show: "text", text: "http://127.0.0.1:40213", cut: false },
   };
   return {
@@ -340,7 +358,7 @@ export function details(view: string, name: string): Details {
     outputs: [
       {
         port: name,
-        type: name === "chart" ? "Figure" : name === "climate" ? "dict of 6" : "DataFrame",
+        type: TYPES[name] ?? "DataFrame",
         preview: outputs[name] ?? TABLE,
         note: "",
       },

@@ -58,6 +58,21 @@ test("previews are told apart by what they show", () => {
     ],
   };
   expect(decode(details).ok).toBe(true);
+  const array = {
+    show: "array",
+    dtype: "int64",
+    shape: [2],
+    values: [1, null],
+    nulls: 1,
+    min: 1,
+    max: 1,
+    mean: 1,
+    summarized: null,
+  };
+  const port = { port: "a", type: "ndarray", note: "", preview: array };
+  expect(decode({ ...details, outputs: [port] }).ok).toBe(true);
+  const shapeless = { ...port, preview: { ...array, shape: "2" } };
+  expect(decode({ ...details, outputs: [shapeless] }).ok).toBe(false);
   const film = { ...details, outputs: [{ ...details.outputs[0], preview: { show: "film" } }] };
   expect(refusal(film)).toContain('"film"');
 });

@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
-    from flowbook.run.handle import NodeRun, Run
+    from flowbook.run.handle import Run
+    from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
 
 _HOMES = {
@@ -65,7 +66,7 @@ _HOMES = {
     "InvalidParameters": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
-    "NodeRun": "flowbook.run.handle",
+    "NodeRun": "flowbook.run.node_run",
     "Outputs": "flowbook.graph.node",
     "Problem": "flowbook.graph.problem",
     "Project": "flowbook.session.project",

@@ -37,7 +37,7 @@ def takeover(folder: Path) -> Iterator[Row]:
     dead = start.Process(target=killed, args=(root, BACKLOG))
     dead.start()
     dead.join()
-    journal = sum(path.stat().st_size for path in (root / "journal").glob("*.jsonl"))
+    journal = sum(path.stat().st_size for path in (root / "journal").glob("*.tsv"))
     started = time.perf_counter()
     store = Store.open(root)
     store.history.runs()

@@ -10,8 +10,7 @@ import click
 import pytest
 
 import flowbook
-from flowbook.cli.place import Moment, account
-from flowbook.errors import StoreError
+from flowbook.cli.place import Moment
 from flowbook.store.schema import VIEWS
 from flowbook.store.store import Store
 
@@ -89,7 +88,7 @@ def test_the_journal_is_folded_checked_compacted_and_measured(ask, project):
 def test_what_does_not_fit_is_told_and_exits_with_5(ask, project, tmp_path):
     project.store.fold()
     (tmp_path / ".flowbook" / "journal").mkdir(exist_ok=True)
-    damaged = tmp_path / ".flowbook" / "journal" / "w.00000000.jsonl.quarantine"
+    damaged = tmp_path / ".flowbook" / "journal" / "w.00000000.tsv.quarantine"
     damaged.write_text("?")
     code, out, _ = ask("store", "verify")
     assert code == 5
@@ -150,12 +149,12 @@ def test_a_rebuild_from_a_whole_archive_brings_everything_back(ask, tmp_path):
 
 
 def test_settings_are_listed_read_set_and_taken_back(ask, project):
-    assert "forever  the project, by default" in ask("store", "settings")[1]
+    assert "forever  the project  nobody has set it" in ask("store", "settings")[1]
     assert ask("store", "settings", "retention", "90d")[1] == "retention is 90d\n"
     assert ask("store", "settings", "retention", "last:5", "--flow", "half")[0] == 0
     assert ask("store", "settings", "retention", "--flow", "half")[1].endswith("5 for half\n")
     rows = json.loads(ask("store", "settings", "--flow", "half", "--json")[1])["settings"]
-    assert [row["value"] for row in rows] == ["last:5"]
+    assert [(row["value"], row["origin"]) for row in rows] == [("last:5", "set")]
     assert ask("store", "settings", "retention", "--unset")[1] == "retention is forever\n"
     assert ask("store", "settings", "archive", "on")[1] == "archive is true\n"
     assert ask("store", "settings", "archive", "maybe")[0] == 2
@@ -289,14 +288,3 @@ def test_times_are_dates_moments_or_so_long_ago():
     assert before <= read("7d") + timedelta(days=7) <= datetime.now().astimezone()
     with pytest.raises(click.BadParameter, match="'lately' is no time"):
         read("lately")
-
-
-def test_where_nothing_can_be_written_the_missing_entry_is_said(capsys):
-    class ReadOnly:
-        def record(self, action, **metadata):
-            raise StoreError("the folder is read-only")
-
-    account(ReadOnly(), "EXPORTED", rows=3)
-    assert "warning: the audit has no entry of this: the folder is read-only" in (
-        capsys.readouterr().err
-    )

@@ -17,7 +17,7 @@ import pytest
 
 from flowbook import events
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
-from flowbook.graph.node import Node
+from flowbook.graph.node import Node, NodeContext, UsageAmounts
 from flowbook.graph.options import OPTIONS, On, Options, print_options
 from flowbook.store.audit import Action
 from flowbook.store.export import NODE_IO
@@ -57,6 +57,13 @@ def test_every_event_is_documented_with_its_meaning():
     tags = {fact.__struct_config__.tag: fact for fact in FACTS}
     text = section("Events")
     assert sorted(first_column(text)) == sorted(tags)
+
+
+def test_everything_a_node_may_ask_for_is_documented():
+    names = [name for name in vars(NodeContext) if not name.startswith("_")]
+    assert first_column(section("What a running node may ask for")) == names
+    amounts = next(line for line in PAGE.splitlines() if line.startswith("| `record_usage`"))
+    assert [one for one in UsageAmounts.__annotations__ if f"`{one}`" not in amounts] == []
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)
@@ -133,3 +140,9 @@ def test_every_setting_is_documented_with_its_default():
 
 def test_every_action_of_the_audit_is_documented():
     assert first_column(section("Audit actions")) == list(Action)
+
+
+def test_every_environment_variable_is_documented():
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    used = {name for text in sources for name in re.findall(r"\bFLOWBOOK_[A-Z_]+\b", text)}
+    assert sorted(first_column(section("Environment variables"))) == sorted(used)

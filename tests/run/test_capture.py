@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import io
+import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -63,3 +64,31 @@ def test_all_else_is_the_originals():
         assert sys.stdout.getvalue() == ""
         sys.stdout.writelines(["a", "b"])
         assert stream.getvalue() == "ab"
+
+
+def test_streams_change_while_another_thread_prints_without_harm():
+    program = """
+import sys, threading, time
+from flowbook.run import capture
+class Slow:
+    def write(self, text):
+        time.sleep(0)
+        return len(text)
+    def flush(self):
+        pass
+sys.stdout = Slow()
+over = threading.Event()
+def change():
+    while not over.is_set():
+        capture.listen()
+        capture.unlisten()
+thread = threading.Thread(target=change)
+thread.start()
+until = time.monotonic() + 1.5
+while time.monotonic() < until:
+    print("a", "b", "c")
+over.set()
+thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()

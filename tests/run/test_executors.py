@@ -9,7 +9,7 @@ import time
 import pytest
 from tests.run.plans import n, plan_of
 
-from flowbook.events import NodeLogged, RunStatus
+from flowbook.events import NodeCompleted, NodeLogged, NodeRetryScheduled, RunStatus, Usage
 from flowbook.run.dask import ADDRESS
 from flowbook.run.phase import Outcome
 from flowbook.run.work import Tools
@@ -130,6 +130,22 @@ def test_words_and_progress_come_back(start, place, capsys, kept):
     assert said == {"stdout": "printed\n", "log": "logged\n"}
     assert capsys.readouterr().out == "printed\n"
     assert run["a"].output == "X"
+
+
+def test_what_calls_used_comes_back_with_the_attempt_that_made_them(start, place, kept):
+    def ask(context, inputs):
+        context.record_usage("acme", "small", prompt_tokens=context.attempt, cost=0.5)
+        context.record_usage("acme", "large", completion_tokens=4, is_estimate=True)
+        if context.attempt == 1:
+            raise ConnectionError("busy")
+        return "yes"
+
+    start(plan_of(n("a", on=place, retries=1)), {"a": ask}, sink=kept).wait(20)
+    ends = [e for e in kept.events if isinstance(e, NodeRetryScheduled | NodeCompleted)]
+    large = Usage("acme", "large", 0, 4, 4, is_estimate=True)
+    assert [event.usage for event in ends] == [
+        (Usage("acme", "small", attempt, 0, attempt, cost=0.5), large) for attempt in (1, 2)
+    ]
 
 
 # ---------------------------------------------------------------- what only one place promises

@@ -20,6 +20,9 @@ class Shelves:
     def inline(self, value):
         return REF
 
+    def touch(self, ref):
+        return True
+
     def get(self, ref):
         self.asked.append(ref)
         if len(self.asked) in self.gone:

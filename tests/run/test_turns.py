@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -358,7 +359,7 @@ class Chaos:
         run, state = self.run, self.run.state
         for i, phase in enumerate(state.phase):
             for move in self.moves_of(i, phase):
-                yield lambda move=move, name=state.key(i): move(name)
+                yield partial(move, state.key(i))
         for order in self.asked:
             if state.phase[order.step] is Phase.TURNING:
                 yield lambda order=order: self.answer(order)

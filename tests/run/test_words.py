@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from flowbook.events import Usage
 from flowbook.graph.node import Progress
 from flowbook.run.words import MOST, Words
 
@@ -74,3 +75,15 @@ def test_a_redacted_text_is_cut_off_after_it_was_redacted(heard):
     words.drain()
     loop.close()
     assert "sec" not in heard[0][-1]
+
+
+def test_what_an_attempt_used_is_redacted_and_told_once(heard):
+    loop = asyncio.new_event_loop()
+    words = Words(loop, lambda *said: heard.append(said), lambda text: text.replace("secret", "?"))
+    words.used(0, 1, Usage("acme", "secret-1", 3))
+    words.used(0, 2, Usage("acme", "small", 4))
+    loop.close()
+    assert words.usage(0, 1) == (Usage("acme", "?-1", 3),)
+    assert words.usage(0, 1) == ()
+    assert words.usage(0, 2) == (Usage("acme", "small", 4),)
+    assert heard == []

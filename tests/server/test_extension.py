@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.session.children.slow import slow_runs, until
 
 import flowbook
 
@@ -145,6 +146,7 @@ def entries(server, run: str) -> list[dict]:
         ("POST", "runs/delete"),
         ("DELETE", f"runs/{'0' * 36}"),
         ("POST", f"runs/{'0' * 36}/pin"),
+        ("POST", f"runs/{'0' * 36}/cancel"),
     ],
 )
 def test_nobody_looks_or_changes_without_a_token(server, method, path):
@@ -203,6 +205,50 @@ def test_a_pinned_run_is_not_deleted_and_the_audit_knows_who_and_from_where(serv
     assert told["DELETED"]["metadata"]["source"] == "server 127.0.0.1"
     assert told["DELETED"]["actor"]
     assert get(f"{server}/audit", run=spare, action="PINNED").json()["entries"] == [told["PINNED"]]
+
+
+def test_a_run_is_paused_resumed_and_cancelled_by_the_process_that_performs_it(server):
+    folder = Path(get(f"{server}/store/status").json()["root"]).parent
+    with slow_runs(folder) as (process, (run,)):
+        paused = send("POST", f"{server}/runs/{run}/pause")
+        assert paused.status_code == 202
+        assert paused.json() == {
+            "run": run, "asked": "pause", "here": False, "host": socket.gethostname(),
+            "pid": process.pid,
+        }  # fmt: skip
+        assert send("POST", f"{server}/runs/{run}/resume").status_code == 202
+        asked = send("POST", f"{server}/runs/{run}/cancel", json={"reason": "wrong month"})
+        assert asked.status_code == 202
+        assert process.stdout.readline() == "cancelled\n"
+        process.wait(30)
+    kinds = [event["kind"] for event in get(f"{server}/runs/{run}/events").json()["events"]]
+    told = [kind for kind in kinds if kind in ("RUN_PAUSED", "RUN_RESUMED", "CANCEL_REQUESTED")]
+    assert told == ["RUN_PAUSED", "RUN_RESUMED", "CANCEL_REQUESTED"]
+    (entry,) = entries(server, run)
+    assert (entry["action"], entry["metadata"]["reason"]) == ("CANCELLED", "wrong month")
+    assert entry["metadata"]["source"] == "server 127.0.0.1"
+    until(lambda: get(f"{server}/runs/{run}").json()["run"]["status"] == "cancelled")
+    over = send("POST", f"{server}/runs/{run}/cancel")
+    assert over.status_code == 409
+    assert "is over (cancelled" in over.json()["message"]
+
+
+@pytest.mark.kill
+def test_a_lost_run_is_not_cancelled_but_told_what_to_do(server):
+    folder = Path(get(f"{server}/store/status").json()["root"]).parent
+    with slow_runs(folder) as (process, (run,)):
+        process.kill()
+        process.wait()
+    refused = send("POST", f"{server}/runs/{run}/cancel")
+    assert refused.status_code == 409
+    assert "history recover" in refused.json()["hint"]
+
+
+@pytest.mark.parametrize("control", ["cancel", "pause", "resume"])
+def test_a_run_that_is_not_there_is_not_asked(server, control):
+    refused = send("POST", f"{server}/runs/{'0' * 36}/{control}")
+    assert (refused.status_code, refused.json()["kind"]) == (404, "Missing")
+    assert send("POST", f"{server}/runs/{'0' * 36}/{control}", json={"x": 1}).status_code == 400
 
 
 def test_a_bulk_deletion_counts_first(server, spare):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from ast import literal_eval
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 import flowbook
+from flowbook.session.project import Project
 
 SSN, CARD = "078-05-1120", "4929-3813-3266-4295"
 
@@ -225,3 +231,36 @@ def test_what_was_known_before_is_redacted_when_it_is_reused(project):
     assert run["person"].outcome == "reused"
     events = project.history.sql("from events").query("kind == 'NODE_REUSED'").payload
     assert SSN not in str(list(events))
+
+
+def kept_for(folder):
+    """How long another process would keep runs, by flow."""
+    script = (
+        "import sys; from pathlib import Path; from flowbook.store.store import Store\n"
+        "store = Store.open(Path(sys.argv[1]))\n"
+        "print({str(k): str(v) for k, v in store.settings.retentions().items()})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder / ".flowbook")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return literal_eval(done.stdout)
+
+
+def test_any_process_knows_how_long_a_flow_keeps_its_runs_and_no_longer_when_it_says_nothing(
+    tmp_path,
+):
+    for option, expected in (("30d", {"None": "forever", "counting": "30d"}),
+                             (None, {"None": "forever"})):  # fmt: skip
+        opened = Project(tmp_path)
+        counting(opened, retention=option).run()
+        assert str(opened.store.settings.retentions().get("counting")) == str(option)
+        opened.close()
+        assert kept_for(tmp_path) == expected
+
+
+def test_a_flow_that_is_not_journalled_says_nothing_of_its_retention(project):
+    counting(project, journal="off", retention="30d").run()
+    project.close()
+    assert not (project.path / ".flowbook").exists()

@@ -29,10 +29,14 @@ from flowbook.events import (
     RunRecovered,
     RunStatus,
 )
+from flowbook.graph.edits import SetFlowOptions
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.session import start
 from flowbook.session.project import Project
 from flowbook.session.recovery import _refuse_unrecorded
+from flowbook.store.audit import acting
+from flowbook.store.layout import Layout
+from flowbook.store.turn import turn
 
 CHILD = Path(perish.__file__)
 MOMENTS = random.Random(20261121).sample(range(1, 31), 22)
@@ -224,6 +228,32 @@ def test_a_lost_run_is_finished_under_its_own_id(halfway, part):
     assert (row.status, row.pid, row.error) == (RunStatus.SUCCEEDED, os.getpid(), None)
 
 
+def test_a_recovery_is_accounted_for_in_the_name_of_whoever_asked_for_it(halfway, part):
+    lost = halfway.lost(started("two"))
+    flow = halfway.flow(part)
+    flow.apply(SetFlowOptions(parse_flow_options({"audit": True})))
+    with acting(actor="ann", source="cli"):
+        (run,) = flow.recover()
+    run.wait()
+    told = part.store.audit.search(run=lost).entries
+    assert [one.action for one in told] == ["SUCCEEDED", "RECOVERED"]
+    assert {(one.actor, one.metadata["source"]) for one in told} == {("ann", "cli")}
+
+
+def test_a_run_is_not_taken_hold_of_while_a_deletion_decides(halfway, part):
+    lost = halfway.lost(started("two"))
+    layout = Layout(part.path / ".flowbook")
+    found = []
+    with turn(layout):
+        taker = threading.Thread(target=lambda: found.append(part.own(lost)))
+        taker.start()
+        taker.join(0.2)
+        assert found == []
+    taker.join(30)
+    with found[0]:
+        pass
+
+
 def test_what_was_done_before_is_read_from_the_store_when_somebody_looks(halfway, part):
     halfway.lost(started("three"))
     (run,) = halfway.flow(part).recover().wait()
@@ -231,6 +261,17 @@ def test_what_was_done_before_is_read_from_the_store_when_somebody_looks(halfway
     assert run["one"].output == 3
     assert run["two"].inputs == {"n": 3}
     assert halfway.done == ["three"]
+
+
+def test_what_is_held_says_where_each_value_is_and_loads_none(halfway, part):
+    halfway.lost(started("three"))
+    (run,) = halfway.flow(part).recover().wait()
+    (one,) = run["one"].held_outputs.values()
+    assert part.store.vault.get(one) == 3
+    assert run["two"].held_inputs == {"n": one}
+    assert run["three"].held_inputs == {"n": 6}
+    assert run["three"].held_outputs == {"three": 7}
+    assert not run["one"].at_hand
 
 
 def test_there_may_be_nothing_to_recover(part, halfway):

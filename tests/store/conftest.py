@@ -136,6 +136,21 @@ def child():
 
 
 @pytest.fixture
+def lost_run(layout, story, child):
+    """Makes runs whose process was killed on the way."""
+
+    def lose():
+        run = story.run_id(time.time())
+        doomed = child("lose", layout.root, run)
+        assert doomed.stdout.readline() == "running\n"
+        doomed.kill()
+        doomed.wait()
+        return run
+
+    return lose
+
+
+@pytest.fixture
 def eventually():
     """Waits until a condition holds, for at most so many seconds."""
 

@@ -7,7 +7,13 @@ import msgspec
 import pytest
 
 from flowbook.store import archive, segments
-from flowbook.store.facts import RunPinned, RunsDeleted, SettingChanged
+from flowbook.store.facts import (
+    RunPinned,
+    RunsDeleted,
+    SettingChanged,
+    decode_line,
+    plain_line_of,
+)
 from flowbook.store.schema import TABLES
 
 from .test_fold import dead_segment
@@ -21,7 +27,7 @@ def switch(store, on):
 def lines(layout):
     """Every archived line, decoded."""
     return [
-        msgspec.json.decode(line)
+        segments.decoder(segment.path)(line)
         for segment in archive.archived(layout)
         for line in gzip.decompress(segment.path.read_bytes()).splitlines()
     ]
@@ -99,11 +105,11 @@ def test_events_of_deleted_runs_do_not_stay_there(store, layout, story, tidy):
     store.sink.append([RunsDeleted(at=time.time(), runs=(gone[0].run,))]).result(5)
     store.fold()
     assert not store.verify(deep=True).ok
-    before = [(line["writer"], line["wseq"]) for line in lines(layout)]
+    before = [(line.writer, line.wseq) for line in lines(layout)]
     getattr(store, tidy)()
     after = lines(layout)
-    assert [(line["writer"], line["wseq"]) for line in after] == before
-    facts = [line["fact"] for line in after]
+    assert [(line.writer, line.wseq) for line in after] == before
+    facts = [msgspec.json.decode(line.fact) for line in after]
     assert sum(fact["kind"] == "FORGOTTEN" for fact in facts) == len(gone)
     assert [fact["seq"] for fact in facts if fact.get("run") == stays[0].run and "seq" in fact] == [
         event.seq for event in stays
@@ -113,6 +119,25 @@ def test_events_of_deleted_runs_do_not_stay_there(store, layout, story, tidy):
     stat = untouched.stat()
     getattr(store, tidy)()
     assert untouched.stat() == stat
+
+
+def test_events_of_deleted_runs_leave_files_of_an_earlier_version_too(store, layout, story):
+    switch(store, True)
+    store.fold()
+    gone, stays = story.run(), story.run()
+    path = dead_segment(layout, 0, [*gone, *stays])
+    read = [decode_line(line) for line in path.read_bytes().splitlines()]
+    path.with_suffix(".jsonl").write_bytes(b"".join(map(plain_line_of, read)))
+    path.unlink()
+    store.sink.append([RunsDeleted(at=time.time(), runs=(gone[0].run,))]).result(5)
+    store.fold()
+    store.gc()
+    (kept,) = (one.path for one in archive.archived(layout) if one.writer == "dead")
+    assert kept.name == "dead.00000000.jsonl.gz"
+    assert segments.inspect(kept) == segments.Inspection(len(gone) + len(stays))
+    assert gone[0].run.encode() not in gzip.decompress(kept.read_bytes())
+    store.rebuild()
+    assert [row.id for row in store.history.runs().runs] == [stays[0].run]
 
 
 def test_a_database_that_knows_nothing_of_the_archive_is_found_out(store, layout, story):

@@ -149,19 +149,35 @@ def test_a_wrong_question_is_refused(store, wrong):
         store.audit.search(**wrong)
 
 
-def test_a_run_is_accounted_for_from_start_to_end(store):
-    store.audit.run_started("r1", "tour", {"city": "Oslo", "token": "[redacted]"}).result(5)
-    store.audit.run_ended("r1", "tour", RunStatus.FAILED, 700.00004, "ValueError: no").result(5)
-    ended, started = store.audit.search(run="r1").entries
-    assert (started.action, ended.action) == ("STARTED", "FAILED")
+def test_a_run_is_accounted_for_in_the_name_of_whoever_started_it(store):
+    with acting(actor="ann", source="cli"):
+        account = store.audit.of_run("r1", "tour")
+    account.started("cron", {"city": "Oslo", "token": "[redacted]"}).result(5)
+    account.recovered().result(5)
+    account.ended(RunStatus.FAILED, 700.00004, "ValueError: no").result(5)
+    ended, recovered, started = store.audit.search(run="r1").entries
+    actions = [one.action for one in (started, recovered, ended)]
+    assert actions == ["STARTED", "RECOVERED", "FAILED"]
+    assert {(one.actor, one.metadata["source"]) for one in (started, recovered, ended)} == {
+        ("ann", "cli")
+    }
     assert started.metadata["params"] == {"city": "Oslo", "token": "[redacted]"}
+    assert started.metadata["trigger"] == "cron"
     assert (ended.metadata["duration_ms"], ended.metadata["reason"]) == (700.0, "ValueError: no")
 
 
 @pytest.mark.parametrize("status", [RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED])
 def test_every_way_a_run_ends_is_an_action(store, status):
-    store.audit.run_ended("r1", "tour", status, 1.0).result(5)
+    store.audit.of_run("r1", "tour").ended(status, 1.0).result(5)
     assert store.audit.search().entries[0].action == status.upper()
+
+
+def test_an_entry_for_what_is_done_already_is_only_warned_of_when_it_cannot_be_kept(store, caplog):
+    store.audit.account("COMPACTED", before_bytes=2)
+    assert store.audit.search().entries[0].metadata["before_bytes"] == 2
+    store.sink.close()
+    store.audit.account("COMPACTED", before_bytes=1)
+    assert "the audit has no entry of this (COMPACTED): the store is closed" in caplog.text
 
 
 def test_entries_go_by_their_own_retention_and_leave_one(store, many, settle):

@@ -1,6 +1,7 @@
 """Runs leave for good, whole, and accounted for."""
 
 import json
+import os
 import time
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 
 from flowbook.errors import StoreBusy, StoreError, UsageError
 from flowbook.events import NodeSuspended, RunCreated
+from flowbook.store.holders import own_run
 from flowbook.store.turn import turn
 
 T0 = 1_700_000_000.0
@@ -84,7 +86,7 @@ def test_a_deleted_run_leaves_no_byte_in_the_journal(store, layout, keep):
     keep()
     run = keep()
     store.history.delete(run)
-    left = b"".join(path.read_bytes() for path in layout.journal.glob("*.jsonl"))
+    left = b"".join(path.read_bytes() for path in layout.journal.glob("*.tsv"))
     assert b"Oslo" not in left
     assert run.encode() not in left
 
@@ -129,6 +131,25 @@ def test_a_run_that_lives_is_refused_and_a_lost_one_goes(store, layout, story, c
     doomed.kill()
     doomed.wait()
     assert store.history.delete(run).runs == (run,)
+
+
+@pytest.mark.kill
+def test_a_lost_run_that_is_being_taken_up_is_refused(store, layout, lost_run):
+    run = lost_run()
+    with own_run(layout, run):
+        said = f"run {run} cannot be deleted: it was lost, and process {os.getpid()} on .* taken it"
+        with pytest.raises(UsageError, match=said):
+            store.history.delete(run)
+        done = store.history.delete_where(flow="f", dry_run=False)
+        assert (done.count, done.skipped) == (0, 1)
+    assert store.history.delete(run).runs == (run,)
+
+
+def test_the_file_of_a_killed_owner_keeps_no_run(store, layout, keep):
+    run = keep()
+    layout.runs.mkdir()
+    (layout.runs / f"{run}.lock").write_text("{}")
+    assert store.history.delete(run).count == 1
 
 
 def test_a_run_that_waits_is_refused(store, keep):
@@ -257,8 +278,8 @@ def test_a_deletion_of_many_is_written_in_pieces_that_part_no_tree(
     expected = {parent, *(keep(parent=parent) for _ in range(4)), *(keep() for _ in range(3))}
     done = store.history.delete_where(flow="tour", dry_run=False)
     assert (set(done.runs), done.count) == (expected, 8)
-    lines = b"".join(path.read_bytes() for path in layout.journal.glob("*.jsonl")).splitlines()
-    facts = [json.loads(line)["fact"] for line in lines if b"RUNS_DELETED" in line]
+    lines = b"".join(path.read_bytes() for path in layout.journal.glob("*.tsv")).splitlines()
+    facts = [json.loads(line.split(b"\t")[2]) for line in lines if b"RUNS_DELETED" in line]
     assert [len(fact["runs"]) for fact in facts] == [5, 2, 1]
     assert ids(store) == set()
     entries = store.audit.search(action="DELETED").entries

@@ -54,7 +54,7 @@ def test_what_is_not_published_vanishes(tmp_path):
 
 def test_a_short_write_is_an_error(tmp_path, monkeypatch):
     disk = Disk()
-    fd = disk.open_append(tmp_path / "s.jsonl")
+    fd = disk.open_append(tmp_path / "s.tsv")
     monkeypatch.setattr(os, "write", lambda fd, data: len(data) - 1)
     with pytest.raises(OSError, match="short write: 4 of 5 bytes"):
         disk.append(fd, b"12345")
@@ -62,7 +62,7 @@ def test_a_short_write_is_an_error(tmp_path, monkeypatch):
 
 
 def test_a_segment_is_never_opened_twice(tmp_path):
-    fd = Disk().open_append(tmp_path / "s.jsonl")
+    fd = Disk().open_append(tmp_path / "s.tsv")
     with pytest.raises(FileExistsError):
-        Disk().open_append(tmp_path / "s.jsonl")
+        Disk().open_append(tmp_path / "s.tsv")
     os.close(fd)

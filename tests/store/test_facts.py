@@ -24,11 +24,43 @@ def test_a_fact_comes_back_from_its_line(wseq, params):
     assert decode(bytes(line.fact)) == event
 
 
-@pytest.mark.parametrize("cut", [0, 1, 10, 60, -1])
-def test_a_cut_line_is_damaged(cut):
-    encoded = facts.encode_line(facts.prefix("w"), 1, facts.WriterOpened(at=0, host="h", pid=1))
+def opened():
+    return facts.encode_line(facts.prefix("w"), 1, facts.WriterOpened(at=0, host="h", pid=1))[:-1]
+
+
+def test_a_line_cut_anywhere_is_damaged():
+    for cut in range(len(opened())):
+        with pytest.raises(msgspec.DecodeError):
+            facts.decode_line(opened()[:cut])
+
+
+def test_a_line_with_any_other_byte_anywhere_is_damaged():
+    for at in range(len(opened())):
+        for byte in {*range(256)} - {opened()[at]}:
+            with pytest.raises(msgspec.DecodeError):
+                facts.decode_line(opened()[:at] + bytes([byte]) + opened()[at + 1 :])
+
+
+@pytest.mark.parametrize("text", [b"w", b"w\t1", b"w\tx\t{}", b"w\t1\t{", b"\xff\t1\t{}"])
+def test_a_line_that_fits_its_checksum_and_is_none_of_ours_is_damaged(text):
     with pytest.raises(msgspec.DecodeError):
-        facts.decode_line(encoded[:-1][:cut])
+        facts.decode_line(text + b"\t" + facts.checksum(text))
+
+
+def test_a_line_of_an_earlier_version_is_written_as_it_is_read():
+    plain = b'{"writer":"w","wseq":7,"fact":{"kind":"X", "at":1.0}}'
+    assert facts.plain_line_of(facts.decode_plain_line(plain)) == plain + b"\n"
+    for damaged in (plain[:-1], plain.replace(b"X", b"\xff"), b"", b"7"):
+        with pytest.raises(msgspec.DecodeError):
+            facts.decode_plain_line(damaged)
+
+
+def test_json_that_was_handed_in_with_white_space_is_one_line():
+    fact = facts.SettingChanged(at=1.0, name="n", value=msgspec.Raw(b'{\n\t"a": "\\t"\r}'))
+    encoded = facts.encode_line(facts.prefix("w"), 1, fact)
+    assert (encoded.count(b"\n"), encoded.count(b"\t")) == (1, 3)
+    found = msgspec.json.decode(facts.decode_line(encoded[:-1]).fact)
+    assert found["value"] == {"a": "\t"}
 
 
 def test_a_fact_longer_than_a_reader_takes_is_refused(monkeypatch):

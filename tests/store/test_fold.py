@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowbook.store import segments
-from flowbook.store.facts import WriterOpened, encode_line, prefix
+from flowbook.store.facts import WriterOpened, encode_line, line_of, prefix
 from flowbook.store.locks import alive
 from flowbook.store.store import Store
 
@@ -138,9 +138,7 @@ def test_the_same_number_in_two_segments_is_folded_once(store, layout, story):
     assert store.history.events(events[0].run) == events
 
 
-@pytest.mark.parametrize(
-    "tail", [b'{"writer":"dead","wseq":99,"fa', b"\0" * 5000, b'{"writer":"dead"', b"\xff\xfe"]
-)
+@pytest.mark.parametrize("tail", [b'dead\t99\t{"kind', b"\0" * 5000, b"dead\t99", b"\xff\xfe"])
 def test_an_unfinished_last_line_is_dropped(store, layout, story, tail):
     events = story.run()
     path = dead_segment(layout, 0, events)
@@ -167,7 +165,7 @@ def test_a_damaged_line_is_set_aside_and_said(store, layout, story, caplog):
     assert len(store.history.events(events[0].run)) == len(events) - 1
 
 
-@pytest.mark.parametrize("content", [b"", b'{"writer":"dead","ws', b"\0" * 10])
+@pytest.mark.parametrize("content", [b"", b'dead\t1\t{"ki', b"\0" * 10])
 def test_a_segment_without_a_whole_line_is_removed(store, layout, content):
     layout.journal.mkdir(parents=True)
     layout.segment("dead", 0).write_bytes(content)
@@ -234,8 +232,8 @@ def test_the_tables_have_no_index(store, layout, story):
 def test_facts_of_a_kind_unknown_here_are_kept(store, layout):
     layout.journal.mkdir(parents=True)
     layout.segment("new", 0).write_bytes(
-        b'{"writer":"new","wseq":1,"fact":{"kind":"RUN_BLESSED","run":"r","seq":0,"at":1.0}}\n'
-        b'{"writer":"new","wseq":2,"fact":{"kind":"DATASET_TAGGED","at":1.0}}\n'
+        line_of(prefix("new"), 1, b'{"kind":"RUN_BLESSED","run":"r","seq":0,"at":1.0}')
+        + line_of(prefix("new"), 2, b'{"kind":"DATASET_TAGGED","at":1.0}')
     )
     assert store.fold() == 2
     _names, rows = store.history.table("SELECT kind, seq FROM events")

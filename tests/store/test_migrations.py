@@ -1,11 +1,11 @@
 """Which folders are ours to use."""
 
 import duckdb
+import msgspec
 import pytest
 
 from flowbook.errors import StoreVersion
 from flowbook.store.disk import Disk
-from flowbook.store.facts import encode_line, prefix
 from flowbook.store.migrations import FORMAT, STEPS, STORAGE_VERSION, Meta, ensure_meta, read_meta
 from flowbook.store.store import Store
 
@@ -29,7 +29,7 @@ def test_a_store_is_no_part_of_the_users_repository(layout):
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b'{"format":3,"storage_version":"v3.0.0"}', "3"), (b"{}", "unreadable"), (b"", "unreadable")],
+    [(b'{"format":4,"storage_version":"v3.0.0"}', "4"), (b"{}", "unreadable"), (b"", "unreadable")],
 )
 def test_what_we_cannot_read_is_refused(layout, content, found):
     layout.root.mkdir()
@@ -62,7 +62,7 @@ def of_format_1(layout, story):
     """A store of format 1: one run folded into it, one only journalled."""
     layout.journal.mkdir(parents=True)
     folded, journalled = story.run(), story.run(status="succeeded")
-    rows = [(e.run, e.seq, encode_line(b"", 0, e)[len(b'0,"fact":') : -2]) for e in folded]
+    rows = [(e.run, e.seq, msgspec.json.encode(e)) for e in folded]
     with duckdb.connect(str(layout.database)) as database:
         for table in FIRST:
             database.execute(f"CREATE TABLE {table}")
@@ -77,8 +77,11 @@ def of_format_1(layout, story):
             "'2023-11-14'::TIMESTAMP AS started_at, 1 AS failed, 0 AS suspended",
             [folded[0].run],
         )
-    lines = [encode_line(prefix("dead"), wseq, event) for wseq, event in enumerate(journalled)]
-    layout.segment("dead", 0).write_bytes(b"".join(lines))
+    lines = [
+        b'{"writer":"dead","wseq":%d,"fact":%b}\n' % (wseq, msgspec.json.encode(event))
+        for wseq, event in enumerate(journalled)
+    ]
+    layout.segment("dead", 0).with_suffix(".jsonl").write_bytes(b"".join(lines))
     layout.meta.write_bytes(b'{"format":1,"storage_version":"v2.0.0"}')
     return folded[0].run, journalled[0].run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
+import msgspec
 import pytest
 
 from flowbook.events import (
@@ -11,8 +12,10 @@ from flowbook.events import (
     ErrorInfo,
     NodeCompleted,
     NodeLogged,
+    NodeRetryScheduled,
     NodeReused,
     RunCreated,
+    Usage,
     ValueFormat,
 )
 from flowbook.store.disk import Durability
@@ -65,6 +68,16 @@ def test_a_summary_keeps_the_numbers_of_what_it_writes(recording, journal, story
         ("RunCompleted", 10),
     ]
     assert (kept[1].outputs, kept[1].result, kept[1].cache_key) == ({}, None, None)
+
+
+def test_a_summary_leaves_out_no_attempt_that_cost_something(recording):
+    error = ErrorInfo("ConnectionError", "busy")
+    event = NodeRetryScheduled(
+        run="r", seq=3, at=1.0, node="a", attempt=1, ms=2.0, delay=0.5, error=error
+    )
+    paid = msgspec.structs.replace(event, usage=(Usage("acme", "small", 7, 2, 9),))
+    one = recording(detail=Detail.SUMMARY)
+    assert (one.event(event), one.event(paid)) == (None, paid)
 
 
 def test_what_a_summary_leaves_out_is_durable_with_what_came_before(recording, journal, story):

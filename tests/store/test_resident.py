@@ -6,7 +6,7 @@ import struct
 import duckdb
 import pytest
 
-from flowbook.errors import StoreError, StoreVersion
+from flowbook.errors import StoreError, StoreVersion, UsageError
 from flowbook.store.store import Store
 
 
@@ -82,9 +82,139 @@ def test_a_damaged_database_is_named_with_the_way_to_mend_it(layout, database, s
     for refused in tries(layout, story):
         assert type(refused) is StoreError
         assert f"{database} is damaged" in str(refused)
+        assert "flowbook store verify" in refused.hint
         assert "flowbook store rebuild" in refused.hint
     assert database.read_bytes() == spoiled
-    assert len(list(layout.journal.glob("*.jsonl"))) == 1
+    assert len(list(layout.journal.glob("*.tsv"))) == 1
+
+
+DOORS = {
+    "runs": lambda history, run: history.runs(),
+    "run": lambda history, run: history.run(run),
+    "node_runs": lambda history, run: history.node_runs(run),
+    "events": lambda history, run: history.events(run),
+    "sql": lambda history, run: history.sql("SELECT id, error FROM runs").to_dict(),
+    "table": lambda history, run: history.table("SELECT max(payload), max(node) FROM events"),
+    "export": lambda history, run: (
+        history.export(history.snapshot.layout.root.parent / "runs.csv", overwrite=True).bytes
+    ),
+    "export of a query": lambda history, run: (
+        history.export(
+            history.snapshot.layout.root.parent / "events.jsonl",
+            query="SELECT payload FROM events",
+            overwrite=True,
+        ).bytes
+    ),
+}
+
+
+@pytest.fixture
+def wide(layout, story):
+    """A database of several blocks, and one of its runs."""
+    store = Store.open(layout.root)
+    runs = [story.run(at=1_700_000_000.0 + n) for n in range(400)]
+    store.sink.append([fact for events in runs for fact in events]).result(30)
+    store.fold()
+    with store._resident.cursor() as cursor:
+        cursor.execute(f"ATTACH '{layout.database}' AS whole")
+        cursor.execute("CHECKPOINT whole")
+        cursor.execute("DETACH whole")
+    store.close()
+    return runs[7][0].run
+
+
+def answers(layout, run):
+    """What every door says; for what is refused, the error."""
+    store = Store.open(layout.root)
+    said = {}
+    for name, door in DOORS.items():
+        try:
+            said[name] = door(store.history, run)
+        except Exception as error:
+            said[name] = error
+    assert store.query("SELECT 1 AS one", {})["one"].tolist() == [1]
+    store.close()
+    return said
+
+
+def test_damage_anywhere_is_said_at_every_door_that_comes_upon_it(layout, wide):
+    sound, whole = answers(layout, wide), layout.database.read_bytes()
+    assert not [error for error in sound.values() if isinstance(error, Exception)]
+    stumbled = set()
+    for block in range(12288, len(whole), 262144):  # one byte in the middle of each
+        data = bytearray(whole)
+        data[min(block + 60_000, len(data) - 1)] ^= 0xFF
+        layout.database.write_bytes(data)
+        for door, said in answers(layout, wide).items():
+            if said != sound[door]:
+                told_what_to_do(said, layout.database)
+                stumbled.add(door)
+    assert stumbled == set(DOORS)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: bytes([data[0] ^ 0xFF]) + data[1:],
+        lambda data: data[:8] + bytes(4) + data[12:],
+        lambda data: data[:4096] + b"\xff" * 8192 + data[12288:],
+        lambda data: data[: len(data) // 4],
+        lambda data: data[:12288],
+    ],
+    ids=["checksum", "magic bytes", "headers", "truncated", "only headers"],
+)
+def test_damage_of_the_whole_file_is_said_at_every_door(layout, wide, spoil):
+    layout.database.write_bytes(spoil(layout.database.read_bytes()))
+    for said in answers(layout, wide).values():
+        told_what_to_do(said, layout.database)
+
+
+def told_what_to_do(error, database):
+    assert type(error) is StoreError, error
+    assert f"{database} is damaged" in str(error)
+    assert "flowbook store verify" in error.hint
+    assert "flowbook store rebuild" in error.hint
+
+
+@pytest.mark.parametrize("at", [100, 2000])
+def test_a_damaged_log_is_said_at_every_door(layout, story, at):
+    store = Store.open(layout.root)
+    for _ in range(3):
+        events = story.run()
+        store.sink.append(events).result(5)
+        store.fold()
+    store.close()
+    data = bytearray(layout.wal.read_bytes())
+    data[at] ^= 0xFF
+    layout.wal.write_bytes(data)
+    for said in answers(layout, events[0].run).values():
+        told_what_to_do(said, layout.database)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT 'Corrupt database file' FROM FROM", "LINE 1"),
+        ("SELECT error('Corrupt database file') FROM runs", "Corrupt database file"),
+        ("FROM read_csv('none.csv')", "No files found"),
+        ("SELECT nope FROM runs", '"nope"'),
+        ("SELECT 'x'::INTEGER FROM runs", "Could not convert string 'x'"),
+    ],
+)
+def test_a_wrong_query_is_no_damage(layout, database, query, said):
+    store = Store.open(layout.root)
+    for ask in (
+        store.history.table,
+        store.history.sql,
+        lambda query: store.history.export(layout.root.parent / "x.parquet", query=query),
+    ):
+        with pytest.raises((UsageError, StoreError)) as refused:
+            ask(query)
+        assert said in str(refused.value)
+        assert "damaged" not in str(refused.value)
+        if ask == store.history.table:
+            assert type(refused.value) is UsageError
+    store.close()
 
 
 def test_damage_that_shows_while_reading_is_said_and_spoils_nothing_else(layout, database):

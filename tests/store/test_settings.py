@@ -5,10 +5,12 @@ import time
 import msgspec
 import pytest
 
-from flowbook.errors import UsageError
+from flowbook.errors import StoreBusy, UsageError
+from flowbook.store.audit import acting
 from flowbook.store.facts import SettingChanged
 from flowbook.store.keeping import Keep
-from flowbook.store.settings import SETTINGS, SettingRow
+from flowbook.store.settings import SETTINGS, Origin, SettingRow
+from flowbook.store.turn import turn
 
 
 @pytest.fixture(params=["journalled", "folded"])
@@ -122,3 +124,70 @@ def test_what_a_newer_flowbook_set_is_passed_over(store):
     fact = SettingChanged(at=time.time(), name="colour", value=msgspec.Raw(b'"red"'))
     store.sink.append([fact]).result(5)
     assert [row.name for row in store.settings.all()] == list(SETTINGS)
+
+
+def test_what_a_flow_says_stands_between_its_own_setting_and_the_project(store, settle):
+    store.settings.set("retention", "90d")
+    store.settings.declare("retention", "30d", "tour")
+    assert store.settings.get("retention", flow="tour") == "30d"
+    store.settings.settle()
+    settle()
+    assert store.settings.get("retention", flow="tour") == "30d"
+    assert store.settings.retentions() == {None: Keep(days=90), "tour": Keep(days=30)}
+    assert store.settings.all()[-1] == SettingRow("retention", "30d", "tour", Origin.FLOW)
+    store.settings.set("retention", "last:5", flow="tour")
+    settle()
+    assert store.settings.get("retention", flow="tour") == "last:5"
+    assert store.settings.all()[-1] == SettingRow("retention", "last:5", "tour", Origin.SET)
+    assert store.settings.set("retention", None, flow="tour") == "30d"
+
+
+def test_a_flow_that_says_nothing_any_more_is_as_all_others(store, settle):
+    store.settings.declare("retention", "30d", "tour")
+    store.settings.settle()
+    settle()
+    store.settings.declare("retention", None, "tour")
+    assert store.settings.get("retention", flow="tour") == "forever"
+    store.settings.settle()
+    settle()
+    assert store.settings.get("retention", flow="tour") == "forever"
+    assert store.settings.retentions() == {None: Keep()}
+
+
+def test_what_a_flow_says_is_recorded_once_and_accounted_for(store, layout):
+    with acting(actor="ann", source="cli"):
+        store.settings.declare("retention", None, "quiet")
+        store.settings.declare("retention", "30d", "tour")
+    assert not layout.root.exists()
+    assert store.settings.settle() == 1
+    store.settings.declare("retention", "30d", "tour")
+    assert store.settings.settle() == 0
+    (entry,) = store.audit.search().entries
+    assert (entry.action, entry.actor, entry.flow) == ("SETTING_CHANGED", "ann", "tour")
+    assert entry.metadata == {
+        "source": "cli", "setting": "retention", "before": "forever", "after": "30d",
+        "reason": "the flow's definition says so",
+    }  # fmt: skip
+
+
+def test_a_store_that_closes_records_what_flows_said(store, layout, child):
+    store.settings.declare("retention", "30d", "tour")
+    store.close()
+    reopened = type(store).open(layout.root)
+    assert reopened.settings.all()[-1].origin is Origin.FLOW
+    assert reopened.settings.get("retention", flow="tour") == "30d"
+    reopened.close()
+
+
+def test_what_cannot_be_recorded_now_is_recorded_later(store, layout):
+    store.settings.set("retention", "90d")
+    store.settings.declare("retention", "30d", "tour")
+    with turn(layout), pytest.raises(StoreBusy):
+        store.settings.settle(0.01)
+    assert store.settings.get("retention", flow="tour") == "30d"
+    assert store.settings.settle() == 1
+
+
+def test_nobody_can_set_what_a_flow_says(store):
+    with pytest.raises(UsageError, match="no setting"):
+        store.settings.set("retention said by the flow", "30d", flow="tour")

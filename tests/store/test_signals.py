@@ -106,3 +106,19 @@ def test_asking_creates_nothing(layout, signals):
     assert signals.runs() == ()
     signals.clear("r")
     assert not layout.root.exists()
+
+
+def test_a_signal_is_withdrawn_unless_somebody_took_it(layout, signals):
+    first, second = signals.send("r", "one"), signals.send("r", "two")
+    assert signals.withdraw("r", first)
+    assert [signal.id for signal in signals.pending("r")] == [second]
+    assert signals.take(*signals.pending("r"))
+    assert not signals.withdraw("r", second)
+    assert signals.runs() == ()
+
+
+@pytest.mark.parametrize("name", ["%ff", "\udcff"], ids=["no text", "no name"])
+def test_what_others_put_there_hides_no_run(layout, signals, name):
+    signals.send("r", "one")
+    (layout.signals / name).mkdir()
+    assert signals.runs() == ("r",)

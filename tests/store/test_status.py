@@ -26,7 +26,7 @@ def test_what_is_folded_and_what_is_not(store, layout, story):
     before = store.status()
     assert (before.tail_facts, before.runs, before.events) == (1 + len(events), 1, len(events))
     assert before.backlog_seconds > time.time() - 1_700_000_100
-    assert before.journal_bytes == sum(p.stat().st_size for p in layout.journal.glob("*.jsonl"))
+    assert before.journal_bytes == sum(p.stat().st_size for p in layout.journal.glob("*.tsv"))
     assert before.objects_count == 1
     assert before.objects_bytes >= len(text("some"))  # and a preview
     store.fold()
@@ -40,7 +40,7 @@ def test_what_is_folded_and_what_is_not(store, layout, story):
 def test_the_writers_and_whether_they_live(store, layout, story):
     store.sink.append(story.run()).result(5)
     path = dead_segment(layout, 0, story.run())
-    (layout.journal / "x.00000000.jsonl.quarantine").write_bytes(b"?")
+    (layout.journal / "x.00000000.tsv.quarantine").write_bytes(b"?")
     found = store.status()
     writers = {one.id: one for one in found.writers}
     assert writers[store.sink.writer].pid == os.getpid()
@@ -48,7 +48,7 @@ def test_the_writers_and_whether_they_live(store, layout, story):
     dead = writers["dead"]
     assert (dead.host, dead.pid, dead.alive, dead.segments) == ("elsewhere", 4711, False, 1)
     assert dead.bytes == path.stat().st_size
-    assert [one.name for one in found.quarantined] == ["x.00000000.jsonl.quarantine"]
+    assert [one.name for one in found.quarantined] == ["x.00000000.tsv.quarantine"]
 
 
 def test_who_holds_the_store(store, layout, story, child):
@@ -86,7 +86,7 @@ def test_a_damaged_database_is_a_problem_and_no_failure(store, layout, story):
     found = store.status()
     layout.database.unlink()
     assert "store.duckdb" in found.problem
-    assert (found.runs, found.format) == (None, 2)
+    assert (found.runs, found.format) == (None, 3)
 
 
 def test_a_folder_that_cannot_be_written(layout, story):

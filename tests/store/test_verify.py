@@ -1,10 +1,15 @@
 """Every way in which a store can be wrong is found, and said."""
 
+import gzip
+
 import pytest
 
+from flowbook.store import archive
 from flowbook.store.layout import Layout
 from flowbook.store.verify import MOST_FINDINGS, FindingKind
 
+from .test_archive import switch
+from .test_fold import dead_segment
 from .test_garbage import path_of, report, text
 
 
@@ -123,10 +128,35 @@ def test_a_deleted_run_that_is_still_there(store, run, meddle):
 
 
 def test_a_quarantined_segment(store, layout, run):
-    path = layout.journal / "w.00000001.jsonl.quarantine"
+    path = layout.journal / "w.00000001.tsv.quarantine"
     path.write_bytes(b"rubbish")
     found = only(store)
     assert (found.kind, found.path) == (FindingKind.QUARANTINED, path)
+
+
+def test_a_damaged_line_of_the_journal_or_the_archive(store, layout, story):
+    switch(store, True)
+    store.fold()
+    dead_segment(layout, 0, story.run())
+    store.fold()
+    (kept,) = (one.path for one in archive.archived(layout) if one.writer == "dead")
+    lines = gzip.decompress(kept.read_bytes()).splitlines(keepends=True)
+    path = dead_segment(layout, 0, story.run(), writer="other")
+    path.write_bytes(path.read_bytes().replace(b"clean", b"cleax", 1))
+    kept.write_bytes(gzip.compress(b"".join([*lines[:3], *lines[4:]])))
+
+    def found(**options):
+        told = store.verify(**options).findings
+        return [one for one in told if one.kind is FindingKind.DAMAGED_SEGMENT]
+
+    (first,) = found()
+    assert first.path == path
+    assert "damaged lines: 2; missing facts: 1;" in first.message
+    again, second = found(deep=True)
+    assert (again, second.path) == (first, kept)
+    assert "missing facts: 3;" in second.message
+    kept.write_bytes(kept.read_bytes()[:-12])
+    assert "cannot be unpacked" in found(deep=True)[1].message
 
 
 def test_a_database_that_cannot_be_read(store, layout, run):

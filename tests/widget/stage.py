@@ -24,6 +24,7 @@ from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.run.phase import Outcome
+from flowbook.store.preview import Preview
 
 RUN = RunId("run-1")
 
@@ -85,8 +86,8 @@ def over(seq: int) -> Event:
 class FakeNodeRun:
     outcome: Outcome | None = Outcome.SUCCEEDED
     error: Any = None
-    inputs: Mapping[PortName, Any] = field(default_factory=dict)
-    outputs: Mapping[PortName, Any] = field(default_factory=dict)
+    held_inputs: Mapping[PortName, Any] = field(default_factory=dict)
+    held_outputs: Mapping[PortName, Any] = field(default_factory=dict)
     kept_back: tuple[str, ...] = ()
 
     def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
@@ -136,6 +137,7 @@ class FakeHost:
         self.watchers: list[Callable[[], None]] = []
         self.started_with: list[Mapping[str, Any]] = []
         self.tidied = 0
+        self.previews: dict[str, Preview] = {}
 
     def spec(self) -> FlowSpec:
         return self.definition
@@ -167,6 +169,9 @@ class FakeHost:
 
     def current_run(self) -> FakeRun | None:
         return self.run
+
+    def preview(self, ref: ValueRef) -> Preview | None:
+        return self.previews.get(ref.hash)
 
     def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
         self.watchers.append(callback)

@@ -7,10 +7,14 @@ from flowbook.errors import UnknownNode
 from flowbook.events import ErrorInfo, NodeLogged
 from flowbook.ids import EventSeq, NodeId, PortName
 from flowbook.run.phase import Outcome
-from flowbook.widget.closeup import details
+from flowbook.widget.closeup import details as details_of
 from flowbook.widget.protocol import Inspect, TextPreview, TreePreview
 
 ASKED = Inspect("v", NodeId("clean"))
+
+
+def details(spec, run, asked, look=lambda ref: None):
+    return details_of(spec, run, asked, look)
 
 
 def test_before_a_run_there_is_the_text_of_the_cell():
@@ -22,7 +26,7 @@ def test_before_a_run_there_is_the_text_of_the_cell():
 def test_inputs_and_outputs_are_shown_and_inputs_say_where_they_come_from():
     run = FakeRun()
     run.nodes["clean"] = FakeNodeRun(
-        inputs={PortName("rows"): [1, 2]}, outputs={PortName("clean"): [1]}
+        held_inputs={PortName("rows"): [1, 2]}, held_outputs={PortName("clean"): [1]}
     )
     told = details(spec(), run, ASKED)
     assert told.inputs[0].port == "rows ← fetch.rows"
@@ -32,7 +36,7 @@ def test_inputs_and_outputs_are_shown_and_inputs_say_where_they_come_from():
 
 def test_a_value_that_the_flow_keeps_back_is_not_shown():
     run = FakeRun()
-    run.nodes["clean"] = FakeNodeRun(outputs={PortName("clean"): 1}, kept_back=("clean",))
+    run.nodes["clean"] = FakeNodeRun(held_outputs={PortName("clean"): 1}, kept_back=("clean",))
     assert details(spec(), run, ASKED).outputs[0].preview == TextPreview("[redacted]")
 
 
@@ -48,11 +52,11 @@ def test_a_failed_node_shows_its_error_and_no_output():
 def test_a_value_that_is_gone_is_a_note():
     class Gone(FakeNodeRun):
         @property
-        def outputs(self):
+        def held_outputs(self):
             raise RuntimeError("it was not kept")
 
-        @outputs.setter
-        def outputs(self, _):
+        @held_outputs.setter
+        def held_outputs(self, _):
             pass
 
     run = FakeRun()

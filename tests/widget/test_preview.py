@@ -13,7 +13,13 @@ import pyarrow as pa
 import pytest
 
 from flowbook.widget.preview import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, preview, type_name
-from flowbook.widget.protocol import ImagePreview, TablePreview, TextPreview, TreePreview
+from flowbook.widget.protocol import (
+    ArrayPreview,
+    ImagePreview,
+    TablePreview,
+    TextPreview,
+    TreePreview,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 DAYS = {"day": [dt.date(2015, 7, 19), None], "rain": [1.5, math.nan], "hot": [True, False]}
@@ -53,6 +59,22 @@ def test_columns_of_one_name_and_an_index_of_a_columns_name_are_no_trouble():
 def test_records_read_as_a_table_and_ragged_ones_as_a_tree():
     assert isinstance(preview([{"a": 1}, {"a": 2}]), TablePreview)
     assert isinstance(preview([{"a": 1}, {"b": 2}]), TreePreview)
+
+
+def test_an_array_shows_its_shape_its_first_values_and_its_figures():
+    shown = preview(np.array([[1.5, math.nan], [4.5, 3.0]]))
+    assert shown == ArrayPreview("float64", (2, 2), (1.5, None, 4.5, 3.0), 1, 1.5, 4.5, 3.0)
+    large = preview(np.zeros((1000, 1000)))
+    assert (large.shape, len(large.values)) == ((1000, 1000), 20)
+
+
+def test_an_array_of_anything_is_shown_as_far_as_it_goes():
+    shown = preview(np.array(["a" * 500, {"b": 1}], dtype=object))
+    assert (shown.dtype, shown.shape, shown.min) == ("object", (2,), None)
+    assert len(shown.values[0]) < 300
+    assert preview(np.zeros((0, 3))).values == ()
+    assert isinstance(preview(np.array(1.5)), TreePreview | TextPreview)
+    assert isinstance(preview(np.ma.masked_array([1, 2], [0, 1])), TextPreview)
 
 
 def test_a_lazy_frame_is_not_run_to_be_shown():

@@ -140,7 +140,7 @@ def test_moving_and_tidying_go_to_the_host_and_come_back(publish):
 
 def test_details_go_to_the_view_that_asked(publish):
     run = FakeRun()
-    run.nodes["fetch"] = FakeNodeRun(outputs={"rows": [1, 2]})
+    run.nodes["fetch"] = FakeNodeRun(held_outputs={"rows": [1, 2]})
     publisher, heard = publish(FakeHost(run))
     publisher.receive({"type": "INSPECT", "view": "v7", "node": "fetch"}).result(PATIENCE)
     told = heard.of("DETAILS")

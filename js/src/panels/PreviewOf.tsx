@@ -1,5 +1,5 @@
 import { memo, useState } from "react";
-import type { ImagePreview, Preview, TablePreview } from "../protocol/generated";
+import type { ArrayPreview, ImagePreview, Preview, TablePreview } from "../protocol/generated";
 
 const OPEN_DEPTH = 2;
 const MOST_DECIMALS = 3;
@@ -9,6 +9,8 @@ export const PreviewOf = memo(function PreviewOf({ preview }: { readonly preview
   switch (preview.show) {
     case "table":
       return <Table table={preview} />;
+    case "array":
+      return <Numbers array={preview} />;
     case "image":
       return <Picture image={preview} />;
     case "tree":
@@ -102,6 +104,70 @@ function cellText(cell: Cell, decimals: number): string {
   if (typeof cell !== "number" || decimals === 0) return String(cell);
   const tiny = cell !== 0 && Math.abs(cell) < 0.001;
   return tiny ? cell.toExponential(2) : cell.toFixed(decimals);
+}
+
+function Numbers({ array }: { readonly array: ArrayPreview }) {
+  const { values, summarized } = array;
+  const size = array.shape.reduce((product, side) => product * side, 1);
+  const figures = figuresOf(array);
+  const decimals = decimalsOf(values);
+  return (
+    <>
+      <dl className="fb-figures">
+        {figures.map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      {values.length > 0 && (
+        <ol
+          className="fb-values"
+          aria-label="First values"
+          data-wordy={values.some((value) => typeof value === "string") || undefined}
+        >
+          {values.map((value, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: values have no other identity
+            <li key={i} title={String(value)} data-none={value === null || undefined}>
+              {cellText(value, decimals)}
+            </li>
+          ))}
+        </ol>
+      )}
+      <p className="fb-faint">
+        {values.length < size ? `first ${values.length} of ` : ""}
+        {countOf(size, "value")}
+        {summarized !== null && `; the figures are of the first ${countOf(summarized, "value")}`}
+      </p>
+    </>
+  );
+}
+
+/** What is known of the whole array, in words; what is not known is left out. */
+function figuresOf(array: ArrayPreview): ReadonlyArray<readonly [name: string, text: string]> {
+  const { dtype, shape, min, max, mean, nulls } = array;
+  const found: [string, string][] = [
+    ["shape", shape.length === 0 ? "one value" : shape.map(grouped).join(" × ")],
+    ["type", dtype],
+  ];
+  if (min !== null) found.push(["min", figure(min)]);
+  if (max !== null) found.push(["max", figure(max)]);
+  if (mean !== null) found.push(["mean", figure(mean)]);
+  if (nulls !== null && nulls > 0) found.push(["missing", grouped(nulls)]);
+  return found;
+}
+
+function figure(value: Cell): string {
+  return cellText(value, decimalsOf([value]));
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+function countOf(count: number, one: string): string {
+  return `${grouped(count)} ${one}${count === 1 ? "" : "s"}`;
 }
 
 function Picture({ image }: { readonly image: ImagePreview }) {

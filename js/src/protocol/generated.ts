@@ -24,6 +24,19 @@ export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "
 
 export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "npy" | "image" | "pickle" | "none";
 
+/** The first values of an array, and what is in it; `nulls` counts what is missing. */
+export interface ArrayPreview {
+  readonly show: "array";
+  readonly dtype: string;
+  readonly shape: ReadonlyArray<number>;
+  readonly values: ReadonlyArray<string | number | number | boolean | null>;
+  readonly nulls: number | null;
+  readonly min: string | number | number | boolean | null;
+  readonly max: string | number | number | boolean | null;
+  readonly mean: number | null;
+  readonly summarized: number | null;
+}
+
 /** What happened since the message numbered `seq - 1`. */
 export interface Batch {
   readonly type: "BATCH";
@@ -145,6 +158,7 @@ export interface NodeCancelled {
   readonly node: string;
   readonly attempt?: number;
   readonly ms?: number;
+  readonly usage?: ReadonlyArray<Usage>;
 }
 
 /** A node gave its outputs; ports of the node that are absent are dead. */
@@ -293,7 +307,7 @@ export interface Place {
 export interface PortPreview {
   readonly port: string;
   readonly type: string;
-  readonly preview: TablePreview | ImagePreview | TreePreview | TextPreview | null;
+  readonly preview: TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview | null;
   readonly note: string;
 }
 
@@ -459,11 +473,12 @@ export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
-export type Preview = ImagePreview | TablePreview | TextPreview | TreePreview;
+export type Preview = ArrayPreview | ImagePreview | TablePreview | TextPreview | TreePreview;
 
 export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp;
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
+  ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
   Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string"}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
@@ -478,7 +493,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
-  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number"}},
+  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}}},
   NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
   NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {}},
@@ -492,7 +507,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
   Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
-  PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
+  PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
   ProblemView: {"required": {"severity": "string", "message": "string", "node": {"any": ["string", "null"]}, "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}}, "optional": {}},
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
@@ -515,6 +530,6 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
   Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeSuspended", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
-  Preview: ["ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
+  Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],
 };

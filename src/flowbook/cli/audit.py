@@ -12,7 +12,7 @@ import click
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option
 from flowbook.cli.output import echo_json, echo_table
-from flowbook.cli.place import account, asked_project, project_option, time_options, with_history
+from flowbook.cli.place import asked_project, project_option, time_options, with_history
 from flowbook.export.exits import ExitCode
 from flowbook.store.audit import Action, AuditPage
 
@@ -89,18 +89,9 @@ def _export(
     as_json: bool,
     asked: dict[str, Any],
 ) -> None:
-    store = with_history(ctx, folder).store
+    history = with_history(ctx, folder).history
     parameters = {name: _bound(value) for name, value in asked.items()}
-    done = store.history.export(path, query=_EXPORT, parameters=parameters, overwrite=overwrite)
-    given = {name: str(value) for name, value in asked.items() if value is not None}
-    account(
-        store.audit,
-        "EXPORTED",
-        path=str(path.resolve()),
-        rows=done.rows,
-        view="audit",
-        filter=given,
-    )
+    done = history.export(path, query=_EXPORT, parameters=parameters, overwrite=overwrite)
     if as_json:
         echo_json(done.to_json())
     else:

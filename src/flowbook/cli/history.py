@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from flowbook.cli.audit import audit
+from flowbook.cli.control import cancel, pause, resume
 from flowbook.cli.keep import delete, pin, unpin
+from flowbook.cli.look import echo_previews, previews
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
@@ -73,19 +75,26 @@ def command(
 
 @command.command("show")
 @click.argument("run_id", metavar="RUN_ID")
+@click.option("--node", metavar="NODE", help="What this node of it gave, in short.")
 @project_option
 @json_option
 @click.pass_context
 @manual(
     "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --json",
+    "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --node clean",
     codes=_CODES,
 )
-def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) -> ExitCode:
-    """Show one run and what became of its nodes."""
+def show(
+    ctx: click.Context, run_id: str, node: str | None, folder: Path | None, as_json: bool
+) -> ExitCode:
+    """Show one run and what became of its nodes, or what one of them gave."""
+    as_json = as_json or ctx.obj.as_json
+    if node is not None:
+        return _show_node(asked_project(ctx, folder), run_id, node, as_json=as_json)
     history = asked_project(ctx, folder).history
     run = history.run(run_id).to_json()
-    nodes = [node.to_json() for node in history.node_runs(run_id)]
-    if as_json or ctx.obj.as_json:
+    nodes = [one.to_json() for one in history.node_runs(run_id)]
+    if as_json:
         echo_json({"run": run, "nodes": nodes})
         return ExitCode.OK
     for name, value in run.items():
@@ -93,7 +102,16 @@ def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) ->
             click.echo(f"{name:<12} {value}")
     click.echo()
     columns = ("node", "status", "attempts", "duration_ms", "reason", "cause", "error")
-    echo_table(columns, [[node.get(name) for name in columns] for node in nodes])
+    echo_table(columns, [[one.get(name) for name in columns] for one in nodes])
+    return ExitCode.OK
+
+
+def _show_node(opened: Project, run_id: str, node: str, *, as_json: bool) -> ExitCode:
+    found = previews(opened, run_id, node)
+    if as_json:
+        echo_json({"run": run_id, "node": node, "outputs": found})
+    else:
+        echo_previews(node, found)
     return ExitCode.OK
 
 
@@ -166,7 +184,7 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
     return ExitCode.OK
 
 
-for _other in (delete, pin, unpin, audit, recover):
+for _other in (cancel, pause, resume, delete, pin, unpin, audit, recover):
     command.add_command(_other)
 
 

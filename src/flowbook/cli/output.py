@@ -22,10 +22,15 @@ def echo_json(value: Any) -> None:
     click.echo(msgspec.json.format(encoded, indent=2).decode())
 
 
-def echo_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table as wide as the terminal; without one, as wide as it needs to be."""
+def echo_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], total: int | None = None
+) -> None:
+    """A table as wide as the terminal; without one, as wide as it needs to be.
+
+    `total` is how many rows there are where `rows` are only the first.
+    """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 9999
-    for line in table(columns, rows, width):
+    for line in table(columns, rows, width, total):
         click.echo(line)
 
 

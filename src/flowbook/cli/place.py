@@ -6,18 +6,15 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flowbook.cli.opening import Command, has_history
-from flowbook.errors import StoreError, UsageError
+from flowbook.errors import UsageError
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.graph.options import parse_duration
 from flowbook.session.project import Project, project
-
-if TYPE_CHECKING:
-    from flowbook.store.audit import AuditLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +114,6 @@ def acting_here(ctx: click.Context) -> None:
     from flowbook.store.audit import acting
 
     ctx.with_resource(acting(source="cli"))
-
-
-def account(audit: AuditLog, action: str, **metadata: Any) -> None:
-    """Leave an entry for what was done; where nothing can be written, only say that it is missing.
-
-    What a read-only copy of a project is for is to be read, exported and reported on.
-    """
-    try:
-        audit.record(action, **metadata)
-    except (StoreError, OSError) as refused:
-        click.echo(f"warning: the audit has no entry of this: {refused}", err=True)
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -13,7 +13,6 @@ from flowbook.cli.opening import Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
     Asked,
-    account,
     acting_here,
     asked_project,
     confirm,
@@ -24,7 +23,13 @@ from flowbook.cli.place import (
 )
 from flowbook.export.exits import ExitCode
 from flowbook.store.export import VIEWS_OUT, Format
+from flowbook.store.settings import Origin
 
+_SAID_BY = {
+    Origin.DEFAULT: "nobody has set it",
+    Origin.SET: "it was set",
+    Origin.FLOW: "the flow's options say so",
+}
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE, ExitCode.INTERRUPTED)
 
 
@@ -112,7 +117,6 @@ def compact(ctx: click.Context, folder: Path | None, as_json: bool) -> ExitCode:
     """
     store = with_history(ctx, folder).store
     done = store.compact()
-    account(store.audit, "COMPACTED", **asdict(done))
     text = f"{_size(done.before_bytes)} → {_size(done.after_bytes)} in {done.seconds:.1f} s"
     _tell(ctx, as_json, asdict(done), text)
     return ExitCode.OK
@@ -137,8 +141,6 @@ def gc(
     """Remove stored values that no run and no dataset needs any longer."""
     store = with_history(ctx, folder).store
     done = store.gc(grace_seconds=grace, dry_run=dry_run)
-    if done.objects and not dry_run:
-        account(store.audit, "COLLECTED", **asdict(done))
     verb = "would go" if dry_run else "removed"
     text = f"{_count(done.objects, 'value')} {verb}, {_size(done.bytes)}; {done.kept:,} stay"
     _tell(ctx, as_json, {**asdict(done), "dry_run": dry_run}, text)
@@ -177,16 +179,7 @@ def export(
     The filters narrow every view to what belongs to such runs. The file appears whole or not at
     all. An export leaves an entry in the audit.
     """
-    store = with_history(ctx, folder).store
-    done = store.history.export(path, **wanted)
-    told = {name: value for name, value in wanted.items() if value and name != "overwrite"}
-    account(
-        store.audit,
-        "EXPORTED",
-        path=str(path.resolve()),
-        rows=done.rows,
-        **{name: str(value) for name, value in told.items()},
-    )
+    done = with_history(ctx, folder).history.export(path, **wanted)
     text = f"{_count(done.rows, 'row')}, {_size(done.bytes)}: {path}"
     _tell(ctx, as_json, done.to_json(), text)
     return ExitCode.OK
@@ -354,14 +347,13 @@ def _tell_next(found: dict[str, Any]) -> None:
 
 def _tell_settings(ctx: click.Context, as_json: bool, rows: list[Any]) -> None:
     if as_json or ctx.obj.as_json:
-        echo_json({"settings": [asdict(row) for row in rows]})
+        told = [asdict(row) | {"is_default": row.is_default} for row in rows]
+        echo_json({"settings": told})
         return
-    columns = ("name", "value", "holds for")
-    told = [
-        (row.name, _word(row.value), row.flow or f"the project{', by default' * row.is_default}")
-        for row in rows
-    ]
-    echo_table(columns, told)
+    columns = ("name", "value", "holds for", "because")
+    rows_of = [(row.name, _word(row.value), row.flow or "the project", _SAID_BY[row.origin])
+               for row in rows]  # fmt: skip
+    echo_table(columns, rows_of)
 
 
 def _due(due: dict[str, int]) -> str:

@@ -25,10 +25,16 @@ def rows_of(frame: Any) -> tuple[list[str], list[tuple[Any, ...]]] | None:
     return None
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 100) -> list[str]:
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    width: int = 100,
+    total: int | None = None,
+) -> list[str]:
     """The table as lines at most `width` wide, then its counts, and what was left out.
 
-    Numbers are aligned right. Columns that do not fit are left out from the right, whole.
+    `total` is how many rows there are where `rows` are only the first of them. Numbers are aligned
+    right. Columns that do not fit are left out from the right, whole.
 
     >>> for line in table(["city", "days"], [("Oslo", 3), ("Bergen", 12)]):
     ...     print(line)
@@ -45,7 +51,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 10
     right = [_all_numbers(row[i] for row in rows[:ROWS]) for i in range(fitting)]
     lines = [_line(columns[:fitting], widths, right), "  ".join("─" * w for w in widths[:fitting])]
     lines += [_line(row[:fitting], widths, right) for row in shown]
-    return [*lines, *_notes(len(rows), len(shown), list(columns[fitting:]))]
+    return [*lines, *_notes(total or len(rows), len(shown), list(columns[fitting:]))]
 
 
 def cell(value: Any, digits: int = 2) -> str:

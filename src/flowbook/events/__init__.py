@@ -233,6 +233,7 @@ class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
 
     attempt: int = 0
     ms: float = 0.0
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):

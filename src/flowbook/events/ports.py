@@ -39,6 +39,10 @@ class Vault(Protocol):
         """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
         ...
 
+    def touch(self, ref: ValueRef) -> bool:
+        """Let an old value count as made now, before a fact names it; False when it is gone."""
+        ...
+
 
 class Recording(Protocol):
     """How one run is recorded: where to, and without what.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypedDict, Unpack
 
 from traitlets import HasTraits
 
@@ -31,6 +31,19 @@ class Outputs:
 
     ports: Mapping[PortName, Any]
     result: Any = None
+
+
+class UsageAmounts(TypedDict, total=False):
+    """What one call of a metered service used, as far as it is known; `cost` in US dollars.
+
+    `is_estimate`: the provider did not say, and you counted.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int | None
+    cost: float | None
+    is_estimate: bool
 
 
 class NodeContext(Protocol):
@@ -58,6 +71,29 @@ class NodeContext(Protocol):
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         """How far the node is; shown live, never journalled."""
+        ...
+
+    def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:
+        """What one call of a metered service, as of a language model, used.
+
+        It stands in the history with this attempt, however the attempt ends. Raises `UsageError`
+        for an amount that is negative or no number, and for a name that is empty.
+
+        >>> import flowbook, pathlib, tempfile
+        >>> class Ask(Node):
+        ...     kind = "ask"
+        ...     outputs = (PortName("answer"),)
+        ...     def run(self, context, inputs):
+        ...         context.record_usage("acme", "small-1", prompt_tokens=12, cost=0.0004)
+        ...         return "yes"
+        >>> project = flowbook.Project(pathlib.Path(tempfile.mkdtemp()))
+        >>> _ = project.registry.register(Ask)
+        >>> flow = flowbook.Flow("asking", host=project)
+        >>> _ = flow.add(Ask(NodeSpec(NodeId("asked"), kind="ask")))
+        >>> run = flow.run()
+        >>> project.history.table("select node, model, total_tokens, cost from usage")[1]
+        [('asked', 'small-1', 12, 0.0004)]
+        """
         ...
 
     def cancelled(self) -> bool:

@@ -233,7 +233,7 @@ class WhileNode(_Naming):
         if not text:
             raise UsageError(f"while {self.name!r} has no condition", hint='condition: "last < 10"')
         gave = names.get(LAST) if index else self.initial
-        known = {**names, PortName(self.index): index, PortName(self.last): gave}
+        known: Mapping[Any, Any] = {**names, self.index: index, self.last: gave}
         return bool(context.evaluate(text, known))
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:

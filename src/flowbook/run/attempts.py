@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
+from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled, Usage
 from flowbook.graph.options import BackoffKind, Options
 from flowbook.run.phase import Phase
-from flowbook.run.stimulus import SetTimer, StepRaised
+from flowbook.run.stimulus import OfAttempt, SetTimer, StepRaised
 from flowbook.run.turn import Turn
 
 JITTER = 0.1
@@ -18,22 +18,28 @@ def failed(turn: Turn, s: StepRaised) -> None:
     options = state.steps[s.step].options
     used = s.attempt - state.spared[s.step]
     if state.phase[s.step] is Phase.CANCELLING:
-        cancelled(turn, s.step, s.attempt, s.ms)
+        cancelled(turn, s, s.ms, s.usage)
     elif used <= options.retries and not s.final:
         delay = max(s.wait, _delay(options, used, s.chance))
         turn.tell(
-            NodeRetryScheduled, s.step, attempt=s.attempt, ms=s.ms, delay=delay, error=s.error
+            NodeRetryScheduled,
+            s.step,
+            attempt=s.attempt,
+            ms=s.ms,
+            delay=delay,
+            error=s.error,
+            usage=s.usage,
         )
         turn.instructions.append(SetTimer(s.step, s.attempt, delay))
     else:
-        turn.tell(NodeFailed, s.step, attempt=s.attempt, ms=s.ms, error=s.error)
+        turn.tell(NodeFailed, s.step, attempt=s.attempt, ms=s.ms, error=s.error, usage=s.usage)
         turn.after(s.step)
 
 
-def cancelled(turn: Turn, i: int, attempt: int, ms: float) -> None:
-    """The step in slot `i` has stopped because it was told to."""
-    turn.tell(NodeCancelled, i, attempt=attempt, ms=ms)
-    turn.after(i)
+def cancelled(turn: Turn, s: OfAttempt, ms: float = 0.0, usage: tuple[Usage, ...] = ()) -> None:
+    """Attempt `s` has stopped because it was told to."""
+    turn.tell(NodeCancelled, s.step, attempt=s.attempt, ms=ms, usage=usage)
+    turn.after(s.step)
 
 
 def _delay(options: Options, attempt: int, chance: float) -> float:

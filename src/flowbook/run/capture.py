@@ -47,6 +47,12 @@ class Tee:
 
 _lock = threading.Lock()
 _users = 0
+_tees: dict[tuple[str, int], Tee] = {}
+"""Every wrapper that was ever in place, by stream, used again for the same stream.
+
+`print` in Python 3.11 borrows `sys.stdout` while it writes: a wrapper that another thread takes
+away and nobody holds would be freed under it, and the process with it.
+"""
 
 
 def listen() -> None:
@@ -57,7 +63,8 @@ def listen() -> None:
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is not None and not isinstance(stream, Tee):
-                setattr(sys, name, Tee(stream, name))
+                tee = _tees.setdefault((name, id(stream)), Tee(stream, name))
+                setattr(sys, name, tee)
 
 
 def unlisten() -> None:

@@ -136,6 +136,7 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
             outputs=s.outputs,
             result=s.result,
             cache_key=s.cache_key,
+            usage=s.usage,
         )
         how = turn.state.steps[s.step].leaves
         if how:
@@ -146,7 +147,7 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
 def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
     if turn.state.is_current(s.step, s.attempt):
         if turn.state.phase[s.step] is Phase.CANCELLING:
-            attempts.cancelled(turn, s.step, s.attempt, 0.0)
+            attempts.cancelled(turn, s)
         else:
             turn.tell(NodeUnfolded, s.step, attempt=s.attempt, total=s.total)
             turns.go_on(turn, s.step)
@@ -157,7 +158,7 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
         if turn.state.phase[s.step] is Phase.TURNING:
             turns.consulted(turn, s.step, s.index, go_on=s.go_on)
         else:
-            attempts.cancelled(turn, s.step, s.attempt, 0.0)
+            attempts.cancelled(turn, s)
 
 
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
@@ -182,7 +183,13 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
         attempts.failed(
             turn,
             StepRaised(
-                at=s.at, step=s.step, attempt=s.attempt, ms=s.ms, error=error, chance=s.chance
+                at=s.at,
+                step=s.step,
+                attempt=s.attempt,
+                ms=s.ms,
+                error=error,
+                chance=s.chance,
+                usage=s.usage,
             ),
         )
 
@@ -201,14 +208,14 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        attempts.cancelled(turn, s.step, s.attempt, s.ms)
+        attempts.cancelled(turn, s, s.ms, s.usage)
 
 
 def _on_suspended(turn: Turn, s: StepSuspended) -> None:
     if not turn.state.is_current(s.step, s.attempt):
         return
     if turn.state.phase[s.step] is Phase.CANCELLING:
-        attempts.cancelled(turn, s.step, s.attempt, 0.0)
+        attempts.cancelled(turn, s)
     else:
         turn.tell(NodeSuspended, s.step, reason=s.reason)
 

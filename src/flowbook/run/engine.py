@@ -243,7 +243,9 @@ def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[s
 
 
 def _given(keeper: Keeper, reuse: Reuse) -> Given:
-    refs = reuse.refs if reuse.refs is not None else keeper.keep_here(reuse.outputs)
+    refs = reuse.refs
+    if refs is None or not keeper.touch(refs):  # its run was deleted, and what it gave collected
+        refs = keeper.keep_here(reuse.outputs)
     return Given({port: ref for port, ref in refs.items() if port}, reuse.source)
 
 

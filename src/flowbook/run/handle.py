@@ -10,32 +10,25 @@ import asyncio
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import TimeoutError as NotYet
-from contextlib import suppress
 from html import escape
 from time import monotonic
 from typing import Any
 
 from flowbook.errors import (
     RunCancelled,
-    RunError,
-    RunFailed,
     RunTimeout,
     UnknownNode,
     UsageError,
-    ValueUnavailable,
 )
-from flowbook.events import ErrorInfo, Event, NodeCompleted, NodeLogged, NodeReused, RunStatus
-from flowbook.graph.node import Outputs
+from flowbook.events import Event, RunStatus
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
-from flowbook.plan.plan import FromStep
 from flowbook.run.evolve import fold
 from flowbook.run.loops import soon
+from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
-from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
-from flowbook.run.values import inputs_of
 
 _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
@@ -86,7 +79,7 @@ class Run:
                 node=node,
                 known=names,
             )
-        return NodeRun(self, self._performance, index)
+        return NodeRun(self.id, self._performance, index)
 
     # ------------------------------------------------------------ waiting
 
@@ -160,7 +153,7 @@ class Run:
             raise RunCancelled(f"run {self.id} of {self.flow!r} was cancelled", run_id=self.id)
         if status is RunStatus.FAILED:
             state = self._performance.state
-            raise _failed(self.id, state.first_failed, state.failure)
+            raise failed_run(self.id, state.first_failed, state.failure)
         return self
 
     # ------------------------------------------------------------ asking
@@ -200,7 +193,7 @@ class Run:
         state = self._performance.state
         counts: dict[str, int] = {}
         for i in range(len(state.nodes)):
-            word = _word(state, i)
+            word = outcome_word(state, i)
             counts[word] = counts.get(word, 0) + 1
         nodes = ", ".join(f"{count} {word}" for word, count in counts.items()) or "no nodes"
         return f"<Run {self.id} of {self.flow!r}: {self.status.value}; {nodes}>"
@@ -216,167 +209,9 @@ class Run:
         )
 
 
-class NodeRun:
-    """One node of a run."""
-
-    def __init__(self, run: Run, performance: Performance, index: int) -> None:
-        self._run, self._performance, self._index = run, performance, index
-        scopes = performance.state.scopes
-        self.scope = scopes[performance.state.scope[index]].path if scopes else ""
-        """Inside which turn of which containers it is."""
-        self.step = performance.state.steps[index] if scopes else performance.plan.steps[index]
-        self.node = self.step.node
-
-    @property
-    def phase(self) -> Phase:
-        phases = self._performance.state.phase
-        return phases[self._index] if phases else Phase.WAITING
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """None until the node is done."""
-        outcomes = self._performance.state.outcome
-        return outcomes[self._index] if outcomes else None
-
-    @property
-    def attempts(self) -> int:
-        attempts = self._performance.state.attempt
-        return attempts[self._index] if attempts else 0
-
-    @property
-    def duration(self) -> float | None:
-        """Seconds the last attempt took; None before one has ended."""
-        ms = self._performance.state.ms
-        taken = ms[self._index] if ms else None
-        return None if taken is None else taken / 1000
-
-    @property
-    def error(self) -> ErrorInfo | None:
-        """What the last attempt raised, unless a later one succeeded."""
-        errors = self._performance.state.error
-        return errors[self._index] if errors else None
-
-    @property
-    def inputs(self) -> Mapping[PortName, Any]:
-        """What the node reads, as far as it is there."""
-        performance = self._performance
-        state, index = performance.state, self._index
-        number = state.scope[index] if state.scopes else 0
-        base = state.scopes[number].base if number else 0
-        for binding in self.step.bindings:
-            if isinstance(binding.source, FromStep):
-                with suppress(ValueUnavailable):
-                    performance.shelf.look(base + binding.source.step)
-        names = performance.containers.names(number)
-        return inputs_of(self.step, base, performance.values, names)
-
-    @property
-    def outputs(self) -> Mapping[PortName, Any]:
-        """The values of its live ports; raises as `output` does."""
-        return dict(self.given.ports)
-
-    @property
-    def output(self) -> Any:
-        """What the node gave: its result, or the value of its only port, or all ports by name.
-
-        Raises `RunFailed` when it failed, `RunError` when it has no output for another reason.
-        """
-        given = self.given
-        if given.result is not None:
-            return given.result
-        if len(self.step.outputs) == 1:
-            return next(iter(given.ports.values()), None)
-        return dict(given.ports)
-
-    @property
-    def logs(self) -> str:
-        """What it printed and logged, all attempts, in order."""
-        return "".join(
-            event.text
-            for event in self._run.events()
-            if isinstance(event, NodeLogged)
-            and (event.node, event.scope) == (self.node, self.scope)
-        )
-
-    @property
-    def refs(self) -> Mapping[PortName, Any]:
-        """References to the values of its live ports, as they are in the history."""
-        for event in self._run.events():
-            if isinstance(event, NodeCompleted | NodeReused) and (
-                (event.node, event.scope) == (self.node, self.scope)
-            ):
-                return dict(event.outputs)
-        return {}
-
-    def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
-        """Inputs or outputs as they may leave the process, without what the flow keeps back."""
-        recording = self._performance.recording
-        return values if recording is None else recording.shown(values)
-
-    @property
-    def at_hand(self) -> bool:
-        """True when what it gave is in memory, and not only in the store."""
-        return self._performance.shelf.at_hand(self._index)
-
-    @property
-    def given(self) -> Outputs:
-        """The outputs as they are passed on; raises as `output` does."""
-        outcome = self.outcome
-        try:
-            found = self._performance.shelf.look(self._index)
-        except ValueUnavailable as gone:
-            raise RunError(
-                f"node {self.node!r}: {gone.message}", hint=gone.hint, run_id=self._run.id
-            ) from gone
-        if outcome in (Outcome.SUCCEEDED, Outcome.REUSED) and found is not None:
-            return found
-        if outcome is Outcome.FAILED:
-            raise _failed(self._run.id, self.node, self.error)
-        why = _word(self._performance.state, self._index) if outcome else self.phase.value
-        reason = self._performance.state.reason[self._index] if outcome else None
-        raise RunError(
-            f"node {self.node!r} has no output: it is {why}{f' ({reason})' if reason else ''}",
-            hint=None if outcome else "wait for the run first",
-            run_id=self._run.id,
-        )
-
-    def __repr__(self) -> str:
-        word = self.outcome or self.phase
-        took = "" if self.duration is None else f" in {_took(self.duration)}"
-        return f"<NodeRun {self.node}: {word.value}{took}>"
-
-
 def _set(told: asyncio.Future[None]) -> None:
     if not told.done():
         told.set_result(None)
-
-
-def _failed(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> RunFailed:
-    kind = error.type if error else None
-    what = f"{error.name}: {error.message}" if error else "it failed"
-    where = ""
-    if error and error.line:
-        where = (
-            f" (cell {error.cell}, line {error.line})" if error.cell else f" (line {error.line})"
-        )
-    return RunFailed(
-        f"node {node!r} failed{where}: {what}" if node else f"run {run_id} failed: {what}",
-        hint=error.hint if error else None,
-        run_id=run_id,
-        node=node,
-        cell=error.cell if error else None,
-        line=error.line if error else None,
-        error_type=kind,
-        traceback=error.traceback if error else None,
-    )
-
-
-def _word(state: RunState, i: int) -> str:
-    return (state.outcome[i] or state.phase[i]).value
-
-
-def _took(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _row(state: RunState, i: int) -> str:
@@ -384,9 +219,9 @@ def _row(state: RunState, i: int) -> str:
     note = f"{error.name}: {error.message}" if error else state.reason[i] or ""
     cells = (
         escape(state.nodes[i]),
-        _word(state, i),
+        outcome_word(state, i),
         str(state.attempt[i] or ""),
-        "" if ms is None else _took(ms / 1000),
+        "" if ms is None else shown_seconds(ms / 1000),
         escape(note),
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

@@ -183,6 +183,7 @@ class Hands:
                 ms=ms,
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 cell=self.work(order.step).cell,
+                usage=self._words.usage(order.step, order.attempt),
             )
         )
 
@@ -203,7 +204,15 @@ class Hands:
         elif isinstance(ending, Raised):
             self._raised(order, ending.error, ending.ms)
         else:
-            self._feed(StepCancelled(at=self._now(), step=i, attempt=order.attempt, ms=ending.ms))
+            self._feed(
+                StepCancelled(
+                    at=self._now(),
+                    step=i,
+                    attempt=order.attempt,
+                    ms=ending.ms,
+                    usage=self._words.usage(i, order.attempt),
+                )
+            )
 
     def _unfolded(self, order: Launch, ending: Returned) -> None:
         try:
@@ -227,6 +236,7 @@ class Hands:
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),
+                usage=self._words.usage(order.step, order.attempt),
             )
         )
 
@@ -252,6 +262,7 @@ class Hands:
                         outputs=refs,
                         result=result,
                         cache_key=self._lookups.keys.get(order.step),
+                        usage=self._words.usage(order.step, order.attempt),
                     )
                 )
 

@@ -18,7 +18,7 @@ from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.recall import outputs_of
+from flowbook.run.recall import held
 from flowbook.run.state import RunState
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
@@ -91,6 +91,6 @@ def _bring(
 ) -> tuple[Outputs, bool]:
     """What the step gave, wholly if possible, else the ports that are needed."""
     try:
-        return outputs_of(vault, event), True
+        return held(vault, event), True
     except ValueUnavailable:
         return Outputs({port: vault.get(event.outputs[port]) for port in needed}), False

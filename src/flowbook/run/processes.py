@@ -153,6 +153,8 @@ class RemoteTicket(Ticket):
         context = self.attempt.context
         if kind == "progress":
             context.progress(*rest)
+        elif kind == "used":
+            context.used(*rest)
         elif rest[0] == "log":
             context.log(rest[1].removesuffix("\n"))
         else:

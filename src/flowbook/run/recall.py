@@ -65,9 +65,29 @@ def bring_back(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
     if event is None or any(ref.redacted for ref in (*event.outputs.values(), event.result) if ref):
         return None
     try:
-        return Recalled(event, outputs_of(vault, event))
+        return Recalled(event, held(vault, event))
     except ValueUnavailable:
         return None
+
+
+def held(vault: Vault, event: NodeCompleted | NodeReused) -> Outputs:
+    """As `outputs_of`, for values that a fact of another run, or a run that goes on, is to name.
+
+    They are touched first: were they made long ago, and the run that made them deleted meanwhile,
+    a collection of garbage would take them from under that fact.
+    """
+    for ref in event.outputs.values():
+        try:
+            there = vault.touch(ref)
+        except OSError as error:
+            raise _gone(ref, f"it cannot be held on to: {error}") from error
+        if not there:
+            raise _gone(ref, "it is not there")
+    return outputs_of(vault, event)
+
+
+def _gone(ref: ValueRef, reason: str) -> ValueUnavailable:
+    return ValueUnavailable(f"the stored {ref.type}: {reason}", ref=ref, reason=reason)
 
 
 def outputs_of(vault: Vault, event: NodeCompleted | NodeReused) -> Outputs:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.events import ErrorInfo, TriggerKind, ValueRef
+from flowbook.events import ErrorInfo, TriggerKind, Usage, ValueRef
 from flowbook.ids import CellId, PortName, RunId
 
 # ---------------------------------------------------------------- stimuli: what happened
@@ -64,6 +64,7 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     outputs: dict[PortName, ValueRef] = {}
     result: ValueRef | None = None
     cache_key: str | None = None
+    usage: tuple[Usage, ...] = ()
 
 
 class StepUnfolded(OfAttempt, frozen=True, kw_only=True):
@@ -97,6 +98,7 @@ class StepRaised(OfAttempt, frozen=True, kw_only=True):
     chance: float = 0.0
     final: bool = False
     wait: float = 0.0
+    usage: tuple[Usage, ...] = ()
 
 
 class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
@@ -105,12 +107,14 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
     ms: float
     chance: float = 0.0
     cell: CellId | None = None
+    usage: tuple[Usage, ...] = ()
 
 
 class StepCancelled(OfAttempt, frozen=True, kw_only=True):
     """An attempt stopped because it was told to, or was given up."""
 
     ms: float = 0.0
+    usage: tuple[Usage, ...] = ()
 
 
 class StepSuspended(OfAttempt, frozen=True, kw_only=True):

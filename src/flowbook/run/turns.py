@@ -38,7 +38,8 @@ def settle(turn: Turn) -> None:
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)
             elif state.phase[i] is Phase.CANCELLING and not state.turning[i].active:
-                attempts.cancelled(turn, i, state.attempt[i], 0.0)
+                turn.cancel(i)
+                turn.after(i)
 
 
 def go_on(turn: Turn, i: int) -> None:

@@ -44,6 +44,10 @@ class Unkept:
         """Raises `ValueUnavailable`, always."""
         raise ValueUnavailable(f"the {ref.type} was not kept", ref=ref, reason="not kept")
 
+    def touch(self, ref: ValueRef) -> bool:
+        """True for what needs no keeping."""
+        return not ref.hash or bool(ref.inline)
+
 
 class Keeper:
     """Brings the values of finished steps where they must be before the step counts as done.
@@ -113,6 +117,13 @@ class Keeper:
         else:
             self._crew.submit(look)
 
+    def touch(self, refs: Mapping[PortName, ValueRef]) -> bool:
+        """Let what they name count as made now; False when something of it is gone. Blocking."""
+        try:
+            return all(self._vault.touch(ref) for ref in refs.values())
+        except OSError:
+            return False
+
     def bring_back(self, event: NodeCompleted | NodeReused) -> Outputs:
         """The outputs an event tells of; blocking. `ValueUnavailable` when one is not there."""
         return outputs_of(self._vault, event)
@@ -175,6 +186,13 @@ class Shelf:
         """True when the step's outputs are in memory."""
         return step not in self._stored and self.values[step] is not None
 
+    def held(self, step: int) -> Outputs | None:
+        """The same as `look`, with a `ValueRef` for each value that is in the store only."""
+        event, near = self._stored.get(step), self.values[step]
+        if event is None:
+            return near
+        return Outputs({**event.outputs, **({} if near is None else near.ports)})
+
     def look(self, step: int) -> Outputs | None:
         """What the step gave, None when it has given nothing.
 
@@ -218,7 +236,10 @@ def _hidden(recording: Recording, outputs: Outputs) -> Refs:
 
 
 def inputs_of(
-    step: Step, base: int, values: Sequence[Outputs | None], names: Mapping[PortName, Any]
+    step: Step,
+    base: int,
+    values: Sequence[Outputs | None] | Mapping[int, Outputs | None],
+    names: Mapping[PortName, Any],
 ) -> dict[PortName, Any]:
     """What a step reads, by input name; a dead branch is absent.
 

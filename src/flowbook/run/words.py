@@ -3,8 +3,8 @@
 A node that prints in a tight loop costs the run a few events a second, not one per line: text
 of one node and stream is joined while it waits. What a node may leave in the journal is bounded;
 the rest is still printed, and a last line says that it is missing. Of progress only the newest
-counts. Where text is redacted, a line that is not finished waits for its end, so that nothing is
-missed because it was said in two pieces.
+counts; what a node says it used is kept until its attempt ends. Where text is redacted, a line that
+is not finished waits for its end, so that nothing is missed because it was said in two pieces.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
+from flowbook.events import Usage
 from flowbook.graph.node import Progress
 from flowbook.run.loops import soon
+from flowbook.run.usage import Meter
 
 LINGER = 0.05
 """Seconds text may wait for more of it."""
@@ -43,6 +47,7 @@ class Words:
         self._said: deque[tuple[Said, str | Progress]] = deque()
         self._stirred = False
         self._spent: dict[tuple[int, int], int] = {}
+        self._meter = Meter()
 
     def say(self, step: int, attempt: int, stream: str, text: str) -> None:
         """A node printed or logged; any thread."""
@@ -53,6 +58,19 @@ class Words:
         """A node got somewhere; any thread."""
         self._said.append(((step, attempt, ""), progress))
         self._stir()
+
+    def used(self, step: int, attempt: int, usage: Usage) -> None:
+        """A node made a call that costs; any thread."""
+        self._meter.add((step, attempt), usage)
+
+    def usage(self, step: int, attempt: int) -> tuple[Usage, ...]:
+        """What the attempt used, as it may be told; to be asked once, when it ends."""
+        found, redact = self._meter.take((step, attempt)), self._redact
+        if redact is None:
+            return found
+        return tuple(
+            replace(one, provider=redact(one.provider), model=redact(one.model)) for one in found
+        )
 
     def drain(self, *, unfinished: bool = True) -> None:
         """Pass on what was said so far, unfinished lines or not; on the loop."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from flowbook.errors import UsageError
-from flowbook.events import NodeCompleted, ValueRef
+from flowbook.events import NodeCompleted, Usage, ValueRef
 from flowbook.graph.container import Container
-from flowbook.graph.node import NodeContext, Outputs, Progress
+from flowbook.graph.node import NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.usage import usage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Voice(Protocol):
 
     def progress(self, step: int, attempt: int, progress: Progress) -> None: ...
 
+    def used(self, step: int, attempt: int, usage: Usage) -> None: ...
+
 
 @dataclass(slots=True, eq=False)
 class StepContext:
@@ -116,6 +119,14 @@ class StepContext:
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         """Shown live, never journalled."""
         self.voice.progress(self.step, self.attempt, Progress(done, total, text))
+
+    def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:
+        """Part of the event that ends this attempt."""
+        self.used(usage_of(provider, model, amounts))
+
+    def used(self, usage: Usage) -> None:
+        """The same, checked already."""
+        self.voice.used(self.step, self.attempt, usage)
 
     def cancelled(self) -> bool:
         """True once this attempt should stop."""

@@ -21,9 +21,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import CoroutineType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 import cloudpickle
+
+if TYPE_CHECKING:
+    from flowbook.graph.node import UsageAmounts
 
 _LENGTH = 8
 
@@ -66,6 +69,11 @@ class RemoteContext:
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         self.tell("progress", done, total, text)
+
+    def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:
+        from flowbook.run.usage import usage_of  # noqa: PLC0415 - few nodes need it
+
+        self.tell("used", usage_of(provider, model, amounts))
 
     def cancelled(self) -> bool:
         """Never: a process is not asked to stop, it is stopped."""

@@ -11,12 +11,15 @@ GET    runs/{run}            the run and its nodes
 DELETE runs/{run}?reason=
 GET    runs/{run}/nodes      GET runs/{run}/values      GET runs/{run}/events?after=-1&limit=100
 POST   runs/{run}/pin        {pinned, reason}
+POST   runs/{run}/cancel     {reason}
+POST   runs/{run}/pause      POST runs/{run}/resume
 GET    audit?run=&flow=&action=&actor=&since=&until=&text=&limit=100&cursor=
 GET    store/status          GET store/sizes
 ```
 
-Times are ISO 8601. A refusal is `{"message", "hint", "kind"}`. The store is asked in a thread: one
-that is being folded never blocks the server's loop.
+Times are ISO 8601. A refusal is `{"message", "hint", "kind"}`. 202: the process that performs the
+run was asked, and will do it in a moment. The store is asked in a thread: one that is being folded
+never blocks the server's loop.
 """
 
 from __future__ import annotations
@@ -35,11 +38,13 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
 from flowbook.errors import FlowbookError, StoreBusy, UsageError
+from flowbook.session.control import Request
 from flowbook.session.project import Project, project
 from flowbook.session.start import STORE_FOLDER
 from flowbook.store.audit import acting
 from flowbook.store.deletion import Deletion
 from flowbook.store.history import History
+from flowbook.store.signals import Control
 
 _PAGE = 200
 _VALUES = 'FROM "values" WHERE run_id = $run ORDER BY ts, node, port'
@@ -61,7 +66,13 @@ class _Handler(APIHandler):
         """Its history."""
         return self.project().history
 
-    async def answer(self, ask: Callable[[], Any], *, misuse: int = 400) -> None:
+    async def answer(
+        self,
+        ask: Callable[[], Any],
+        *,
+        misuse: int = 400,
+        status: Callable[[Any], int] = lambda _found: 200,
+    ) -> None:
         """Run `ask` in a thread and send its result as JSON, or the error with its hint."""
         user, address = self.current_user, self.request.remote_ip
         try:
@@ -70,6 +81,7 @@ class _Handler(APIHandler):
         except FlowbookError as error:
             self._refuse(_status(error, misuse), error.message, error.hint, type(error).__name__)
         else:
+            self.set_status(status(found))
             self.set_header("Content-Type", "application/json")
             await self.finish(msgspec.json.encode(found, enc_hook=str))
 
@@ -240,6 +252,23 @@ class PinHandler(_Handler):
         await self.answer(ask)
 
 
+class ControlHandler(_Handler):
+    """`POST runs/{run}/cancel`, `pause` and `resume`: ask the process that performs it."""
+
+    @authenticated
+    @authorized
+    async def post(self, run: str, control: str) -> None:
+        asked = self.body(reason=str) if control == Control.CANCEL else self.body()
+
+        def ask() -> dict[str, Any]:
+            opened = self.project()
+            _run(opened.history, run)
+            request: Request = getattr(opened, control)(run, **asked)
+            return request.to_json()
+
+        await self.answer(ask, misuse=409, status=lambda found: 200 if found["here"] else 202)
+
+
 class AuditHandler(_Handler):
     """`GET audit`: a page of entries, newest first."""
 
@@ -323,6 +352,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
             (route("runs", run, "values"), ValuesHandler),
             (route("runs", run, "events"), EventsHandler),
             (route("runs", run, "pin"), PinHandler),
+            (route("runs", run, f"({'|'.join(Control)})"), ControlHandler),
             (route("audit"), AuditHandler),
             (route("store", "status"), StatusHandler),
             (route("store", "sizes"), SizesHandler),

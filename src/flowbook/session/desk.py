@@ -25,7 +25,10 @@ from flowbook.ids import NodeId
 from flowbook.session.start import STORE_FOLDER, Start
 
 if TYPE_CHECKING:
+    from flowbook.events import ValueRef
     from flowbook.run.handle import Run
+    from flowbook.store.preview import Preview
+    from flowbook.store.store import Store
 
 
 class Office(Protocol):
@@ -33,6 +36,8 @@ class Office(Protocol):
 
     @property
     def path(self) -> Path: ...
+    @property
+    def store(self) -> Store: ...
     def check(self, flow: Flow) -> tuple[Problem, ...]: ...
     def stale(self, flow: Flow) -> frozenset[NodeId]: ...
     def last_run(self, flow: Flow) -> Run | None: ...
@@ -84,6 +89,10 @@ class Desk:
     def current_run(self) -> Run | None:
         """The run this process started last, running or over."""
         return self._project.last_run(self._flow)
+
+    def preview(self, ref: ValueRef) -> Preview | None:
+        """What a kept value looks like, without opening it; None when it is gone."""
+        return self._project.store.vault.preview(ref)
 
     def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back when the definition changes or a run starts; returns how to stop that."""

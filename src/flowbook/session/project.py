@@ -25,9 +25,18 @@ from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
+from flowbook.session.accounting import accounting_of
+from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
+from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
-from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
+from flowbook.session.recording import (
+    Secrets,
+    record_flow,
+    recordable,
+    recording_of,
+    told_params,
+)
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of, work_for
@@ -52,7 +61,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project:
+class Project(Controlled):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -63,6 +72,8 @@ class Project:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.live = LiveFlows()
+        self.listener = Listener(lambda: self.store.signals)
+        self.live.watchers.append(lambda _flow, run: self.listener.follow(run))
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.secrets: Secrets | None = None
@@ -156,16 +167,21 @@ class Project:
         given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
         recording = recording_of(plan.options, self.store, self.secrets)
         record_flow(self.store, plan, recordable(spec, values, recording))
+        run_id = how.run_id or mint_run_id()
+        accounting = accounting_of(plan, self.store, run_id)
+        told = {} if accounting is None else told_params(values, recording)
         run = self.engine.start(
             plan,
             work,
             values,
-            run_id=how.run_id or mint_run_id(),
+            run_id=run_id,
             trigger=how.trigger,
             given=given,
             key=how.key,
             recording=recording,
         )
+        if accounting is not None:
+            accounting.started(run, how.trigger, told)
         self.live.adopt(flow, run, plan)
         return run
 
@@ -266,6 +282,7 @@ class Project:
 
     def close(self) -> None:
         """Fold the journal and let go of the store."""
+        self.listener.close()
         if "store" in self.__dict__:
             self.store.close()
 

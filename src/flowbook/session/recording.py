@@ -76,9 +76,13 @@ def _vault(store: Store, options: FlowOptions) -> Vault:
 
 
 def record_flow(store: Store, plan: Plan, spec: FlowSpec) -> None:
-    """Keep the definition of the plan's flow, if anything of the flow is written."""
+    """Keep the definition of the plan's flow, and for how long it says that runs are kept.
+
+    Of a flow whose journal is off nothing is written: neither is this.
+    """
     if plan.options.journal is not JournalMode.OFF:
         store.record_flow(plan.flow, plan.version, encode(spec))
+        store.settings.declare("retention", plan.options.retention, plan.flow)
 
 
 def recordable(spec: FlowSpec, params: Mapping[Any, Any], recording: Recording | None) -> FlowSpec:
@@ -105,6 +109,12 @@ def recordable(spec: FlowSpec, params: Mapping[Any, Any], recording: Recording |
         nodes=tuple(_node(node, redactor) for node in spec.nodes),
         setup=tuple(_node(node, redactor) for node in spec.setup),
     )
+
+
+def told_params(params: Mapping[Any, Any], recording: Recording | None) -> dict[str, Any]:
+    """A run's parameters as they may be told; to be asked before the run begins."""
+    given = {str(name): value for name, value in params.items()}
+    return given if recording is None else recording.params(given)
 
 
 def _learn(redactor: Redactor, name: str, value: Any) -> None:

@@ -24,6 +24,7 @@ from flowbook.graph.spec import FlowSpec, Json
 from flowbook.ids import PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
+from flowbook.session.accounting import accounting_of
 from flowbook.session.recording import Secrets, recording_of, was_redacted
 from flowbook.session.saved import recorded_spec
 from flowbook.session.work import kinds_of, work_for
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
     from flowbook.run.work import Work
+    from flowbook.session.listening import Listener
     from flowbook.session.live_flow import LiveFlows
     from flowbook.store.history import History
     from flowbook.store.rows import RunRow
@@ -49,6 +51,7 @@ class Office(Protocol):
 
     own: Own
     live: LiveFlows
+    listener: Listener
 
     @property
     def registry(self) -> Registry: ...
@@ -108,7 +111,9 @@ def lost_runs(project: Office, flows: Iterable[str] | None = None) -> list[RunRo
     _, rows = project.history.table(_LOST)
     found = [project.history.run(run_id) for (run_id,) in rows]
     return [
-        row for row in found if (wanted is None or row.flow in wanted) and not _living(project, row)
+        row
+        for row in found
+        if (wanted is None or row.flow in wanted) and not is_performed(project.history, row)
     ]
 
 
@@ -162,7 +167,11 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         past = _past(plan, events, vault)
         work = _work_of(project, flow, plan)
         _refuse_effects(plan, work, past, again=again)
+        project.listener.forget(row.id)
+        accounting = accounting_of(plan, project.store, row.id)
         run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+        if accounting is not None:
+            accounting.recovered(run)
         project.live.adopt(flow, run, plan)
         run.when_over(hold.pop_all().close)
     return run
@@ -188,13 +197,13 @@ def _refuse_unless_lost(project: Office, row: RunRow, flow: Flow) -> None:
             f"run {row.id} is one of flow {row.flow!r}, not of {flow.name!r}",
             hint=f"recover it with the flow {row.flow!r}",
         )
-    if row.status is RunStatus.RUNNING or (_living(project, row)):
+    if is_performed(project.history, row):
         here = "this process" if row.pid == os.getpid() else f"process {row.pid}"
         raise UsageError(
             f"run {row.id} is not lost: {here} on {row.host} performs it",
-            hint="wait for it, or cancel it there",
+            hint=f"wait for it, or: flowbook history cancel {row.id}",
         )
-    if row.status.over and not _lost(row):
+    if row.status.over and not is_lost(row):
         raise _over(row)
 
 
@@ -205,15 +214,16 @@ def _over(row: RunRow) -> UsageError:
     )
 
 
-def _lost(row: RunRow) -> bool:
+def is_lost(row: RunRow) -> bool:
+    """True when the run's process went without having ended it."""
     return row.status is RunStatus.FAILED and (row.error or "").startswith("lost: ")
 
 
-def _living(project: Office, row: RunRow) -> bool:
-    """Whether the process of a suspended run is there; of all others the status says it."""
+def is_performed(history: History, row: RunRow) -> bool:
+    """True when some process has the run; of one that is suspended the status does not say it."""
     if row.status is not RunStatus.SUSPENDED:
-        return False
-    _names, rows = project.history.table("SELECT alive FROM registry WHERE run_id = ?", [row.id])
+        return row.status is RunStatus.RUNNING
+    _names, rows = history.table("SELECT alive FROM registry WHERE run_id = ?", [row.id])
     return rows == [(True,)]
 
 

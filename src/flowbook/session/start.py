@@ -35,11 +35,17 @@ class Start:
 
 
 def owned(folder: Path, run_id: RunId) -> AbstractContextManager[object] | None:
-    """Hold of a lost run, for this process alone; None when another has taken it up."""
+    """Hold of a lost run, for this process alone; None when another has taken it up.
+
+    In turn with deletions: from then on none takes the run, and one that did is seen.
+    """
     from flowbook.store.holders import own_run
     from flowbook.store.layout import Layout
+    from flowbook.store.turn import turn
 
-    return own_run(Layout(folder), run_id)
+    layout = Layout(folder)
+    with turn(layout):
+        return own_run(layout, run_id)
 
 
 def live_default(live: Any, written: Json | Missing) -> Json | Missing:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -25,20 +24,18 @@ import msgspec
 from flowbook.ids import WriterId
 from flowbook.store import segments
 from flowbook.store.disk import Disk, Durability
-from flowbook.store.facts import Line, decode_line
+from flowbook.store.facts import line_of, plain_line_of, prefix
 from flowbook.store.layout import Layout
-from flowbook.store.segments import Segment
+from flowbook.store.projection import LINES, PLAIN_LINES
+from flowbook.store.segments import NAME, Segment
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NAME = re.compile(r"([^.]+)\.(\d+)\.jsonl(\.gz|\.quarantine)?")
-_FORGOTTEN = b'{"writer":%b,"wseq":%d,"fact":{"kind":"FORGOTTEN","at":0.0}}'
+_FORGOTTEN = b'{"kind":"FORGOTTEN","at":0.0}'
 _WANTED = """SELECT coalesce(arg_max(value::VARCHAR, changed_at) = 'true', false)
 FROM stored.settings WHERE name = 'archive' AND flow IS NULL"""
-_HOLDING = """SELECT DISTINCT filename
-FROM read_json(?, format = 'newline_delimited', ignore_errors = true, filename = true,
-               columns = {writer: 'VARCHAR', wseq: 'BIGINT', fact: 'JSON'})
+_HOLDING = """SELECT DISTINCT filename FROM {}
 WHERE (fact->'$.seq') IS NOT NULL
       AND (fact->>'$.run') IN (SELECT run_id FROM stored.deletions)"""
 
@@ -127,36 +124,36 @@ def forget_deleted(cursor: DuckDBPyConnection, layout: Layout, disk: Disk) -> in
 
 def holding_deleted(cursor: DuckDBPyConnection, layout: Layout) -> list[Path]:
     """The files of the archive that hold events of runs which the database says are deleted."""
-    paths = [str(segment.path) for segment in archived(layout)]
+    paths = [segment.path for segment in archived(layout)]
     if not paths or not cursor.execute("FROM stored.deletions LIMIT 1").fetchall():
         return []
-    return sorted(Path(name) for (name,) in cursor.execute(_HOLDING, [paths]).fetchall())
+    holding: list[tuple[str]] = []
+    for lines, with_checksums in ((LINES, True), (PLAIN_LINES, False)):
+        if found := [str(path) for path in paths if segments.checked(path) is with_checksums]:
+            holding += cursor.execute(_HOLDING.format(lines), [found]).fetchall()
+    return sorted(Path(name) for (name,) in holding)
 
 
 def _rewrite(path: Path, gone: set[str], disk: Disk) -> None:
     with disk.staged(path.parent) as staged:
         with gzip.open(path, "rb") as read, gzip.GzipFile(staged, "wb", 6, mtime=0) as write:
             for line in read:
-                write.write(_without(line, gone))
+                write.write(_without(line, gone, path))
         disk.publish(staged, path, Durability.FSYNC)
 
 
-def _without(text: bytes, gone: set[str]) -> bytes:
+def _without(text: bytes, gone: set[str], path: Path) -> bytes:
     """The line, or what says that there was one: numbers stay whole, so watermarks do too."""
-    line = _decoded(text)
-    if line is None:
+    try:
+        line = segments.decoder(path)(text.removesuffix(b"\n"))
+    except msgspec.DecodeError:
         return text
     of = msgspec.json.decode(line.fact, type=_Of)
     if of.seq is None or of.run not in gone:
         return text
-    return _FORGOTTEN % (msgspec.json.encode(line.writer), line.wseq) + b"\n"
-
-
-def _decoded(text: bytes) -> Line | None:
-    try:
-        return decode_line(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    if segments.checked(path):
+        return line_of(prefix(line.writer), line.wseq, _FORGOTTEN)
+    return plain_line_of(msgspec.structs.replace(line, fact=msgspec.Raw(_FORGOTTEN)))
 
 
 def _reach(layout: Layout) -> Path:
@@ -168,7 +165,7 @@ def _found(folder: Path, endings: tuple[str | None, ...]) -> list[Segment]:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
         return []
-    named = ((name, _NAME.fullmatch(name)) for name in names)
+    named = ((name, NAME.fullmatch(name)) for name in names)
     return [
         Segment(folder / name, WriterId(match[1]), int(match[2]))
         for name, match in named
@@ -184,14 +181,6 @@ def _whole(kept: Iterable[Segment], watermarks: Mapping[str, int]) -> bool:
         if sorted(mine) == list(range(len(mine))):
             last[str(writer)] = mine[max(mine)]
     return all(
-        writer in last and _last_number(last[writer]) >= watermark
+        writer in last and segments.inspect(last[writer]).last >= watermark
         for writer, watermark in watermarks.items()
     )
-
-
-def _last_number(path: Path) -> int:
-    if path.suffix != ".gz":
-        return segments.inspect(path).last
-    with gzip.open(path, "rb") as lines:
-        decoded = [line.wseq for text in lines if (line := _decoded(text)) is not None]
-    return max(decoded, default=-1)

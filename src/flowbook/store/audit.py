@@ -1,13 +1,15 @@
 """The audit: who did what to which run, when, why, and from where.
 
-An entry outlives what it was done to, and carries no payload of it. Entries are journalled before,
-or in the same append as, what they account for. They go only by a retention of their own
-(`audit_retention`), which leaves an entry too.
+An entry outlives what it was done to, and carries no payload of it; only of a flow that wants its
+runs accounted for (`RunAccount`) it tells their parameters, and why they failed. Entries are
+journalled before, or in the same append as, what they account for. They go only by a retention of
+their own (`audit_retention`), which leaves an entry too.
 """
 
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import secrets
 import socket
@@ -23,7 +25,7 @@ from typing import Any
 
 import msgspec
 
-from flowbook.errors import UsageError
+from flowbook.errors import StoreError, UsageError
 from flowbook.events import RunStatus
 from flowbook.ids import FlowId, RunId, mint_uuid7
 from flowbook.store.facts import Audited, AuditPruned, StoredFact
@@ -37,6 +39,7 @@ from flowbook.store.snapshot import Snapshot
 SYSTEM = "system"
 """The actor of what nobody asked for: background work, and users without a name."""
 _DAY = 86_400.0
+_log = logging.getLogger(__name__)
 _COLUMNS = "id, action, actor, run_id, workflow_id, metadata, epoch_us(created_at)"
 _SEARCH = (
     f"SELECT {_COLUMNS} FROM audit {{where}} "  # noqa: S608  # ours; values are bound
@@ -129,6 +132,40 @@ def who() -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class RunAccount:
+    """What the audit says of one run, in the name of whoever started it or took it up.
+
+    Who that is, and from where, was asked then: the end comes on a thread that serves nobody.
+    Every entry is appended at once; its future is done when it is durable.
+    """
+
+    audit: AuditLog
+    run: str
+    flow: str
+    actor: str
+    source: str
+
+    def started(self, trigger: str, params: Mapping[str, Any]) -> Future[None]:
+        """The run began; `params` are kept for as long as the entry is, so redact them first."""
+        return self._say(Action.STARTED, trigger=trigger, params=dict(params))
+
+    def recovered(self) -> Future[None]:
+        """The run's process was gone, and another goes on with it."""
+        return self._say(Action.RECOVERED)
+
+    def ended(
+        self, status: RunStatus, duration_ms: float, reason: str | None = None
+    ) -> Future[None]:
+        """The run is over, after so many milliseconds."""
+        return self._say(status.upper(), duration_ms=round(duration_ms, 3), reason=reason)
+
+    def _say(self, action: str, **metadata: Any) -> Future[None]:
+        who = {"actor": self.actor, "source": self.source}
+        fact = self.audit.entry(action, run=self.run, flow=self.flow, **who, **metadata)
+        return self.audit.append([fact])
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLog:
     """The audit of one project. `keep` says for how long.
 
@@ -195,18 +232,20 @@ class AuditLog:
         self.append([fact]).result()
         return fact.id
 
-    def run_started(self, run: str, flow: str, params: Mapping[str, Any]) -> Future[None]:
-        """Account for the start of a run; `params` are kept, so redact them first."""
-        return self.append([self.entry(Action.STARTED, run=run, flow=flow, params=dict(params))])
+    def account(self, action: Action | str, **metadata: Any) -> None:
+        """As `record`, for what is done already: an entry that cannot be kept is only warned of.
 
-    def run_ended(
-        self, run: str, flow: str, status: RunStatus, duration_ms: float, reason: str | None = None
-    ) -> Future[None]:
-        """Account for the end of a run, which took so many milliseconds."""
-        took = round(duration_ms, 3)
-        return self.append(
-            [self.entry(status.upper(), run=run, flow=flow, duration_ms=took, reason=reason)]
-        )
+        A read-only copy of a project is there to be read, exported and reported on.
+        """
+        try:
+            self.record(action, **metadata)
+        except (StoreError, OSError) as refused:
+            _log.warning("the audit has no entry of this (%s): %s", action, refused)
+
+    def of_run(self, run: str, flow: str) -> RunAccount:
+        """The entries of one run, in the name of whoever acts now."""
+        actor, source = who()
+        return RunAccount(self, run, flow, actor, source)
 
     def search(  # noqa: PLR0913  # each is one way to narrow a page
         self,

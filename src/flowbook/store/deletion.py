@@ -5,7 +5,8 @@ the next fold of any process takes them out of the database. So it is safe again
 moment: a run is there whole or gone whole. Runs go with the runs they started as sub-flows, and
 each leaves one entry in the audit, which has nothing of its content.
 
-Only what is over goes: a run that lives or waits is refused. Files that a run wrote, and notebooks
+Only what is over goes: a run that lives or waits is refused, and so is a lost one that a process
+has taken up. Files that a run wrote, and notebooks
 it was reported in, are not the store's and stay. Values that no run names any longer are freed by
 the next garbage collection, and the blocks of the database that held the rows are used again but
 not overwritten until it is compacted.
@@ -26,6 +27,7 @@ from flowbook.ids import FlowId, RunId
 from flowbook.store.audit import Action, AuditLog, who
 from flowbook.store.facts import RunPinned, RunsDeleted, StoredFact
 from flowbook.store.filters import RunFilter
+from flowbook.store.holders import RunOwner, owned_runs
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.turn import turn
 
@@ -48,7 +50,9 @@ FROM tree JOIN runs ON runs.id = tree.id ORDER BY tree.root, tree.id
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion took, or would take; `skipped` were chosen but live, wait or are pinned.
+    """What a deletion took, or would take; `skipped` were chosen but have to stay.
+
+    They live, wait, are pinned, or were lost and are being taken up.
 
     `count` and `runs` have the sub-runs too.
     """
@@ -96,7 +100,7 @@ class Deletions:
                 raise UsageError(
                     f"no run {run_id!r} in this project", hint="history.runs() lists them"
                 )
-            if refusal := _refusal(trees[0], pinned=pinned):
+            if refusal := _refusal(trees[0], self._owned(), pinned=pinned):
                 raise refusal
             gone = self._journal(trees, why)
         self.fold()
@@ -154,9 +158,12 @@ class Deletions:
 
     def _sorted(self, chosen: str, values: Any, pinned: bool) -> tuple[list[_Tree], int]:
         """The trees that may go, and how many have to stay."""
-        trees = list(self._trees(chosen, values))
-        free = [tree for tree in trees if not _refusal(tree, pinned=pinned)]
+        trees, owned = list(self._trees(chosen, values)), self._owned()
+        free = [tree for tree in trees if not _refusal(tree, owned, pinned=pinned)]
         return free, len(trees) - len(free)
+
+    def _owned(self) -> dict[str, RunOwner]:
+        return owned_runs(self.snapshot.layout)
 
     def _trees(self, chosen: str, values: Any) -> Iterator[_Tree]:
         with self.snapshot.look("runs") as view:
@@ -212,9 +219,18 @@ def _distinct(trees: Iterable[_Tree]) -> tuple[RunId, ...]:
     return tuple(dict.fromkeys(run for tree in trees for run, _ in tree.runs))
 
 
-def _refusal(tree: _Tree, *, pinned: bool) -> UsageError | None:
-    """Why a tree has to stay, if it has to."""
+def _refusal(tree: _Tree, owned: Mapping[str, RunOwner], *, pinned: bool) -> UsageError | None:
+    """Why a tree has to stay, if it has to; `owned` are the runs that were taken up."""
     whose = {tree.root: "it"}
+    taken = next((run for run, _ in tree.runs if run in owned), None)
+    if taken is not None:
+        which = whose.get(taken, f"its sub-run {taken}")
+        owner = owned[taken]
+        return UsageError(
+            f"run {tree.root} cannot be deleted: {which} was lost, and process "
+            f"{owner.pid or 'unknown'} on {owner.host or 'some machine'} has taken it up",
+            hint="wait until it is over, or end that process",
+        )
     if tree.going is not None:
         which = whose.get(tree.going, f"its sub-run {tree.going}")
         return UsageError(

@@ -13,17 +13,18 @@ is JSON in the history is JSON in JSON, and its text elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flowbook.errors import StoreError, UsageError
-from flowbook.store.asking import only_select, views_hint
+from flowbook.store.asking import only_select, views_hint, views_of
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.filters import RunFilter
 from flowbook.store.migrations import STORAGE_VERSION
+from flowbook.store.resident import blames
 from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
 
@@ -173,8 +174,9 @@ def export(
     _check(snapshot, path, wanted, overwrite)
     disk = Disk()
     with _refusing(path), disk.staged(path.parent) as staged:
-        with snapshot.look(*VIEWS) as view:
-            tables = {name: _select(view, name, wanted) for name in _named(form, wanted)}
+        views = _looked_at(snapshot, form, wanted)
+        with snapshot.look(*views) as view, _refusing(path, snapshot.layout.database):
+            tables = {name: _select(name, wanted) for name in _named(form, wanted)}
             if form is Format.DUCKDB:
                 rows = _write_database(view, staged, tables)
             else:
@@ -236,9 +238,20 @@ def _named(form: Format, wanted: Wanted) -> tuple[str, ...]:
     return tuple(VIEWS) if form is Format.DUCKDB else ("runs",)
 
 
-def _select(view: DuckDBPyConnection, name: str, wanted: Wanted) -> tuple[str, Parameters]:
+def _looked_at(snapshot: Snapshot, form: Format, wanted: Wanted) -> tuple[str, ...]:
+    """The views to make; `UsageError` for a query that is not one SELECT."""
     if wanted.query is not None:
-        only_select(view, wanted.query)
+        with closing(snapshot.resident.cursor()) as parser:
+            return views_of(parser, only_select(parser, wanted.query).query)
+    named = _named(form, wanted)
+    if "node_io" in named:
+        return ("runs", "events", "node_runs", "flow_versions")
+    conditions, _values = wanted.runs.compile()
+    return tuple(dict.fromkeys((*named, "runs") if conditions else named))
+
+
+def _select(name: str, wanted: Wanted) -> tuple[str, Parameters]:
+    if wanted.query is not None:
         return wanted.query.strip().removesuffix(";"), wanted.parameters
     source = _NODE_IO_SQL if name == "node_io" else f'FROM "{name}"'
     conditions, values = _conditions(name, wanted.runs)
@@ -323,15 +336,23 @@ def _quoted(path: Path) -> str:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
-    """Say what DuckDB and the disk refuse in words of ours."""
+def _refusing(path: Path, database: Path | None = None) -> Iterator[None]:
+    """Say what DuckDB and the disk refuse in words of ours; what `database` has is its lease's."""
     import duckdb
 
     try:
         yield
-    except (duckdb.IOException, OSError) as error:
-        raise StoreError(
-            f"{path} cannot be written: {error}", hint="is there room, and may you write there?"
-        ) from error
     except duckdb.Error as error:
+        if database is not None and blames(error, database):
+            raise
+        if isinstance(error, duckdb.IOException):
+            raise _unwritten(path, error) from error
         raise UsageError(f"the query is refused: {error}", hint=views_hint()) from error
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path} cannot be written: {error}", hint="is there room, and may you write there?"
+    )

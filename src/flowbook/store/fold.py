@@ -27,7 +27,7 @@ from flowbook.store.migrations import FORMAT, bring_forward, ensure_meta
 from flowbook.store.projection import FORGET, fold_statements
 from flowbook.store.resident import Resident, leased
 from flowbook.store.segments import Inspection, Segment
-from flowbook.store.tail import Tail, combine_tail, load_tail
+from flowbook.store.tail import Tail, combine_tail, inspected, load_facts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -72,14 +72,14 @@ class Fold:
             ) as cursor:
                 if meta.format < FORMAT:
                     bring_forward(cursor, self.layout, self.disk, meta.format)
-                facts = self._transact(cursor)
+                facts, found = self._transact(cursor, sealed)
                 watermarks = dict(
                     cursor.execute("SELECT writer, wseq FROM stored.writers").fetchall()
                 )
                 archiving = archive.wanted(cursor)
             self.reached("detached")
             self.disk.sync_directory(self.layout.root)  # DuckDB's log is a new name, now and then
-            self._sweep(sealed, watermarks, archiving=archiving)
+            self._sweep(found, watermarks, archiving=archiving)
         return facts
 
     def _found_database(self, budget: float) -> None:
@@ -93,8 +93,13 @@ class Fold:
         self.reached("created")
         database.put_in_place(self.layout, self.disk, fresh)
 
-    def _transact(self, cursor: DuckDBPyConnection) -> int:
-        tail = load_tail(cursor, self.layout)
+    def _transact(
+        self, cursor: DuckDBPyConnection, sealed: set[Path]
+    ) -> tuple[int, dict[Path, Inspection]]:
+        """Take up what there is; how many facts, and what the sealed segments hold."""
+        paths = [segment.path for segment in segments.listed(self.layout)]
+        tail = load_facts(cursor, paths)
+        found = inspected(cursor, paths, sealed)
         if tail.facts:
             self.take_up(cursor, tail)
             self.reached("committed")
@@ -102,7 +107,7 @@ class Fold:
             if self.layout.wal.stat().st_size > CHECKPOINT_BYTES:
                 self.reached("checkpointing")
                 cursor.execute("CHECKPOINT stored")
-        return tail.facts
+        return tail.facts, found
 
     def take_up(self, cursor: DuckDBPyConnection, tail: Tail) -> None:
         """Put a loaded tail into the attached database, in one transaction."""
@@ -116,19 +121,19 @@ class Fold:
         cursor.execute("COMMIT")
 
     def _sweep(
-        self, sealed: dict[Path, Inspection], watermarks: dict[str, int], *, archiving: bool
+        self, inspections: dict[Path, Inspection], watermarks: dict[str, int], *, archiving: bool
     ) -> None:
         """Let go of what is folded for good, then of the life files of writers who left nothing."""
         if archiving:
             archive.begin(self.layout, self.disk, watermarks)
         for segment in segments.listed(self.layout):
-            found = sealed.get(segment.path)
+            found = inspections.get(segment.path)
             if found is None:
                 continue
-            if found.damaged:
-                aside = segment.path.with_suffix(".jsonl.quarantine")
+            if not found.whole:
+                aside = segment.path.with_name(f"{segment.path.name}.quarantine")
                 os.replace(segment.path, aside)
-                _log.warning("%d unreadable lines in the journal, kept in %s", found.damaged, aside)
+                _log.warning("the journal has %s; kept in %s, all else is folded", found, aside)
             elif found.last <= watermarks.get(segment.writer, -1):
                 self._let_go(segment, archiving=archiving)
             self.reached("unlinked")

@@ -9,20 +9,19 @@ up again is simply running again.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from flowbook.errors import StoreError, UsageError
 from flowbook.events import Event, NodeCompleted, RunStatus, TriggerKind, decode
 from flowbook.store import segments
-from flowbook.store.asking import only_select, views_hint
+from flowbook.store.asking import bounded, only_select, refusing, views_of
 from flowbook.store.deletion import Deletion, Deletions, Why
 from flowbook.store.export import Exported, Wanted, export
 from flowbook.store.filters import RunFilter
@@ -43,16 +42,16 @@ from flowbook.store.snapshot import Snapshot
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
+T = TypeVar("T")
+
 SQL_SECONDS = 30.0
 """How long a query of `History.sql` may take: it keeps folds waiting."""
 
-# The heads of both parts are found by the few columns that decide, then read whole: a page of a
-# million runs costs as much as one of a thousand. Its rows are at most twice what was asked for.
-_HEAD = "(SELECT id FROM {part} {where} ORDER BY started_at DESC, id DESC LIMIT ?)"
+# Each part alone is a plain scan, of which DuckDB reads no more than the page has rows: a page of a
+# million runs costs as much as one of a thousand. Over both at once it would read them whole.
 _PAGE = (
-    f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ("  # noqa: S608  # values are bound
-    f"{_HEAD.replace('{part}', 'old_runs')} UNION ALL {_HEAD.replace('{part}', 'recent_runs')}) "
-    "ORDER BY started_at DESC, id DESC"
+    f"SELECT {RUN_COLUMNS} FROM {{part}} {{where}} "  # noqa: S608  # values are bound
+    "ORDER BY started_at DESC, id DESC LIMIT ?"
 )
 
 
@@ -101,9 +100,13 @@ class History:
             conditions.append("started_at <= ? AND (started_at < ? OR id < ?)")
             values += [started, started, run_id]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        with self.snapshot.look("runs") as view:
-            rows = view.execute(_PAGE.format(where=where), [*values, limit + 1] * 2).fetchall()
-        found = tuple(run_row(row) for row in rows[:limit])
+        rows: list[RunRow] = []
+        with self.snapshot.look("old_runs", "recent_runs") as view:
+            for part in ("old_runs", "recent_runs"):
+                page = view.execute(_PAGE.format(part=part, where=where), [*values, limit + 1])
+                rows += map(run_row, page.fetchall())
+        rows.sort(key=lambda row: (row.started_at, row.id), reverse=True)
+        found = tuple(rows[:limit])
         last = found[-1] if len(rows) > limit else None
         return RunPage(found, None if last is None else write_cursor(last.started_at, last.id))
 
@@ -156,7 +159,7 @@ class History:
 
     def node_runs(self, run_id: str) -> tuple[NodeRunRow, ...]:
         """What became of a run's nodes, in the order in which they started."""
-        with self.snapshot.look("runs", "node_runs") as view:
+        with self.snapshot.look("node_runs") as view:
             rows = view.execute(
                 f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608  # ours
                 "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node",
@@ -227,8 +230,7 @@ class History:
         pandas). Raises `UsageError` for a query that is not one readable SELECT, `StoreError` when
         it takes longer than `timeout` seconds.
         """
-        with self._asked(query, parameters, tables or {}, timeout) as result:
-            return as_frame(result)
+        return self._answered(query, parameters, tables or {}, timeout, as_frame)
 
     def table(
         self,
@@ -238,8 +240,7 @@ class History:
         timeout: float = SQL_SECONDS,
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """As `sql`, but column names and plain rows, for doors that need no frame."""
-        with self._asked(query, parameters, {}, timeout) as result:
-            return tuple(result.columns), result.fetchall()
+        return self._answered(query, parameters, {}, timeout, _as_rows)
 
     def export(  # noqa: PLR0913  # each is one way to narrow what is written
         self,
@@ -275,36 +276,50 @@ class History:
         """
         runs = RunFilter(flow=flow, status=status, trigger=trigger, since=since, until=until)
         wanted = Wanted(view, query, parameters, runs)
-        return export(self.snapshot, Path(path), wanted, format=format, overwrite=overwrite)
+        done = export(self.snapshot, Path(path), wanted, format=format, overwrite=overwrite)
+        if self.snapshot.layout.root.exists():
+            self.deletions.audit.account("EXPORTED", **_exported(done, wanted))
+        return done
 
-    @contextmanager
-    def _asked(
+    def _answered(
         self,
         query: str,
         parameters: Mapping[str, Any] | list[Any] | None,
         tables: Mapping[str, Any],
         timeout: float,
-    ) -> Iterator[DuckDBPyRelation]:
-        import duckdb
-
-        with self.snapshot.look(*VIEWS) as view:
+        read: Callable[[DuckDBPyRelation], T],
+    ) -> T:
+        snapshot = self.snapshot
+        database = snapshot.layout.database
+        for name in tables:
+            if name.casefold() in VIEWS:
+                raise UsageError(
+                    f"{name!r} is a view of the history", hint="give your table another name"
+                )
+        with closing(snapshot.resident.cursor()) as parser, refusing(database):
+            statement = only_select(parser, query)
+            views = views_of(parser, statement.query, tables)
+        with snapshot.look(*views) as view, refusing(database):
             for name, table in tables.items():
                 register(view, name, table)
-            alarm = threading.Timer(timeout, view.interrupt)
-            alarm.daemon = True
-            try:
-                statement = only_select(view, query)
-                alarm.start()
-                yield view.sql(statement, params=parameters)
-            except duckdb.InterruptException as error:
-                raise StoreError(
-                    f"the query took longer than {timeout:g} s and was stopped",
-                    hint="narrow it with WHERE, or raise the timeout",
-                ) from error
-            except duckdb.Error as error:
-                raise UsageError(f"the query is refused: {error}", hint=views_hint()) from error
-            finally:
-                alarm.cancel()
+            return bounded(view, lambda: read(view.sql(statement, params=parameters)), timeout)
+
+
+def _as_rows(result: DuckDBPyRelation) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    return tuple(result.columns), result.fetchall()
+
+
+def _exported(done: Exported, wanted: Wanted) -> dict[str, Any]:
+    """What the audit says of an export: where to, how much, and what was asked for."""
+    asked = wanted.parameters if isinstance(wanted.parameters, Mapping) else {}
+    given = {name: str(value) for name, value in asked.items() if value is not None}
+    return {
+        "path": str(done.path.resolve()),
+        "rows": done.rows,
+        "view": wanted.view,
+        "query": wanted.query,
+        "filter": {**given, **wanted.runs.to_json()} or None,
+    }
 
 
 def _no_run(run_id: str) -> UsageError:

@@ -7,8 +7,8 @@
   gate.lock  store.lock      empty, never removed, opened only by `flowbook.store.locks`
   change.lock                held from a decision to delete, pin or set until it is recorded
   journal/<writer>.lock      held by its process for as long as it may write
-  journal/<writer>.<n>.jsonl append-only segments of what that process reported
-  archive/<writer>.<n>.jsonl.gz  the same, once folded, if the setting `archive` is on
+  journal/<writer>.<n>.tsv   append-only segments of what that process reported
+  archive/<writer>.<n>.tsv.gz  the same, once folded, if the setting `archive` is on
   objects/<aa>/<sha256>.ext  immutable values, by content
   objects/<aa>/<sha256>.preview.json  what such a value looks like; made anew when missing
   claims/<schedule>/<tick>   who won a tick of a schedule
@@ -35,7 +35,7 @@ class Layout:
     """The paths of one store.
 
     >>> Layout(Path("p/.flowbook")).segment(WriterId("w"), 3).as_posix()
-    'p/.flowbook/journal/w.00000003.jsonl'
+    'p/.flowbook/journal/w.00000003.tsv'
     """
 
     root: Path
@@ -90,7 +90,7 @@ class Layout:
 
     def segment(self, writer: WriterId, number: int) -> Path:
         """The `number`th segment of a writer; numbers sort as text."""
-        return self.journal / f"{writer}.{number:08d}.jsonl"
+        return self.journal / f"{writer}.{number:08d}.tsv"
 
     def life(self, writer: WriterId) -> Path:
         """The file a live writer holds a flock on."""

@@ -1,16 +1,19 @@
 """What an open store can do for its own folder: look after it, tidy it, save it.
 
-The doors only: what each does is in the module of its name.
+The doors only: what each does is in the module of its name. What rewrites or removes something
+leaves an entry in the audit.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from flowbook.errors import StoreBusy
 from flowbook.store import archive
+from flowbook.store.audit import AuditLog
 from flowbook.store.backup import backup
 from flowbook.store.compact import Compaction, compact
 from flowbook.store.fold import Fold
@@ -36,6 +39,7 @@ class Maintained:
     >>> store.close()
     """
 
+    audit: AuditLog
     _fold: Fold
     _snapshot: Snapshot
 
@@ -77,12 +81,17 @@ class Maintained:
         Compaction(before_bytes=0, after_bytes=0, seconds=0.0)
         """
         self.fold(budget=budget)
-        return compact(self._fold, budget=budget)
+        done = compact(self._fold, budget=budget)
+        if done.before_bytes:
+            self.audit.account("COMPACTED", **asdict(done))
+        return done
 
     def gc(self, grace_seconds: float = GRACE_SECONDS, *, dry_run: bool = False) -> Collection:
         """Remove values that no run and no dataset needs, and what dead processes left half-made.
 
-        Nothing younger than `grace_seconds` goes: a value is made before the fact that names it.
+        Processes that write do so once a day by themselves. Nothing younger than `grace_seconds`
+        goes: a value is made before the fact that names it.
+
         Raises `StoreBusy` when the store is held by somebody else for longer than ten seconds.
 
         >>> import tempfile; from flowbook.store.store import Store
@@ -94,7 +103,10 @@ class Maintained:
             with suppress(StoreBusy):  # what it would tidy waits for the next fold
                 self.fold()
                 self._forget_deleted()
-        return collect(self._snapshot, grace_seconds=grace_seconds, dry_run=dry_run)
+        done = collect(self._snapshot, grace_seconds=grace_seconds, dry_run=dry_run)
+        if done.bytes and not dry_run:
+            self.audit.account("COLLECTED", **asdict(done), grace_seconds=grace_seconds)
+        return done
 
     def references(self, hash: str) -> int:
         """How many values and dataset versions need the object of that sha256.

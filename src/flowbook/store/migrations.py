@@ -22,7 +22,7 @@ from flowbook.store.schema import TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 2
+FORMAT = 3
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -42,6 +42,7 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         f"INSERT INTO stored.values BY NAME FROM ({values_of('stored.events')}) "
         "WHERE NOT EXISTS (FROM stored.values)",
     ),
+    3: (),  # nothing in the database: journal lines have a checksum, which 2 could not read
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""
 

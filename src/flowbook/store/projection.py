@@ -22,30 +22,56 @@ from flowbook.store.schema import TABLES
 TAIL = (
     "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
     "node VARCHAR, attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, "
-    "payload JSON"
+    "payload JSON, file INTEGER"
 )
-"""Columns of the tail: `events` and the store's own facts in one."""
+"""Columns of the tail: `events` and the store's own facts in one.
+
+`file` is the place of the segment in the list that was read, NULL for one of an earlier version.
+"""
 
 _TS = "make_timestamp(CAST(round(CAST({} AS DOUBLE) * 1e6) AS BIGINT))"
 
 _ERROR = "nullif(concat_ws(': ', list_last(string_split(f[11], '.')), nullif(f[9], '')), '')"
 """`KeyError: 'rain'`: a message alone often says nothing."""
 
-LOAD_TAIL = f"""
+LINES = r"""(
+    SELECT writer, TRY_CAST(wseq AS BIGINT) AS wseq, TRY_CAST(fact AS JSON) AS fact, filename,
+           file_index
+    FROM read_csv(?, auto_detect = false, header = false, delim = E'\t', quote = '', escape = '',
+        comment = '', new_line = '\n', nullstr = '', strict_mode = false, ignore_errors = true,
+        filename = true, max_line_size = 16777216, buffer_size = 33554432, columns =
+        {writer: 'VARCHAR', wseq: 'VARCHAR', fact: 'VARCHAR', checksum: 'VARCHAR'})
+    WHERE sha1(concat_ws(E'\t', writer, wseq, fact))[:16] = checksum)"""
+"""The lines of segments that fit their checksums; all others are passed over."""
+
+PLAIN_LINES = """(
+    SELECT *, NULL AS file_index
+    FROM read_json(?, format = 'newline_delimited', ignore_errors = true, filename = true,
+        columns = {writer: 'VARCHAR', wseq: 'BIGINT', fact: 'JSON'}))"""
+"""The same of segments of earlier versions, whose lines have no checksum."""
+
+_LOAD_TAIL = f"""
 INSERT INTO tail
 SELECT writer, wseq, f[1], f[2], TRY_CAST(f[3] AS INTEGER), {_TS.format("f[4]")}, f[5],
-       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), {_ERROR}, f[10], fact
+       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), {_ERROR}, f[10], fact,
+       file_index
 FROM (
-    SELECT line.writer, line.wseq, line.fact, json_extract_string(line.fact,
+    SELECT line.writer, line.wseq, line.fact, line.file_index, json_extract_string(line.fact,
         ['$.kind', '$.run', '$.seq', '$.at', '$.node', '$.attempt', '$.status', '$.ms',
          '$.error.message', '$.cache_key', '$.error.type']) AS f
-    FROM read_json(?, format = 'newline_delimited', ignore_errors = true,
-        columns = {{writer: 'VARCHAR', wseq: 'BIGINT', fact: 'JSON'}}) AS line
+    FROM {{}} AS line
     LEFT JOIN stored.writers AS folded ON folded.writer = line.writer
     WHERE line.wseq > coalesce(folded.wseq, -1) AND line.fact IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY line.writer, line.wseq) = 1
 )
 """
+LOAD_TAIL = _LOAD_TAIL.format(LINES)
+LOAD_PLAIN_TAIL = _LOAD_TAIL.format(PLAIN_LINES)
+"""For the facts of no writer in both: a writer is of one version."""
+
+FOUND = """SELECT file, count(*), min(wseq), max(wseq) FROM tail
+WHERE wseq > 0 AND file IS NOT NULL GROUP BY file"""
+"""How many facts the tail has of each file, and between which numbers."""
 
 GONE = (
     """CREATE TEMP TABLE gone AS
@@ -202,7 +228,7 @@ SELECT run_id, seq, node, attempt, ts, used.provider, used.model, used.prompt_to
        used.completion_tokens, used.total_tokens, used.cost,
        coalesce(used.is_estimate, false) AS is_estimate
 FROM (SELECT *, unnest(from_json(payload->'$.usage', '[{_USED}]')) AS used FROM {events}
-      WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED')
+      WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED', 'NODE_CANCELLED')
             AND (payload->'$.usage') IS NOT NULL)"""
 
 
@@ -245,7 +271,7 @@ PRUNED = """(SELECT coalesce(make_timestamp(CAST(round(max(
 
 _ALWAYS = (
     f"""INSERT INTO stored.events BY NAME
-    SELECT * EXCLUDE (kind), kind FROM {EVENTS} ORDER BY run_id, seq""",
+    SELECT * EXCLUDE (kind, file), kind FROM {EVENTS} ORDER BY run_id, seq""",
     "MERGE INTO stored.runs USING fresh_runs USING (id) "
     "WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT BY NAME",
     "MERGE INTO stored.node_runs USING fresh_nodes USING (run_id, node) "
@@ -270,7 +296,7 @@ _FLOW_VERSIONS = """INSERT INTO stored.flow_versions BY NAME
     GROUP BY 1, 2"""
 _BORN_OF = {
     "values": ("NODE_COMPLETED", "NODE_REUSED"),
-    "usage": ("NODE_COMPLETED", "NODE_FAILED", "NODE_RETRY_SCHEDULED"),
+    "usage": ("NODE_COMPLETED", "NODE_FAILED", "NODE_RETRY_SCHEDULED", "NODE_CANCELLED"),
     "datasets": ("DATASET_VERSIONED",),
     "dataset_tags": ("DATASET_TAGGED",),
     "audit": ("AUDITED",),

@@ -131,7 +131,7 @@ def _made(fold: Fold, fresh: Path, found: list[Segment], budget: float) -> int:
 
 
 def _taken_up(fold: Fold, cursor: DuckDBPyConnection, batch: list[Segment]) -> int:
-    tail = load_facts(cursor, [str(segment.path) for segment in batch])
+    tail = load_facts(cursor, [segment.path for segment in batch])
     cursor.execute("CREATE TEMP TABLE IF NOT EXISTS late AS FROM tail LIMIT 0")
     cursor.execute(_KEEP_LATE)
     if tail.facts:

@@ -41,7 +41,7 @@ from flowbook.store.forms import type_name
 from flowbook.store.redaction import REDACTED, Opaque, Redactor
 
 _LEFT_OUT = (NodeScheduled, NodeStarted, NodeLogged, NodeRetryScheduled)
-"""What a summary does not write."""
+"""What a summary does not write, unless it tells what was spent."""
 _DONE: Future[None] = Future()
 _DONE.set_result(None)
 
@@ -157,7 +157,7 @@ class Recording:
     def event(self, event: Event) -> Event | None:
         """An event as it is written; None when it is not."""
         if self.options.detail is Detail.SUMMARY:
-            if isinstance(event, _LEFT_OUT):
+            if isinstance(event, _LEFT_OUT) and not getattr(event, "usage", ()):
                 return None
             if isinstance(event, NodeCompleted):
                 event = replace(event, outputs={}, result=None, cache_key=None)
@@ -253,6 +253,9 @@ class _RecordingVault:
 
     def get(self, ref: ValueRef) -> object:
         return self.inner.get(ref)
+
+    def touch(self, ref: ValueRef) -> bool:
+        return self.inner.touch(ref)
 
     def _left_out(self, value: object) -> ValueRef | None:
         options = self.recording.options

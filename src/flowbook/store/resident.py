@@ -40,8 +40,8 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.1
 _NEWER = re.compile(r"version number (\d+), but we can only read .*?between (\d+ and \d+)")
 _DAMAGE = re.compile(
-    "Corrupt database file|not a valid DuckDB database file|Could not read enough bytes"
-    "|Unsupported Storage Version"
+    "Corrupt (?:database|WAL) file|not a valid DuckDB database file|Could not read enough bytes"
+    "|Unsupported Storage Version|replaying WAL|Serialization Error|Failed to deserialize"
 )
 
 
@@ -109,19 +109,56 @@ def leased(
             _attach(cursor, path, read_only=read_only, budget=budget)
         yield cursor
     except duckdb.Error as error:
-        if _DAMAGE.search(str(error)):
-            raise _damaged(path, error) from error
-        if isinstance(
-            error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException
-        ):
-            raise StoreError(
-                f"{path} cannot be read or written: {error}",
-                hint="free or mount the disk, then try again; what was journalled is safe",
-            ) from error
+        if _of_files(error):
+            raise _failed(path, error) from error
+        raise
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of a Ctrl-C
+            raise KeyboardInterrupt from error
         raise
     finally:
-        cursor.close()
-        resident.detach()
+        _let_go(resident, cursor)
+
+
+def _let_go(resident: Resident, cursor: DuckDBPyConnection) -> None:
+    """Detach the file; a Ctrl-C has to wait for that, or the file would stay locked."""
+    interruption = None
+    while True:
+        try:
+            cursor.close()
+            resident.detach()
+            break
+        except KeyboardInterrupt as error:
+            interruption = error
+    if interruption is not None:
+        raise interruption
+
+
+def blames(error: Exception, path: Path) -> bool:
+    """True when an error is about the database file, and not about a query or its own files."""
+    import duckdb
+
+    if not isinstance(error, duckdb.IOException):
+        return _of_files(error)
+    text = str(error)
+    named = re.search('file "([^"]+)"', text)
+    if named is not None:
+        return named[1].startswith(str(path))  # its log, too
+    return _DAMAGE.search(text) is not None or str(path) in text
+
+
+def _of_files(error: Exception) -> bool:
+    """True for what DuckDB raises when a file or its instance is at fault."""
+    import duckdb
+
+    kinds = (
+        duckdb.IOException,
+        duckdb.SerializationException,
+        duckdb.TransactionException,
+        duckdb.InternalException,
+        duckdb.FatalException,
+    )
+    return isinstance(error, kinds) or type(error) is duckdb.Error  # a corruption has no class
 
 
 def _attach(cursor: DuckDBPyConnection, path: Path, *, read_only: bool, budget: float) -> None:
@@ -183,10 +220,23 @@ def _unusable(path: Path, error: Exception) -> StoreError:
     )
 
 
+def _failed(path: Path, error: Exception) -> StoreError:
+    """What is told when the file was attached and fails."""
+    if _DAMAGE.search(str(error)):
+        return _damaged(path, error)
+    return StoreError(
+        f"{path} cannot be read or written: {error}",
+        hint="free or mount the disk, then try again; if that does not help, `flowbook store "
+        "verify` says what is damaged and `flowbook store rebuild` mends it; what was journalled "
+        "is safe",
+    )
+
+
 def _damaged(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{path} is damaged: {_first_line(error)}",
-        hint="run `flowbook store rebuild`; runs are being journalled meanwhile",
+        hint="`flowbook store verify` says what is hit, `flowbook store rebuild` mends it; "
+        "runs are being journalled meanwhile",
     )
 
 

@@ -134,11 +134,14 @@ class Signals:
 
     def take(self, signal: Signal) -> bool:
         """Remove a signal; True for exactly one taker, who acts on it."""
-        try:
-            (self._folder(signal.run) / f"{signal.id}.json").unlink()
-        except FileNotFoundError:
-            return False
-        return True
+        return self._removed(signal.run, signal.id)
+
+    def withdraw(self, run: str, signal: SignalId) -> bool:
+        """Take back what was sent; False when somebody took it, or `clear` did."""
+        withdrawn = self._removed(run, signal)
+        with suppress(OSError):  # gone, or there are others
+            self._folder(run).rmdir()
+        return withdrawn
 
     def clear(self, run: str) -> None:
         """Remove all that was said to a run that is over."""
@@ -150,8 +153,19 @@ class Signals:
 
     def runs(self) -> tuple[str, ...]:
         """The runs that something was said to and not cleared."""
-        folders = _listed(self._layout.signals)
-        return tuple(from_filename(path.name) for path in folders if path.suffix != ".tmp")
+        found = []
+        for path in _listed(self._layout.signals):
+            with suppress(UnicodeError):  # none of ours
+                if path.suffix != ".tmp":
+                    found.append(from_filename(path.name))
+        return tuple(found)
+
+    def _removed(self, run: str, signal: SignalId) -> bool:
+        try:
+            (self._folder(run) / f"{signal}.json").unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def _folder(self, run: str) -> Path:
         return self._layout.signals / as_filename(run)

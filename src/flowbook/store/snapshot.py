@@ -18,13 +18,13 @@ from flowbook.store.locks import StoreLock
 from flowbook.store.migrations import FORMAT, read_meta, refused
 from flowbook.store.resident import Resident, leased
 from flowbook.store.tail import combine_tail, load_tail
-from flowbook.store.views import statements
+from flowbook.store.views import FRESH, needed, statements
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOCK_SECONDS = 10.0
-"""How long a look waits for a fold under way, or for another look of this process."""
+"""How long a look waits for others unless it is told."""
 FOREIGN_SECONDS = 2.0
 """How long it waits for a DuckDB connection that is none of ours."""
 
@@ -40,31 +40,40 @@ class Snapshot:
     """Brings a store of an older format forward; called before a look at one."""
 
     @contextmanager
-    def look(self, *views: str) -> Iterator[DuckDBPyConnection]:
-        """A cursor that sees the named views of `schema.VIEWS`; fetch whole before leaving.
+    def look(self, *views: str, budget: float = LOCK_SECONDS) -> Iterator[DuckDBPyConnection]:
+        """A cursor that sees the named views of `views.READ_VIEWS`; fetch whole before leaving.
 
-        Raises `StoreBusy` when the store is held by somebody else, `StoreVersion` when it is of
-        a newer format.
+        Nothing else of the store is made: a look costs what its views cost. Waits at most `budget`
+        seconds for a fold under way, or for another look. Raises `StoreBusy` when the store is held
+        by somebody else, `StoreVersion` when it is of a newer format.
         """
         self._current()
         with (
-            self.lock.reading(LOCK_SECONDS),
+            self.lock.reading(budget),
             leased(
-                self.resident, self.layout.database, read_only=True, budget=FOREIGN_SECONDS
+                self.resident,
+                self.layout.database,
+                read_only=True,
+                budget=min(budget, FOREIGN_SECONDS),
             ) as cursor,
         ):
-            # A writer who was dead before the tail was read has nothing more to say; one who was
-            # born meanwhile gets the benefit of the doubt.
-            before = segments.writers(self.layout)
-            tail = load_tail(cursor, self.layout)
-            if "runs" in views:
-                after = segments.writers(self.layout)
-                living = [writer for writer in after if before.get(writer, True)]
-                cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
-                combine_tail(cursor, tail.facts)
-            for statement in statements(views, gone=tail.gone > 0):
-                cursor.execute(statement)
+            if views:
+                self._make(cursor, needed(views))
             yield cursor
+
+    def _make(self, cursor: DuckDBPyConnection, views: tuple[str, ...]) -> None:
+        # A writer who was dead before the tail was read has nothing more to say; one who was born
+        # meanwhile gets the benefit of the doubt.
+        before = segments.writers(self.layout)
+        tail = load_tail(cursor, self.layout)
+        fresh = tuple(table for table in FRESH if table in views)
+        if fresh:
+            after = segments.writers(self.layout)
+            living = [writer for writer in after if before.get(writer, True)]
+            cursor.execute("SET VARIABLE living = $1::VARCHAR[]", [living])
+            combine_tail(cursor, tail.facts, fresh)
+        for statement in statements(views, gone=tail.gone > 0):
+            cursor.execute(statement)
 
     def _current(self) -> None:
         meta = read_meta(self.layout)

@@ -21,7 +21,7 @@ from flowbook.errors import StoreError
 from flowbook.ids import WriterId
 from flowbook.store import archive, segments
 from flowbook.store.contents import objects
-from flowbook.store.facts import WriterOpened, decode_line
+from flowbook.store.facts import WriterOpened
 from flowbook.store.layout import Layout
 from flowbook.store.migrations import Meta, read_meta
 from flowbook.store.projection import EVENTS
@@ -197,8 +197,9 @@ def _writers(layout: Layout, journal: list[Segment]) -> Iterator[Writer]:
 def _opened(paths: list[Path]) -> WriterOpened | None:
     """What a writer says of itself, at the head of each of its segments."""
     for path in paths:
-        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError), path.open("rb") as lines:
-            return msgspec.json.decode(decode_line(lines.readline()).fact, type=WriterOpened)
+        with suppress(OSError, msgspec.DecodeError), path.open("rb") as lines:
+            opening = segments.decoder(path)(lines.readline().removesuffix(b"\n"))
+            return msgspec.json.decode(opening.fact, type=WriterOpened)
     return None
 
 

@@ -45,6 +45,7 @@ from flowbook.store.retention import Retention
 from flowbook.store.settings import Settings
 from flowbook.store.signals import Signals
 from flowbook.store.snapshot import Snapshot
+from flowbook.store.upkeep import Upkeep
 from flowbook.store.values import Objects
 
 _FOLD_SECONDS = 0.2
@@ -102,6 +103,9 @@ class Store(Maintained):
             snapshot, self.settings, deletions, self.audit, claim=self.claims.claim
         )
         self.datasets = Datasets(snapshot, self.vault, append)
+        self.upkeep = Upkeep(
+            snapshot, self.settings, self.retention, self.claims, self.signals, self.gc
+        )
 
     @classmethod
     def open(cls, root: Path, *, durability: str = Durability.FSYNC) -> Store:
@@ -147,6 +151,7 @@ class Store(Maintained):
             if _opened.get(self.root) is self:
                 del _opened[self.root]
         self._folder.close()
+        self.upkeep.settle(_FOLD_SECONDS)
         self.sink.close()
         try:
             if os.access(self.root, os.W_OK):
@@ -172,7 +177,8 @@ class Store(Maintained):
     def _fold_quietly(self) -> int:
         self.sink.seal(_SEAL_BYTES).result()
         facts = self._fold(budget=_FOLD_SECONDS)
-        self.retention.daily()
+        self.upkeep.settle()
+        self.upkeep.daily()
         return facts
 
     def disown(self) -> None:

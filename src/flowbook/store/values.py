@@ -35,6 +35,7 @@ from flowbook.store.preview import Preview, Unseen
 
 INLINE_BYTES = 4096
 """JSON of at most this length travels inside the reference."""
+_ENDINGS = tuple(dict.fromkeys(SUFFIX.values()))
 _encoder = msgspec.json.Encoder()
 
 
@@ -125,6 +126,16 @@ class Objects:
         if ref.pictured:
             raise _unavailable(ref, "it, or something in it, was kept as a picture only")
         return self._bring(ref, self.get)
+
+    def touch(self, ref: ValueRef) -> bool:
+        """Let a value's objects count as made now; False when one of them is not there.
+
+        A value that is inline, or was never kept, has none.
+        """
+        if not ref.inline and ref.format is not ValueFormat.NONE and not _touched(self._path(ref)):
+            return False
+        objects = self._layout.object
+        return all(any(_touched(objects(part, end)) for end in _ENDINGS) for part in ref.parts)
 
     def shown(self, ref: ValueRef) -> object:
         """What there is to show of a value, for doors that show many: never raises.

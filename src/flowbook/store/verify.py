@@ -10,6 +10,7 @@ nobody from journalling. Nothing is changed: findings say what to do.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowbook.errors import StoreBusy, StoreError, StoreVersion
-from flowbook.store import archive
+from flowbook.store import archive, segments
 from flowbook.store.contents import REFERENCES, StoredObject, objects
+from flowbook.store.layout import Layout
 from flowbook.store.migrations import FORMAT, read_meta
 from flowbook.store.projection import NODES_OF_TAIL, ROWS, RUNS_OF_TAIL
 from flowbook.store.schema import TABLES
@@ -45,6 +47,7 @@ class FindingKind(StrEnum):
     MISSING_OBJECT = "missing_object"
     DAMAGED_OBJECT = "damaged_object"
     QUARANTINED = "quarantined"
+    DAMAGED_SEGMENT = "damaged_segment"
     ARCHIVE = "archive"
     HOLE = "hole"
     ORPHAN_OBJECT = "orphan_object"
@@ -145,13 +148,7 @@ def verify(snapshot: Snapshot, *, deep: bool) -> VerifyReport:
 
     report = _Report()
     layout = snapshot.layout
-    for path in sorted(layout.journal.glob("*.quarantine")):
-        report.add(
-            FindingKind.QUARANTINED,
-            f"{path} holds lines that cannot be read; all others in it are folded: look into it, "
-            "then remove it",
-            path=path,
-        )
+    _verify_segments(report, layout, deep=deep)
     try:
         meta = read_meta(layout)
         if meta is None and layout.database.exists():
@@ -177,6 +174,28 @@ def verify(snapshot: Snapshot, *, deep: bool) -> VerifyReport:
             path=layout.database,
         )
     return VerifyReport(tuple(report.findings), report.counts)
+
+
+def _verify_segments(report: _Report, layout: Layout, *, deep: bool) -> None:
+    for path in sorted(layout.journal.glob("*.quarantine")):
+        report.add(
+            FindingKind.QUARANTINED,
+            f"{path} was set aside: {segments.inspect(path)}; all else in it is folded: look into "
+            "it, then remove it",
+            path=path,
+        )
+    for segment in (*segments.listed(layout), *(archive.archived(layout) if deep else ())):
+        try:
+            found = segments.inspect(segment.path)
+        except FileNotFoundError:
+            continue  # folded meanwhile
+        except (OSError, EOFError, zlib.error) as error:
+            said = f"cannot be unpacked: {error}"
+        else:
+            if found.whole:
+                continue
+            said = f"{found}; all else in it is read"
+        report.add(FindingKind.DAMAGED_SEGMENT, f"{segment.path}: {said}", path=segment.path)
 
 
 def _verify_tables(

@@ -8,10 +8,13 @@ Made anew in each look, as temporary views over `stored`, the attached database,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from flowbook.store.projection import EVENTS, PRUNED, ROWS
 from flowbook.store.schema import VIEWS
+
+FRESH = ("fresh_runs", "fresh_nodes")
+"""What `flowbook.store.tail` combines on demand; a view may need them."""
 
 _EVENT_COLUMNS = ", ".join(VIEWS["events"])
 _VALUE_COLUMNS = ", ".join(VIEWS["values"])
@@ -22,6 +25,7 @@ _KEPT = {"runs": "id", "node_runs": "run_id", "events": "run_id", "values": "run
          "usage": "run_id"}  # fmt: skip
 
 _LOST = "lost: process ' || coalesce(pid::VARCHAR, '?') || ' is gone"
+_IS_LOST = "outcome IS NULL AND suspended <= 0 AND NOT list_contains(getvariable('living'), writer)"
 
 # Only rows from the oldest fresh run on are compared with the fresh ones. The rest, which is nearly
 # everything, stays a plain scan, so that DuckDB can stop at the first page of it.
@@ -33,10 +37,11 @@ _RECENT = """
 _RUNS = {"table": "runs", "key": "id", "keys": "id", "fresh": "runs"}
 _NODES = {"table": "node_runs", "key": "run_id", "keys": "run_id, node", "fresh": "nodes"}
 _OLD_NODES, _RECENT_NODES = _OLD.format(**_NODES), _RECENT.format(**_NODES)
+_OF_LOST = "id, pid, last_at, outcome, suspended, writer"
 
 
-def _run_view(name: str, source: str) -> str:
-    return f"""CREATE TEMP VIEW {name} AS
+def _run_view(source: str) -> str:
+    return f"""
     SELECT id, flow, version,
            CASE WHEN outcome IS NOT NULL THEN outcome WHEN suspended > 0 THEN 'suspended'
                 WHEN lost THEN 'failed' ELSE 'running' END AS status,
@@ -47,24 +52,22 @@ def _run_view(name: str, source: str) -> str:
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
            coalesce(pinned, false) AS pinned, lost, last_at, writer
-    FROM (SELECT *, outcome IS NULL AND suspended <= 0
-                    AND NOT list_contains(getvariable('living'), writer) AS lost
-          FROM ({source}))"""
+    FROM (SELECT *, {_IS_LOST} AS lost FROM ({source}))"""
 
 
-READ_VIEWS: Mapping[str, tuple[str, ...]] = {
-    "runs": (
-        _run_view("old_runs", _OLD.format(**_RUNS)),
-        _run_view("recent_runs", _RECENT.format(**_RUNS)),
-        "CREATE TEMP VIEW known_runs AS FROM old_runs UNION ALL FROM recent_runs",
-        "CREATE TEMP VIEW runs AS SELECT * EXCLUDE (lost, last_at, writer) FROM known_runs",
-    ),
-    "events": (
-        f"""CREATE TEMP VIEW events AS
+READ_VIEWS: Mapping[str, str] = {
+    "old_runs": _run_view(_OLD.format(**_RUNS)),
+    "recent_runs": _run_view(_RECENT.format(**_RUNS)),
+    "known_runs": "FROM old_runs UNION ALL FROM recent_runs",
+    "runs": "SELECT * EXCLUDE (lost, last_at, writer) FROM known_runs",
+    "lost_runs": f"""
+    SELECT id, pid, last_at FROM (
+        SELECT {_OF_LOST} FROM kept_runs ANTI JOIN fresh_runs USING (id)
+        UNION ALL SELECT {_OF_LOST} FROM fresh_runs)
+    WHERE {_IS_LOST}""",
+    "events": f"""
     SELECT {_EVENT_COLUMNS} FROM kept_events UNION ALL SELECT {_EVENT_COLUMNS} FROM {EVENTS}""",
-    ),
-    "node_runs": (
-        f"""CREATE TEMP VIEW node_runs AS
+    "node_runs": f"""
     SELECT run_id, node,
            CASE WHEN gone THEN 'failed' ELSE status END AS status, attempts, executor,
            started_at, CASE WHEN gone THEN last_at ELSE ended_at END AS ended_at, duration_ms,
@@ -72,26 +75,20 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
            CASE WHEN gone THEN '{_LOST}' WHEN status IN ('failed', 'backoff') THEN error END
                AS error
     FROM (SELECT n.*, r.pid, r.last_at,
-                 r.lost AND n.status IN ('scheduled', 'running', 'backoff') AS gone
+                 r.id IS NOT NULL AND n.status IN ('scheduled', 'running', 'backoff') AS gone
           FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
-          LEFT JOIN (FROM known_runs WHERE lost) AS r ON r.id = n.run_id)""",
-    ),
-    "flow_versions": (
-        """CREATE TEMP VIEW flow_versions AS
+          LEFT JOIN lost_runs AS r ON r.id = n.run_id)""",
+    "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at
     FROM (FROM stored.flow_versions UNION ALL BY NAME
           SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
                  payload->'$.spec' AS spec, ts AS recorded_at
           FROM tail WHERE kind = 'FLOW_RECORDED')
     GROUP BY flow, version""",
-    ),
-    "values": (
-        f"""CREATE TEMP VIEW "values" AS
+    "values": f"""
     SELECT {_VALUE_COLUMNS} FROM kept_values UNION ALL
     SELECT {_VALUE_COLUMNS} FROM ({ROWS["values"]})""",
-    ),
-    "datasets": (
-        f"""CREATE TEMP VIEW known_datasets AS
+    "known_datasets": f"""
     SELECT made.*, coalesce(named.tags, []) AS tags
     FROM (FROM stored.datasets UNION ALL BY NAME {ROWS["datasets"]}) AS made LEFT JOIN (
         SELECT dataset, version, list(tag ORDER BY tag) AS tags
@@ -99,19 +96,13 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
               FROM (FROM stored.dataset_tags UNION ALL BY NAME {ROWS["dataset_tags"]})
               GROUP BY dataset, tag)
         GROUP BY dataset, version) AS named USING (dataset, version)""",
-        f"CREATE TEMP VIEW datasets AS SELECT {_DATASET_COLUMNS} FROM known_datasets",
-    ),
-    "usage": (
-        f"""CREATE TEMP VIEW usage AS
+    "datasets": f"SELECT {_DATASET_COLUMNS} FROM known_datasets",
+    "usage": f"""
     SELECT {_USAGE_COLUMNS} FROM kept_usage UNION ALL
     SELECT {_USAGE_COLUMNS} FROM ({ROWS["usage"]})""",
-    ),
-    "audit": (
-        f"""CREATE TEMP VIEW audit AS
+    "audit": f"""
     FROM (FROM stored.audit UNION ALL BY NAME {ROWS["audit"]}) WHERE created_at >= {PRUNED}""",
-    ),
-    "registry": (
-        """CREATE TEMP VIEW registry AS
+    "registry": """
     SELECT id AS run_id, flow, status, host, pid, kernel,
            list_contains(getvariable('living'), writer) AS alive, started_at,
            CASE WHEN status IN ('running', 'suspended') AND alive
@@ -121,22 +112,54 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
         FROM (SELECT writer, kernel FROM stored.writers UNION ALL
               SELECT writer, payload->>'$.kernel' FROM tail WHERE kind = 'WRITER_OPENED')
         GROUP BY writer) USING (writer)""",
-    ),
-    "settings": (
-        f"""CREATE TEMP VIEW settings AS
+    "settings": f"""
     SELECT flow, name, arg_max(value, changed_at) AS value, max(changed_at) AS changed_at
     FROM (FROM stored.settings UNION ALL BY NAME {ROWS["settings"]}) GROUP BY flow, name""",
-    ),
 }
-"""What makes each of `VIEWS` inside a look. `runs` is `old_runs` and `recent_runs`, disjoint;
-`node_runs` and `registry` need `runs`, which needs `fresh_runs`, `fresh_nodes` and the variable
-`living`, the writers that hold their life file. `settings` is for the store's own use."""
+"""What makes each of `VIEWS` inside a look, and what those are made of. `runs` is `old_runs` and
+`recent_runs`, disjoint; both read the variable `living`, the writers that hold their life file.
+`settings`, and what is no view of `VIEWS`, is for the store's own use."""
+
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "old_runs": ("kept_runs", "fresh_runs"),
+    "recent_runs": ("kept_runs", "fresh_runs"),
+    "known_runs": ("old_runs", "recent_runs"),
+    "runs": ("known_runs",),
+    "events": ("kept_events",),
+    "lost_runs": ("kept_runs", "fresh_runs"),
+    "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),
+    "values": ("kept_values",),
+    "datasets": ("known_datasets",),
+    "usage": ("kept_usage",),
+    "registry": ("known_runs",),
+}
 
 
-def statements(views: tuple[str, ...], *, gone: bool) -> Iterator[str]:
-    """What to execute for these views; `gone` when runs of the tail's `gone` are still stored."""
+def needed(views: Iterable[str]) -> tuple[str, ...]:
+    """These views and all that they are made of, each behind what it needs.
+
+    >>> needed(["events"])
+    ('kept_events', 'events')
+    """
+    order: dict[str, None] = {}
     for view in views:
-        if key := _KEPT.get(view):
-            left = f"WHERE {key} NOT IN (SELECT run_id FROM gone)" if gone else ""
-            yield f"CREATE TEMP VIEW kept_{view} AS FROM stored.{view} {left}"
-        yield from READ_VIEWS[view]
+        order.update(dict.fromkeys(needed(_NEEDS.get(view, ()))))
+        order[view] = None
+    return tuple(order)
+
+
+def statements(views: Iterable[str], *, gone: bool) -> Iterator[str]:
+    """What makes the views of a `needed`; `gone` when runs of the tail's `gone` are still stored.
+
+    What there is of `FRESH` is to be there already.
+    """
+    for view in views:
+        if view not in FRESH:
+            yield f'CREATE TEMP VIEW "{view}" AS {READ_VIEWS.get(view) or _kept(view, gone)}'
+
+
+def _kept(view: str, gone: bool) -> str:
+    """A stored table without the runs that the tail deletes."""
+    table = view.removeprefix("kept_")
+    left = f"WHERE {_KEPT[table]} NOT IN (SELECT run_id FROM gone)" if gone else ""
+    return f'FROM stored."{table}" {left}'

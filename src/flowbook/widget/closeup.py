@@ -1,48 +1,54 @@
 """`Details` of one node: what came in, what went out, what it printed, how it failed.
 
-Asked for when a node is selected, never pushed. A value that is gone or cannot be shown becomes a
-note in its place, so that one bad value does not hide the others.
+Asked for when a node is selected, never pushed. A value in memory is shown as it is; one that is in
+the store only is shown by its preview and not loaded. A value that is gone or cannot be shown
+becomes a note in its place, so that one bad value does not hide the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from flowbook.errors import UnknownNode
-from flowbook.events import Event, NodeLogged
+from flowbook.events import Event, NodeLogged, ValueRef
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.run.phase import Outcome
+from flowbook.store.preview import Preview
 from flowbook.widget.host import CanvasNodeRun, CanvasRun
 from flowbook.widget.picture import sources
 from flowbook.widget.preview import preview, type_name
 from flowbook.widget.protocol import Details, Inspect, LogLine, PortPreview
+from flowbook.widget.stored import stored_port, told
 
 _MOST_LOG_LINES = 400
 _MOST_LOG_TEXT = 4_000
 _LANGUAGES: Mapping[str, str] = {"python": "python", "sql": "sql"}
 
+Look: TypeAlias = Callable[[ValueRef], Preview | None]
+"""What the store knows of a value, None when it has it no more."""
 
-def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect) -> Details:
+
+def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -> Details:
     """The answer to `asked`; `UnknownNode` when the flow has no such node."""
     node = spec.node(asked.node)
     language = _LANGUAGES.get(node.kind, "yaml")
-    told = _node_run(run, node.id)
-    if run is None or told is None:
+    ran = _node_run(run, node.id)
+    if run is None or ran is None:
         return Details(asked.view, node.id, source=node.body, language=language)
     logs, cut = _logs(run.events(), node.id)
     return Details(
         view=asked.view,
         node=node.id,
         run=run.id,
-        inputs=_inputs(spec, told, node),
-        outputs=_outputs(told, node),
+        inputs=_inputs(spec, ran, node, look),
+        outputs=_outputs(ran, node, look),
         source=node.body,
         language=language,
         logs=logs,
         logs_cut=cut,
-        error=told.error,
+        error=ran.error,
     )
 
 
@@ -53,7 +59,9 @@ def _node_run(run: CanvasRun | None, node: NodeId) -> CanvasNodeRun | None:
         return None  # the run is of a definition that had no such node
 
 
-def _inputs(spec: FlowSpec, told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPreview, ...]:
+def _inputs(
+    spec: FlowSpec, ran: CanvasNodeRun, node: NodeSpec, look: Look
+) -> tuple[PortPreview, ...]:
     edges = sources(spec, node.id)
     labels: dict[PortName, str] = {
         one.name: f"{one.name} ← {edges[one.name].source}.{edges[one.name].output}"
@@ -61,26 +69,44 @@ def _inputs(spec: FlowSpec, told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPr
         else one.name
         for one in node.inputs
     }
-    return _ports(lambda: told.shown(told.inputs), labels)
+    return _ports(ran, lambda: ran.held_inputs, labels, look)
 
 
-def _outputs(told: CanvasNodeRun, node: NodeSpec) -> tuple[PortPreview, ...]:
-    if told.outcome not in (Outcome.SUCCEEDED, Outcome.REUSED):
+def _outputs(ran: CanvasNodeRun, node: NodeSpec, look: Look) -> tuple[PortPreview, ...]:
+    if ran.outcome not in (Outcome.SUCCEEDED, Outcome.REUSED):
         return ()
-    return _ports(lambda: told.shown(told.outputs), {port: str(port) for port in node.outputs})
+    labels = {port: str(port) for port in node.outputs}
+    return _ports(ran, lambda: ran.held_outputs, labels, look)
 
 
 def _ports(
-    read: Callable[[], Mapping[PortName, Any]], labels: Mapping[PortName, str]
+    ran: CanvasNodeRun,
+    read: Callable[[], Mapping[PortName, Any]],
+    labels: Mapping[PortName, str],
+    look: Look,
 ) -> tuple[PortPreview, ...]:
     try:
-        values = dict(read())
+        held = read()
+        near = ran.shown({p: one for p, one in held.items() if not isinstance(one, ValueRef)})
     except Exception as gone:  # noqa: BLE001 - a value that is gone is a note, not a failure
         return tuple(PortPreview(label, note=str(gone)) for label in labels.values())
-    return tuple(
-        PortPreview(labels.get(port, str(port)), type_name(value), preview(value))
-        for port, value in values.items()
-    )
+    shown = []
+    for port, value in held.items():
+        label = labels.get(port, str(port))
+        if port in near:
+            shown.append(PortPreview(label, type_name(near[port]), preview(near[port])))
+        else:
+            shown.append(_stored(ran, port, label, value, look))
+    return tuple(shown)
+
+
+def _stored(
+    ran: CanvasNodeRun, port: PortName, label: str, ref: ValueRef, look: Look
+) -> PortPreview:
+    try:
+        return told(port, stored_port(label, ref, look(ref)), ran.shown)
+    except Exception as gone:  # noqa: BLE001 - a store that cannot be read is a note, too
+        return PortPreview(label, note=str(gone))
 
 
 def _logs(events: list[Event], node: NodeId) -> tuple[tuple[LogLine, ...], bool]:

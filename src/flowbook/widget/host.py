@@ -8,28 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from flowbook.events import ErrorInfo, Event, RunStatus
+from flowbook.events import ErrorInfo, Event, RunStatus, ValueRef
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.run.perform import NodeProgress
 from flowbook.run.phase import Outcome
+from flowbook.store.preview import Preview
 
 Stop: TypeAlias = "Callable[[], None]"
 """Call it to hear no more."""
 
 
 class CanvasNodeRun(Protocol):
-    """What the canvas asks of one node of a run."""
+    """What the canvas asks of one node of a run.
+
+    What is held is a value in memory, or the `ValueRef` of one that is in the store only.
+    """
 
     @property
     def outcome(self) -> Outcome | None: ...
     @property
     def error(self) -> ErrorInfo | None: ...
     @property
-    def inputs(self) -> Mapping[PortName, Any]: ...
+    def held_inputs(self) -> Mapping[PortName, Any]: ...
     @property
-    def outputs(self) -> Mapping[PortName, Any]: ...
+    def held_outputs(self) -> Mapping[PortName, Any]: ...
     def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
         """Inputs or outputs without what the flow keeps back."""
         ...
@@ -67,6 +71,10 @@ class CanvasHost(Protocol):
     def tidy(self) -> None: ...
     def start(self, params: Mapping[str, Json]) -> CanvasRun: ...
     def current_run(self) -> CanvasRun | None: ...
+    def preview(self, ref: ValueRef) -> Preview | None:
+        """What a kept value looks like, without opening it; None when it is gone."""
+        ...
+
     def observe(self, callback: Callable[[], None]) -> Stop:
         """Call back when the definition changes or a run starts."""
         ...

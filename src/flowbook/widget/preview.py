@@ -1,4 +1,4 @@
-"""A value as something to look at: a table, a picture, a tree or text, at most 64 kB.
+"""A value as something to look at: a table, an array, a picture, a tree or text, at most 64 kB.
 
 Works on what a value can do, not on what it is, so no dataframe or plotting library is imported
 here: a table is what has columns and can be sliced, a picture what knows `_repr_png_`,
@@ -12,12 +12,15 @@ import base64
 import dataclasses
 import io
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
 
+from flowbook.store import summary
 from flowbook.widget.protocol import (
+    ArrayPreview,
     Column,
     ImagePreview,
     Preview,
@@ -25,6 +28,7 @@ from flowbook.widget.protocol import (
     TextPreview,
     TreePreview,
 )
+from flowbook.widget.stored import array_view
 
 MOST_BYTES = 64 * 1024
 """A preview that is larger, as JSON, is cut or replaced."""
@@ -66,7 +70,7 @@ def type_name(value: object) -> str:
 
 
 def _first_that_fits(value: object) -> Preview:
-    for attempt in (_table, _picture, _tree):
+    for attempt in (_table, _array, _picture, _tree):
         shown = attempt(value)
         if shown is not None and len(msgspec.json.encode(shown)) <= MOST_BYTES:
             return shown
@@ -160,6 +164,16 @@ def _cell(value: Any) -> Cell:
         return str(value.isoformat(sep=" ") if hasattr(value, "hour") else value.isoformat())
     text = str(value)
     return text if len(text) <= _MOST_CELL else f"{text[:_MOST_CELL]}…"
+
+
+# ---------------------------------------------------------------- arrays
+
+
+def _array(value: Any) -> ArrayPreview | None:
+    numpy = sys.modules.get("numpy")
+    if numpy is None or type(value) not in (numpy.ndarray, numpy.memmap) or not value.shape:
+        return None
+    return array_view(summary.of_array(value.view(numpy.ndarray)))
 
 
 # ---------------------------------------------------------------- pictures

@@ -118,6 +118,22 @@ class TablePreview(msgspec.Struct, frozen=True, tag_field="show", tag="table"):
     width: int
 
 
+class ArrayPreview(msgspec.Struct, frozen=True, tag_field="show", tag="array"):
+    """The first values of an array, and what is in it; `nulls` counts what is missing.
+
+    `summarized` is how many of the first values the summary covers, None for all.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    values: tuple[str | int | float | bool | None, ...] = ()
+    nulls: int | None = None
+    min: str | int | float | bool | None = None
+    max: str | int | float | bool | None = None
+    mean: float | None = None
+    summarized: int | None = None
+
+
 class ImagePreview(msgspec.Struct, frozen=True, tag_field="show", tag="image"):
     """A picture: base64 `content` of `mime` (`image/png`, `image/svg+xml`, `image/jpeg`)."""
 
@@ -140,7 +156,7 @@ class TextPreview(msgspec.Struct, frozen=True, tag_field="show", tag="text"):
     cut: bool = False
 
 
-Preview: TypeAlias = TablePreview | ImagePreview | TreePreview | TextPreview
+Preview: TypeAlias = TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview
 
 
 class PortPreview(msgspec.Struct, frozen=True):

@@ -204,7 +204,8 @@ class Publisher:
             case CancelRun():
                 self._cancel()
             case Inspect():
-                self._answer(details(self._host.spec(), self._host.current_run(), message))
+                host = self._host
+                self._answer(details(host.spec(), host.current_run(), message, host.preview))
             case Move():
                 self._host.move({n: Position(p.x, p.y) for n, p in message.positions.items()})
             case TidyUp():

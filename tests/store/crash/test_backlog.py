@@ -29,7 +29,7 @@ def test_a_backlog_is_said_once_and_folds_when_the_stranger_goes(
     eventually(lambda: caplog.records, seconds=20)
     for _ in range(40):
         assert store.sink.append(story.run()).result(10) is None
-    assert list(layout.journal.glob("*.jsonl")) != []
+    assert list(layout.journal.glob("*.tsv")) != []
     (said,) = [record.getMessage() for record in caplog.records]
     assert f"process {stranger.pid}" in said
     assert "Nothing is lost" in said

@@ -3,18 +3,25 @@
 import logging
 import random
 import shutil
+from bisect import bisect
+from itertools import accumulate
 
 import pytest
 from tests.store.crash.workload import Workload
 
 from flowbook.errors import StoreError
-from flowbook.events import NodeLogged
+from flowbook.events import (
+    NodeCompleted,
+    NodeLogged,
+    NodeStarted,
+    RunCompleted,
+    RunCreated,
+    RunStatus,
+    TriggerKind,
+)
 from flowbook.store import facts, segments
 from flowbook.store.journal import Journal
 from flowbook.store.layout import Layout
-
-BAD = (b"\0", b"\n", b"\x1f", b"\x80", b"\xc3", b"\xff", b'"', b"\\", b"{")
-"""What a byte may be damaged to."""
 
 
 @pytest.fixture
@@ -25,7 +32,7 @@ def remains(tmp_path, layout):
     for _ in range(60):
         elsewhere.append(next(batches)[1]).result(10)
     layout.journal.mkdir(parents=True)
-    (segment,) = elsewhere._layout.journal.glob("*.jsonl")
+    (segment,) = elsewhere._layout.journal.glob("*.tsv")
     shutil.copy(segment, layout.journal)
     elsewhere.close()
     return layout.journal / segment.name
@@ -37,7 +44,8 @@ def stored(store):
 
 def reads(lines):
     """The events that lines of a segment hold, as (run, seq)."""
-    found = [facts.msgspec.json.decode(facts.decode_line(line).fact) for line in lines]
+    decoded = [facts.decode_line(line.removesuffix(b"\n")) for line in lines]
+    found = [facts.msgspec.json.decode(line.fact) for line in decoded]
     return sorted((fact["run"], fact["seq"]) for fact in found if "run" in fact)
 
 
@@ -84,25 +92,87 @@ def test_a_damaged_middle_is_set_aside_and_said_and_the_rest_is_kept(
     assert set(reads(same)) <= set(stored(store))
 
 
-def test_no_line_is_lost_in_silence_wherever_a_byte_is_damaged(
-    store, layout, remains, caplog, seed
+def lines_of_run(number):
+    """The lines of a small segment: its opening, and a run of four events."""
+    writer, run = f"w{number:05d}", f"r{number:05d}"
+    written = [
+        facts.WriterOpened(at=1.0, host="h", pid=1),
+        RunCreated(
+            run=run, seq=0, at=2.0, flow="f", version="v", trigger=TriggerKind.CLI, nodes=("n",)
+        ),
+        NodeStarted(run=run, seq=1, at=3.0, node="n", attempt=1, on="loop"),
+        NodeCompleted(run=run, seq=2, at=4.0, node="n", attempt=1, ms=1.5),
+        RunCompleted(run=run, seq=3, at=5.0, status=RunStatus.SUCCEEDED, ms=3.0),
+    ]
+    start = facts.prefix(writer)
+    return [facts.encode_line(start, at, fact) for at, fact in enumerate(written)]
+
+
+@pytest.mark.parametrize("change", ["\n", "\t", "\r", "\0", "\xff", "9", "}", "next", "random"])
+def test_whatever_byte_is_changed_nothing_altered_is_folded_and_the_damage_is_said(
+    store, layout, seed, change
 ):
     chance = random.Random(seed)
-    data = remains.read_bytes()
-    remains.unlink()
-    writer = remains.name.partition(".")[0]
-    for number in range(80):
-        segment = layout.segment(f"{writer}-{number}", 0)
-        own = data.replace(writer.encode(), f"{writer}-{number}".encode())
-        at = chance.randrange(len(own) - 400)  # the last line may be an unfinished one
-        damaged = own[:at] + chance.choice(BAD) + own[at + 1 :]
-        segment.write_bytes(damaged)
-        caplog.clear()
-        taken = store.fold()
-        aside = segment.with_suffix(".jsonl.quarantine")
-        assert aside.exists() or taken == damaged.count(b"\n"), (damaged[at - 30 : at + 30], taken)
-        assert aside.exists() == (str(aside) in caplog.text)
-        assert not segment.exists()
+    layout.journal.mkdir(parents=True)
+    size = sum(map(len, lines_of_run(0)))
+    originals, intact, hurt = {}, set(), {}
+    for at in range(size):
+        whole = lines_of_run(at)
+        data = b"".join(whole)
+        byte = {"next": bytes([data[at] ^ 1]), "random": chance.randbytes(1)}.get(change)
+        damaged = data[:at] + (byte or change.encode("latin1")) + data[at + 1 :]
+        path = layout.segment(f"w{at:05d}", 0)
+        path.write_bytes(damaged)
+        ends = list(accumulate(map(len, whole)))
+        for seq, line in enumerate(whole[1:]):
+            fact = facts.decode_line(line[:-1]).fact
+            originals[f"r{at:05d}", seq] = bytes(fact)
+            # A newline belongs to both lines that it parts.
+            if data == damaged or not ends[seq] - 1 <= at < ends[seq + 1]:
+                intact.add((f"r{at:05d}", seq))
+        if data != damaged:
+            hurt[path.with_name(f"{path.name}.quarantine")] = bisect(ends, at) + 1
+    for _ in range(2):
+        _names, rows = store.history.table("SELECT run_id, seq, payload FROM events")
+        found = {(run, seq): payload.encode() for run, seq, payload in rows}
+        assert len(found) == len(rows)
+        assert intact <= found.keys()
+        assert found.items() <= originals.items()
+        store.fold()
+    assert set(quarantined(layout)) == hurt.keys()
+    assert [path for path in layout.journal.iterdir() if path not in hurt] == []
+    for path, line in hurt.items():
+        assert line in segments.inspect(path).damaged
+    report = store.verify()
+    assert report.counts["quarantined"] == len(hurt)
+    told = [one for one in report.findings if one.kind == "quarantined"]
+    assert all(f"lines: {hurt[one.path]}" in one.message for one in told)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_line_that_is_gone_without_a_trace_is_missed(store, layout, caplog, lost):
+    layout.journal.mkdir(parents=True)
+    whole = lines_of_run(0)
+    path = layout.segment("w00000", 0)
+    path.write_bytes(b"".join(line for at, line in enumerate(whole) if at != lost))
+    with caplog.at_level(logging.WARNING):
+        assert store.fold() == 4
+    (aside,) = quarantined(layout)
+    assert f"missing facts: {lost}; kept in {aside}" in caplog.text
+    told = [one.message for one in store.verify().findings if one.kind == "quarantined"]
+    assert f"{aside} was set aside: missing facts: {lost};" in told[0]
+
+
+def test_a_checksum_that_is_cut_off_makes_no_line_of_an_earlier_version(store, layout):
+    layout.journal.mkdir(parents=True)
+    whole = lines_of_run(0)
+    bare = whole[2].rpartition(b"\t")[0] + b"\n"
+    plain = facts.plain_line_of(facts.decode_line(whole[3][:-1]))
+    layout.segment("w00000", 0).write_bytes(b"".join([*whole[:2], bare, plain, whole[4]]))
+    assert store.fold() == 3
+    assert stored(store) == [("r00000", 0), ("r00000", 3)]
+    (aside,) = quarantined(layout)
+    assert segments.inspect(aside).damaged == (3, 4)
 
 
 def test_a_reader_beside_a_damaged_segment_answers(store, layout, remains):
@@ -124,15 +194,6 @@ def test_segments_without_a_whole_line_say_nothing_and_go(store, layout, remains
     store.fold()
     assert stored(store) == whole
     assert [path for path in layout.journal.iterdir() if path.suffix != ".quarantine"] == []
-
-
-def test_a_segment_that_vanishes_while_it_is_listed_is_passed_over(
-    store, layout, remains, monkeypatch
-):
-    real = segments.listed
-    gone = segments.Segment(layout.segment("gone", 0), "gone", 0)
-    monkeypatch.setattr(segments, "listed", lambda where: [*real(where), gone])
-    assert set(segments.sealed(layout, {})) == {remains}
 
 
 def test_numbers_that_lie_in_two_segments_are_folded_once(store, layout, remains):

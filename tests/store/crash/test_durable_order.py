@@ -64,7 +64,7 @@ class Medium:
         self.on_mkdir(path, call)
 
     def on_unlink(self, path, call):
-        if path.suffix == ".jsonl":
+        if path.suffix == ".tsv":
             self.require(f"removing {path.name}", *self.databases())
         for known in (self.names, self.unsure_names, self.unsure_bytes):
             known.discard(path)
@@ -73,7 +73,7 @@ class Medium:
         return [
             name
             for name in self.names
-            if name.suffix == ".jsonl" or name.parent.parent.name == "objects"
+            if name.suffix == ".tsv" or name.parent.parent.name == "objects"
             if not made_again(name)
         ]
 
@@ -101,5 +101,5 @@ def test_nothing_is_acknowledged_or_removed_before_its_successor_is_safe(nursery
     calls = trace.finished()
     for call in calls:
         medium.happened(call)
-    assert sum(call.name == "unlink" and ".jsonl" in call.path for call in calls) > 3
+    assert sum(call.name == "unlink" and ".tsv" in call.path for call in calls) > 3
     assert list(dict.fromkeys(medium.complaints)) == []

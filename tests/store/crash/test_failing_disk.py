@@ -36,7 +36,7 @@ def test_a_journal_call_that_fails_once_costs_nobody_anything(nursery, tmp_path,
     child, calls, (failed,) = failing(nursery, root, "journal", name, what, when)
     assert child.said("e") == []
     path = calls[failed].path
-    if path.endswith(".jsonl"):
+    if path.endswith(".tsv"):
         again = [call for call in calls[failed + 1 :] if call.path == path]
         assert again == [], "a descriptor that had failed was used again"
     assert proceed(root, [child]) == len(child.acknowledged)

@@ -24,6 +24,7 @@ def massacre(nursery, root, chance, seed):
         assert nursery.kill(alive[slot]) == -9
         dead.append(alive[slot])
         alive[slot] = nursery.spawn(CAST[slot], root, seed)
+    alive[CAST.index("reader")].expect("r")  # on a busy machine none may have got so far
     time.sleep(chance.uniform(0, 0.2))
     for child in chance.sample(alive, len(alive)):
         assert nursery.kill(child) == -9
@@ -67,4 +68,4 @@ def test_kills_at_random_moments_lose_and_double_nothing(nursery, tmp_path, seed
         f" then the first look took {max(look):.3f} s at most, the fold {max(fold):.3f} s"
     )
     assert min(acknowledged) > 0
-    assert looks > 0
+    assert looks >= rounds
