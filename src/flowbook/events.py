@@ -145,7 +145,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
 
 
 class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
-    """A run of a frozen plan began; `nodes` lists the plan's steps in order."""
+    """A run of a frozen plan began; `nodes` lists the plan's steps in order.
+
+    `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
+    """
 
     flow: FlowId
     version: str
@@ -156,6 +159,9 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     parent: RunId | None = None
     host: str | None = None
     pid: int | None = None
+    origin: RunId | None = None
+    origin_seq: int | None = None
+    origin_node: NodeId | None = None
 
 
 class NodeScheduled(Fact, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -186,11 +192,12 @@ class NodeCompleted(Fact, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
 
 
 class NodeReused(Fact, frozen=True, kw_only=True, tag="NODE_REUSED"):
-    """A node was not run because its outputs are known already, from `source` if recorded."""
+    """A node was not run: its outputs are known, from run `source`, or somebody's, `by_hand`."""
 
     node: NodeId
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
+    by_hand: bool = False
 
 
 class NodeRetryScheduled(Fact, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDULED"):
@@ -340,7 +347,6 @@ class Vault(Protocol):
 
     def inline(self, value: object) -> ValueRef | None:
         """A reference made without any I/O, for small plain data; None for all else."""
-        ...
 
     def put(self, value: object) -> ValueRef:
         """Keep `value` durably; blocking, called from a worker thread.
@@ -348,11 +354,9 @@ class Vault(Protocol):
         Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE` with its
         reason.
         """
-        ...
 
     def get(self, ref: ValueRef) -> object:
         """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
-        ...
 
 
 class Recording(Protocol):
@@ -370,7 +374,6 @@ class Recording(Protocol):
 
     def text(self, text: str) -> str:
         """A log, a message or a traceback as it may be told."""
-        ...
 
     def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as they may be told."""

@@ -209,7 +209,7 @@ export interface NodeRetryScheduled {
   readonly usage?: ReadonlyArray<Usage>;
 }
 
-/** A node was not run because its outputs are known already, from `source` if recorded. */
+/** A node was not run: its outputs are known, from run `source`, or somebody's, `by_hand`. */
 export interface NodeReused {
   readonly kind: "NODE_REUSED";
   readonly run: string;
@@ -218,6 +218,7 @@ export interface NodeReused {
   readonly node: string;
   readonly outputs?: Readonly<Record<string, ValueRef>>;
   readonly source?: string | null;
+  readonly by_hand?: boolean;
 }
 
 /** All inputs of a node are settled; it may run. */
@@ -350,6 +351,9 @@ export interface RunCreated {
   readonly parent?: string | null;
   readonly host?: string | null;
   readonly pid?: number | null;
+  readonly origin?: string | null;
+  readonly origin_seq?: number | null;
+  readonly origin_node?: string | null;
 }
 
 /** The run starts nothing more for now; what is ready, or becomes so, is held. */
@@ -484,7 +488,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {}},
   NodeResumed: {"tag": ["kind", "NODE_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
-  NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}}},
+  NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "by_hand": "boolean"}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
   NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled"]}}, "optional": {"cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"on": "string"}},
@@ -497,7 +501,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},

@@ -87,7 +87,7 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
 
 
 def _on_start(turn: Turn, s: Start) -> None:
-    plan = turn.plan
+    plan, origin = turn.plan, s.origin
     turn.run = s.run
     turn.emit(
         RunCreated,
@@ -100,10 +100,18 @@ def _on_start(turn: Turn, s: Start) -> None:
         parent=s.parent,
         host=s.host,
         pid=s.pid,
+        origin=None if origin is None else origin.run,
+        origin_seq=None if origin is None else origin.seq,
+        origin_node=None if origin is None else origin.node,
     )
     for i, known in s.given.items():
-        node = plan.steps[i].node
-        turn.emit(NodeReused, node=node, outputs=known.outputs, source=known.source)
+        turn.emit(
+            NodeReused,
+            node=plan.steps[i].node,
+            outputs=known.outputs,
+            source=known.source,
+            by_hand=known.by_hand,
+        )
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 

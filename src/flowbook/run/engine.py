@@ -19,10 +19,11 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeAlias
 
 from flowbook.errors import InvalidParameters, UsageError
-from flowbook.events import Recording, Sink, TriggerKind, Vault
+from flowbook.events import NodeCompleted, NodeReused, Recording, Sink, TriggerKind, Vault
+from flowbook.graph.node import Outputs
 from flowbook.graph.options import On
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
@@ -35,10 +36,11 @@ from flowbook.run.handle import Run
 from flowbook.run.past import Past
 from flowbook.run.perform import Assignment, Performance, Stage
 from flowbook.run.processes import ProcessExecutor
-from flowbook.run.stimulus import Given, Start, Stimulus, TakenUp
+from flowbook.run.stimulus import Given, Origin, Start, Stimulus, TakenUp
 from flowbook.run.values import Keeper
 from flowbook.run.work import Reuse, Tools, Work
 
+_Stored: TypeAlias = "dict[int, NodeCompleted | NodeReused]"
 _WORKERS = 32
 _KEEPERS = 4
 
@@ -87,11 +89,13 @@ class Engine:
         parent: RunId | None = None,
         key: str | None = None,
         recording: Recording | None = None,
+        origin: Origin | None = None,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
+        `origin`: the run this one replays.
         `recording`: where the run is written to instead of the engine's sink and vault.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
@@ -111,8 +115,11 @@ class Engine:
             parent=parent,
             host=socket.gethostname(),
             pid=os.getpid(),
+            origin=origin,
         )
-        assignment = Assignment(plan, tuple(work), _with_defaults(plan, params), copy_context())
+        kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
+        told = _with_defaults(plan, params)
+        assignment = Assignment(plan, tuple(work), told, copy_context(), stored=kept)
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
@@ -241,8 +248,10 @@ def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[s
 
 
 def _given(keeper: Keeper, reuse: Reuse) -> Given:
-    refs = reuse.refs if reuse.refs is not None else keeper.keep_here(reuse.outputs)
-    return Given({port: ref for port, ref in refs.items() if port}, reuse.source)
+    refs = reuse.refs
+    if refs is None:
+        refs = keeper.keep_here(reuse.outputs or Outputs({}))
+    return Given({port: ref for port, ref in refs.items() if port}, reuse.source, reuse.by_hand)
 
 
 def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:

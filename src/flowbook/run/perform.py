@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from flowbook.errors import RunError
-from flowbook.events import Event, Recording, Sink
+from flowbook.events import Event, NodeCompleted, NodeReused, Recording, Sink
 from flowbook.graph.node import Outputs, Progress, as_outputs
 from flowbook.graph.options import On
 from flowbook.ids import NodeId, PortName
@@ -91,7 +91,8 @@ class Stage:
 class Assignment:
     """What is to be performed: the plan, the code of its steps, the parameters.
 
-    `past` is what another process had made of the run.
+    `past` is what another process had made of the run; `stored` are the events of steps whose
+    outputs are given and lie in the store.
     """
 
     plan: Plan
@@ -99,6 +100,7 @@ class Assignment:
     params: Mapping[PortName, Any]
     ambient: Context = field(repr=False)
     past: Past | None = None
+    stored: Mapping[int, NodeCompleted | NodeReused] = field(default_factory=dict, repr=False)
 
 
 class Performance:
@@ -113,7 +115,8 @@ class Performance:
         self.values: list[Outputs | None] = [None] * len(assignment.plan.steps)
         for i, outputs in {} if past is None else past.values.items():
             self.values[i] = outputs
-        self.shelf = Shelf(stage.keeper, self.values, {} if past is None else past.stored)
+        stored = assignment.stored if past is None else past.stored
+        self.shelf = Shelf(stage.keeper, self.values, stored)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
         self._stage, self._work, self._ambient = stage, assignment.work, assignment.ambient

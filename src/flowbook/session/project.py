@@ -28,6 +28,7 @@ from flowbook.ids import FlowId, NodeId
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
+from flowbook.session.replays import Replays
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of, work_for
@@ -52,7 +53,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project:
+class Project(Replays):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -199,7 +200,7 @@ class Project:
             if not newest:
                 raise UsageError(f"flow {run.name!r} has not run yet", hint="call flow.run()")
             run = newest[0].id
-        return saved_run(self.history, run, at=at)
+        return saved_run(self.history, run, at=at, shelf=self.store.vault)
 
     def attach(self, flow: Flow, namespace: dict[str, Any]) -> None:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""

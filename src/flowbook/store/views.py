@@ -46,7 +46,8 @@ def _run_view(name: str, source: str) -> str:
            params, nodes, failed, CASE WHEN lost THEN '{_LOST}' ELSE error END AS error,
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
-           coalesce(pinned, false) AS pinned, lost, last_at, writer
+           coalesce(pinned, false) AS pinned, origin, origin_seq, origin_node,
+           lost, last_at, writer
     FROM (SELECT *, outcome IS NULL AND suspended <= 0
                     AND NOT list_contains(getvariable('living'), writer) AS lost
           FROM ({source}))"""
@@ -78,7 +79,9 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
     ),
     "flow_versions": (
         """CREATE TEMP VIEW flow_versions AS
-    SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at
+    SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
+           (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
+               AS number
     FROM (FROM stored.flow_versions UNION ALL BY NAME
           SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
                  payload->'$.spec' AS spec, ts AS recorded_at
