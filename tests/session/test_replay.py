@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -143,9 +144,16 @@ def test_a_point_that_is_not_there_is_refused_and_nothing_starts(weather, projec
     ):
         with pytest.raises(UsageError, match=message):
             weather.flow.replay(origin, **asked)
-    for asked in ({"from_": "claen"}, {"inputs": {"claen.df": 1}}, {"outputs": {"claen": 1}}):
+    for asked in (
+        {"from_": "claen"},
+        {"from_": ["clean", "claen"]},
+        {"inputs": {"claen.df": 1}},
+        {"outputs": {"claen": 1}},
+    ):
         with pytest.raises(UnknownNode, match="claen"):
             weather.flow.replay(origin, **asked)
+    with pytest.raises(UnknownNode, match=r"clean\.df"):
+        weather.flow.replay(origin, from_="clean.df")
     with pytest.raises(InvalidParameters, match="nope"):
         weather.flow.replay(origin, params={"nope": 1})
     with pytest.raises(UsageError, match="no run 'nope'"):
@@ -285,6 +293,30 @@ def test_a_failed_run_goes_on_from_what_had_been_done(project):
     assert failed.status is RunStatus.FAILED
     assert flow.restore(failed).wait()["second"].output == 2
     assert done == ["first", "second", "second"]
+
+
+def test_a_run_that_still_goes_on_is_replayed_from_what_it_has_done(project):
+    flow = flowbook.Flow("slow", host=project)
+    done, reached, go = [], threading.Event(), threading.Event()
+
+    @flow.node
+    def first():
+        done.append("first")
+        return 1
+
+    @flow.node
+    def second(n=first):
+        reached.set()
+        assert go.wait(20)
+        return n + 1
+
+    origin = flow.start()
+    assert reached.wait(20)
+    again = flow.restore(origin)
+    go.set()
+    assert again.wait()["second"].output == 2
+    assert origin.wait().status is RunStatus.SUCCEEDED
+    assert done == ["first"]
 
 
 def test_a_branch_that_was_not_taken_is_not_taken_again(project):
@@ -495,6 +527,13 @@ def test_only_a_part_of_a_flow_is_replayed_where_only_a_part_was_run(weather, pr
     weather.done.clear()
     weather.replay(part)
     assert dict(weather.done) == {"fetch": 1, "clean": 1}
+    for asked in (
+        {"from_": "report"},
+        {"outputs": {"report": 1}},
+        {"inputs": {"report.rows": 1}},
+    ):
+        with pytest.raises(UsageError, match="'report' is no part of run"):
+            weather.flow.replay(part, **asked)
 
 
 # ---------------------------------------------------------------- the definition it had

@@ -148,6 +148,18 @@ def test_a_router_s_result_comes_back_as_it_was_shown(project):
     assert made.state(run.id)["route"].output == run["route"].output
 
 
+def test_a_summary_has_no_points_to_look_at(project):
+    made = flowbook.Flow("short", host=project, journal="summary")
+
+    @made.node
+    def one():
+        return 1
+
+    run = made.run()
+    with pytest.raises(UsageError, match="have holes"):
+        made.state(run.id)
+
+
 def test_it_reads_as_a_table(flow):
     flow.run()
     head, first, second = repr(flow.state()).splitlines()

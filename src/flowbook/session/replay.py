@@ -283,6 +283,7 @@ class _Settling:
 
     def case(self, spec: FlowSpec) -> _Case:
         created, asked = self.story.created, self.asked
+        self._refuse_strangers()
         vault = self.project.store.vault if self.recording is None else self.recording.vault
         values = Values(self.story, vault)
         by_hand = self._by_hand(values)
@@ -312,10 +313,6 @@ class _Settling:
         now = recordable(self.definition.spec, params, self.recording)
         same = self.definition.version == self.story.created.version
         then = self.story.created.params
-        for node in self.asked.begin:
-            if node not in self.plan.index and "." not in node:
-                self.definition.spec.node(node)
-                raise UsageError(f"node {node!r} is no part of run {self.story.created.run}")
         return Terms(
             begin=frozenset(self.asked.begin),
             by_hand=frozenset(by_hand),
@@ -325,6 +322,20 @@ class _Settling:
             changes={} if same else changes_since(self.before, now),
             trust=self.asked.trust,
         )
+
+    def _refuse_strangers(self) -> None:
+        """Every node that is named has to be there, and a part of what is replayed."""
+        edited = (*self.asked.inputs, *self.asked.outputs)
+        named = [*self.asked.begin, *(NodeId(name.partition(".")[0]) for name in edited)]
+        for node in named:
+            if node in self.plan.index or node in self.story.by_hand:
+                continue
+            self.definition.spec.node(node)
+            raise UsageError(
+                f"node {node!r} is no part of run {self.story.created.run}, which was one of a "
+                "part of its flow",
+                hint="replay a run of the whole flow",
+            )
 
     def _params(self, hidden: set[str]) -> dict[PortName, Json]:
         """The parameters of that run, with those that are given; the hidden ones as they stand."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flowbook.errors import UnknownNode, UsageError
+from flowbook.errors import IllegalTransition, UnknownNode, UsageError
 from flowbook.events import (
     ErrorInfo,
     Event,
@@ -140,7 +140,13 @@ def saved_run(
     events = events_until(history, run_id, at)
     created = events[0]
     assert isinstance(created, RunCreated)  # noqa: S101 - `fold` refuses any other beginning
-    return picture(events, recorded_spec(history, created.flow, created.version), shelf)
+    try:
+        return picture(events, recorded_spec(history, created.flow, created.version), shelf)
+    except IllegalTransition as hole:
+        raise UsageError(
+            f"the events of run {run_id} have holes, as those of a flow with journal=summary do",
+            hint="history.node_runs(run_id) says how its nodes ended",
+        ) from hole
 
 
 def events_until(history: History, run_id: str, at: int | None) -> list[Event]:
