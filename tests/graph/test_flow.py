@@ -34,6 +34,21 @@ class FakeHost:
     def state(self, run, *, at):
         self.asked.append(("state", getattr(run, "name", run), at))
 
+    def replay(self, flow, run_id, **asked):
+        self.asked.append(("replay", flow.name, run_id, known(asked)))
+
+    def replay_plan(self, flow, run_id, **asked):
+        self.asked.append(("plan", flow.name, run_id, known(asked)))
+
+    def restore(self, flow, run_id, checkpoint, **asked):
+        self.asked.append(("restore", flow.name, run_id, checkpoint))
+
+    def versions(self, flow):
+        return (1, 2)
+
+    def rollback(self, flow, version):
+        self.asked.append(("rollback", flow.name, version))
+
     def last_run(self, flow):
         return self.run
 
@@ -48,6 +63,10 @@ class FakeHost:
 
     def view(self, flow, name):
         return (name, flow.name)
+
+
+def known(asked):
+    return {name: value for name, value in asked.items() if value}
 
 
 class FakeRun(dict):
@@ -407,6 +426,23 @@ def test_the_host_recovers_and_looks_up_what_is_stored(flow, host):
         ("recover", "tour", "r1", True),
         ("state", "tour", 3),
         ("state", "r1", None),
+    ]
+
+
+def test_the_host_replays_and_rolls_back(flow, host):
+    run = SimpleNamespace(id="r1")
+    flow.replay(run, from_="fetch", params={"city": "Oslo"})
+    flow.replay("r2", at=3, check=True)
+    flow.replay_plan(run, at=4)
+    flow.restore(run, 7)
+    flow.rollback(2)
+    assert flow.versions() == (1, 2)
+    assert host.asked == [
+        ("replay", "tour", "r1", {"from_": "fetch", "params": {"city": "Oslo"}}),
+        ("plan", "tour", "r2", {"at": 3}),
+        ("plan", "tour", "r1", {"at": 4}),
+        ("restore", "tour", "r1", 7),
+        ("rollback", "tour", 2),
     ]
 
 

@@ -13,7 +13,7 @@ import msgspec
 from tests.run.plans import N, n, plan_of
 
 from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
-from flowbook.ids import CellId, RunId
+from flowbook.ids import CellId, NodeId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
 from flowbook.run.state import RunState
@@ -21,6 +21,7 @@ from flowbook.run.stimulus import (
     CancelAsked,
     Given,
     Launch,
+    Origin,
     PauseAsked,
     ResumeAsked,
     Start,
@@ -59,19 +60,29 @@ BOOM = ErrorInfo(
 class Play:
     """A run on paper: stimuli by node name, every event kept."""
 
-    def __init__(self, *nodes: N, given: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *nodes: N,
+        given: tuple[str, ...] = (),
+        by_hand: tuple[str, ...] = (),
+        origin: Origin | None = None,
+    ) -> None:
         self.plan = plan_of(*nodes)
         self.state = RunState(self.plan)
         self.events = []
         self.now = 1_767_258_000.0
         self.orders = []
-        places = {self.plan.index[name]: Given({name: REF}) for name in given}
+        places = {
+            self.plan.index[name]: Given({name: REF}, by_hand=name in by_hand)
+            for name in (*given, *by_hand)
+        }
         self.send(
             Start(
                 at=self.now,
                 run=RunId("019b7952-1e80-7000-8000-000000000001"),
                 trigger=TriggerKind.MANUAL,
                 given=places,
+                origin=origin,
             )
         )
 
@@ -201,6 +212,9 @@ def _histories():
     yield "cancelling", Play(n("a"), n("b", "a"), n("c")).returns("c").cancel()
     yield "cancelled", Play(n("a"), n("b", "a"), n("c")).returns("c").cancel().stops("a")
     yield "reused", Play(n("a"), n("b", "a"), given=("a",)).returns("b")
+    origin = Origin(RunId("019b7952-1e80-7000-8000-000000000000"), 7, NodeId("c"))
+    replayed = Play(n("a"), n("b", "a"), n("c", "b"), given=("a",), by_hand=("b",), origin=origin)
+    yield "replayed", replayed.returns("c")
     yield "timeout", Play(n("slow", timeout=2.0), n("b", "slow")).times_out("slow")
     yield "suspended", Play(n("approve"), n("b", "approve")).suspends("approve")
     yield (

@@ -26,7 +26,7 @@ from flowbook.events import (
     TriggerKind,
 )
 from flowbook.graph.options import Backoff, BackoffKind
-from flowbook.ids import RunId
+from flowbook.ids import NodeId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
@@ -38,6 +38,7 @@ from flowbook.run.stimulus import (
     Given,
     JournalFailed,
     Launch,
+    Origin,
     PauseAsked,
     ResumeAsked,
     SetTimer,
@@ -218,6 +219,15 @@ def test_a_given_step_is_not_run():
     run = Play(n("a"), n("b", "a"), given=("a",))
     assert run.outcome("a") is Outcome.REUSED
     assert run.launched == {"b"}
+
+
+def test_a_replay_says_what_it_replays_and_what_was_given_by_hand():
+    origin = Origin(RunId("before"), 7, NodeId("c"))
+    run = Play(n("a"), n("b", "a"), n("c", "b"), given=("a",), by_hand=("b",), origin=origin)
+    created, first, second = run.events[:3]
+    assert (created.origin, created.origin_seq, created.origin_node) == ("before", 7, "c")
+    assert (first.by_hand, second.by_hand) == (False, True)
+    assert run.launched == {"c"}
 
 
 def test_a_pause_holds_what_becomes_ready_and_resuming_starts_it():

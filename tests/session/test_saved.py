@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
+import numpy as np
+import pandas as pd
 import pytest
 from tests.run.histories import Play
 from tests.run.plans import n
@@ -72,6 +76,88 @@ def test_an_event_or_a_run_that_is_not_there_is_refused(flow, project):
         project.state("nope")
     with pytest.raises(UnknownNode, match="frist"):
         flow.state()["frist"]
+
+
+def test_what_a_node_had_given_at_a_point_is_read_back_as_it_was(project):
+    made = flowbook.Flow("kinds", host=project)
+
+    @made.node
+    def table():
+        return pd.DataFrame({"n": [1.5, None], "s": ["a", "b"]})
+
+    @made.node
+    def array(df=table):
+        return np.arange(6, dtype="int16").reshape(2, 3)
+
+    @made.node(outputs=("one", "two"))
+    def both(a=array):
+        return 1, {"of": a}
+
+    @made.node
+    def lock(a=array):
+        return threading.Lock()
+
+    run = made.run().raise_for_status()
+    at = next(e.seq for e in run.events() if getattr(e, "node", "") == "array" and hasattr(e, "ms"))
+    then = made.state(run.id, at=at)
+    pd.testing.assert_frame_equal(then["table"].output, run["table"].output)
+    assert then["array"].output.dtype == "int16"
+    with pytest.raises(UsageError, match="'both' had no output at that point: it was"):
+        then["both"].output  # noqa: B018
+    end = made.state(run.id)
+    assert end["both"].output["one"] == 1
+    assert end["both"].values["two"]["of"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    kept_nowhere = end["lock"].output
+    assert (kept_nowhere.type, bool(kept_nowhere.reason)) == ("_thread.lock", True)
+
+
+def test_a_value_that_was_collected_leaves_its_type_and_a_reason(project):
+    made = flowbook.Flow("lost", host=project)
+
+    @made.node
+    def table():
+        return pd.DataFrame({"n": range(500)})
+
+    run = made.run()
+    ref = made.state(run.id)["table"].outputs["table"]
+    for path in project.path.rglob(f"{ref.hash}*"):
+        path.unlink()
+    gone = made.state(run.id)["table"].output
+    assert (gone.type, gone.ref) == ("pandas.DataFrame", ref)
+    assert "unavailable" in repr(gone)
+
+
+def test_a_router_s_result_comes_back_as_it_was_shown(project):
+    made = flowbook.Flow("routes", host=project)
+
+    @made.node
+    def number():
+        return 7
+
+    made.add(
+        NodeSpec(
+            "route",
+            kind="router",
+            inputs=(InputSpec("value", wire=Wire("number")),),
+            outputs=("big", "small"),
+            config={"conditions": [{"id": "big", "expression": "value > 5"}],
+                    "default_output": "small"},
+        )
+    )  # fmt: skip
+    run = made.run().raise_for_status()
+    assert made.state(run.id)["route"].output == run["route"].output
+
+
+def test_a_summary_has_no_points_to_look_at(project):
+    made = flowbook.Flow("short", host=project, journal="summary")
+
+    @made.node
+    def one():
+        return 1
+
+    run = made.run()
+    with pytest.raises(UsageError, match="have holes"):
+        made.state(run.id)
 
 
 def test_it_reads_as_a_table(flow):

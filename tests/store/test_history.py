@@ -83,6 +83,9 @@ def test_a_run_is_told_whole(store, history, story):
         "key": None,
         "current": None,
         "pinned": False,
+        "origin": None,
+        "origin_seq": None,
+        "origin_node": None,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {

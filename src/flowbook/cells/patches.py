@@ -98,6 +98,8 @@ def apply_patches(notebook: Notebook, patches: Iterable[CellPatch]) -> Notebook:
 def _difference(
     notebook: Notebook, before: FlowSpec, after: FlowSpec, registry: Registry
 ) -> Iterator[CellPatch]:
+    if before.setup != after.setup:
+        raise UsageError("setup cells differ", hint="edit the %%flow setup cells themselves")
     was = {node.place.cell: node for node in before.nodes if node.place}
     now = {node.place.cell: node for node in after.nodes if node.place and node.place.cell in was}
     for cell in notebook.cells:

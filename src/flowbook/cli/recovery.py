@@ -119,21 +119,22 @@ def recover_each(
 
 
 def _taken_up(project: Project, run_id: RunId, notebook: Path | None, *, again: bool) -> Run:
-    path = notebook or _notebook_of(project.path, project.history.run(run_id).flow)
+    path = notebook or notebook_of(project.path, project.history.run(run_id).flow)
     flow = project.read_notebook(path)
     stand_in(path.parent)
     (run,) = project.recover(flow, run_id, again=again)
     return run
 
 
-def _notebook_of(folder: Path, flow: str) -> Path:
+def notebook_of(folder: Path, flow: str) -> Path:
+    """The one notebook below `folder` that is called like the flow; else `UsageError`."""
     found = sorted(_called(folder, f"{flow}.ipynb"))
     if len(found) == 1:
         return found[0]
     what = f"no notebook {flow}.ipynb" if not found else f"more than one {flow}.ipynb"
     raise UsageError(
         f"there is {what} in {folder}",
-        hint="say which with --notebook; a flow written in Python recovers with flow.recover()",
+        hint="say which with --notebook; for a flow in Python: flow.recover(), flow.replay()",
     )
 
 

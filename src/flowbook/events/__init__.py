@@ -158,6 +158,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     """A run of a frozen plan began; `nodes` lists the plan's steps in order.
 
     `blocks` lists, by container and block, the nodes inside.
+    `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
     """
 
     flow: FlowId
@@ -170,6 +171,9 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     host: str | None = None
     pid: int | None = None
     blocks: dict[NodeId, dict[str, tuple[NodeId, ...]]] = {}
+    origin: RunId | None = None
+    origin_seq: int | None = None
+    origin_node: NodeId | None = None
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -196,10 +200,11 @@ class NodeCompleted(OfNode, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
 
 
 class NodeReused(OfNode, frozen=True, kw_only=True, tag="NODE_REUSED"):
-    """A node was not run because its outputs are known already, from `source` if recorded."""
+    """A node was not run: its outputs are known, from run `source`, or somebody's, `by_hand`."""
 
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
+    by_hand: bool = False
 
 
 class NodeRetryScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDULED"):

@@ -95,9 +95,25 @@ class Draft:
             {node: code.implementation for node, code in self._state.code.items()}
         )
 
-    def apply(self, edit: Edit) -> None:
-        """Change the definition; `EditRejected` says why not, and then nothing has changed."""
-        self._change(edit, _followed(edit, self._state.code))
+    def apply(self, edit: Edit, code: Mapping[NodeId, Code] | None = None) -> None:
+        """Change the definition; `EditRejected` says why not, and then nothing has changed.
+
+        `code` is what runs from then on when nodes defined in Python do; without it, code stays
+        with its nodes.
+        """
+        self._change(edit, _followed(edit, self._state.code) if code is None else code)
+
+    def code_of(self, node: NodeId, wanted: Callable[[NodeSpec], bool]) -> Code | None:
+        """What ran for that node while its definition was the wanted one; None if nothing did.
+
+        Looked for in the definition as it is, then in what undo and redo still hold.
+        """
+        held = [state for one in (*self._undo, *self._redo) for state in (one.before, one.after)]
+        for state in (self._state, *reversed(held)):
+            spec, code = state.spec.by_id.get(node), state.code.get(node)
+            if spec is not None and code is not None and wanted(spec):
+                return code
+        return None
 
     def _change(self, edit: Edit, code: Mapping[NodeId, Code]) -> None:
         before = self._state

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
 from flowbook.errors import EditRejected, UsageError
-from flowbook.graph.flow_edits import SetFlowOptions, SetParams
+from flowbook.graph.flow_edits import SetFlowOptions, SetParams, SetSetup
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.graph.renaming import renamed, rewired, swapped
 from flowbook.graph.soundness import contradiction
@@ -331,6 +331,7 @@ Edit: TypeAlias = (
     | Disconnect
     | MoveNodes
     | SetParams
+    | SetSetup
     | SetFlowOptions
     | Several
 )

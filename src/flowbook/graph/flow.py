@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, overload
 
 from flowbook.errors import UsageError
+from flowbook.graph.branching import Branching
 from flowbook.graph.draft import Code, Draft
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options
@@ -27,7 +28,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Draft):
+class Flow(Branching, Draft):
     """A flow in Python.
 
     >>> flow = Flow("tour")

@@ -1,4 +1,4 @@
-"""Edits of a flow as a whole: its parameters, and what it says about its recording.
+"""Edits of a flow as a whole: its parameters, its setup, what it says about its recording.
 
 Each gives one field of the spec another value, and is taken back by the edit that gives it the
 value it had. `graph.edits` has the edits of nodes, and the union of all.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from flowbook.graph.flow_options import FlowOptions
-from flowbook.graph.spec import FlowSpec, ParamSpec
+from flowbook.graph.spec import FlowSpec, NodeSpec, ParamSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,15 @@ class SetParams(_Whole):
     field: ClassVar[str] = "params"
     label: ClassVar[str] = "Change parameters"
     params: tuple[ParamSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetSetup(_Whole):
+    """Other setup code, shared by all nodes."""
+
+    field: ClassVar[str] = "setup"
+    label: ClassVar[str] = "Change setup"
+    setup: tuple[NodeSpec, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,26 @@ class Host(Protocol):
         """What is stored of a run, by its id or as the newest of a flow."""
         ...
 
+    def replay(self, flow: Any, run_id: str, **asked: Any) -> Any:
+        """A new run that takes what that run had done up to some point; see `Flow.replay`."""
+        ...
+
+    def replay_plan(self, flow: Any, run_id: str, **asked: Any) -> Any:
+        """What such a run would take and run."""
+        ...
+
+    def restore(self, flow: Any, run_id: str, checkpoint: Any, **asked: Any) -> Any:
+        """Such a run from a checkpoint; see `Flow.restore`."""
+        ...
+
+    def versions(self, flow: Any) -> Any:
+        """The versions of the flow that have run."""
+        ...
+
+    def rollback(self, flow: Any, version: str | int) -> Any:
+        """Give the flow the meaning of one of them, as an edit."""
+        ...
+
     def check(self, flow: Any) -> tuple[Problem, ...]:
         """Everything that is wrong with the flow."""
         ...

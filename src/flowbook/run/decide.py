@@ -87,7 +87,7 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
 
 
 def _on_start(turn: Turn, s: Start) -> None:
-    plan = turn.plan
+    plan, origin = turn.plan, s.origin
     turn.run = s.run
     turn.emit(
         RunCreated,
@@ -101,9 +101,12 @@ def _on_start(turn: Turn, s: Start) -> None:
         host=s.host,
         pid=s.pid,
         blocks=plan.blocks,
+        origin=None if origin is None else origin.run,
+        origin_seq=None if origin is None else origin.seq,
+        origin_node=None if origin is None else origin.node,
     )
     for i, known in s.given.items():
-        turn.tell(NodeReused, i, outputs=known.outputs, source=known.source)
+        turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 

@@ -19,11 +19,12 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeAlias
 
 from flowbook.errors import InvalidParameters, UsageError
-from flowbook.events import TriggerKind
+from flowbook.events import NodeCompleted, NodeReused, TriggerKind
 from flowbook.events.ports import Recording, Sink, Vault
+from flowbook.graph.node import Outputs
 from flowbook.graph.options import On
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
@@ -37,10 +38,11 @@ from flowbook.run.past import Past
 from flowbook.run.perform import Performance
 from flowbook.run.processes import ProcessExecutor
 from flowbook.run.stage import Assignment, Stage
-from flowbook.run.stimulus import Given, Start, Stimulus, TakenUp
+from flowbook.run.stimulus import Given, Origin, Start, Stimulus, TakenUp
 from flowbook.run.values import Keeper
 from flowbook.run.work import Reuse, Tools, Work
 
+_Stored: TypeAlias = "dict[int, NodeCompleted | NodeReused]"
 _WORKERS = 32
 _KEEPERS = 4
 
@@ -89,11 +91,13 @@ class Engine:
         parent: RunId | None = None,
         key: str | None = None,
         recording: Recording | None = None,
+        origin: Origin | None = None,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
+        `origin`: the run this one replays.
         `recording`: where the run is written to instead of the engine's sink and vault.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
@@ -113,8 +117,11 @@ class Engine:
             parent=parent,
             host=socket.gethostname(),
             pid=os.getpid(),
+            origin=origin,
         )
-        assignment = Assignment(plan, tuple(work), _with_defaults(plan, params), copy_context())
+        kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
+        told = _with_defaults(plan, params)
+        assignment = Assignment(plan, tuple(work), told, copy_context(), stored=kept)
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
@@ -244,9 +251,10 @@ def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[s
 
 def _given(keeper: Keeper, reuse: Reuse) -> Given:
     refs = reuse.refs
-    if refs is None or not keeper.touch(refs):  # its run was deleted, and what it gave collected
-        refs = keeper.keep_here(reuse.outputs)
-    return Given({port: ref for port, ref in refs.items() if port}, reuse.source)
+    there = refs is not None and keeper.touch(refs)  # else its run is deleted, and it collected
+    if refs is None or (reuse.outputs is not None and not there):
+        refs = keeper.keep_here(reuse.outputs or Outputs({}))
+    return Given({port: ref for port, ref in refs.items() if port}, reuse.source, reuse.by_hand)
 
 
 def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:

@@ -72,7 +72,8 @@ class Performance:
         self.values: list[Outputs | None] = [None] * slots
         for i, outputs in {} if past is None else past.values.items():
             self.values[i] = outputs
-        self.shelf = Shelf(stage.keeper, self.values, {} if past is None else past.stored)
+        stored = assignment.stored if past is None else past.stored
+        self.shelf = Shelf(stage.keeper, self.values, stored)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
         self._stage, self._closed = stage, closed

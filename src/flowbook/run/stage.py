@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.ports import Recording, Sink
 from flowbook.graph.options import On
 from flowbook.ids import NodeId, PortName
@@ -45,7 +46,8 @@ class Stage:
 class Assignment:
     """What is to be performed: the plan, the code of its steps, the parameters.
 
-    `past` is what another process had made of the run.
+    `past` is what another process had made of the run; `stored` are the events of steps whose
+    outputs are given and lie in the store.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class Assignment:
     params: Mapping[PortName, Any]
     ambient: Context = field(repr=False)
     past: Past | None = None
+    stored: Mapping[int, NodeCompleted | NodeReused] = field(default_factory=dict, repr=False)
 
     @cached_property
     def cast(self) -> Mapping[NodeId, tuple[Work, On]]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from flowbook.events import ErrorInfo, TriggerKind, Usage, ValueRef
-from flowbook.ids import CellId, PortName, RunId
+from flowbook.ids import CellId, NodeId, PortName, RunId
 
 # ---------------------------------------------------------------- stimuli: what happened
 
@@ -20,14 +20,29 @@ class _Stimulus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Given(msgspec.Struct, frozen=True):
-    """Outputs of a step that are known already, and the run that made them if one is known."""
+    """Outputs of a step that are known already, and the run that made them if one is known.
+
+    `by_hand`: somebody gave them.
+    """
 
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
+    by_hand: bool = False
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The run that another replays, the last event it goes by, and the node it begins at."""
+
+    run: RunId
+    seq: int
+    node: NodeId | None = None
 
 
 class Start(_Stimulus, frozen=True, kw_only=True):
-    """Begin the run. `given`: the outputs that are known already, by step."""
+    """Begin the run. `given`: the outputs that are known already, by step.
+
+    `origin`: the run this one replays.
+    """
 
     run: RunId
     trigger: TriggerKind
@@ -37,6 +52,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     parent: RunId | None = None
     host: str | None = None
     pid: int | None = None
+    origin: Origin | None = None
 
 
 class TakenUp(_Stimulus, frozen=True, kw_only=True):

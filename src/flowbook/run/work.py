@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
 from flowbook.errors import UsageError
-from flowbook.events import NodeCompleted, Usage, ValueRef
+from flowbook.events import NodeCompleted, NodeReused, Usage, ValueRef
 from flowbook.graph.container import Container
 from flowbook.graph.node import NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.ids import CellId, NodeId, PortName, RunId
@@ -51,12 +51,15 @@ class Reuse:
     """What a step is known to give, so that it is not run.
 
     `refs` are the references of those values if they were kept already, which spares keeping them
-    again; `source` is the run that made them.
+    again; `source` is the run that made them. `by_hand`: somebody gave them. Outputs that no step
+    to be run reads may stay in the store: then `stored` is the event that tells of them.
     """
 
-    outputs: Outputs
+    outputs: Outputs | None
     refs: Mapping[PortName, ValueRef] | None = None
     source: RunId | None = None
+    by_hand: bool = False
+    stored: NodeCompleted | NodeReused | None = None
 
 
 def _no_expressions(*_: Any) -> Any:

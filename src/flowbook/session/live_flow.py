@@ -42,9 +42,15 @@ class LiveFlows:
         """What is held of `flow`."""
         return self._flows.setdefault(flow, LiveFlow())
 
-    def adopt(self, flow: Flow, run: Run, plan: Plan) -> None:
-        """`run` is one of this process now: its results are remembered, watchers are told."""
-        self.of(flow).follow(run, plan, run.params)
+    def adopt(self, flow: Flow, run: Run, plan: Plan, *, remember: bool = True) -> None:
+        """`run` is one of this process now: watchers are told.
+
+        Its results are remembered as the flow's own, unless `remember` is False.
+        """
+        live = self.of(flow)
+        live.last = run
+        if remember:
+            live.follow(run, plan, run.params)
         for watcher in list(self.watchers):
             watcher(flow, run)
 
@@ -91,8 +97,7 @@ class LiveFlow:
         return values
 
     def follow(self, run: Run, plan: Plan, values: Mapping[PortName, Json]) -> None:
-        """Remember the run, and every result as it comes."""
-        self.last = run
+        """Remember every result as it comes."""
         known = self.memory.known
         prints = fingerprints(plan, values)
 

@@ -37,6 +37,7 @@ from flowbook.session.recording import (
     recording_of,
     told_params,
 )
+from flowbook.session.replays import Replays
 from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of, work_for
@@ -61,7 +62,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled):
+class Project(Controlled, Replays):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -215,7 +216,7 @@ class Project(Controlled):
             if not newest:
                 raise UsageError(f"flow {run.name!r} has not run yet", hint="call flow.run()")
             run = newest[0].id
-        return saved_run(self.history, run, at=at)
+        return saved_run(self.history, run, at=at, shelf=self.store.vault)
 
     def attach(self, flow: Flow, namespace: dict[str, Any]) -> None:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""

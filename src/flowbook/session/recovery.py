@@ -26,6 +26,7 @@ from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
 from flowbook.session.accounting import accounting_of
 from flowbook.session.recording import Secrets, recording_of, was_redacted
+from flowbook.session.replay_plan import with_inputs_by_hand
 from flowbook.session.saved import recorded_spec
 from flowbook.session.work import kinds_of, work_for
 
@@ -172,15 +173,19 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
         if accounting is not None:
             accounting.recovered(run)
-        project.live.adopt(flow, run, plan)
+        project.live.adopt(flow, run, plan, remember=_origin(events[0]) is None)
         run.when_over(hold.pop_all().close)
     return run
 
 
 def _work_of(project: Office, flow: Flow, plan: Plan) -> list[Work]:
-    spec = flow.spec()
+    spec = with_inputs_by_hand(flow.spec(), [node for node in plan.index if "." in node])
     names = project.live.of(flow).namespace(spec)
     return work_for(plan, spec, kinds_of(flow, project.registry), flow.implementations, names)
+
+
+def _origin(created: Event) -> RunId | None:
+    return created.origin if isinstance(created, RunCreated) else None
 
 
 def _params(created: Event) -> dict[PortName, Json]:
@@ -243,7 +248,10 @@ def _story(project: Office, row: RunRow) -> list[Event]:
 
 
 def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
-    """The plan the run was started with, its steps numbered as they were."""
+    """The plan the run was started with, its steps numbered as they were.
+
+    A replay has more than the flow's own nodes: the inputs that were given by hand.
+    """
     assert isinstance(created, RunCreated)  # noqa: S101 - `_story` has seen to it
     spec, version, nodes = flow.spec(), created.version, created.nodes
     if version_of(spec) != version:
@@ -254,7 +262,8 @@ def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
             hint="bring it back as it was to go on with this run, or run the flow again",
         )
     kinds = kinds_of(flow, project.registry)
-    return compile_plan(spec, kinds, targets=nodes, order=nodes, version=version)
+    whole = with_inputs_by_hand(spec, [node for node in nodes if "." in node])
+    return compile_plan(whole, kinds, targets=nodes, order=nodes, version=version)
 
 
 def differences(before: FlowSpec, now: FlowSpec) -> list[str]:

@@ -1,37 +1,54 @@
 """What the store holds of a run, at its end or at any event before it.
 
 A fold over the run's own events, against the definition it was started with: nothing is executed,
-no value is loaded, and it works for runs of any process, alive or not.
+values are loaded when somebody looks at them, and it works for runs of any process, alive or not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from flowbook.errors import UnknownNode, UsageError
-from flowbook.events import ErrorInfo, Event, RunCreated, RunStatus, ValueRef
+from flowbook.errors import IllegalTransition, UnknownNode, UsageError
+from flowbook.events import (
+    ErrorInfo,
+    Event,
+    NodeCompleted,
+    NodeReused,
+    RunCreated,
+    RunStatus,
+    ValueRef,
+)
 from flowbook.graph.codec import decode
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.evolve import fold
-from flowbook.run.phase import Phase
+from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
 
 if TYPE_CHECKING:
     from flowbook.store.history import History
 
 
+class Shelf(Protocol):
+    """Where values are looked at; the store's own vault is one."""
+
+    def shown(self, ref: ValueRef) -> object:
+        """The value, or a placeholder that has its type and says why it cannot be had."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SavedNode:
     """One node: `status` is its outcome, or its phase while it has none.
 
-    `waits_for` names the nodes, the time or the thing from outside it waits for; empty when it
-    waits for nothing.
+    `outputs` are references to what it gave, `values` the values themselves. `waits_for` names
+    the nodes, the time or the thing from outside it waits for; empty when it waits for nothing.
+    `source` is the run a reused node has its outputs from; `by_hand`: somebody gave them.
     """
 
     node: NodeId
@@ -40,6 +57,40 @@ class SavedNode:
     outputs: Mapping[PortName, ValueRef]
     waits_for: tuple[str, ...] = ()
     error: ErrorInfo | None = None
+    result: ValueRef | None = None
+    source: RunId | None = None
+    by_hand: bool = False
+    shelf: Shelf | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def values(self) -> Mapping[PortName, Any]:
+        """What it had given at that point, by port, read from the store now.
+
+        One that cannot be had (not kept, collected, redacted) is an `Unavailable` in its place,
+        with its `type`, its `reason` and its reference.
+        """
+        return {port: self._shown(ref) for port, ref in self.outputs.items()}
+
+    @property
+    def output(self) -> Any:
+        """As `NodeRun.output`: its result, the value of its only port, or all ports by name.
+
+        Raises `UsageError` when it had given nothing at that point.
+        """
+        if self.result is not None:
+            return self._shown(self.result)
+        if not self.outputs:
+            raise UsageError(
+                f"node {self.node!r} had no output at that point: it was {self.status}",
+                hint="look at a later event",
+            )
+        values = self.values
+        return next(iter(values.values())) if len(values) == 1 else values
+
+    def _shown(self, ref: ValueRef) -> Any:
+        if self.shelf is None:
+            raise UsageError("this picture of a run has no store behind it to read values from")
+        return self.shelf.shown(ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +131,46 @@ class SavedRun:
         return "\n".join(lines)
 
 
-def saved_run(history: History, run_id: str, *, at: int | None = None) -> SavedRun:
+def saved_run(
+    history: History, run_id: str, *, at: int | None = None, shelf: Shelf | None = None
+) -> SavedRun:
     """The run as its first events tell it, up to number `at` inclusive; all of them without.
 
     Raises `UsageError` for an unknown run and for an event it does not have.
     """
+    events = events_until(history, run_id, at)
+    created = events[0]
+    assert isinstance(created, RunCreated)  # noqa: S101 - `fold` refuses any other beginning
+    try:
+        return picture(events, recorded_spec(history, created.flow, created.version), shelf)
+    except IllegalTransition as hole:
+        raise UsageError(
+            f"the events of run {run_id} have holes, as those of a flow with journal=summary do",
+            hint="history.node_runs(run_id) says how its nodes ended",
+        ) from hole
+
+
+def events_until(history: History, run_id: str, at: int | None) -> list[Event]:
+    """A run's events up to number `at`, all of them without; `UsageError` where it has none."""
     events = history.events(run_id, limit=None if at is None else max(at + 1, 1))
     if not events:
         history.run(run_id)  # says what is wrong with an unknown id
     if not events or (at is not None and at != events[-1].seq):
         raise UsageError(
             f"run {run_id} has no event {0 if at is None else at}",
-            hint=f"its events go from 0 to {len(history.events(run_id)) - 1}",
+            hint=f"its events go from 0 to {history.events(run_id)[-1].seq}",
         )
-    created = events[0]
-    assert isinstance(created, RunCreated)  # noqa: S101 - `fold` refuses any other beginning
-    return picture(events, recorded_spec(history, created.flow, created.version))
+    return events
 
 
-def picture(events: list[Event], spec: FlowSpec | None) -> SavedRun:
+def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = None) -> SavedRun:
     """What `events` lead to; without `spec` it does not say which nodes a node waits for."""
     created, state = events[0], fold(events)
+    gave = {
+        one.node: one
+        for one in events
+        if isinstance(one, NodeCompleted | NodeReused) and not one.scope
+    }
     feeds: dict[NodeId, dict[NodeId, None]] = {}
     for edge in () if spec is None else resolve(spec).edges:
         feeds.setdefault(edge.target, {})[edge.source] = None
@@ -111,7 +181,10 @@ def picture(events: list[Event], spec: FlowSpec | None) -> SavedRun:
         status=state.status,
         seq=events[-1].seq,
         at=datetime.fromtimestamp(events[-1].at, UTC),
-        nodes=tuple(_node(state, i, feeds.get(node, ())) for i, node in enumerate(state.nodes)),
+        nodes=tuple(
+            _node(state, i, feeds.get(node, ()), gave.get(node), shelf)
+            for i, node in enumerate(state.nodes)
+        ),
     )
 
 
@@ -125,8 +198,15 @@ def recorded_spec(history: History, flow: str, version: str) -> FlowSpec | None:
         return None
 
 
-def _node(state: RunState, i: int, feeds: Iterable[NodeId]) -> SavedNode:
+def _node(
+    state: RunState,
+    i: int,
+    feeds: Iterable[NodeId],
+    gave: NodeCompleted | NodeReused | None,
+    shelf: Shelf | None,
+) -> SavedNode:
     phase, outcome = state.phase[i], state.outcome[i]
+    given = gave if outcome in (Outcome.SUCCEEDED, Outcome.REUSED) else None
     return SavedNode(
         node=state.nodes[i],
         status=phase.value if outcome is None else outcome.value,
@@ -134,6 +214,10 @@ def _node(state: RunState, i: int, feeds: Iterable[NodeId]) -> SavedNode:
         outputs=dict(state.outputs[i]),
         waits_for=_waits(state, i, feeds),
         error=state.error[i],
+        result=given.result if isinstance(given, NodeCompleted) else None,
+        source=given.source if isinstance(given, NodeReused) else None,
+        by_hand=isinstance(given, NodeReused) and given.by_hand,
+        shelf=shelf,
     )
 
 
@@ -158,7 +242,9 @@ def _line(one: SavedNode) -> str:
     waits = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
     error = f"{one.error.name}: {one.error.message}" if one.error else ""
     tries = f"attempt {one.attempts}" if one.attempts > 1 else ""
-    return "  ".join([f"{one.status:<10}", *filter(None, (tries, ports, waits, error))]).rstrip()
+    given = "given by hand" if one.by_hand else f"from run {one.source}" if one.source else ""
+    told = (tries, ports, given, waits, error)
+    return "  ".join([f"{one.status:<10}", *filter(None, told)]).rstrip()
 
 
 def _ref(ref: ValueRef) -> str:

@@ -20,12 +20,14 @@ import msgspec
 
 from flowbook.errors import StoreError, UsageError
 from flowbook.events import Event, NodeCompleted, RunStatus, TriggerKind, decode
+from flowbook.ids import RunId
 from flowbook.store import segments
 from flowbook.store.asking import bounded, only_select, refusing, views_of
 from flowbook.store.deletion import Deletion, Deletions, Why
 from flowbook.store.export import Exported, Wanted, export
 from flowbook.store.filters import RunFilter
 from flowbook.store.frames import as_frame, register
+from flowbook.store.lineage import Checkpoints, branches, checkpoints
 from flowbook.store.paging import check_limit, read_cursor, write_cursor
 from flowbook.store.rows import (
     NODE_COLUMNS,
@@ -166,6 +168,18 @@ class History:
                 [run_id],
             ).fetchall()
         return tuple(node_row(row) for row in rows)
+
+    def checkpoints(self, run_id: str) -> Checkpoints:
+        """The points a run can be restored from: every completion of a node that is recorded.
+
+        Raises `UsageError` when there is no run of that id.
+        """
+        return Checkpoints(RunId(run_id), checkpoints(self.events(run_id)))
+
+    def branches(self, run_id: str) -> RunPage:
+        """The replays of a run, the first one first; `UsageError` when there is no such run."""
+        self.run(run_id)
+        return RunPage(branches(self.snapshot, run_id))
 
     def delete(
         self,

@@ -42,7 +42,11 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         f"INSERT INTO stored.values BY NAME FROM ({values_of('stored.events')}) "
         "WHERE NOT EXISTS (FROM stored.values)",
     ),
-    3: (),  # nothing in the database: journal lines have a checksum, which 2 could not read
+    3: (  # and journal lines have a checksum, which 2 could not read
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin VARCHAR",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin_seq INTEGER",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin_node VARCHAR",
+    ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""
 

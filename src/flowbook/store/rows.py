@@ -43,6 +43,12 @@ class RunRow:
     """The node that began last, while the run is not over."""
     pinned: bool = False
     """True when it survives every retention."""
+    origin: RunId | None = None
+    """The run it replays."""
+    origin_seq: int | None = None
+    """The last event of that run it goes by."""
+    origin_node: NodeId | None = None
+    """The node it was replayed from, if one was named."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -104,7 +110,7 @@ class RunPage:
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
-    "current, pinned"
+    "current, pinned, origin, origin_seq, origin_node"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 
@@ -140,7 +146,15 @@ def node_row(row: tuple[Any, ...]) -> NodeRunRow:
 def _cells(run: RunRow) -> tuple[str, ...]:
     pin = " (pinned)" if run.pinned else ""
     took_text, error = took(run.duration_ms), _short(run.error)
-    return run.id, run.flow, f"{run.status}{pin}", moment(run.started_at), took_text, error
+    replayed = " (replay)" if run.origin else ""
+    return (
+        run.id,
+        f"{run.flow}{replayed}",
+        f"{run.status}{pin}",
+        moment(run.started_at),
+        took_text,
+        error,
+    )
 
 
 def _short(text: str | None) -> str:

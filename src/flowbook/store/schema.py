@@ -21,7 +21,8 @@ TABLES: Mapping[str, str] = {
     "parent VARCHAR, params JSON, nodes INTEGER, host VARCHAR, pid INTEGER, "
     "started_at TIMESTAMP, last_at TIMESTAMP, last_seq INTEGER, writer VARCHAR, "
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
-    "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP",
+    "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
+    "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR",
@@ -65,6 +66,9 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "key": "run key: a second start with the same key returns this run",
         "current": "the node that began last, while the run is not over",
         "pinned": "true when it survives every retention",
+        "origin": "the run it replays",
+        "origin_seq": "the last event of that run it goes by",
+        "origin_node": "the node it was replayed from, if one was named",
     },
     "events": {
         "run_id": "the run",
@@ -98,6 +102,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "version": "content hash of the definition",
         "spec": "JSON of the definition",
         "recorded_at": "UTC; first seen",
+        "number": "1, 2, 3, … in the order of first use",
     },
     "values": {
         "run_id": "the run",

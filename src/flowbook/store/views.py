@@ -51,7 +51,8 @@ def _run_view(source: str) -> str:
            params, nodes, failed, CASE WHEN lost THEN '{_LOST}' ELSE error END AS error,
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
-           coalesce(pinned, false) AS pinned, lost, last_at, writer
+           coalesce(pinned, false) AS pinned, origin, origin_seq, origin_node,
+           lost, last_at, writer
     FROM (SELECT *, {_IS_LOST} AS lost FROM ({source}))"""
 
 
@@ -79,7 +80,9 @@ READ_VIEWS: Mapping[str, str] = {
           FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
           LEFT JOIN lost_runs AS r ON r.id = n.run_id)""",
     "flow_versions": """
-    SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at
+    SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
+           (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
+               AS number
     FROM (FROM stored.flow_versions UNION ALL BY NAME
           SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
                  payload->'$.spec' AS spec, ts AS recorded_at

@@ -1,0 +1,203 @@
+"""The versions a flow has had, and going back to one.
+
+A version is recorded when a run of it starts; its number counts those of the flow by first use. A
+run keeps the version it was started with whatever becomes of the flow. Going back is an edit like
+any other: it is undone like any other, the history is not touched, and the next run of it has the
+number it always had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flowbook.errors import UsageError
+from flowbook.graph.codec import canonical, decode
+from flowbook.graph.edits import AddNode, Edit, RemoveNode, ReplaceNode, Several
+from flowbook.graph.flow_edits import SetParams, SetSetup
+from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.ids import FlowId, NodeId
+from flowbook.plan.compile import version_of
+from flowbook.store.display import html_table, moment, text_table
+from flowbook.store.rows import from_us
+
+if TYPE_CHECKING:
+    from flowbook.graph.draft import Code
+    from flowbook.graph.flow import Flow
+    from flowbook.store.history import History
+
+_HEAD = ("number", "version", "first used (UTC)", "runs", "")
+_VERSIONS = """
+SELECT number, version, epoch_us(recorded_at), coalesce(runs, 0)
+FROM flow_versions LEFT JOIN (
+    SELECT version, count(*) AS runs FROM runs WHERE flow = $flow GROUP BY version
+) USING (version)
+WHERE flow = $flow ORDER BY number
+"""
+_SPECS = "SELECT number, version, spec FROM flow_versions WHERE flow = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a flow: its number, its content hash, when it ran first and how often.
+
+    `current`: the flow means just this now.
+    """
+
+    number: int
+    version: str
+    recorded_at: datetime
+    runs: int
+    current: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The version as plain data, its time as ISO 8601 text."""
+        at = self.recorded_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        named = {"number": self.number, "version": self.version, "recorded_at": at}
+        return {**named, "runs": self.runs, "current": self.current}
+
+
+class Versions(tuple[Version, ...]):
+    """The versions of a flow, the first one first."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return text_table(_HEAD, map(_cells, self)) if self else "no versions"
+
+    def _repr_html_(self) -> str:
+        return html_table(_HEAD, map(_cells, self))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A version with its definition."""
+
+    number: int
+    version: str
+    spec: FlowSpec
+
+
+def versions(history: History, flow: Flow | str) -> Versions:
+    """Every version of a flow that has run; `flow` is the flow or its name."""
+    now = None if isinstance(flow, str) else version_of(flow.spec())
+    name = flow if isinstance(flow, str) else flow.spec().id
+    _names, rows = history.table(_VERSIONS, {"flow": str(name)})
+    return Versions(
+        Version(number, version, from_us(at), runs, version == now)
+        for number, version, at, runs in rows
+    )
+
+
+def stored_spec(history: History, flow: FlowId, which: str | int) -> Stored:
+    """A version by its number, its hash or the beginning of that.
+
+    Raises `UsageError` when there is none, more than one, or when its definition cannot be had as
+    it was: redacted before it was written, or written by a newer flowbook.
+    """
+    _names, rows = history.table(_SPECS, [str(flow)])
+    wanted = int(which) if isinstance(which, int) or which.isdecimal() else None
+    found = [row for row in rows if row[1] == which]
+    found = found or [row for row in rows if wanted is not None and row[0] == wanted]
+    if not found and isinstance(which, str) and len(which) >= 4:
+        found = [row for row in rows if row[1].startswith(which)]
+    if len(found) != 1:
+        many = "no version" if not found else "more than one version"
+        raise UsageError(f"flow {flow!r} has {many} {which!r}", hint="flow.versions() lists them")
+    ((number, version, text),) = found
+    spec = decode(text)
+    if version_of(spec) != version:
+        raise UsageError(
+            f"version {number} of flow {flow!r} cannot be brought back: parts of its definition "
+            "were redacted before it was written",
+            hint="bring its code back from where you keep it",
+        )
+    return Stored(number, version, spec)
+
+
+def code_behind(flow: Flow, spec: FlowSpec) -> dict[NodeId, Code]:
+    """The live code of the nodes of another version, as far as this process has it.
+
+    A cell's code is in the definition itself; a function's is not, so one that has changed can be
+    had only from what undo still holds. `UsageError` names the functions that are not there.
+    """
+    found: dict[NodeId, Code] = {}
+    lost = []
+    for node in spec.nodes:
+        code = flow.code_of(node.id, partial(_alike, node))
+        if code is not None:
+            found[node.id] = code
+        elif _is_function(node):
+            lost.append(node.id)
+    if lost:
+        raise UsageError(
+            f"{', '.join(lost)}: the functions of that version are not in this process; the "
+            "history has their text, and no more",
+            hint="bring them back in your source; cells of a notebook need no such thing",
+        )
+    return found
+
+
+def rollback_edit(now: FlowSpec, then: Stored) -> Edit:
+    """The edit that gives a flow the meaning of a version: nodes, parameters and setup cells.
+
+    What stays keeps its place on the canvas and in the notebook; what the flow says about its
+    recording stays too.
+    """
+    edits: list[Edit] = []
+    kept = {node.id: node for node in now.nodes}
+    edits += [RemoveNode(node) for node in kept if node not in then.spec.by_id]
+    for node in then.spec.nodes:
+        current = kept.get(node.id)
+        if current is None:
+            edits.append(AddNode(node))
+        elif not _alike(current, node):
+            edits.append(ReplaceNode(_placed(node, current)))
+    if sorted(now.params, key=str) != sorted(then.spec.params, key=str):
+        edits.append(SetParams(then.spec.params))
+    if [cell.body for cell in now.setup] != [cell.body for cell in then.spec.setup]:
+        edits.append(SetSetup(then.spec.setup))
+    return Several(tuple(edits), f"Roll back to version {then.number}")
+
+
+def roll_back(history: History, flow: Flow, which: str | int) -> Version | None:
+    """Give the flow the meaning of a stored version, as one undoable edit.
+
+    None when it has it already. Raises `UsageError`, and then nothing has changed.
+    """
+    now = flow.spec()
+    then = stored_spec(history, now.id, which)
+    if then.version == version_of(now):
+        return None
+    code = code_behind(flow, then.spec)
+    flow.apply(rollback_edit(now, then), code)
+    return next(one for one in versions(history, flow) if one.version == then.version)
+
+
+def _placed(node: NodeSpec, current: NodeSpec) -> NodeSpec:
+    return replace(node, position=current.position, place=current.place or node.place)
+
+
+def _alike(one: NodeSpec, other: NodeSpec) -> bool:
+    return one == other or _meaning(one) == _meaning(other)
+
+
+def _meaning(node: NodeSpec) -> bytes:
+    return canonical(FlowSpec(FlowId("one"), (node,)))
+
+
+def _is_function(node: NodeSpec) -> bool:
+    """True for a node whose body is the text of a function, or of nothing that can be run.
+
+    A cell says where it stands; what is decorated in Python stands in no cell.
+    """
+    text = node.body.lstrip()
+    written = bool(text) and not text.startswith(("def ", "async def "))
+    return node.place is None and not node.config and not written
+
+
+def _cells(one: Version) -> tuple[str, ...]:
+    current = "current" if one.current else ""
+    return str(one.number), one.version, moment(one.recorded_at), str(one.runs), current

@@ -1,0 +1,121 @@
+"""Where a run can be taken up from, and which runs were: its checkpoints and its branches.
+
+Every completion that is recorded is a checkpoint: what was done by then lies in the store, so that
+a replay can begin behind it. Nothing is written for it, and nothing is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from flowbook.events import Event, NodeCompleted, NodeReused, RunRecovered, ValueFormat, ValueRef
+from flowbook.ids import NodeId, RunId
+from flowbook.store.display import html_table, moment, text_table
+from flowbook.store.rows import RUN_COLUMNS, RunRow, run_row
+from flowbook.store.snapshot import Snapshot
+
+_HEAD = ("event", "at (UTC)", "node", "done", "bytes", "unkept")
+_BRANCHES = f"SELECT {RUN_COLUMNS} FROM runs WHERE origin = ? ORDER BY id"  # noqa: S608  # ours
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A point of a run that a replay can begin at: the completion of `node`, event `seq`.
+
+    `done` counts the nodes whose results are known there, `bytes` what those take up as stored
+    (equal content once). `unkept` counts those of them that gave something that was not kept as it
+    was: a replay has to run them again if something reads it.
+    """
+
+    seq: int
+    at: datetime
+    node: NodeId
+    done: int
+    bytes: int
+    unkept: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The checkpoint as plain data, its time as ISO 8601 text."""
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        at = self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return {**plain, "at": at}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Checkpoints:
+    """The checkpoints of one run, in order."""
+
+    run_id: RunId
+    points: tuple[Checkpoint, ...]
+
+    def __iter__(self) -> Any:
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __getitem__(self, index: int) -> Checkpoint:
+        return self.points[index]
+
+    def __repr__(self) -> str:
+        return text_table(_HEAD, map(_cells, self.points)) if self.points else "no checkpoints"
+
+    def _repr_html_(self) -> str:
+        return html_table(_HEAD, map(_cells, self.points))
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"run_id": …, "checkpoints": […]}`."""
+        return {"run_id": self.run_id, "checkpoints": [one.to_json() for one in self.points]}
+
+
+def checkpoints(events: Iterable[Event]) -> tuple[Checkpoint, ...]:
+    """The points of a run's events that it can be replayed from.
+
+    >>> done = NodeCompleted(run="r", seq=3, at=0.0, node="fetch", attempt=1, ms=2.0)
+    >>> checkpoints([done])[0].seq
+    3
+    """
+    known: dict[NodeId, tuple[ValueRef, ...]] = {}
+    found = []
+    for event in events:
+        if isinstance(event, RunRecovered):
+            for node in event.again:
+                known.pop(node, None)
+        if not isinstance(event, NodeCompleted | NodeReused) or event.scope:
+            continue  # a container is a point as a whole
+        known[event.node] = tuple(event.outputs.values())
+        if isinstance(event, NodeCompleted):
+            found.append(_point(event, known))
+    return tuple(found)
+
+
+def _point(event: NodeCompleted, known: dict[NodeId, tuple[ValueRef, ...]]) -> Checkpoint:
+    kept = {ref.hash: ref.size for refs in known.values() for ref in refs if _kept(ref)}
+    return Checkpoint(
+        seq=event.seq,
+        at=datetime.fromtimestamp(event.at, UTC),
+        node=event.node,
+        done=len(known),
+        bytes=sum(kept.values()),
+        unkept=sum(not all(ref.exact for ref in refs) for refs in known.values()),
+    )
+
+
+def _kept(ref: ValueRef) -> bool:
+    return ref.format is not ValueFormat.NONE
+
+
+def branches(snapshot: Snapshot, run_id: str) -> tuple[RunRow, ...]:
+    """The replays of a run, the first one first."""
+    with snapshot.look("runs") as view:
+        rows = view.execute(_BRANCHES, [run_id]).fetchall()
+    return tuple(run_row(row) for row in rows)
+
+
+def _cells(point: Checkpoint) -> tuple[str, ...]:
+    unkept = str(point.unkept) if point.unkept else ""
+    done, size = str(point.done), f"{point.bytes:,}"
+    return str(point.seq), moment(point.at), point.node, done, size, unkept

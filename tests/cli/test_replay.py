@@ -1,0 +1,88 @@
+"""A run of a notebook is replayed by the next process that is asked to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from flowbook.cells.notebook import Cell, Notebook
+
+CELLS = (
+    "%%flow numbers(top=3)\nopen('ledger', 'a').write('numbers ')\nnumbers = list(range(top))",
+    "%%flow total(numbers)\nopen('ledger', 'a').write('total ')\nsum(numbers)",
+)
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Type a command, get what it says."""
+
+    def told(*words, code=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "flowbook.cli", *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+    return told
+
+
+@pytest.fixture
+def ran(tmp_path, told):
+    """A notebook in a folder of the project, and the id of a run of it."""
+    (tmp_path / ".flowbook").mkdir()
+    (tmp_path / "reports").mkdir()
+    write(tmp_path, *CELLS)
+    told("run", "reports/sums.ipynb", "--no-report")
+    (run,) = json.loads(told("history", "--json").stdout)["runs"]
+    return run["id"]
+
+
+def write(folder, *cells):
+    notebook = Notebook.of(tuple(Cell.code(f"c{i}", text) for i, text in enumerate(cells)))
+    (folder / "reports" / "sums.ipynb").write_text(notebook.text())
+
+
+def test_checkpoints_and_a_replay_from_one_of_them(tmp_path, told, ran):
+    points = json.loads(told("history", "checkpoints", ran, "--json").stdout)["checkpoints"]
+    assert [(one["node"], one["done"]) for one in points] == [("numbers", 1), ("total", 2)]
+    assert "numbers" in told("history", "checkpoints", ran).stdout
+    done = told("history", "replay", ran, "--at", str(points[0]["seq"]), "--json")
+    row = json.loads(done.stdout)["run"]
+    assert (row["origin"], row["origin_seq"]) == (ran, points[0]["seq"])
+    assert (row["status"], row["trigger"]) == ("succeeded", "cli")
+    assert "numbers  taken" in done.stderr
+    assert (tmp_path / "reports" / "ledger").read_text() == "numbers total total "
+
+
+def test_a_parameter_and_a_changed_cell_run_what_depends_on_them(tmp_path, told, ran):
+    done = told("history", "replay", ran, "-p", "top=4")
+    assert done.stdout.endswith("sums  succeeded\n")
+    write(tmp_path, CELLS[0], CELLS[1].replace("sum(", "max("))
+    plan = json.loads(told("history", "replay", ran, "--from", "total", "--check", "--json").stdout)
+    assert [(one["node"], one["fate"]) for one in plan["nodes"]] == [
+        ("numbers", "taken"),
+        ("total", "runs"),
+    ]
+    assert plan["nodes"][1]["changes"] == ["code changed"]
+    told("history", "replay", ran, "--from", "total", "--as-run")
+    assert (tmp_path / "reports" / "ledger").read_text() == "numbers total " * 2 + "total "
+    (tmp_path / "reports" / "sums.ipynb").rename(tmp_path / "moved.ipynb")
+    refused = told("history", "replay", ran, code=2)
+    assert "no notebook sums.ipynb" in refused.stderr
+    told("history", "replay", ran, "--notebook", "moved.ipynb", "--at", "0", code=2)
+
+
+def test_what_cannot_be_is_refused_with_what_to_do(told, ran):
+    assert "has no event 99" in told("history", "replay", ran, "--at", "99", code=2).stderr
+    assert "no run" in told("history", "replay", "nope", code=2).stderr
+    assert "no node" in told("history", "replay", ran, "--from", "totl", code=2).stderr
