@@ -82,9 +82,9 @@ class Flow(Draft):
 
         Args:
             function: What the node runs.
-            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `tags` as in
-                `flowbook.graph.options`; `outputs` names several outputs; `kind` is another node
-                type that takes a function.
+            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`
+                as in `flowbook.graph.options`; `outputs` names several outputs; `kind` is another
+                node type that takes a function.
 
         Raises:
             FlowSyntaxError: an option or a parameter cannot be what it is.
@@ -135,9 +135,6 @@ class Flow(Draft):
     def __contains__(self, node: object) -> bool:
         return node in self.spec().by_id
 
-    def __iter__(self) -> Iterator[NodeId]:
-        return iter(self.spec().by_id)
-
     def start(self, /, **params: Any) -> Any:
         """Start a run in the background and return it at once."""
         return self.host.start(self, params)
@@ -178,6 +175,11 @@ class Flow(Draft):
         Of the flow's newest run without `run_id`; as it stood at event number `at` if given.
         """
         return self.host.state(self if run_id is None else run_id, at=at)
+
+    @property
+    def cache(self) -> Any:
+        """What its cached nodes computed before: `why`, `entries`, `clear`, `warm`."""
+        return self.host.cache.of(self)
 
     def check(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the definition; empty when it can run."""

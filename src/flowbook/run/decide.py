@@ -134,6 +134,8 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
             outputs=s.outputs,
             result=s.result,
             cache_key=s.cache_key,
+            cache_parts=s.cache_parts,
+            cache_miss=s.cache_miss,
         )
         turn.after(s.step)
 
@@ -141,7 +143,14 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
     if turn.state.is_current(s.step, s.attempt):
         node = turn.plan.steps[s.step].node
-        turn.emit(NodeReused, node=node, outputs=s.outputs, source=s.source)
+        turn.emit(
+            NodeReused,
+            node=node,
+            outputs=s.outputs,
+            source=s.source,
+            result=s.result,
+            cache_key=s.cache_key,
+        )
         turn.after(s.step)
 
 

@@ -29,9 +29,11 @@ from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep
+from flowbook.run.lookups import NOT_YET, OFF, Lookup, lookup_of
 from flowbook.run.loops import soon
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.phase import Outcome, Phase
+from flowbook.run.recall import Answer
 from flowbook.run.state import RunState, fold
 from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
 from flowbook.run.values import inputs_of
@@ -278,6 +280,14 @@ class NodeRun:
         if len(self._performance.plan.steps[self._index].outputs) == 1:
             return next(iter(given.ports.values()), None)
         return dict(given.ports)
+
+    @property
+    def cache(self) -> Lookup:
+        """Whether the cache gave its outputs, and from which run; if not, why."""
+        wanted = self._performance.plan.steps[self._index].options.cache
+        none = Answer(why=NOT_YET if wanted else OFF)
+        asked = self._performance.lookups.answers.get(self._index, none)
+        return lookup_of(self._run.events(), self.node, asked)
 
     @property
     def logs(self) -> str:

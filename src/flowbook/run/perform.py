@@ -129,7 +129,7 @@ class Performance:
         self.recording = recording
         self.told: Callable[[str], str] = str if recording is None else recording.text
         self._words = Words(stage.loop, self._heard, None if recording is None else self.told)
-        self._lookups = Lookups(stage.keeper, stage.tools.memoir, self.values, self._run, self.feed)
+        self.lookups = Lookups(stage.keeper, stage.tools, self.values, self._run, self.feed)
         self.now = stage.clock
 
     # ------------------------------------------------------------ the cycle
@@ -185,9 +185,8 @@ class Performance:
 
     def _go(self, order: Launch) -> None:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
-        i = order.step
-        step, work, known = self.plan.steps[i], self._work[i], self.state.outputs
-        if not self._lookups.ask(order, step, work, known, self.params, self.now):
+        work, known = self._work[order.step], self.state.outputs
+        if not self.lookups.ask(order, self.plan, work, known, self.params, self.now):
             self._run(order)
 
     def _run(self, order: Launch) -> None:
@@ -213,7 +212,7 @@ class Performance:
         ticket = self._tickets.get(order.step)
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
-        elif self._lookups.forget(order.step) or any(
+        elif self.lookups.forget(order.step) or any(
             parked.step == order.step for parked in self._parked
         ):
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
@@ -296,6 +295,8 @@ class Performance:
             elif self.state.is_current(order.step, order.attempt):
                 self.values[order.step] = outputs
                 result = refs.pop(RESULT, None)
+                asked = self.lookups.answers.get(order.step)
+                key = None if asked is None else asked.key
                 self.feed(
                     StepReturned(
                         at=self.now(),
@@ -304,7 +305,9 @@ class Performance:
                         ms=ending.ms,
                         outputs=refs,
                         result=result,
-                        cache_key=self._lookups.keys.get(order.step),
+                        cache_key=None if key is None else key.digest,
+                        cache_parts={} if key is None else dict(key.parts),
+                        cache_miss=None if asked is None else asked.why,
                     )
                 )
 

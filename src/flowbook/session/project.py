@@ -25,6 +25,7 @@ from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
+from flowbook.session.cache import ProjectCache
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
@@ -63,6 +64,8 @@ class Project:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.live = LiveFlows()
+        self.cache = ProjectCache(self)
+        """What the cache of its nodes holds: `entries`, `clear`, `why`."""
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.secrets: Secrets | None = None
@@ -94,7 +97,7 @@ class Project:
         from flowbook.run.engine import Engine
         from flowbook.run.work import Tools
 
-        tools = Tools(evaluate_text, self.store.query, self.history)
+        tools = Tools(evaluate_text, self.store.query, self.store.cache, self.cache.held)
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions

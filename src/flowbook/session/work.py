@@ -8,12 +8,9 @@ receives no more of the kernel than the node reads.
 from __future__ import annotations
 
 import copy
-import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
-
-import cloudpickle
 
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
@@ -24,6 +21,7 @@ from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
+from flowbook.run.values import nest
 from flowbook.run.work import Work
 
 Implementation: TypeAlias = "Node | Callable[..., Any]"
@@ -69,22 +67,6 @@ def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
     True
     """
     return evaluate(parse(expression), names)
-
-
-def nest(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
-    """Inputs as expressions name them: `server.url` becomes `{"server": {"url": …}}`.
-
-    >>> nest({PortName("server.url"): "u", PortName("city"): "Oslo"})
-    {'server': {'url': 'u'}, 'city': 'Oslo'}
-    """
-    names: dict[str, Any] = {}
-    for name, value in inputs.items():
-        root, _, port = name.partition(".")
-        if port:
-            names.setdefault(root, {})[port] = value
-        else:
-            names[root] = value
-    return names
 
 
 def _render(value: Any, names: Mapping[str, Any]) -> Any:
@@ -146,23 +128,30 @@ def _work(
     captured = {name: namespace[name] for name in spec.captures if name in namespace}
     node.bind(captured)
     call = NodeCall(node, live)
+    content, opaque = _content(captured, implementation, node) if spec.options.cache else ("", "")
     return Work(
         call=call,
         is_async=call.is_async,
         pure=spec.options.pure or node_type.defaults.pure,
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
-        content=_content(captured, implementation) if spec.options.cache else "",
+        content=content,
+        opaque=opaque,
     )
 
 
-def _content(captured: Mapping[str, Any], implementation: Implementation | None) -> str | None:
-    """A digest of what a node uses beyond its inputs, None when it cannot be told."""
+def _content(
+    captured: Mapping[str, Any], implementation: Implementation | None, node: Node
+) -> tuple[str | None, str]:
+    """A digest of what a node uses beyond its inputs; None, and why, when it cannot be told."""
+    from flowbook.session.content import Untold, digest_of
+
     function = None if isinstance(implementation, Node) else implementation
+    text = node.spec.body
     try:
-        return hashlib.sha256(cloudpickle.dumps((sorted(captured.items()), function))).hexdigest()
-    except Exception:  # noqa: BLE001 - pickling runs the user's code, which may raise anything
-        return None
+        return digest_of(captured, function, type(node), told=bool(text)), ""
+    except Untold as untold:
+        return None, str(untold)
 
 
 def _node(

@@ -24,6 +24,7 @@ import msgspec
 from flowbook.errors import StoreBusy, StoreError
 from flowbook.ids import FlowId, WriterId
 from flowbook.store.audit import AuditLog
+from flowbook.store.cache import Cache
 from flowbook.store.claims import Claims
 from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
@@ -101,6 +102,7 @@ class Store(Maintained):
         self.retention = Retention(
             snapshot, self.settings, deletions, self.audit, claim=self.claims.claim
         )
+        self.cache = Cache(snapshot, append, self.audit)
         self.datasets = Datasets(snapshot, self.vault, append)
 
     @classmethod

@@ -127,10 +127,20 @@ READ_VIEWS: Mapping[str, tuple[str, ...]] = {
     SELECT flow, name, arg_max(value, changed_at) AS value, max(changed_at) AS changed_at
     FROM (FROM stored.settings UNION ALL BY NAME {ROWS["settings"]}) GROUP BY flow, name""",
     ),
+    "cache_clearings": (
+        f"""CREATE TEMP VIEW cache_clearings AS
+    FROM stored.cache_clearings UNION ALL BY NAME {ROWS["cache_clearings"]}""",
+    ),
+    "origins": (
+        """CREATE TEMP VIEW origins AS
+    SELECT id AS run_id, flow FROM stored.runs WHERE flow IS NOT NULL UNION ALL
+    SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
+    ),
 }
 """What makes each of `VIEWS` inside a look. `runs` is `old_runs` and `recent_runs`, disjoint;
 `node_runs` and `registry` need `runs`, which needs `fresh_runs`, `fresh_nodes` and the variable
-`living`, the writers that hold their life file. `settings` is for the store's own use."""
+`living`, the writers that hold their life file. `settings`, `cache_clearings`
+and `origins`, the flow of each run, are for the store's own use."""
 
 
 def statements(views: tuple[str, ...], *, gone: bool) -> Iterator[str]:
