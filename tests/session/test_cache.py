@@ -249,7 +249,6 @@ def test_a_result_is_taken_until_it_is_too_old(project):
     assert found.why.startswith("expired ")
     again = flow.run().raise_for_status()["one"]
     assert (again.outcome, again.cache.why.split()[0]) == ("succeeded", "expired")
-    assert flow.cache.why("one").hit
 
 
 def test_a_key_of_ones_own_stands_for_the_inputs(project):

@@ -198,8 +198,11 @@ class FlowCache:
         wanted = cached if nodes is None else [spec.node(NodeId(name)).id for name in nodes]
         plain = [name for name in wanted if name not in cached]
         if plain or not wanted:
-            which = f"{', '.join(plain)} of {self._flow.name!r}" if plain else "no node"
-            raise UsageError(f"{which} has the option cache", hint="set it with cache=True")
+            told = f"these have no option cache: {', '.join(plain)}"
+            raise UsageError(
+                told if plain else f"no node of {self._flow.name!r} has the option cache",
+                hint="set it with cache=True, or --cache in the node's cell",
+            )
         return wanted
 
 
