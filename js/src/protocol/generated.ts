@@ -159,6 +159,8 @@ export interface NodeCompleted {
   readonly outputs?: Readonly<Record<string, ValueRef>>;
   readonly result?: ValueRef | null;
   readonly cache_key?: string | null;
+  readonly cache_parts?: Readonly<Record<string, string>>;
+  readonly cache_miss?: string | null;
   readonly usage?: ReadonlyArray<Usage>;
 }
 
@@ -209,7 +211,7 @@ export interface NodeRetryScheduled {
   readonly usage?: ReadonlyArray<Usage>;
 }
 
-/** A node was not run because its outputs are known already, from `source` if recorded. */
+/** Not run: its outputs are known, from `source` if recorded; by `cache_key` to the cache. */
 export interface NodeReused {
   readonly kind: "NODE_REUSED";
   readonly run: string;
@@ -218,6 +220,8 @@ export interface NodeReused {
   readonly node: string;
   readonly outputs?: Readonly<Record<string, ValueRef>>;
   readonly source?: string | null;
+  readonly result?: ValueRef | null;
+  readonly cache_key?: string | null;
 }
 
 /** All inputs of a node are settled; it may run. */
@@ -479,12 +483,12 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
   NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number"}},
-  NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
+  NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "cache_parts": {"record": "string"}, "cache_miss": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
   NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {}},
   NodeResumed: {"tag": ["kind", "NODE_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
-  NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}}},
+  NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
   NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled"]}}, "optional": {"cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"on": "string"}},
