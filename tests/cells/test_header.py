@@ -178,3 +178,25 @@ def test_new_options_are_said_exactly(header, retries, pure):
 def test_no_head_makes_the_reader_fall(text):
     cell = parse_cell(f"%%flow {text}")
     assert cell.header is not None or cell.faults
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("%%flow a --cache", {"cache": True}),
+        ("%%flow a --cache 1h --pure", {"cache": "1h", "pure": True}),
+        ("%%flow a --cache=30m", {"cache": "30m"}),
+        ("%%flow a --cache false", {}),
+        (
+            "%%flow a --cache --cache_key 'order.id + 1'",
+            {"cache": True, "cache_key": "order.id + 1"},
+        ),
+        ("%%flow a\n#| cache: 2d\n#| cache_key: {{ city }}", {"cache": "2d", "cache_key": "city"}),
+    ],
+)
+def test_a_flag_may_have_a_value(line, options):
+    cell = parse_cell(line)
+    assert cell.faults == ()
+    assert cell.header.options == parse_options(options)
+    printed = print_cell(with_options(cell.header, parse_options(options)), "")
+    assert parse_cell(printed).header.options == parse_options(options)

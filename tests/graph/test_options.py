@@ -9,6 +9,7 @@ from flowbook.graph.options import (
     BackoffKind,
     On,
     Options,
+    Ttl,
     did_you_mean,
     parse_backoff,
     parse_duration,
@@ -26,7 +27,8 @@ options = st.builds(
     timeout=st.none() | seconds,
     on=st.sampled_from(On),
     pure=st.booleans(),
-    cache=st.booleans(),
+    cache=st.booleans() | st.floats(0.001, 366 * 86400).map(Ttl),
+    cache_key=st.sampled_from(["", "order.id", "[a, 'b c']"]),
     tags=st.lists(st.text("abc-", min_size=1), max_size=3).map(tuple),
 )
 
@@ -42,7 +44,8 @@ def test_a_printed_duration_reads_back_exactly(duration: float):
 
 
 def test_the_schema_has_a_row_for_every_field():
-    assert list(OPTIONS) == list(Options.__dataclass_fields__)
+    fields = [option.attribute for option in OPTIONS.values()]
+    assert fields == list(Options.__dataclass_fields__)
     assert all(option.help.endswith(".") for option in OPTIONS.values())
 
 
@@ -101,6 +104,10 @@ def test_backoffs_read_and_print(text: object, backoff: Backoff):
         ("timeout", "soon", "write a duration"),
         ("on", "gpu", "auto, inline, thread, process"),
         ("pure", "maybe", "true or false"),
+        ("cache", "soon", "true, false or how old"),
+        ("cache", 0, "true, false or how old"),
+        ("cache_key", 3, "an expression"),
+        ("cache_key", "a\nb", "an expression"),
         ("tags", 3, "separated by commas"),
         ("tags", ["two words"], "one word"),
     ],
@@ -120,3 +127,20 @@ def test_an_unknown_option_is_told_the_closest_one():
 def test_a_hint_lists_what_there_is_when_nothing_is_close():
     assert did_you_mean("zzz", ("b", "a", "b")) == "known: a, b"
     assert did_you_mean("zzz", ()) == "there are none yet"
+
+
+@pytest.mark.parametrize(
+    ("text", "cache"),
+    [("true", True), (False, False), ("1h", Ttl(3600)), (90, Ttl(90)), (1, Ttl(1)), ("1", Ttl(1))],
+)
+def test_cache_is_a_switch_or_a_time(text: object, cache: bool | Ttl):
+    assert parse_options({"cache": text}).cache == cache
+    assert parse_options({"cache": text}) != parse_options({"cache": "7s"})
+
+
+def test_one_second_is_not_true():
+    assert parse_options({"cache": "1s"}) != parse_options({"cache": True})
+
+
+def test_a_key_may_be_written_in_braces():
+    assert parse_options({"cache_key": "{{ order.id }}"}).cache_key == "order.id"

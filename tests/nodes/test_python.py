@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import functools
 import linecache
@@ -13,9 +14,13 @@ import traceback
 
 import cloudpickle
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowbook.errors import FlowSyntaxError
 from flowbook.graph.node import Outputs, as_outputs
+from flowbook.graph.spec import NodeSpec
+from flowbook.ids import NodeId
 from flowbook.nodes.python import PythonNode
 
 
@@ -233,3 +238,79 @@ def test_functions_of_every_shape(spec):
     assert run(made(functools.partial(fetch, 3))) == {"f": 4}
     assert run(made(Caller()), x=5) == {"f": 5}
     assert made(len).filename is None
+
+
+# ---------------------------------------------------------------- what a body means
+
+
+def meaning(body):
+    return PythonNode.meaning(NodeSpec(NodeId("a"), body=body))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = f(1)", "x = f( 1 )  # one"),
+        ("x = 1\ny = 2", "\n\n# both\nx = 1\n\n\ny = 2\n"),
+        ("f(a, b)", "f(\n    a,\n    b,\n)"),
+        ("x = 'a'", 'x = "a"'),
+        ("x = (1 + 2)", "x = 1 + 2"),
+    ],
+)
+def test_layout_means_nothing(one, other):
+    assert meaning(one) == meaning(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 1", "x = 2"),
+        ("x = 1", "x = 1.0"),
+        ("x = 1", "x = True"),
+        ("x = 'a'", "x = 'a '"),
+        ("x = 'a'", "x = b'a'"),
+        ("x = a + b", "x = a - b"),
+        ("x = a < b", "x = a <= b"),
+        ("x = a", "y = a"),
+        ("x = a", "x = b"),
+        ("x = a[1:]", "x = a[:1]"),
+        ("if a:\n    b\nc", "if a:\n    b\n    c"),
+        ("'says so'\nx", "'says  so'\nx"),
+        ("x = f'{a}'", "x = f'{a!r}'"),
+    ],
+)
+def test_everything_else_does(one, other):
+    assert meaning(one) != meaning(other)
+
+
+def test_a_body_that_is_no_python_stands_for_itself():
+    assert meaning("x = (") == meaning("x = (") != meaning("x =  (")
+
+
+names = st.sampled_from(["a", "b", "c"])
+expressions = st.recursive(
+    names | st.integers(0, 9).map(str) | st.text("xy", max_size=2).map(repr),
+    lambda inner: st.tuples(inner, st.sampled_from("+-*/<"), inner).map(
+        lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
+    ),
+    max_leaves=5,
+)
+lines = st.lists(st.tuples(names, expressions), min_size=1, max_size=4)
+gaps = st.sampled_from(["\n", "\n\n", "\n# said\n", "  # why\n", " \n\t\n"])
+
+
+@given(lines, st.lists(gaps, min_size=4, max_size=4))
+def test_a_body_laid_out_anew_means_the_same(said, between):
+    plain = "\n".join(f"{name} = {value}" for name, value in said)
+    loose = "".join(
+        f"{name}  =  {value.replace(' ', '  ')}{gap}"
+        for (name, value), gap in zip(said, between, strict=False)
+    )
+    assert meaning(plain) == meaning(loose)
+
+
+@given(lines, lines)
+def test_equal_meanings_are_equal_trees(one, other):
+    texts = ["\n".join(f"{name} = {value}" for name, value in said) for said in (one, other)]
+    trees = [ast.unparse(ast.parse(text)) for text in texts]
+    assert (meaning(texts[0]) == meaning(texts[1])) is (trees[0] == trees[1])

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 
 from flowbook.errors import FlowSyntaxError, UsageError
+from flowbook.graph.spec import NodeSpec
+from flowbook.ids import NodeId
 from flowbook.nodes.sql import SqlNode
 
 ROWS = [{"city": "Oslo", "t": 1.5}, {"city": "Rome", "t": 20.0}]
@@ -104,3 +106,24 @@ def test_an_error_without_a_line_is_told_whole(context, made):
     with pytest.raises(FlowSyntaxError, match=r"(?i)convert.*node 'monthly'") as caught:
         ask(context, made, "select cast(city as integer) from clean", clean=ROWS)
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("select a, b from t", "select a,b\nfrom t -- all\n", True),
+        ("select a from t", "select /* one */ a from t", True),
+        ("select a from t", "select A from t", False),
+        ("select 'a  b'", "select 'a b'", False),
+        ("select 'a'", 'select "a"', False),
+        ("select 1", "select 1.0", False),
+        ("select a < b", "select a <= b", False),
+        ("select $n", "select $m", False),
+        ("select 'open", "select  'open", False),
+    ],
+)
+def test_layout_and_comments_of_a_query_mean_nothing(one, other, same):
+    meanings = [
+        SqlNode.meaning(NodeSpec(NodeId("a"), kind="sql", body=text)) for text in (one, other)
+    ]
+    assert (meanings[0] == meanings[1]) is same

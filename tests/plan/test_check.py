@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flowbook.errors import UsageError
+from flowbook.graph.options import Options
 from flowbook.graph.spec import MISSING, ParamSpec
 from flowbook.ids import PortName
 from flowbook.plan.check import check, check_params, coerce_params, expected_type
@@ -101,6 +102,20 @@ def test_an_expression_a_node_evaluates_itself_is_parsed_too(problems, node):
     (problem,) = problems(node("r", kind="router", body=body, config={"conditions": conditions}))
     assert problem[1] == 3
     assert problem[2].startswith("conditions: this is not an expression")
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [("order.", "cache_key: "), ("odrer.id", "'odrer' is no input of this node")],
+)
+def test_a_cache_key_is_an_expression_over_the_inputs(problems, node, key, message):
+    def price(cache_key):
+        options = Options(cache=True, cache_key=cache_key)
+        return problems(node("order"), node("price", "order=order", options=options))
+
+    assert price("order.id") == []
+    ((cell, _, said, _),) = price(key)
+    assert (cell, message in said) == ("cell-price", True)
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_notebook(problems, node):

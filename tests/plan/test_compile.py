@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from flowbook.errors import InvalidFlow, UnknownNode
 from flowbook.graph.flow_options import parse_flow_options
+from flowbook.graph.node import Node
 from flowbook.graph.options import Options
+from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import FlowId, NodeId, PortName
 from flowbook.plan.compile import compile_plan, over_defaults
@@ -229,3 +231,30 @@ def test_what_a_flow_says_about_its_recording_is_carried_but_is_no_part_of_the_v
     assert second.options.sensitive_fields == ("ssn",)
     assert first.version == second.version
     assert first.steps == second.steps
+
+
+def test_the_version_of_a_node_type_and_what_a_body_means_are_in_the_hash(node, flow):
+    class Shouted(Node):
+        kind = "python"
+        body = "python"
+
+        @classmethod
+        def meaning(cls, spec):
+            return spec.body.upper()
+
+    def own(body):
+        return compile_plan(flow(node("a", body=body)), Registry([Shouted])).steps[0].own
+
+    before = own("x")
+    assert own("X") == before != own("y")
+    Shouted.version = "2"
+    assert own("x") != before
+
+
+def test_the_layout_of_a_configuration_is_not_in_the_hash(node, registry, flow):
+    def own(body, url="https://a"):
+        one = node("a", kind="http", body=body, config={"url": url})
+        return compile_plan(flow(one), registry).steps[0].own
+
+    assert own("url: https://a") == own("# get it\nurl:   https://a")
+    assert own("", url="https://b") != own("")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.run.plans import n, plan_of
 
-from flowbook.errors import ValueUnavailable
+from flowbook.errors import StoreBusy, ValueUnavailable
 from flowbook.events import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.run.values import RESULT, Keeper, Unkept, inputs_of
@@ -53,14 +53,25 @@ def test_a_vault_that_breaks_is_an_answer_and_no_crash(keeper):
 
 
 def test_a_cache_that_breaks_does_not_know_and_says_so_in_the_log(keeper, caplog):
-    class Broken:
-        def recall(self, key):
-            raise RuntimeError("no such column")
+    def broken():
+        raise RuntimeError("no such column")
 
     answers = []
-    keeper.recall(Broken(), "key", answers.append)
-    assert answers == [None]
+    keeper.recall(broken, answers.append)
+    assert [(answer.event, answer.why) for answer in answers] == [
+        (None, "cache could not be asked; the log says why")
+    ]
     assert "no such column" in caplog.text
+
+
+def test_a_cache_that_is_busy_says_so_and_nothing_is_logged(keeper, caplog):
+    def busy():
+        raise StoreBusy("held by another")
+
+    answers = []
+    keeper.recall(busy, answers.append)
+    assert answers[0].why == "cache could not be asked: held by another"
+    assert not caplog.text
 
 
 def test_what_was_not_kept_cannot_come_back():

@@ -8,7 +8,7 @@ import pytest
 import flowbook
 from flowbook.errors import ValueUnavailable
 from flowbook.events import NodeReused
-from flowbook.run.recall import bring_back, held
+from flowbook.run.recall import Key, bring_back, held
 from flowbook.session.start import Start, mint_run_id
 
 LONG = 7200.0
@@ -37,14 +37,21 @@ def key_of(project):
     (key,) = project.history.sql("select cache_key from events where cache_key is not null")[
         "cache_key"
     ]
-    return key
+    return Key(key, {})
+
+
+def asked(project, flow, memoir):
+    """What the cache gives for the flow's first node, as an attempt of it would ask."""
+    plan = project.plan(flow)
+    vault, key = project.store.vault, key_of(project)
+    return bring_back(memoir, vault, plan.step("numbers"), plan.flow, key, time.time())
 
 
 def test_what_the_cache_gives_outlives_its_run_until_it_is_reported(project):
-    first = listing(project, cache=True).run().raise_for_status()
-    key = key_of(project)
+    flow = listing(project, cache=True)
+    first = flow.run().raise_for_status()
     grown_old(project)
-    recalled = bring_back(project.history, project.store.vault, key)
+    recalled = asked(project, flow, project.store.cache)
     project.history.delete(first.id)
     assert project.store.gc().objects == 0  # nothing names it now, but it was just asked for
     run = mint_run_id()
@@ -59,21 +66,23 @@ def test_what_the_cache_gives_outlives_its_run_until_it_is_reported(project):
 
 
 def test_what_was_collected_is_not_taken_from_the_cache(project):
-    first = listing(project, cache=True).run().raise_for_status()
-    key = key_of(project)
-    event = project.history.recall(key)
-    project.history.delete(first.id)
-    project.store.gc(grace_seconds=0)
+    flow = listing(project, cache=True)
+    first = flow.run().raise_for_status()
+    known = project.store.cache.recall(key_of(project).digest, flow.name, "numbers")
 
     class Late:
         """Asked before the run was deleted, it answers after."""
 
-        def recall(self, _key):
-            return event
+        def recall(self, *_asked):
+            if project.history.runs().runs:
+                project.history.delete(first.id)
+                project.store.gc(grace_seconds=0)
+            return known
 
-    assert bring_back(Late(), project.store.vault, key) is None
+    answer = asked(project, flow, Late())
+    assert (answer.event, answer.why) == (None, "value gone: it is not there")
     with pytest.raises(ValueUnavailable, match="it is not there"):
-        held(project.store.vault, event)
+        held(project.store.vault, known.done)
 
 
 def test_a_fresh_result_whose_object_was_collected_is_kept_again(project):

@@ -174,3 +174,23 @@ def test_a_value_known_from_before_is_not_repeated(recording):
 def test_a_completed_node_stays_whole_in_a_full_journal(recording):
     event = NodeCompleted(run="r", seq=3, at=1.0, node="a", attempt=1, ms=2.0, cache_key="k")
     assert recording(sensitive_fields=("ssn",)).event(event) == event
+
+
+@pytest.mark.parametrize("options", [{"sensitive_fields": ("ssn",)}, {"log_inputs": False}])
+def test_digests_of_what_is_kept_back_are_not_written(recording, options):
+    parts = {"code": "c", "names": "n", "input:pin": "p"}
+    event = NodeCompleted(run="r", seq=3, at=1.0, node="a", attempt=1, ms=2.0, cache_parts=parts)
+    assert recording(**options).event(event).cache_parts == {"code": "c"}
+    assert recording(durability="os").event(event).cache_parts == parts
+
+
+def test_what_the_cache_gave_as_a_result_is_not_repeated_either(recording):
+    kept = recording().vault.inline({"ssn": "1-2-3"})
+    event = NodeReused(run="r", seq=3, at=1.0, node="a", outputs={"a": kept}, result=kept)
+    one = recording(sensitive_fields=("ssn",))
+    assert (one.event(event).result.format, one.event(event).result.redacted) == (
+        ValueFormat.NONE,
+        True,
+    )
+    hidden = NodeReused(run="r", seq=3, at=1.0, node="a", outputs={"ssn": kept}, result=kept)
+    assert one.event(hidden).result is None

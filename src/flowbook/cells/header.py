@@ -19,6 +19,7 @@ from typing import Final
 from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.options import (
     OPTIONS,
+    Option,
     Options,
     did_you_mean,
     parse_options,
@@ -302,7 +303,7 @@ class _Reader:
         option = OPTIONS.get(name)
         if not equals:
             takes = words and not words[0].startswith("--")
-            if option is not None and option.flag and not (takes and words[0] in _BOOLEANS):
+            if option is not None and option.flag and not (takes and _fits(option, words[0])):
                 value = "true"
             elif takes:
                 value = words.pop(0)
@@ -318,7 +319,13 @@ class _Reader:
             flags[name] = value
 
 
-_BOOLEANS: Final = ("true", "false", "yes", "no")
+def _fits(option: Option, word: str) -> bool:
+    """True when the word behind a flag is its value."""
+    try:
+        option.parse(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _signature_of(text: str) -> ast.arguments:

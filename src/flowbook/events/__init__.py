@@ -1,8 +1,8 @@
 """What happened: the closed union of facts.
 
 A run is the list of its events; everything else that is known of it is a fold over them. Each
-fact is one frozen struct; the tag names are the stored and the wire format (`RUN_CREATED`, …), so
-they are never renamed, and a decoder meeting an unknown tag refuses it.
+fact is one frozen struct; tag names are the stored and the wire format (`RUN_CREATED`, …): they are
+never renamed, and a decoder meeting an unknown tag refuses it.
 
 `seq` counts from 0 in each run; what is written of it has holes where the flow's journal is a
 summary. `at` is seconds since the epoch, UTC. Only the engine that holds the run writes its events.
@@ -196,15 +196,23 @@ class NodeCompleted(OfNode, frozen=True, kw_only=True, tag="NODE_COMPLETED"):
     result: ValueRef | None = None
     cache_key: str | None = None
     """Set where the node may be taken from the cache: equal keys, equal outputs."""
+    cache_parts: dict[str, str] = {}
+    cache_miss: str | None = None
+    """Short digests of what the key is made of, and why the cache gave nothing."""
     usage: tuple[Usage, ...] = ()
 
 
 class NodeReused(OfNode, frozen=True, kw_only=True, tag="NODE_REUSED"):
-    """A node was not run: its outputs are known, from run `source`, or somebody's, `by_hand`."""
+    """A node was not run: its outputs are known, from run `source`, or somebody's, `by_hand`.
+
+    With a `cache_key` it is the cache that gave them.
+    """
 
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
     by_hand: bool = False
+    result: ValueRef | None = None
+    cache_key: str | None = None
 
 
 class NodeRetryScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_RETRY_SCHEDULED"):
@@ -310,8 +318,7 @@ class RunResumed(Fact, frozen=True, kw_only=True, tag="RUN_RESUMED"):
 class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
     """Another process took the run up, because its own was gone.
 
-    `lost` were under way then and are started again. `again` were done, but what they gave cannot
-    be brought back and is still needed: they are run once more.
+    `lost` were under way and start again; `again` are run once more, as their outputs are gone.
     """
 
     host: str | None = None

@@ -6,7 +6,7 @@ nothing but edits. Not safe to use from two threads at once: whoever has threads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -66,6 +66,9 @@ class Draft:
     def spec(self) -> FlowSpec:
         """The definition as it is now; frozen."""
         return self._state.spec
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self.spec().by_id)
 
     @property
     def name(self) -> str:

@@ -83,9 +83,9 @@ class Flow(Branching, Draft):
 
         Args:
             function: What the node runs.
-            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `tags`, `inside` as
-                in `flowbook.graph.options`; `outputs` names several outputs; `kind` is another
-                node type that takes a function.
+            **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`,
+                `inside` as in `flowbook.graph.options`; `outputs` names several outputs; `kind` is
+                another node type that takes a function.
 
         Raises:
             FlowSyntaxError: an option or a parameter cannot be what it is.
@@ -136,9 +136,6 @@ class Flow(Branching, Draft):
     def __contains__(self, node: object) -> bool:
         return node in self.spec().by_id
 
-    def __iter__(self) -> Iterator[NodeId]:
-        return iter(self.spec().by_id)
-
     def start(self, /, **params: Any) -> Any:
         """Start a run in the background and return it at once."""
         return self.host.start(self, params)
@@ -179,6 +176,11 @@ class Flow(Branching, Draft):
         Of the flow's newest run without `run_id`; as it stood at event number `at` if given.
         """
         return self.host.state(self if run_id is None else run_id, at=at)
+
+    @property
+    def cache(self) -> Any:
+        """What its cached nodes computed before: `why`, `entries`, `clear`, `warm`."""
+        return self.host.cache.of(self)
 
     def check(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the definition; empty when it can run."""

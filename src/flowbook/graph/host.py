@@ -17,6 +17,11 @@ from flowbook.graph.problem import Problem
 class Host(Protocol):
     """What a flow asks of the world around it."""
 
+    @property
+    def cache(self) -> Any:
+        """What was computed before; `cache.of(flow)` is what a flow sees of it."""
+        ...
+
     def start(self, flow: Any, params: Mapping[str, Any]) -> Any:
         """Start a run of the flow as it is now; the `Run`."""
         ...

@@ -138,6 +138,8 @@ class Node(HasTraits):
     """`break` or `continue` for a node that ends the loop, or the turn of it, that it is in."""
     tolerant: ClassVar[bool] = False
     """True for joins: runs once every input is settled and at least one of them is live."""
+    version: ClassVar[str] = "1"
+    """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
 
     def __init__(self, spec: NodeSpec, **traits: Any) -> None:
         super().__init__(**traits)
@@ -152,6 +154,14 @@ class Node(HasTraits):
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """Output ports a spec of this kind has; override where the configuration decides."""
         return spec.outputs or cls.outputs or (PortName(spec.id),)
+
+    @classmethod
+    def meaning(cls, spec: NodeSpec) -> str:
+        """A text that is equal for bodies that do the same; override to pass over layout.
+
+        A configuration says all by its values, however its text is laid out.
+        """
+        return "" if cls.body == "config" and spec.config else spec.body
 
     @classmethod
     def from_function(cls, spec: NodeSpec, function: Callable[..., Any]) -> Node:

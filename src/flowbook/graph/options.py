@@ -59,6 +59,13 @@ class Backoff:
 
 
 @dataclass(frozen=True, slots=True)
+class Ttl:
+    """For how long a cached result is taken, from when it was computed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How one node runs. Every field is a row of `OPTIONS`."""
 
@@ -67,7 +74,8 @@ class Options:
     timeout: float | None = None
     on: On = On.AUTO
     pure: bool = False
-    cache: bool = False
+    cache: bool | Ttl = False
+    cache_key: str = ""
     tags: tuple[str, ...] = ()
     inside: str = ""
     """The container that owns the node, and behind a dot which of its blocks: `guard.catch`."""
@@ -209,6 +217,40 @@ def _as_list(value: object) -> list[object]:
     raise ValueError("write tags separated by commas")
 
 
+def parse_cache(value: object) -> bool | Ttl:
+    """True or false, or how old a result may be.
+
+    >>> parse_cache("yes"), parse_cache("1h")
+    (True, Ttl(seconds=3600.0))
+    """
+    if isinstance(value, Ttl):
+        return value
+    try:
+        return parse_bool(value)
+    except ValueError:
+        pass
+    try:
+        seconds = parse_duration(value)
+    except ValueError:
+        seconds = 0.0
+    if not seconds:
+        raise ValueError("write true, false or how old a result may be, such as 1h")
+    return Ttl(seconds)
+
+
+def print_cache(value: bool | Ttl) -> str:
+    """Text that `parse_cache` reads back."""
+    return print_duration(value.seconds) if isinstance(value, Ttl) else print_bool(value)
+
+
+def _parse_expression(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    bare = text[2:-2].strip() if text.startswith("{{") and text.endswith("}}") else text
+    if isinstance(value, str) and len(bare.splitlines()) <= 1:
+        return bare
+    raise ValueError("write an expression over the node's inputs, such as order.id")
+
+
 def print_bool(value: bool) -> str:
     """The word `parse_bool` reads back."""
     return "true" if value else "false"
@@ -225,8 +267,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("on", "Where it runs: auto, inline, thread or process.", _parse_on, str),
         Option("pure", "No side effects: may run ahead of the journal.", parse_bool, print_bool,
                flag=True),
-        Option("cache", "Take an earlier result for the same code and the same input content.",
-               parse_bool, print_bool, flag=True),
+        Option("cache", "Take an earlier result for the same code and input content: true, or 1h.",
+               parse_cache, print_cache, flag=True),
+        Option("cache_key", "What of the inputs the cache goes by, such as order.id.",
+               _parse_expression, str),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
         Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
                field="inside"),

@@ -135,6 +135,22 @@ def parse_body(text: CellText) -> ast.Module:
     return tree
 
 
+@lru_cache(maxsize=2**16)
+def code_meaning(body: str) -> str:
+    """A digest of what Python code says, the same however it is laid out.
+
+    Text that Python cannot read stands for itself.
+
+    >>> code_meaning("x = f( 1 )  # one") == code_meaning("x = f(1)")
+    True
+    """
+    try:
+        said = ast.dump(ast.parse(body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        said = body
+    return hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()
+
+
 def _compile(text: CellText, tree: ast.Module, inputs: tuple[str, ...]) -> CellCode:
     scope = list(_own_scope(tree))
     streams = any(isinstance(one, ast.Yield | ast.YieldFrom) for one in scope)

@@ -24,7 +24,15 @@ from typing import Any, ClassVar, Self, final
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
-from flowbook.nodes.cell_code import NAMES, TAIL, CellCode, CellText, compile_cell, parse_body
+from flowbook.nodes.cell_code import (
+    NAMES,
+    TAIL,
+    CellCode,
+    CellText,
+    code_meaning,
+    compile_cell,
+    parse_body,
+)
 
 
 class PythonNode(Node):
@@ -53,6 +61,11 @@ class PythonNode(Node):
         self._function = function
         if function is None:
             self._check_outputs(self._cell())
+
+    @classmethod
+    def meaning(cls, spec: NodeSpec) -> str:
+        """The body as a tree: without comments, blank lines, layout and line numbers."""
+        return code_meaning(spec.body)
 
     @classmethod
     def from_function(cls, spec: NodeSpec, function: Callable[..., Any]) -> Self:

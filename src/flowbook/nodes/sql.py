@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NoReturn
 from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import Options
+from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
 from flowbook.nodes.cell_code import CellText
 from flowbook.nodes.tables import columnar
@@ -27,6 +28,11 @@ class SqlNode(Node):
     kind: ClassVar[str] = "sql"
     body: ClassVar[str] = "sql"
     defaults: ClassVar[Options] = Options(pure=True)
+
+    @classmethod
+    def meaning(cls, spec: NodeSpec) -> str:
+        """The query word by word, without comments and layout."""
+        return _words(spec.body)
 
     @property
     def filename(self) -> str:
@@ -94,6 +100,19 @@ def _read(sql: str, dotted: tuple[str, ...]) -> _Query:
     for start, end, text in sorted(changes, reverse=True):
         sql = sql[:start] + text + sql[end:]
     return _Query(sql, frozenset(tables), frozenset(parameters))
+
+
+@lru_cache(maxsize=4096)
+def _words(sql: str) -> str:
+    """The words of a query, each with what it is; text that cannot be read stands for itself."""
+    from sqlglot import tokenize
+    from sqlglot.errors import SqlglotError
+
+    try:
+        words = tokenize(sql, dialect="duckdb")
+    except SqlglotError:
+        return sql
+    return repr([(word.token_type.name, word.text) for word in words])
 
 
 def _quoted(name: str) -> str:

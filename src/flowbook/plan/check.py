@@ -108,8 +108,25 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     ports = node_type.ports(node)
     for port in sorted({port for port in ports if ports.count(port) > 1}):
         yield _at(node, f"two outputs are called {port!r}", "rename one of them")
+    yield from _cache_key(node)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
+
+
+def _cache_key(node: NodeSpec) -> Iterator[Problem]:
+    """An expression over the node's inputs, as far as one can see before it runs."""
+    written = node.options.cache_key
+    if not written:
+        return
+    try:
+        reads = parse(written).reads
+    except ExpressionError as refused:
+        yield _at(node, f"cache_key: {refused.message}", refused.hint or "")
+        return
+    known = tuple(one.name.partition(".")[0] for one in node.inputs)
+    for name in sorted({path[0] for path in reads} - set(known)):
+        hint = did_you_mean(name, known)
+        yield _at(node, f"cache_key: {name!r} is no input of this node", hint)
 
 
 def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:

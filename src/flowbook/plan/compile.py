@@ -1,10 +1,11 @@
 """`FlowSpec` → `Plan`: steps in topological order, inputs bound, content hashed.
 
-A step's hash covers what decides its result: kind, body, configuration, outputs, captured names
-(with the setup cells they may come from), how its inputs are bound, and the hashes of the steps it
-reads. Retries, backoff, timeout, place and tags decide how and where it is computed, not what, so
-they stay out: changing them makes nothing stale. The plan's `version` covers the whole meaning of
-the flow, its nodes' options included; what the flow says about its recording is carried along.
+A step's hash covers what decides its result: kind and the version of it, what the body means,
+configuration, outputs, captured names (with the setup cells they may come from), how its inputs are
+bound, and the hashes of the steps it reads. The layout of code, its comments, retries, backoff,
+timeout, cache, place and tags decide how, when and where it is computed, not what, so they stay
+out: changing them makes nothing stale. The plan's `version` covers the definition as it is written,
+its nodes' options included; what the flow says about its recording is carried along.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from flowbook.graph.codec import canonical
 from flowbook.graph.container import Container
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.nesting import Nesting, container_of
+from flowbook.graph.node import Node
 from flowbook.graph.options import Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
@@ -113,7 +115,8 @@ class _Compiler:
         self.spec = spec
         self.registry = registry
         self.order = order
-        self.shared = "\n".join(cell.body for cell in spec.setup)
+        python = registry.get("python", Node)
+        self.shared = "\n".join(python.meaning(cell) for cell in spec.setup)
         self.nesting = Nesting(spec)
         self.homes: dict[str, list[NodeId]] = {"": []}
         for node in order:
@@ -183,7 +186,7 @@ class _Home:
             if (read := self.whole.reads.get((node.id, one.name))) is not None
             for required in (one.required and not node_type.tolerant,)
         )
-        own, inside = _own(node), None
+        own, inside = _own(node, node_type), None
         if issubclass(node_type, Container):
             inside, lifted = self._inside(node, node_type)
             bindings += lifted
@@ -267,7 +270,7 @@ def over_defaults(given: Options, defaults: Options) -> Options:
 
     >>> over_defaults(Options(retries=2), Options(pure=True))
     Options(retries=2, backoff=Backoff(kind=<BackoffKind.EXPONENTIAL: 'exponential'>, first=1.0, \
-cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
+cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, cache_key='', tags=())
     """
     plain = Options()
     if defaults == plain:
@@ -280,10 +283,12 @@ cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
     return replace(given, **changes)
 
 
-def _own(node: NodeSpec) -> str:
+def _own(node: NodeSpec, node_type: type[Node]) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
-    return _digest([node.kind, node.body, config, node.outputs, sorted(node.captures), inputs])
+    kind = [node.kind, node_type.version]
+    meant = node_type.meaning(node)
+    return _digest([kind, meant, config, node.outputs, sorted(node.captures), inputs])
 
 
 def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:

@@ -140,6 +140,8 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
             result=s.result,
             cache_key=s.cache_key,
             usage=s.usage,
+            cache_parts=s.cache_parts,
+            cache_miss=s.cache_miss,
         )
         how = turn.state.steps[s.step].leaves
         if how:
@@ -166,7 +168,14 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
 
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        turn.tell(NodeReused, s.step, outputs=s.outputs, source=s.source)
+        turn.tell(
+            NodeReused,
+            s.step,
+            outputs=s.outputs,
+            source=s.source,
+            result=s.result,
+            cache_key=s.cache_key,
+        )
         turn.after(s.step)
 
 

@@ -74,6 +74,10 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._running: dict[RunId, Run] = {}
 
+    def now(self) -> float:
+        """The time its runs go by, in seconds since the epoch."""
+        return self._clock()
+
     @property
     def runs(self) -> tuple[Run, ...]:
         """The runs that are not over."""
@@ -194,7 +198,7 @@ class Engine:
             self._stage = Stage(
                 loop,
                 self._sink,
-                Keeper(loop, self._vault, crew),
+                Keeper(loop, self._vault, crew, shelter=self._tools.shelter),
                 self._tools,
                 self._clock,
                 self._executors(loop),

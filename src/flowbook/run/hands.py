@@ -18,7 +18,7 @@ from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
-from flowbook.run.lookups import Lookups
+from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -64,7 +64,7 @@ class Hands:
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
-        self._lookups = Lookups(stage.keeper, stage.tools.memoir, shelf.values, self._run, feed)
+        self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
     def work(self, i: int) -> Work:
         return self._cast[self._state.names[i]][0]
@@ -80,14 +80,19 @@ class Hands:
     def launch(self, order: Launch) -> None:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
         i, state = order.step, self._state
-        step, work, number = state.steps[i], self.work(i), state.scope[i]
-        known: Sequence[Mapping[PortName, ValueRef]] = state.outputs
-        if step.options.cache and number:
-            scope = state.scopes[number]
-            known = known[scope.base : scope.base + scope.size]
-        names = self.containers.names(number) if step.options.cache else {}
-        if not self._lookups.ask(order, step, work, known, names, self._now):
+        step = state.steps[i]
+        if not step.options.cache or not self.lookups.ask(order, self._asking(i), self._now):
             self._run(order)
+
+    def _asking(self, i: int) -> Asking:
+        state = self._state
+        number = state.scope[i]
+        scope = state.scopes[number]
+        known: Sequence[Mapping[PortName, ValueRef]] = state.outputs
+        if number:
+            known = known[scope.base : scope.base + scope.size]
+        names = self.containers.names(number)
+        return Asking(state.flow, state.steps[i], self.work(i), scope.base, known, names)
 
     def _run(self, order: Launch) -> None:
         i, work = order.step, self.work(order.step)
@@ -142,7 +147,7 @@ class Hands:
         ticket = self._tickets.get(order.step)
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
-        elif self._lookups.forget(order.step) or order.step in self._state.turning:
+        elif self.lookups.forget(order.step) or order.step in self._state.turning:
             self._feed(StepCancelled(at=self._now(), step=order.step, attempt=order.attempt))
         else:
             return False
@@ -253,6 +258,8 @@ class Hands:
             elif self._state.is_current(order.step, order.attempt):
                 self._shelf.values[order.step] = outputs
                 result = refs.pop(RESULT, None)
+                asked = self.lookups.answers.get(order.step)
+                key = None if asked is None else asked.key
                 self._feed(
                     StepReturned(
                         at=self._now(),
@@ -261,7 +268,9 @@ class Hands:
                         ms=ending.ms,
                         outputs=refs,
                         result=result,
-                        cache_key=self._lookups.keys.get(order.step),
+                        cache_key=None if key is None else key.digest,
+                        cache_parts={} if key is None else dict(key.parts),
+                        cache_miss=None if asked is None else asked.why,
                         usage=self._words.usage(order.step, order.attempt),
                     )
                 )

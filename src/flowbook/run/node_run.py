@@ -11,8 +11,10 @@ from flowbook.events import ErrorInfo, NodeCompleted, NodeLogged, NodeReused
 from flowbook.graph.node import Outputs
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep
+from flowbook.run.lookups import NOT_YET, OFF, Lookup, lookup_of
 from flowbook.run.perform import Performance
 from flowbook.run.phase import Outcome, Phase
+from flowbook.run.recall import Answer
 from flowbook.run.state import RunState
 from flowbook.run.values import inputs_of
 
@@ -110,6 +112,13 @@ class NodeRun:
         if len(self.step.outputs) == 1:
             return next(iter(given.ports.values()), None)
         return dict(given.ports)
+
+    @property
+    def cache(self) -> Lookup:
+        """Whether the cache gave its outputs, and from which run; if not, why."""
+        none = Answer(why=NOT_YET if self.step.options.cache else OFF)
+        asked = self._performance.lookups.answers.get(self._index, none)
+        return lookup_of(tuple(self._performance.events), self.node, asked, self.scope)
 
     @property
     def logs(self) -> str:

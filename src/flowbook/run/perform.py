@@ -86,7 +86,7 @@ class Performance:
         self.now = stage.clock
         words = Words(stage.loop, self._heard, None if stage.recording is None else stage.told)
         self._hands = Hands(stage, assignment, self.state, self.shelf, words, self.feed)
-        self.containers = self._hands.containers
+        self.containers, self.lookups = self._hands.containers, self._hands.lookups
 
     # ------------------------------------------------------------ the cycle
 

@@ -80,6 +80,8 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     outputs: dict[PortName, ValueRef] = {}
     result: ValueRef | None = None
     cache_key: str | None = None
+    cache_parts: dict[str, str] = {}
+    cache_miss: str | None = None
     usage: tuple[Usage, ...] = ()
 
 
@@ -101,6 +103,8 @@ class StepRecalled(OfAttempt, frozen=True, kw_only=True):
 
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
+    result: ValueRef | None = None
+    cache_key: str | None = None
 
 
 class StepRaised(OfAttempt, frozen=True, kw_only=True):

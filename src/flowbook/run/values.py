@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flowbook.errors import FlowbookError, ValueUnavailable
@@ -19,8 +20,8 @@ from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step
 from flowbook.run.executors import Crew
 from flowbook.run.loops import soon
-from flowbook.run.recall import Recalled, bring_back, outputs_of
-from flowbook.run.work import Memoir
+from flowbook.run.recall import Answer, outputs_of
+from flowbook.run.work import Shelter
 
 RESULT = PortName("")
 """The place of `Outputs.result` among the references; no port has an empty name."""
@@ -61,13 +62,16 @@ class Keeper:
         vault: Vault,
         crew: Crew | None,
         recording: Recording | None = None,
+        shelter: Shelter | None = None,
     ) -> None:
         self._loop, self._vault, self._crew = loop, vault, crew
-        self._recording = recording
+        self._recording, self._shelter = recording, shelter
+        self.recalled: Vault = vault if shelter is None else _Sheltered(vault, shelter)
+        """Where what the cache gives is read."""
 
     def of(self, recording: Recording) -> Keeper:
         """A keeper for one run, with the threads of this one."""
-        return Keeper(self._loop, recording.vault, self._crew, recording)
+        return Keeper(self._loop, recording.vault, self._crew, recording, self._shelter)
 
     def keep(self, outputs: Outputs, then: Callable[[Refs | Exception], None]) -> None:
         """Call `then` on the loop with the references, at once when no I/O is needed."""
@@ -105,17 +109,17 @@ class Keeper:
         else:
             self._crew.submit(work)
 
-    def recall(self, memoir: Memoir, key: str, then: Callable[[Recalled | None], None]) -> None:
-        """Call `then` on the loop with what was done under `key`, None when nothing was."""
+    def recall(self, look: Callable[[], Answer], then: Callable[[Answer], None]) -> None:
+        """Call `then` on the loop with what the cache says; `look` asks it, and may block."""
 
-        def look() -> bool:
-            soon(self._loop, then, _quietly(memoir, self._vault, key))
+        def looked() -> bool:
+            soon(self._loop, then, _quietly(look))
             return False
 
         if self._crew is None:
-            then(_quietly(memoir, self._vault, key))
+            then(_quietly(look))
         else:
-            self._crew.submit(look)
+            self._crew.submit(looked)
 
     def touch(self, refs: Mapping[PortName, ValueRef]) -> bool:
         """Let what they name count as made now; False when something of it is gone. Blocking."""
@@ -212,15 +216,35 @@ def _made(call: Callable[[], Outputs]) -> Outputs | Exception:
         return error
 
 
-def _quietly(memoir: Memoir, vault: Vault, key: str) -> Recalled | None:
+@dataclass(frozen=True, slots=True)
+class _Sheltered:
+    """A vault whose values are kept at hand once they are brought back."""
+
+    vault: Vault
+    shelter: Shelter
+
+    def inline(self, value: object) -> ValueRef | None:
+        return self.vault.inline(value)
+
+    def put(self, value: object) -> ValueRef:
+        return self.vault.put(value)
+
+    def get(self, ref: ValueRef) -> object:
+        return self.shelter.get(ref, self.vault.get)
+
+    def touch(self, ref: ValueRef) -> bool:
+        return self.vault.touch(ref)
+
+
+def _quietly(look: Callable[[], Answer]) -> Answer:
     """A cache that cannot be asked is one that does not know."""
     try:
-        return bring_back(memoir, vault, key)
-    except FlowbookError:
-        return None
+        return look()
+    except FlowbookError as error:
+        return Answer(why=f"cache could not be asked: {error.message}")
     except Exception:  # noqa: BLE001 - a run that waits for an answer would wait for ever
         _log.exception("the cache could not be asked")
-        return None
+        return Answer(why="cache could not be asked; the log says why")
 
 
 def _hidden(recording: Recording, outputs: Outputs) -> Refs:
@@ -233,6 +257,22 @@ def _hidden(recording: Recording, outputs: Outputs) -> Refs:
     if refs and outputs.result is not None:
         refs[RESULT] = next(iter(refs.values()))
     return refs
+
+
+def nest(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
+    """Inputs as expressions name them: `server.url` becomes `{"server": {"url": …}}`.
+
+    >>> nest({PortName("server.url"): "u", PortName("city"): "Oslo"})
+    {'server': {'url': 'u'}, 'city': 'Oslo'}
+    """
+    names: dict[str, Any] = {}
+    for name, value in inputs.items():
+        root, _, port = name.partition(".")
+        if port:
+            names.setdefault(root, {})[port] = value
+        else:
+            names[root] = value
+    return names
 
 
 def inputs_of(

@@ -23,7 +23,8 @@ class Work:
     """The code of one step.
 
     `filename` is what its cell was compiled as. `content` is a digest of what the code uses beyond
-    its inputs (captured names), None when that cannot be told: then nothing is taken from a cache.
+    its inputs (captured names), None when that cannot be told, for the reason `opaque`: then
+    nothing is taken from a cache.
     """
 
     call: Callable[[NodeContext, Mapping[PortName, Any]], Any]
@@ -32,17 +33,45 @@ class Work:
     filename: str | None = None
     cell: CellId | None = None
     content: str | None = ""
+    opaque: str = ""
     container: Callable[[Mapping[PortName, Any]], Container] | None = None
     """Gives the node itself for its inputs, where it owns others."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
     """The code of the nodes a container owns, of all its blocks."""
 
 
-class Memoir(Protocol):
-    """Who knows what was done before; the history, in a project."""
+class Remembered(Protocol):
+    """What is known of a step that is looked up."""
 
-    def recall(self, key: str) -> NodeCompleted | None:
-        """The newest completion under that key. Blocking; called from a worker thread."""
+    @property
+    def done(self) -> NodeCompleted | None:
+        """The newest completion under the key."""
+        ...
+
+    @property
+    def cleared(self) -> float | None:
+        """When that was said to be of no use any more, in seconds since the epoch."""
+        ...
+
+    @property
+    def last(self) -> NodeCompleted | None:
+        """Without one: what the node of that flow computed last, under another key."""
+        ...
+
+
+class Memoir(Protocol):
+    """Who knows what was done before; the store, in a project."""
+
+    def recall(self, key: str, flow: str, node: str) -> Remembered:
+        """What is known under that key. Blocking; called from a worker thread."""
+        ...
+
+
+class Shelter(Protocol):
+    """Keeps values that were brought back at hand, so that they are not read twice."""
+
+    def get(self, ref: ValueRef, read: Callable[[ValueRef], object]) -> object:
+        """The value, as nobody else holds it; `read` brings it back. Called from any thread."""
         ...
 
 
@@ -75,12 +104,13 @@ class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
 
     `evaluate` also goes to processes, so it must be a function of a module. `memoir` knows what was
-    done before, for nodes that may be taken from the cache.
+    done before, for nodes that may be taken from the cache; `shelter` holds what it gave.
     """
 
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
     query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
     memoir: Memoir | None = None
+    shelter: Shelter | None = None
 
 
 class Voice(Protocol):

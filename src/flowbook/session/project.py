@@ -26,6 +26,7 @@ from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.session.accounting import accounting_of
+from flowbook.session.cache import ProjectCache
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.listening import Listener
@@ -75,6 +76,8 @@ class Project(Controlled, Replays):
         self.live = LiveFlows()
         self.listener = Listener(lambda: self.store.signals)
         self.live.watchers.append(lambda _flow, run: self.listener.follow(run))
+        self.cache = ProjectCache(self)
+        """What the cache of its nodes holds: `entries`, `clear`, `why`."""
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.secrets: Secrets | None = None
@@ -106,7 +109,7 @@ class Project(Controlled, Replays):
         from flowbook.run.engine import Engine
         from flowbook.run.work import Tools
 
-        tools = Tools(evaluate_text, self.store.query, self.history)
+        tools = Tools(evaluate_text, self.store.query, self.store.cache, self.cache.held)
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions

@@ -14,8 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-import cloudpickle
-
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
@@ -26,6 +24,7 @@ from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
+from flowbook.run.values import nest
 from flowbook.run.work import Work
 
 Implementation: TypeAlias = "Node | Callable[..., Any]"
@@ -86,22 +85,6 @@ def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
     return evaluate(parse(expression), names)
 
 
-def nest(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
-    """Inputs as expressions name them: `server.url` becomes `{"server": {"url": …}}`.
-
-    >>> nest({PortName("server.url"): "u", PortName("city"): "Oslo"})
-    {'server': {'url': 'u'}, 'city': 'Oslo'}
-    """
-    names: dict[str, Any] = {}
-    for name, value in inputs.items():
-        root, _, port = name.partition(".")
-        if port:
-            names.setdefault(root, {})[port] = value
-        else:
-            names[root] = value
-    return names
-
-
 def _render(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and "{{" in value:
         return Template.parse(value).render(names)
@@ -139,14 +122,27 @@ def work_for(
 ) -> list[Work]:
     """What the engine calls for each step of `plan`, in order."""
 
-    def work(step: Step) -> Work:
-        own = _work(spec.node(step.node), registry, implementations.get(step.node), namespace)
+    def work(step: Step, *, cached: bool = False) -> Work:
+        node = spec.node(step.node)
+        cached = cached or bool(node.options.cache)
+        code = implementations.get(step.node)
+        own = _work(node, registry, code, namespace, cached=cached)
         if step.inside is None:
             return own
-        inner = [one for block in step.inside.blocks.values() for one in block.plan.steps]
-        return replace(own, inside={one.node: work(one) for one in inner})
+        steps = [one for block in step.inside.blocks.values() for one in block.plan.steps]
+        inside = {one.node: work(one, cached=cached) for one in steps}
+        return _whole(own, inside) if cached else replace(own, inside=inside)
 
     return [work(step) for step in plan.steps]
+
+
+def _whole(own: Work, inside: Mapping[NodeId, Work]) -> Work:
+    """A container with what it owns: what it uses is what they use."""
+    untold = next((one for one in inside.values() if one.content is None), None)
+    if own.content is None or untold is not None:
+        return replace(own, inside=inside, content=None, opaque=untold.opaque if untold else "")
+    used = "\n".join(str(one.content) for one in (own, *inside.values()))
+    return replace(own, inside=inside, content=hashlib.sha256(used.encode()).hexdigest())
 
 
 def _work(
@@ -154,6 +150,8 @@ def _work(
     registry: Registry,
     implementation: Implementation | None,
     namespace: Mapping[str, Any],
+    *,
+    cached: bool,
 ) -> Work:
     node_type = registry[spec.kind]
     live = {
@@ -166,24 +164,31 @@ def _work(
     captured = {name: namespace[name] for name in spec.captures if name in namespace}
     node.bind(captured)
     call = NodeCall(node, live)
+    content, opaque = _content(captured, implementation, node) if cached else ("", "")
     return Work(
         call=call,
         is_async=call.is_async,
         pure=spec.options.pure or node_type.defaults.pure,
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
-        content=_content(captured, implementation) if spec.options.cache else "",
+        content=content,
+        opaque=opaque,
         container=call.container if isinstance(node, Container) else None,
     )
 
 
-def _content(captured: Mapping[str, Any], implementation: Implementation | None) -> str | None:
-    """A digest of what a node uses beyond its inputs, None when it cannot be told."""
+def _content(
+    captured: Mapping[str, Any], implementation: Implementation | None, node: Node
+) -> tuple[str | None, str]:
+    """A digest of what a node uses beyond its inputs; None, and why, when it cannot be told."""
+    from flowbook.session.content import Untold, digest_of
+
     function = None if isinstance(implementation, Node) else implementation
+    text = node.spec.body
     try:
-        return hashlib.sha256(cloudpickle.dumps((sorted(captured.items()), function))).hexdigest()
-    except Exception:  # noqa: BLE001 - pickling runs the user's code, which may raise anything
-        return None
+        return digest_of(captured, function, type(node), told=bool(text)), ""
+    except Untold as untold:
+        return None, str(untold)
 
 
 def _node(

@@ -67,6 +67,7 @@ class Action(StrEnum):
     COMPACTED = "COMPACTED"
     COLLECTED = "COLLECTED"
     PURGED = "PURGED"
+    CACHE_CLEARED = "CACHE_CLEARED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,17 @@ class DatasetTagged(StoreFact, frozen=True, kw_only=True, tag="DATASET_TAGGED"):
     version: str | None = None
 
 
+class CacheCleared(StoreFact, frozen=True, kw_only=True, tag="CACHE_CLEARED"):
+    """What was computed up to `at` is not to be taken from the cache any more.
+
+    Of `node` only, of `flow` only; of everything without. `label` is the tag that was asked for.
+    """
+
+    flow: FlowId | None = None
+    node: NodeId | None = None
+    label: str | None = None
+
+
 StoredFact: TypeAlias = (
     Event
     | WriterOpened
@@ -122,6 +133,7 @@ StoredFact: TypeAlias = (
     | AuditPruned
     | DatasetVersioned
     | DatasetTagged
+    | CacheCleared
 )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from flowbook.errors import StoreError, UsageError
-from flowbook.events import Event, NodeCompleted, RunStatus, TriggerKind, decode
+from flowbook.events import Event, RunStatus, TriggerKind, decode
 from flowbook.ids import RunId
 from flowbook.store import segments
 from flowbook.store.asking import bounded, only_select, refusing, views_of
@@ -148,16 +148,6 @@ class History:
                 f"run {run_id} has an event that this flowbook does not know: {error}",
                 hint="it was written by a newer version: upgrade flowbook",
             ) from error
-
-    def recall(self, key: str) -> NodeCompleted | None:
-        """The newest completion of a cached node under `key`, None when there is none."""
-        with self.snapshot.look("events") as view:
-            rows = view.execute(
-                "SELECT payload FROM events WHERE cache_key = ? ORDER BY run_id DESC LIMIT 1",
-                [key],
-            ).fetchall()
-        found = decode(rows[0][0]) if rows else None
-        return found if isinstance(found, NodeCompleted) else None
 
     def node_runs(self, run_id: str) -> tuple[NodeRunRow, ...]:
         """What became of a run's nodes, in the order in which they started."""

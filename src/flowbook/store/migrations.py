@@ -28,7 +28,8 @@ STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
 
 _NEW_IN_2 = (
-    "values", "usage", "datasets", "dataset_tags", "audit", "settings", "deletions"
+    "values", "usage", "datasets", "dataset_tags", "audit", "settings", "deletions",
+    "cache_clearings",
 )  # fmt: skip
 
 STEPS: Mapping[int, tuple[str, ...]] = {

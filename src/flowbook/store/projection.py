@@ -266,6 +266,10 @@ FROM tail WHERE kind = 'AUDITED'""",
 SELECT payload->>'$.flow' AS flow, payload->>'$.name' AS name, payload->'$.value' AS value,
        ts AS changed_at
 FROM tail WHERE kind = 'SETTING_CHANGED'""",
+    "cache_clearings": """
+SELECT payload->>'$.flow' AS flow, payload->>'$.node' AS node, payload->>'$.label' AS tag,
+       ts AS cleared_at
+FROM tail WHERE kind = 'CACHE_CLEARED'""",
 }
 """What the tail adds to the tables that only grow."""
 
@@ -306,6 +310,7 @@ _BORN_OF = {
     "dataset_tags": ("DATASET_TAGGED",),
     "audit": ("AUDITED",),
     "settings": ("SETTING_CHANGED",),
+    "cache_clearings": ("CACHE_CLEARED",),
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),

@@ -160,18 +160,28 @@ class Recording:
             if isinstance(event, _LEFT_OUT) and not getattr(event, "usage", ()):
                 return None
             if isinstance(event, NodeCompleted):
-                event = replace(event, outputs={}, result=None, cache_key=None)
+                event = replace(event, outputs={}, result=None, cache_key=None, cache_parts={})
             elif isinstance(event, NodeReused):
-                event = replace(event, outputs={})
+                event = replace(event, outputs={}, result=None)
         changes: dict[str, Any] = {}
         if isinstance(event, RunCreated):
             changes["params"] = self.params(event.params)
         if self.redactor is not None:
             changes |= self._said(event)
+        if isinstance(event, NodeCompleted) and (self.redactor or not self.options.log_inputs):
+            # A short digest of a short text gives the text away to whoever tries them all.
+            parts = {name: part for name, part in event.cache_parts.items() if name == "code"}
+            changes["cache_parts"] = parts
         if isinstance(event, NodeReused):
             outputs = {port: self._known(port, ref) for port, ref in event.outputs.items()}
             changes["outputs"] = outputs
+            if event.result is not None:
+                hidden = any(self._hides(port) for port in outputs)
+                changes["result"] = None if hidden else self._known(PortName(""), event.result)
         return replace(event, **changes) if changes else event
+
+    def _hides(self, port: PortName) -> bool:
+        return self.redactor is not None and self.redactor.sensitive(port)
 
     def _known(self, port: PortName, ref: ValueRef) -> ValueRef:
         """The reference of a value that was kept before the flow said what is sensitive."""
@@ -186,7 +196,7 @@ class Recording:
     def _said(self, event: Event) -> dict[str, Any]:
         """What an event says in words, whichever event it is."""
         changes: dict[str, Any] = {}
-        for name in ("text", "reason"):
+        for name in ("text", "reason", "cache_miss"):
             words = getattr(event, name, None)
             if type(words) is str:
                 changes[name] = self.text(words)

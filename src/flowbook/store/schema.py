@@ -42,6 +42,7 @@ TABLES: Mapping[str, str] = {
     "audit": "id VARCHAR, run_id VARCHAR, workflow_id VARCHAR, action VARCHAR, actor VARCHAR, "
     "metadata JSON, created_at TIMESTAMP",
     "settings": "flow VARCHAR, name VARCHAR, value JSON, changed_at TIMESTAMP",
+    "cache_clearings": "flow VARCHAR, node VARCHAR, tag VARCHAR, cleared_at TIMESTAMP",
     "deletions": "run_id VARCHAR, deleted_at TIMESTAMP",
 }
 """Tables of the database file, by name."""
@@ -80,7 +81,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "status": "how the run ended, on RUN_COMPLETED",
         "ms": "milliseconds it took, where it says that something ended",
         "error": "the error it carries, as `type: message`",
-        "cache_key": "on a NODE_COMPLETED that the cache may give again: same key, same outputs",
+        "cache_key": "what the cache gives a NODE_COMPLETED again by, or gave a NODE_REUSED by: "
+        "same key, same outputs",
         "payload": "JSON of the whole event",
     },
     "node_runs": {

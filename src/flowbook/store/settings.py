@@ -12,6 +12,7 @@ not wait for a look; until then it holds in this process.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -95,6 +96,23 @@ def _kept_for(value: object) -> str:
     return str(keep)
 
 
+def _bytes(value: object) -> str:
+    found = re.fullmatch(r"(\d{1,6})\s*(kb|mb|gb|)", str(value).strip().lower())
+    if found is None:
+        raise UsageError(f"{value!r} is no size", hint="write 256MB, 2GB, or 0 for none")
+    return f"{int(found[1])}{found[2].upper()}"
+
+
+def bytes_of(size: str) -> int:
+    """How many bytes a size setting is.
+
+    >>> bytes_of("256MB"), bytes_of("0")
+    (268435456, 0)
+    """
+    digits = size.rstrip("KMGB")
+    return int(digits) * {"": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30}[size[len(digits) :]]
+
+
 def _switch(value: object) -> bool:
     words = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
     found = words.get(str(value).strip().lower())
@@ -117,6 +135,11 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "archive": Setting(
         "keep journal files that are folded instead of removing them", False, _switch
+    ),
+    "cache_memory": Setting(
+        "how much of what the cache gives each process holds in memory: 256MB, 2GB, 0 for nothing",
+        "256MB",
+        _bytes,
     ),
 }
 """Every setting, by name."""

@@ -24,6 +24,7 @@ import msgspec
 from flowbook.errors import StoreBusy, StoreError
 from flowbook.ids import FlowId, WriterId
 from flowbook.store.audit import AuditLog
+from flowbook.store.cache import Cache
 from flowbook.store.claims import Claims
 from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
@@ -67,8 +68,7 @@ class Store(Maintained):
     """
 
     def __init__(self, root: Path, durability: Durability, disk: Disk) -> None:
-        self.root = root
-        layout = Layout(root)
+        self.root, layout = root, Layout(root)
         read_meta(layout)
         lock, resident = StoreLock(layout), Resident()
         self._resident, self._tables = resident, Tables()
@@ -102,6 +102,7 @@ class Store(Maintained):
         self.retention = Retention(
             snapshot, self.settings, deletions, self.audit, claim=self.claims.claim
         )
+        self.cache = Cache(snapshot, append, self.audit)
         self.datasets = Datasets(snapshot, self.vault, append)
         self.upkeep = Upkeep(
             snapshot, self.settings, self.retention, self.claims, self.signals, self.gc

@@ -118,10 +118,16 @@ READ_VIEWS: Mapping[str, str] = {
     "settings": f"""
     SELECT flow, name, arg_max(value, changed_at) AS value, max(changed_at) AS changed_at
     FROM (FROM stored.settings UNION ALL BY NAME {ROWS["settings"]}) GROUP BY flow, name""",
+    "cache_clearings": f"""
+    FROM stored.cache_clearings UNION ALL BY NAME {ROWS["cache_clearings"]}""",
+    "origins": """
+    SELECT id AS run_id, flow FROM stored.runs WHERE flow IS NOT NULL UNION ALL
+    SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
 }
 """What makes each of `VIEWS` inside a look, and what those are made of. `runs` is `old_runs` and
 `recent_runs`, disjoint; both read the variable `living`, the writers that hold their life file.
-`settings`, and what is no view of `VIEWS`, is for the store's own use."""
+`settings`, `cache_clearings`, `origins` (the flow of each run) and what else is no view of
+`VIEWS` is for the store's own use."""
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "old_runs": ("kept_runs", "fresh_runs"),
