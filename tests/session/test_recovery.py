@@ -300,6 +300,7 @@ def test_a_run_whose_process_lives_is_refused_with_its_pid(part, halfway):
         return gate.wait(30)
 
     run = flow.start()
+    until(lambda: part.history.runs().runs)
     until(lambda: any(isinstance(one, NodeStarted) for one in part.history.events(run.id)))
     try:
         with pytest.raises(UsageError, match="this process on"):

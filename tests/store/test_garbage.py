@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from flowbook.events import NodeCompleted, RunCreated, TriggerKind, ValueFormat, ValueRef
-from flowbook.store.facts import RunsDeleted
+from flowbook.store.facts import RunsDeleted, line_of, prefix
 
 LONG = 7200.0
 
@@ -92,9 +92,7 @@ def test_parts_of_a_value_stay_with_it(store, layout, story):
     layout.journal.mkdir(exist_ok=True)
     fact = {"kind": "NODE_COMPLETED", "run": run, "seq": 0, "at": 1.0, "node": "n", "attempt": 1,
             "ms": 1.0, "outputs": {"n": nested}}  # fmt: skip
-    layout.segment("other", 0).write_bytes(
-        msgspec.json.encode({"writer": "other", "wseq": 0, "fact": fact}) + b"\n"
-    )
+    layout.segment("other", 0).write_bytes(line_of(prefix("other"), 0, msgspec.json.encode(fact)))
     for part in parts:
         age(path_of(layout, part))
     assert store.references(parts[0].hash) == 1

@@ -18,7 +18,7 @@ from flowbook.events import (
     TriggerKind,
     Usage,
 )
-from flowbook.store.facts import Audited
+from flowbook.store.facts import Audited, line_of, prefix
 from flowbook.store.schema import VIEWS
 
 T0 = 1_700_000_000.0
@@ -355,7 +355,7 @@ def test_a_connection_of_the_same_kernel_is_named_as_such(store, history, layout
 def test_a_newer_event_is_refused_with_its_reason(history, layout):
     layout.journal.mkdir(parents=True)
     layout.segment("new", 0).write_bytes(
-        b'{"writer":"new","wseq":1,"fact":{"kind":"RUN_BLESSED","run":"r","seq":0,"at":1.0}}\n'
+        line_of(prefix("new"), 1, b'{"kind":"RUN_BLESSED","run":"r","seq":0,"at":1.0}')
     )
     with pytest.raises(StoreError, match="RUN_BLESSED"):
         history.events("r")

@@ -72,7 +72,7 @@ def test_a_disk_that_fails_for_good_says_so_and_keeps_what_it_acknowledged(
         *(("write", "error=ENOSPC", when) for when in (6, 8, 10)),
         *(("rename", "error=EIO", when) for when in (1, 2)),
         *(("fsync", "error=EIO", when) for when in (1, 2, 3, 6)),
-        *(("openat", "error=ENOSPC", when) for when in (2, 3, 6)),
+        *(("openat", "error=ENOSPC", when) for when in (2, 3, 4)),
         *(("unlink", "error=EIO", when) for when in (1, 3, 6, 10)),
     ],
 )
