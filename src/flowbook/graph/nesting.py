@@ -24,6 +24,11 @@ _FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
     "while": (INDEX, LAST),
     "try": (),
 }
+_MORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "map": ("_values", "_summary"),
+    "try": ("_error",),
+}
+"""What kinds add to their own name to call their other outputs."""
 
 
 def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
@@ -39,6 +44,20 @@ def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
     names = _FRAMES.get(container.kind, (ITEM, INDEX))
     said = {name: container.config.get(name, name) for name in names}
     return tuple(PortName(str(name)) for name in said.values())
+
+
+def names_in(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
+    """What nodes of a block may read by name of their container: the turn's names, its inputs."""
+    return (*frame_names(container, block), *(one.name for one in container.inputs))
+
+
+def own_outputs(node: NodeId, kind: str) -> tuple[PortName, ...]:
+    """The outputs a node has when nobody names any: called like it, and what its kind adds.
+
+    >>> own_outputs(NodeId("each"), "map")
+    ('each', 'each_values', 'each_summary')
+    """
+    return tuple(PortName(f"{node}{more}") for more in ("", *_MORE.get(kind, ())))
 
 
 class Nesting:
@@ -82,6 +101,17 @@ class Nesting:
         for node in self.spec.nodes:
             found.setdefault(self.home(node.id), []).append(node)
         return {home: tuple(nodes) for home, nodes in found.items()}
+
+    def owners(self, home: str) -> frozenset[NodeId]:
+        """The containers that a node of `home` is inside of."""
+        return frozenset(NodeId(container_of(one)) for one in self.around(home) if one)
+
+    def frames(self, home: str) -> Iterator[tuple[NodeSpec, tuple[PortName, ...]]]:
+        """The containers around a node of `home`, inner to outer, with the names each gives."""
+        for one in self.around(home):
+            if one:
+                container = self.spec.by_id[NodeId(container_of(one))]
+                yield container, names_in(container, block_of(one))
 
     def kin(self, node: NodeId) -> Iterator[NodeId]:
         """The container that a node is directly inside of, and the nodes directly inside of it."""

@@ -75,9 +75,8 @@ class Containers:
 
     def goes_on(self, i: int, index: int) -> bool:
         """Whether the container in slot `i` wants turn `index`."""
-        last = self._last(i, index)
-        names = {**self._given(i), **(last or {})}
-        return bool(self._container(i).goes_on(self._context(i), names, index))
+        start = TurnStart(index=index, last=self._last(i, index))
+        return bool(self._container(i).goes_on(self._context(i), self._given(i), start))
 
     def gather(self, i: int) -> Outputs:
         """The outputs of the container in slot `i`; blocking, for a worker thread."""
@@ -111,6 +110,7 @@ class Containers:
             {} if failed else self._gave(scope),
             told_of(state.error[scope.failed], state, scope.failed) if failed else None,
             scope.ms,
+            scope.opened_at,
             bool(scope.left),
         )
 
