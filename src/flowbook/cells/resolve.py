@@ -113,7 +113,9 @@ class Scope:
         """The container inside of which that name is made, when `asker` cannot read it."""
         home = self.nesting.home(asker)
         homes = (self.nesting.home(one) for one in self.makers.get(name, ()) if one != asker)
-        return next((container_of(one) for one in homes if one not in self.nesting.around(home)), None)
+        return next(
+            (container_of(one) for one in homes if one not in self.nesting.around(home)), None
+        )
 
     @cached_property
     def everything(self) -> tuple[str, ...]:

@@ -25,11 +25,15 @@ def unreachable(spec: FlowSpec, source: NodeId, target: NodeId, into: PortName) 
     nesting = Nesting(spec)
     home = nesting.home(target)
     if not nesting.visible(source, home):
-        return f"it is inside of {container_of(nesting.home(source))!r}, and nobody outside reads it"
+        return (
+            f"it is inside of {container_of(nesting.home(source))!r}, and nobody outside reads it"
+        )
     if source in nesting.owners(home):
         return f"{target!r} is inside of it"
     waits = nesting.seen_from(nesting.home(source), target) or target
     edges = resolve(spec).edges
-    others = [(one.source, one.target) for one in edges if (one.target, one.input) != (target, into)]
+    others = [
+        (one.source, one.target) for one in edges if (one.target, one.input) != (target, into)
+    ]
     loop = find_path(nesting.lifted(others) if nesting.nested else others, waits, source)
     return f"it would close a cycle: {show_cycle(loop)}" if loop else None

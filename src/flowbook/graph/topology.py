@@ -152,7 +152,10 @@ def show_cycle(cycle: Sequence[NodeId]) -> str:
 def find_path(
     edges: Iterable[tuple[NodeId, NodeId]], source: NodeId, target: NodeId
 ) -> tuple[NodeId, ...]:
-    """A shortest way along `edges` (source, target) from `source` to `target`, ends included; empty when none."""
+    """A shortest way from `source` to `target`, ends included; empty when there is none.
+
+    `edges` are pairs: who feeds, who is fed.
+    """
     feeds: dict[NodeId, list[NodeId]] = {}
     for feeding, fed in edges:
         feeds.setdefault(feeding, []).append(fed)

@@ -235,7 +235,7 @@ class WhileNode(_Naming):
         text = bare(self.condition)
         if not text:
             raise UsageError(f"while {self.name!r} has no condition", hint='condition: "last < 10"')
-        names = {**nested(inputs), **nested(start.last or {}), **self.frame(start)}
+        names: dict[Any, Any] = {**nested(inputs), **nested(start.last or {}), **self.frame(start)}
         return bool(context.evaluate(text, names))
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
