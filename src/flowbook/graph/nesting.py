@@ -20,6 +20,7 @@ from flowbook.ids import NodeId, PortName
 ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
 _FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
     "group": (),
+    "foreach": (ITEM, INDEX, LAST),
     "repeat": (INDEX, LAST),
     "while": (INDEX, LAST),
     "try": (),
@@ -64,6 +65,7 @@ class Nesting:
     """The homes of one spec; built once, asked often. Never raises: what is wrong are `problems`.
 
     >>> from flowbook.graph.options import Options
+    >>> from flowbook.ids import FlowId
     >>> inner = NodeSpec(NodeId("clean"), options=Options(inside="each"))
     >>> nodes = (NodeSpec(NodeId("each"), kind="map"), inner)
     >>> Nesting(FlowSpec(FlowId("tour"), nodes)).home("clean")
@@ -118,7 +120,7 @@ class Nesting:
         home = self.home(node)
         if home:
             yield NodeId(container_of(home))
-        for where in (node, f"{node}.{CATCH}", f"{node}.{FINALLY}"):
+        for where in homes_of(node):
             yield from (one.id for one in self.members.get(where, ()))
 
     def seen_from(self, home: str, node: NodeId) -> NodeId | None:
@@ -166,6 +168,15 @@ class Nesting:
         self.problems.append(
             Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
         )
+
+
+def homes_of(container: str) -> tuple[str, ...]:
+    """Every home there may be inside of a container.
+
+    >>> homes_of("guard")
+    ('guard', 'guard.catch', 'guard.finally')
+    """
+    return (container, f"{container}.{CATCH}", f"{container}.{FINALLY}")
 
 
 def container_of(home: str) -> str:

@@ -277,7 +277,7 @@ def over_defaults(given: Options, defaults: Options) -> Options:
 
     >>> over_defaults(Options(retries=2), Options(pure=True))
     Options(retries=2, backoff=Backoff(kind=<BackoffKind.EXPONENTIAL: 'exponential'>, first=1.0, \
-cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
+cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=(), inside='')
     """
     plain = Options()
     if defaults == plain:
