@@ -133,7 +133,7 @@ class Flow(Owning):
     def __getitem__(self, node: str) -> NodeRef:
         found = self.spec().node(NodeId(node))
         function = self.implementations.get(found.id)
-        return NodeRef(found.id, self, None if isinstance(function, Node) else function)
+        return self.handle(found, None if isinstance(function, Node) else function)
 
     def __contains__(self, node: object) -> bool:
         return node in self.spec().by_id

@@ -20,6 +20,7 @@ from flowbook.ids import NodeId, PortName
 ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
 _FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
     "group": (),
+    "map": (ITEM, INDEX),
     "foreach": (ITEM, INDEX, LAST),
     "repeat": (INDEX, LAST),
     "while": (INDEX, LAST),
@@ -45,6 +46,11 @@ def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
     names = _FRAMES.get(container.kind, (ITEM, INDEX))
     said = {name: container.config.get(name, name) for name in names}
     return tuple(PortName(str(name)) for name in said.values())
+
+
+def is_container(node: NodeSpec) -> bool:
+    """True for nodes of flowbook's own kinds that own others."""
+    return node.kind in _FRAMES
 
 
 def names_in(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:

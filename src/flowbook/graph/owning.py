@@ -16,7 +16,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.container import CATCH, FINALLY
 from flowbook.graph.draft import Draft
 from flowbook.graph.edits import AddNode, ReplaceNode
-from flowbook.graph.nesting import own_outputs
+from flowbook.graph.nesting import frame_names, is_container, own_outputs
 from flowbook.graph.options import OPTIONS, parse_options
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.signature import is_json
@@ -29,11 +29,18 @@ Said: TypeAlias = tuple[tuple[InputSpec, ...], dict[str, Json]]
 
 
 class ContainerRef(NodeRef):
-    """A container of a flow. `with` it, and what is defined there is inside of it."""
+    """A container of a flow. `with` it, and what is defined there is inside of it.
+
+    Defined in Python, it also has the names of its turns: `each.item` is a wire for a node inside.
+    """
 
     def __init__(self, name: NodeId, owner: Owning) -> None:
         super().__init__(name, owner)
         self._owner = owner
+
+    def _known_ports(self) -> tuple[PortName, ...]:
+        """Its outputs, and what its turns are called inside: `each.item`."""
+        return (*super()._known_ports(), *frame_names(self._owner.spec().node(self.name)))
 
     def __enter__(self) -> Self:
         self._owner.homes.append(str(self.name))
@@ -139,6 +146,14 @@ class Owning(Draft):
     def last_run(self) -> Any:
         """The newest run in this process."""
         raise NotImplementedError(f"{type(self).__name__}.last_run")  # the subclass's duty
+
+    def handle(self, node: NodeSpec, function: Any = None) -> NodeRef:
+        """What Python code holds of a node."""
+        if node.kind == "try":
+            return TryRef(node.id, self)
+        if is_container(node):
+            return ContainerRef(node.id, self)
+        return NodeRef(node.id, self, function)
 
     def housed(self, node: NodeSpec) -> NodeSpec:
         """The node inside of the container whose `with` it is defined in, unless it says where."""
