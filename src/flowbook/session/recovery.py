@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from flowbook.errors import FlowbookError, IllegalTransition, StoreError, UsageError
@@ -254,7 +255,9 @@ def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
             hint="bring it back as it was to go on with this run, or run the flow again",
         )
     kinds = kinds_of(flow, project.registry)
-    return compile_plan(spec, kinds, targets=nodes, order=nodes, version=version)
+    inside = (names for blocks in created.blocks.values() for names in blocks.values())
+    order = (*nodes, *chain.from_iterable(inside))
+    return compile_plan(spec, kinds, targets=nodes, order=order, version=version)
 
 
 def differences(before: FlowSpec, now: FlowSpec) -> list[str]:
