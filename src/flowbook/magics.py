@@ -111,6 +111,8 @@ class FlowMagics(Magics):
             sys.stderr.write(f"note: {note}\n")
         if defined.node is None:
             self.kernel_shell.run_cell(parse_cell(source).body, silent=True).raise_error()
+        elif defined.waits:
+            sys.stdout.write(f"{defined.waits}\n")
         elif not self.define_only:
             self._run_node(defined.node.id)
 

@@ -1,4 +1,4 @@
-"""Containers through the real engine: what is inside runs as it should, and what leaves is right."""
+"""Containers through the real engine: what is inside runs, and what leaves is right."""
 
 from __future__ import annotations
 

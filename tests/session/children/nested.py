@@ -1,4 +1,4 @@
-"""A run of containers that is killed at an effect of its nodes: `nested.py FOLDER EFFECT [recover]`.
+"""Containers, killed at the effect of that number: `nested.py FOLDER FLOW EFFECT [recover]`.
 
 Every node inside writes where it is into a ledger. Says how many effects there were, if it came
 through.
