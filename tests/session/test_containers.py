@@ -297,6 +297,22 @@ def test_a_cached_node_inside_is_computed_once_for_each_content(flow, tmp_path):
     assert len(reused) == 3
 
 
+def test_a_cached_container_is_taken_as_long_as_nothing_inside_has_changed(flow):
+    def define(factor):
+        with flow.map("each", [1, 2], cache=True):
+
+            @flow.node
+            def times(item):
+                return item * factor
+
+    define(2)
+    assert well(flow)["each"].outcome == "succeeded"
+    assert well(flow)["each"].outcome == "reused"
+    define(3)  # the same text, with another value behind it
+    done = well(flow)
+    assert (done["each"].outcome, done["each"].outputs["each_values"]) == ("succeeded", [3, 6])
+
+
 # ---------------------------------------------------------------- the other loops
 
 

@@ -139,14 +139,23 @@ def work_for(
 ) -> list[Work]:
     """What the engine calls for each step of `plan`, in order."""
 
-    def work(step: Step) -> Work:
-        own = _work(spec.node(step.node), registry, implementations.get(step.node), namespace)
+    def work(step: Step, told: bool = False) -> Work:
+        node = spec.node(step.node)
+        told = told or node.options.cache
+        own = _work(node, registry, implementations.get(step.node), namespace, told=told)
         if step.inside is None:
             return own
-        inner = [one for block in step.inside.blocks.values() for one in block.plan.steps]
-        return replace(own, inside={one.node: work(one) for one in inner})
+        blocks = step.inside.blocks.values()
+        inner = {one.node: work(one, told) for block in blocks for one in block.plan.steps}
+        return replace(own, inside=inner, content=_joined(own, *inner.values()))
 
     return [work(step) for step in plan.steps]
+
+
+def _joined(*works: Work) -> str | None:
+    """One digest of what a container and all that is inside use beyond their inputs."""
+    contents = [work.content for work in works]
+    return None if None in contents else " ".join(filter(None, contents))
 
 
 def _work(
@@ -154,7 +163,10 @@ def _work(
     registry: Registry,
     implementation: Implementation | None,
     namespace: Mapping[str, Any],
+    *,
+    told: bool,
 ) -> Work:
+    """`told`: what it uses beyond its inputs has to be told, for a cache."""
     node_type = registry[spec.kind]
     live = {
         name: value
@@ -172,7 +184,7 @@ def _work(
         pure=spec.options.pure or node_type.defaults.pure,
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
-        content=_content(captured, implementation) if spec.options.cache else "",
+        content=_content(captured, implementation) if told else "",
         container=call.container if isinstance(node, Container) else None,
     )
 
