@@ -11,7 +11,7 @@ from typing import Any
 
 from flowbook.errors import UsageError
 from flowbook.events import ErrorInfo, RunStatus
-from flowbook.graph.container import Container, TurnEnd, TurnStart
+from flowbook.graph.container import BODY, Container, TurnEnd, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import Inside
@@ -126,8 +126,7 @@ class Containers:
         """What the turn before gave."""
         if not index:
             return None
-        turns = self._state.turning[i].scopes
-        number = next((at for (_, one), at in turns.items() if one == index - 1), None)
+        number = self._state.turning[i].scopes.get((BODY, index - 1))
         return None if number is None else self._gave(self._state.scopes[number])
 
     # ------------------------------------------------------------ frames
