@@ -111,6 +111,8 @@ class FlowMagics(Magics):
             sys.stderr.write(f"note: {note}\n")
         if defined.node is None:
             self.kernel_shell.run_cell(parse_cell(source).body, silent=True).raise_error()
+        elif defined.waits:
+            sys.stdout.write(f"{defined.waits}\n")
         elif not self.define_only:
             self._run_node(defined.node.id)
 
@@ -240,6 +242,17 @@ def _given_run_id(record: bool) -> RunId | None:
     return RunId(given) if given else None
 
 
+def with_body(lines: list[str]) -> list[str]:
+    r"""The lines of a cell; a node whose head says all gets the body that IPython insists on.
+
+    >>> with_body(["%%flow try guard"]), with_body(["1 + 1"])
+    (['%%flow try guard\n', '\n'], ['1 + 1'])
+    """
+    if lines and is_flow_cell(lines[0]) and not "".join(lines[1:]):
+        return [lines[0].rstrip("\n") + "\n", "\n"]
+    return lines
+
+
 def register(shell: Any) -> None:
     """Put the magics and `flow` into an IPython shell; twice is once."""
     if getattr(shell, "_flowbook", None) is not None:
@@ -248,6 +261,8 @@ def register(shell: Any) -> None:
     shell._flowbook = magics  # noqa: SLF001 - IPython keeps extensions' state on the shell
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.before_cell)
+    if with_body not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.insert(0, with_body)
     shell.events.register("post_run_cell", magics.after_cell)
     shell.user_ns.setdefault("flow", magics.flow_of_notebook)
     magics.catch_up()

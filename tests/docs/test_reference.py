@@ -97,7 +97,9 @@ def test_every_option_is_documented_with_its_default():
         re.findall(r"^\| `(\w+)` \| [^|]+ \| `([^`]*)` \|", section("Node options"), re.MULTILINE)
     )
     defaults = Options()
-    assert rows == {name: one.print(getattr(defaults, name)) for name, one in OPTIONS.items()}
+    assert rows == {
+        name: one.print(getattr(defaults, one.attribute)) for name, one in OPTIONS.items()
+    }
     assert print_options(defaults) == {}
 
 

@@ -50,10 +50,15 @@ params = st.lists(st.builds(ParamSpec, ports), max_size=2, unique_by=lambda para
 )
 
 
+homes = st.sampled_from(["", "", "", "a", "b", "b.catch", "c.finally"])
+
+
 def node_specs(ids=names):
     return st.builds(
         NodeSpec,
         ids,
+        kind=st.sampled_from(["python", "python", "map", "try"]),
+        options=st.builds(Options, inside=homes),
         inputs=inputs,
         outputs=outputs,
         body=st.sampled_from(["", "x = 1"]),

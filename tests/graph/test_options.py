@@ -30,6 +30,7 @@ options = st.builds(
     cache=st.booleans() | st.floats(0.001, 366 * 86400).map(Ttl),
     cache_key=st.sampled_from(["", "order.id", "[a, 'b c']"]),
     tags=st.lists(st.text("abc-", min_size=1), max_size=3).map(tuple),
+    inside=st.sampled_from(["", "each", "guard.catch", "guard.finally"]),
 )
 
 
@@ -44,8 +45,7 @@ def test_a_printed_duration_reads_back_exactly(duration: float):
 
 
 def test_the_schema_has_a_row_for_every_field():
-    fields = [option.attribute for option in OPTIONS.values()]
-    assert fields == list(Options.__dataclass_fields__)
+    assert [row.attribute for row in OPTIONS.values()] == list(Options.__dataclass_fields__)
     assert all(option.help.endswith(".") for option in OPTIONS.values())
 
 
@@ -110,6 +110,8 @@ def test_backoffs_read_and_print(text: object, backoff: Backoff):
         ("cache_key", "a\nb", "an expression"),
         ("tags", 3, "separated by commas"),
         ("tags", ["two words"], "one word"),
+        ("in", "each.catch.more", "name.catch or name.finally"),
+        ("in", "two words", "the container's name"),
     ],
 )
 def test_a_refused_value_says_what_would_be_accepted(name: str, value: object, hint: str):

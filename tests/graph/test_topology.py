@@ -86,7 +86,7 @@ def test_a_knot_of_countless_cycles_is_cut_short():
 
 
 def test_a_shortest_path_is_found():
-    edges = resolve(flow([("a", "b"), ("b", "c"), ("c", "d"), ("a", "c")])).edges
+    edges = [("a", "b"), ("b", "c"), ("c", "d"), ("a", "c")]
     assert find_path(edges, "a", "d") == ("a", "c", "d")
     assert find_path(edges, "d", "a") == ()
     assert find_path(edges, "a", "a") == ("a",)

@@ -198,3 +198,16 @@ def test_a_setup_cell_may_say_flow_options(kernel):
     source = "%%flow setup\n%flow options retention=30d\nSHARED = 5"
     assert kernel.run(source, cell="setup-options").error is None
     assert "30d 5" in kernel.run("print(flow.options.retention, SHARED)").text
+
+
+def test_a_node_inside_of_a_container_runs_with_it_and_not_alone(kernel):
+    kernel.run("%%flow cities\n['Oslo', 'Rome']", cell="cities")
+    reply = kernel.run("%%flow map each(items=cities)", cell="each")
+    assert (reply.error, "has nothing inside yet" in reply.text) == (None, True)
+    reply = kernel.run("%%flow shout\n#| in: each\nprint(item)\nitem.upper()", cell="shout")
+    assert (reply.error, reply.text.strip()) == (None, "shout is in each: %flow run each runs it")
+    reply = kernel.run("%%flow loud\neach_values", cell="loud")
+    assert (reply.error, "['OSLO', 'ROME']" in reply.text) == (None, True)
+    assert kernel.run("%%flow map each(items=cities)", cell="each").error is None
+    for cell in ("each", "shout", "loud", "cities"):
+        kernel.run(f"%flow rm {cell}")

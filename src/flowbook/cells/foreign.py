@@ -16,6 +16,7 @@ from typing import Any, Final
 from flowbook.cells.analyse import Read
 from flowbook.cells.header import Fault
 from flowbook.errors import ExpressionError
+from flowbook.expr.parse import bare, parse
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json
 
@@ -198,6 +199,26 @@ def read_templates(
             continue
         for path in sorted(template.reads):
             reads.setdefault(path, Read(path, _line_with(body, text, path)))
+    return tuple(reads.values())
+
+
+def read_expressions(
+    settings: Mapping[str, Json], body: str, named: Collection[str]
+) -> tuple[Read, ...]:
+    """What the settings in `named` read, which are an expression each; broken ones are `check`'s.
+
+    >>> read_expressions({"condition": "last < limit"}, "condition: last < limit", ["condition"])
+    (Read(path=('last',), line=1, soft=False), Read(path=('limit',), line=1, soft=False))
+    """
+    reads: dict[tuple[str, ...], Read] = {}
+    for name in named:
+        text = settings.get(name)
+        try:
+            paths = parse(bare(text)).reads if isinstance(text, str) else frozenset()
+        except ExpressionError:
+            continue
+        for path in sorted(paths):
+            reads.setdefault(path, Read(path, _line_with(body, name, path)))
     return tuple(reads.values())
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from flowbook.cells.analyse import BUILTINS, Read
 from flowbook.cells.header import Header
+from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names, names_in
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import InputSpec, Missing, NodeSpec, Wire
@@ -20,7 +21,8 @@ class Draft:
 
     `known`: names its body leaves at its top level. `spare`: functions and classes it defines.
     `adds`: reads come on top of the inputs its head lists (templates, SQL), instead of having to
-    be among them (Python).
+    be among them (Python). `asks`: names in its own expressions, inputs where something makes them;
+    a turn may bring the others.
     """
 
     spec: NodeSpec
@@ -28,14 +30,16 @@ class Draft:
     reads: tuple[Read, ...] = ()
     known: frozenset[str] = frozenset()
     spare: tuple[PortName, ...] = ()
+    asks: tuple[Read, ...] = ()
     adds: bool = False
     tolerant: bool = False
 
 
 @dataclass(frozen=True)
 class Scope:
-    """All names a body may mean, by where they come from."""
+    """All names a body may mean, by where they come from; a home sees no others' insides."""
 
+    nesting: Nesting
     outputs: Mapping[NodeId, tuple[PortName, ...]]
     params: frozenset[str]
     shared: frozenset[str]
@@ -62,11 +66,56 @@ class Scope:
         return {node: at for at, node in enumerate(self.outputs)}
 
     def makes(self, name: str, asker: NodeId, *, above: bool = False) -> bool:
-        """True when another node (`above`: one further up) makes that name or is so called."""
-        makers = self.makers.get(name, frozenset()) - {asker}
-        if above:
-            makers = frozenset(one for one in makers if self.order[one] < self.order[asker])
-        return bool(makers)
+        """True when `asker` can read that name from a node (`above`: one further up) or a frame."""
+        home = self.nesting.home(asker)
+        barred = {asker, *self.nesting.owners(home)}
+        makers = (one for one in self.makers.get(name, ()) if self.nesting.visible(one, home))
+        return self.framed(name, asker) or any(
+            one not in barred and not (above and self.order[one] > self.order[asker])
+            for one in makers
+        )
+
+    def framed(self, name: str, asker: NodeId) -> bool:
+        """True when a container around `asker` gives that name."""
+        if not self.nesting.nested:
+            return False
+        return any(name in names for _, names in self.nesting.frames(self.nesting.home(asker)))
+
+    def turns(self, read: Read, draft: Draft) -> bool:
+        """True when what a container's expression reads is brought by its turns."""
+        makers = self.makers.get(read.root, frozenset())
+        homes = (self.nesting.home(one) for one in makers)
+        inside = any(container_of(home) == draft.spec.id for home in homes)
+        return inside or read.root in frame_names(draft.spec)
+
+    def ports(self, name: str, asker: NodeId) -> tuple[str, ...]:
+        """What can stand behind `name.` in a body: outputs, or the names of a container around."""
+        node, home = NodeId(name), self.nesting.home(asker)
+        if node in self.nesting.owners(home):
+            frames = self.nesting.frames(home)
+            return next(names for container, names in frames if container.id == node)
+        seen = node != asker and node in self.outputs and self.nesting.visible(node, home)
+        if not seen or self._shadowed(name, home, self.nesting.home(node)):
+            return ()
+        return self.outputs[node]
+
+    def _shadowed(self, name: str, home: str, of: str) -> bool:
+        """True when a frame on the way out to home `of` gives that name."""
+        for one in self.nesting.around(home):
+            if one == of:
+                return False
+            container = self.nesting.spec.node(NodeId(container_of(one)))
+            if name in names_in(container, block_of(one)):
+                return True
+        return False
+
+    def hidden(self, name: str, asker: NodeId) -> str | None:
+        """The container inside of which that name is made, when `asker` cannot read it."""
+        home = self.nesting.home(asker)
+        homes = (self.nesting.home(one) for one in self.makers.get(name, ()) if one != asker)
+        return next(
+            (container_of(one) for one in homes if one not in self.nesting.around(home)), None
+        )
 
     @cached_property
     def everything(self) -> tuple[str, ...]:
@@ -98,6 +147,9 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
         elif read.root not in given:
             problem = _captured(draft, read, scope, captures)
             problems += [problem] if problem else []
+    for one in (_input(draft, ask, scope) for ask in draft.asks if not scope.turns(ask, draft)):
+        if one is not None:
+            inputs.setdefault(one.name, one)
     specs = tuple(
         replace(one, required=False) if draft.tolerant else one for one in inputs.values()
     )
@@ -107,8 +159,7 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
 def _input(draft: Draft, read: Read, scope: Scope) -> InputSpec | None:
     """The input a read asks for, or None when no node and no parameter is meant."""
     root = NodeId(read.root)
-    ports = scope.outputs.get(root, ())
-    if len(read.path) > 1 and root != draft.spec.id and read.path[1] in ports:
+    if len(read.path) > 1 and read.path[1] in scope.ports(root, draft.spec.id):
         port = PortName(read.path[1])
         return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port))
     if scope.makes(read.root, draft.spec.id, above=read.soft) or read.root in scope.params:
@@ -176,8 +227,10 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
 
 def _unbound(draft: Draft, read: Read, scope: Scope) -> Problem:
     name = ".".join(read.path) if read.root in scope.outputs else read.root
-    ports = scope.outputs.get(NodeId(read.root), ())
-    if read.root == draft.spec.id or read.root in draft.spec.outputs:
+    ports = scope.ports(read.root, draft.spec.id)
+    if hidden := scope.hidden(read.root, draft.spec.id):
+        hint = f"it is made inside of {hidden}: let it leave, or read an output of {hidden}"
+    elif read.root == draft.spec.id or read.root in draft.spec.outputs:
         hint = "no other node makes it"
     elif ports:
         hint = f"say which output: {' or '.join(f'{read.root}.{port}' for port in ports)}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from flowbook.cells.analyse import Names, Read, analyse, analyse_plain
 from flowbook.cells.flow_line import OptionLine, split_options, twice
-from flowbook.cells.foreign import read_sql, read_templates, read_yaml
+from flowbook.cells.foreign import read_expressions, read_sql, read_templates, read_yaml
 from flowbook.cells.header import (
     SETUP,
     Fault,
@@ -27,6 +27,7 @@ from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
 from flowbook.cells.resolve import Draft, Scope, resolve_draft
 from flowbook.graph.flow_options import parse_flow_options
+from flowbook.graph.nesting import Nesting
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
@@ -165,6 +166,7 @@ class _Reader:
             self.excused |= _evident_names(spec.body)
             return Draft(replace(spec, outputs=spec.outputs or _ports([spec.id])), header), ()
         reads: tuple[Read, ...]
+        asks: tuple[Read, ...] = ()
         if node_type.body == "python":
             names, faults = analyse_body(spec.body)
             spare = () if header.outputs or names.speaks else _ports(names.defines)
@@ -177,14 +179,17 @@ class _Reader:
             settings, faults = read_yaml(spec.body)
             spec = replace(spec, config=settings or {})
             reads = read_templates(spec.config, spec.body, node_type.untemplated)
+            asks = read_expressions(spec.config, spec.body, node_type.expressions)
         spec = replace(spec, outputs=node_type.ports(spec))
-        return Draft(spec, header, reads, adds=True, tolerant=node_type.tolerant), faults
+        tolerant = node_type.tolerant
+        return Draft(spec, header, reads, asks=asks, adds=True, tolerant=tolerant), faults
 
     # ------------------------------------------------------------ second pass
 
     def parsed(self, flow_id: FlowId) -> Parsed:
         drafts = _with_wanted_functions(list(self.drafts.values()))
         scope = Scope(
+            nesting=Nesting(FlowSpec(flow_id, tuple(map(_with_listed, drafts)))),
             outputs={draft.spec.id: draft.spec.outputs for draft in drafts},
             params=frozenset(self.params),
             shared=frozenset(self.shared),
@@ -262,6 +267,11 @@ def _owned(drafts: Sequence[Draft]) -> dict[str, NodeId]:
             if not isinstance(one.default, Missing):
                 owned.setdefault(one.name, draft.spec.id)
     return owned
+
+
+def _with_listed(draft: Draft) -> NodeSpec:
+    """The node with the inputs its head lists: names that a container gives to those inside."""
+    return replace(draft.spec, inputs=draft.header.inputs or ())
 
 
 def _ports(names: Sequence[str]) -> tuple[PortName, ...]:

@@ -18,10 +18,11 @@ from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
 from flowbook.cells.source import analyse_body, inferred_outputs
 from flowbook.errors import UsageError
+from flowbook.graph.nesting import Nesting, own_outputs
 from flowbook.graph.options import print_options
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import InputSpec, NodeSpec, ParamSpec
-from flowbook.ids import PortName
+from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec
+from flowbook.ids import FlowId, PortName
 
 _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
@@ -81,6 +82,8 @@ def _new_inputs(
         return listed
     makers = {port for other in nodes if other.id != node.id for port in (*other.outputs, other.id)}
     makers |= {param.name for param in params}
+    nesting = Nesting(FlowSpec(FlowId(""), tuple(nodes)))
+    makers |= {name for _, names in nesting.frames(nesting.home(node.id)) for name in names}
     return () if _inferred_names(node, body, registry) & makers else None
 
 
@@ -187,8 +190,12 @@ def _changed_inputs(
 def _changed_outputs(header: Header, was: NodeSpec, now: NodeSpec) -> tuple[PortName, ...] | None:
     if now.outputs == was.outputs:
         return header.outputs
-    itself = was.outputs == (PortName(was.id),) and now.outputs == (PortName(now.id),)
+    itself = all(one.outputs in (ports, ports[:1]) for one, ports in _own(was, now))
     return None if itself and header.outputs is None else now.outputs
+
+
+def _own(*nodes: NodeSpec) -> list[tuple[NodeSpec, tuple[PortName, ...]]]:
+    return [(node, own_outputs(node.id, node.kind)) for node in nodes]
 
 
 def _with_renamed_paths(body: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> str:

@@ -53,6 +53,16 @@ def parse(text: str) -> Expression:
     return Expression(text, frozenset(_reads(tree, frozenset())), path, program)
 
 
+def bare(text: str) -> str:
+    """An expression without the braces that some write around it.
+
+    >>> bare("{{ value > 2 }}"), bare("value > 2")
+    ('value > 2', 'value > 2')
+    """
+    text = text.strip()
+    return text[2:-2].strip() if text.startswith("{{") and text.endswith("}}") else text
+
+
 _DOTTED = (ast.Name, ast.Attribute, ast.Load)
 
 

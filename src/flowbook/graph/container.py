@@ -89,6 +89,8 @@ class TurnEnd:
     gave: Mapping[PortName, Any] = field(default_factory=dict)
     error: Mapping[str, Any] | None = None
     ms: float = 0.0
+    began: float = 0.0
+    """Seconds since the epoch."""
     left: bool = False
     """A node ended it early: what it gave until then may be nothing."""
 
@@ -118,8 +120,10 @@ class Container(Node):
         """What the nodes of a turn may read by name, beyond the container's own inputs."""
         return {}
 
-    def goes_on(self, context: NodeContext, names: Mapping[PortName, Any], index: int) -> bool:
-        """Whether turn `index` is to be, for containers that turn while something holds."""
+    def goes_on(
+        self, context: NodeContext, inputs: Mapping[PortName, Any], start: TurnStart
+    ) -> bool:
+        """Whether that turn is to be, for containers that turn while something holds."""
         return False
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:

@@ -12,18 +12,19 @@ Which cells change is the business of `cells`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
 from flowbook.errors import EditRejected, UsageError
 from flowbook.graph.flow_edits import SetFlowOptions, SetParams, SetSetup
+from flowbook.graph.nesting import container_of
 from flowbook.graph.options import Options, did_you_mean
+from flowbook.graph.reach import unreachable
 from flowbook.graph.renaming import renamed, rewired, swapped
 from flowbook.graph.soundness import contradiction
 from flowbook.graph.spec import FlowSpec, InputSpec, Json, NodeSpec, Position, Wire
-from flowbook.graph.topology import find_path, show_cycle
-from flowbook.graph.wiring import EdgeSpec, resolve
+from flowbook.graph.wiring import resolve
 from flowbook.ids import NodeId, PortName
 
 
@@ -50,17 +51,24 @@ class AddNode:
 
 @dataclass(frozen=True, slots=True)
 class RemoveNode:
-    """A node goes; wires of others to it stay as they are and are found by `plan.check`."""
+    """A node goes; wires of others to it stay as they are and are found by `plan.check`.
+
+    What was inside of it stays, and is then where it was itself.
+    """
 
     node: NodeId
 
     def apply(self, spec: FlowSpec) -> FlowSpec:
         gone = _find(self, spec, self.node)
-        return replace(spec, nodes=tuple(node for node in spec.nodes if node is not gone))
+        nodes = (node for node in spec.nodes if node is not gone)
+        return replace(spec, nodes=tuple(_lifted(node, gone) for node in nodes))
 
     def inverse(self, spec: FlowSpec) -> Edit:
         gone = _find(self, spec, self.node)
-        return AddNode(gone, spec.nodes.index(gone))
+        back = AddNode(gone, spec.nodes.index(gone))
+        inside = [node for node in spec.nodes if container_of(node.options.inside) == gone.id]
+        again = (SetOptions(node.id, node.options) for node in inside if node is not gone)
+        return Several((back, *again), back.label) if inside else back
 
     @property
     def label(self) -> str:
@@ -200,18 +208,14 @@ class Connect:
                 f"{self.source!r} has no output {self.output!r}",
                 did_you_mean(self.output, source.outputs),
             )
-        if loop := find_path(self._other_edges(spec), self.target, self.source):
-            raise _rejected(self, f"it would close a cycle: {show_cycle(loop)}")
+        if reason := unreachable(spec, self.source, self.target, self.input):
+            raise _rejected(self, reason)
         wire = Wire(self.source, None if len(source.outputs) == 1 else self.output)
         if target.input(self.input) is not None:
             return rewired(spec, self.target, self.input, wire)
         required = not target.inputs or any(one.required for one in target.inputs)
         added = InputSpec(self.input, wire, required=required)
         return swapped(spec, replace(target, inputs=(*target.inputs, added)))
-
-    def _other_edges(self, spec: FlowSpec) -> Iterable[EdgeSpec]:
-        here = (self.target, self.input)
-        return (edge for edge in resolve(spec).edges if (edge.target, edge.input) != here)
 
     def inverse(self, spec: FlowSpec) -> Edit:
         return SetInputs(self.target, _find(self, spec, self.target).inputs)
@@ -367,6 +371,13 @@ def label(edit: Edit) -> str:
 
 def _rejected(edit: Any, reason: str, hint: str | None = None) -> EditRejected:
     return EditRejected(f"{edit.label}: {reason}", hint=hint, edit=edit, reason=reason)
+
+
+def _lifted(node: NodeSpec, container: NodeSpec) -> NodeSpec:
+    """A node that was directly inside of a container that goes, where the container was."""
+    if container_of(node.options.inside) != container.id:
+        return node
+    return replace(node, options=replace(node.options, inside=container.options.inside))
 
 
 def _find(edit: Any, spec: FlowSpec, node: NodeId) -> NodeSpec:

@@ -13,11 +13,13 @@ from typing import Any, overload
 
 from flowbook.errors import UsageError
 from flowbook.graph.branching import Branching
-from flowbook.graph.draft import Code, Draft
+from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.host import Host, default_host, leave_to_default, set_default_host
+from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
+from flowbook.graph.owning import Owning
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.signature import Out, read_function
@@ -28,7 +30,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Draft):
+class Flow(Branching, Owning):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -62,6 +64,7 @@ class Flow(Branching, Draft):
             raise UsageError("a flow needs a name", hint="such as Flow('daily report')")
         super().__init__(FlowSpec(FlowId(name), options=parse_flow_options(options)))
         self._host = host
+        self.homes = []
         if host is None:
             leave_to_default(self)
 
@@ -98,18 +101,18 @@ class Flow(Branching, Draft):
         if isinstance(function, NodeRef) and function.function is not None:
             function = function.function
         _refuse_strangers(self, function)
-        declared = read_function(function, options)
+        declared = self.housed(read_function(function, options))
         self._put(declared, function)
         return NodeRef(declared.id, self, function)
 
     def add(self, node: Node | NodeSpec) -> NodeRef:
         """Add a node object, or the spec of a node whose kind is registered."""
         if isinstance(node, NodeSpec):
-            self.apply(AddNode(node))
+            self.apply(AddNode(self.housed(node)))
             return NodeRef(node.id, self)
         config = node.spec.config or _configured(node)
         spec = replace(node.spec, kind=node.kind or node.spec.kind, config=config)
-        spec = replace(spec, outputs=spec.outputs or node.ports(spec))
+        spec = self.housed(replace(spec, outputs=spec.outputs or node.ports(spec)))
         self._put(spec, node)
         return NodeRef(spec.id, self)
 
@@ -131,7 +134,7 @@ class Flow(Branching, Draft):
     def __getitem__(self, node: str) -> NodeRef:
         found = self.spec().node(NodeId(node))
         function = self.implementations.get(found.id)
-        return NodeRef(found.id, self, None if isinstance(function, Node) else function)
+        return self.handle(found, None if isinstance(function, Node) else function)
 
     def __contains__(self, node: object) -> bool:
         return node in self.spec().by_id
@@ -200,12 +203,14 @@ class Flow(Branching, Draft):
         self.host.write_notebook(self, path)
 
     def __repr__(self) -> str:
-        return "\n".join([_title(self), *(f"  {node}{feeds}" for node, feeds in _lines(self))])
+        lines = (f"{'  ' * (depth + 1)}{node}{feeds}" for depth, node, feeds in _lines(self))
+        return "\n".join([_title(self), *lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td><b>{html.escape(node)}</b></td><td>{html.escape(feeds)}</td></tr>"
-            for node, feeds in _lines(self)
+            f'<tr><td style="padding-left:{1 + 2 * depth}em"><b>{html.escape(node)}</b></td>'
+            f"<td>{html.escape(feeds)}</td></tr>"
+            for depth, node, feeds in _lines(self)
         )
         return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
 
@@ -236,7 +241,8 @@ def _title(flow: Flow) -> str:
     return f"Flow({', '.join([repr(flow.name), *shown])})"
 
 
-def _lines(flow: Flow) -> Iterator[tuple[str, str]]:
+def _lines(flow: Flow) -> Iterator[tuple[int, str, str]]:
+    """How deep each node is inside of others, what it is called, and what feeds it."""
     wiring = resolve(flow.spec())
     feeds: dict[NodeId, dict[str, None]] = {}
     for edge in wiring.edges:
@@ -246,9 +252,17 @@ def _lines(flow: Flow) -> Iterator[tuple[str, str]]:
         feeds.setdefault(edge.target, {})[source] = None
     for use in wiring.params:
         feeds.setdefault(use.target, {})[use.param] = None
-    for node in flow.spec().nodes:
-        named = node.id if node.kind == "python" else f"{node.id} ({node.kind})"
-        yield named, f" <- {', '.join(feeds[node.id])}" if node.id in feeds else ""
+    nesting = Nesting(flow.spec())
+    waiting = [(0, node) for node in reversed(nesting.members.get("", ()))]
+    while waiting:
+        depth, node = waiting.pop()
+        kind, block = node.kind, block_of(nesting.home(node.id))
+        words = [kind] if kind != "python" else []
+        words += [f"in {block}"] if block else []
+        named = f"{node.id} ({', '.join(words)})" if words else node.id
+        yield depth, named, f" <- {', '.join(feeds[node.id])}" if node.id in feeds else ""
+        inside = [one for home in homes_of(node.id) for one in nesting.members.get(home, ())]
+        waiting += [(depth + 1, one) for one in reversed(inside)]
 
 
 def _merged(declared: NodeSpec, before: NodeSpec | None, current: NodeSpec) -> NodeSpec:

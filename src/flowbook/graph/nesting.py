@@ -20,10 +20,17 @@ from flowbook.ids import NodeId, PortName
 ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
 _FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
     "group": (),
+    "map": (ITEM, INDEX),
+    "foreach": (ITEM, INDEX, LAST),
     "repeat": (INDEX, LAST),
     "while": (INDEX, LAST),
     "try": (),
 }
+_MORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "map": ("_values", "_summary"),
+    "try": ("_error",),
+}
+"""What kinds add to their own name to call their other outputs."""
 
 
 def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
@@ -41,10 +48,30 @@ def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
     return tuple(PortName(str(name)) for name in said.values())
 
 
+def is_container(node: NodeSpec) -> bool:
+    """True for nodes of flowbook's own kinds that own others."""
+    return node.kind in _FRAMES
+
+
+def names_in(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
+    """What nodes of a block may read by name of their container: the turn's names, its inputs."""
+    return (*frame_names(container, block), *(one.name for one in container.inputs))
+
+
+def own_outputs(node: NodeId, kind: str) -> tuple[PortName, ...]:
+    """The outputs a node has when nobody names any: called like it, and what its kind adds.
+
+    >>> own_outputs(NodeId("each"), "map")
+    ('each', 'each_values', 'each_summary')
+    """
+    return tuple(PortName(f"{node}{more}") for more in ("", *_MORE.get(kind, ())))
+
+
 class Nesting:
     """The homes of one spec; built once, asked often. Never raises: what is wrong are `problems`.
 
     >>> from flowbook.graph.options import Options
+    >>> from flowbook.ids import FlowId
     >>> inner = NodeSpec(NodeId("clean"), options=Options(inside="each"))
     >>> nodes = (NodeSpec(NodeId("each"), kind="map"), inner)
     >>> Nesting(FlowSpec(FlowId("tour"), nodes)).home("clean")
@@ -83,12 +110,23 @@ class Nesting:
             found.setdefault(self.home(node.id), []).append(node)
         return {home: tuple(nodes) for home, nodes in found.items()}
 
+    def owners(self, home: str) -> frozenset[NodeId]:
+        """The containers that a node of `home` is inside of."""
+        return frozenset(NodeId(container_of(one)) for one in self.around(home) if one)
+
+    def frames(self, home: str) -> Iterator[tuple[NodeSpec, tuple[PortName, ...]]]:
+        """The containers around a node of `home`, inner to outer, with the names each gives."""
+        for one in self.around(home):
+            if one:
+                container = self.spec.by_id[NodeId(container_of(one))]
+                yield container, names_in(container, block_of(one))
+
     def kin(self, node: NodeId) -> Iterator[NodeId]:
         """The container that a node is directly inside of, and the nodes directly inside of it."""
         home = self.home(node)
         if home:
             yield NodeId(container_of(home))
-        for where in (node, f"{node}.{CATCH}", f"{node}.{FINALLY}"):
+        for where in homes_of(node):
             yield from (one.id for one in self.members.get(where, ()))
 
     def seen_from(self, home: str, node: NodeId) -> NodeId | None:
@@ -136,6 +174,15 @@ class Nesting:
         self.problems.append(
             Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
         )
+
+
+def homes_of(container: str) -> tuple[str, ...]:
+    """Every home there may be inside of a container.
+
+    >>> homes_of("guard")
+    ('guard', 'guard.catch', 'guard.finally')
+    """
+    return (container, f"{container}.{CATCH}", f"{container}.{FINALLY}")
 
 
 def container_of(home: str) -> str:

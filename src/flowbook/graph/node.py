@@ -134,6 +134,8 @@ class Node(HasTraits):
     """Options of nodes of this kind where the user gives none."""
     untemplated: ClassVar[tuple[str, ...]] = ()
     """Traits that stay as written: expressions the node evaluates itself."""
+    expressions: ClassVar[tuple[str, ...]] = ()
+    """Those of them that are one expression each; what it reads is an input, if it is made."""
     leaves: ClassVar[str] = ""
     """`break` or `continue` for a node that ends the loop, or the turn of it, that it is in."""
     tolerant: ClassVar[bool] = False

@@ -2,8 +2,10 @@
 
 Explicit wires follow the name. An input that found the node by name keeps its own name, because
 its body reads it, and gets a wire instead. The one output that was called like its node is
-renamed with it. After that nothing takes another value than before: whatever would, is pinned by
-a wire, and a parameter that would be hidden refuses the whole renaming.
+renamed with it, and so are those a container calls after itself. The nodes inside of a container
+follow it, and its `result` follows the node it names. After that nothing takes another value than
+before: whatever would, is pinned by a wire, and a parameter that would be hidden refuses the whole
+renaming.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flowbook.errors import UsageError
+from flowbook.graph.nesting import container_of, own_outputs
 from flowbook.graph.spec import MISSING, FlowSpec, NodeSpec, Wire
 from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
 from flowbook.ids import NodeId, PortName
@@ -47,12 +50,16 @@ class _Renaming:
     def __init__(self, old: NodeId, new: NodeId) -> None:
         self.old = old
         self.new = new
-        self.ports = {PortName(old): PortName(new)}
+        self.ports: dict[PortName, PortName] = {}
+        self.home = ""
 
     def applied(self, spec: FlowSpec) -> FlowSpec:
         before = resolve(spec)
-        follows = spec.by_id[self.old].outputs == tuple(self.ports)
-        self.ports = self.ports if follows else {}
+        node = spec.by_id[self.old]
+        its, then = own_outputs(self.old, node.kind), own_outputs(self.new, node.kind)
+        follows = node.outputs in (its, its[:1])
+        self.ports = dict(zip(its, then, strict=True)) if follows else {}
+        self.home = node.options.inside
         return self._pinned(before, replace(spec, nodes=tuple(map(self._node, spec.nodes))))
 
     def _node(self, node: NodeSpec) -> NodeSpec:
@@ -63,9 +70,19 @@ class _Renaming:
             for one in node.inputs
         )
         if node.id != self.old:
-            return replace(node, inputs=inputs)
+            return replace(self._owned(node), inputs=inputs)
         outputs = tuple(map(self._port, node.outputs))
         return replace(node, id=self.new, inputs=inputs, outputs=outputs)
+
+    def _owned(self, node: NodeSpec) -> NodeSpec:
+        """Another node, whose container or whose result may be the one that is renamed."""
+        container, dot, block = node.options.inside.partition(".")
+        if container == self.old:
+            inside = f"{self.new}{dot}{block}"
+            node = replace(node, options=replace(node.options, inside=inside))
+        if node.id == container_of(self.home) and node.config.get("result") == self.old:
+            node = replace(node, config={**node.config, "result": str(self.new)})
+        return node
 
     def _id(self, node: NodeId) -> NodeId:
         return self.new if node == self.old else node

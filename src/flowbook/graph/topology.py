@@ -16,7 +16,7 @@ from flowbook.errors import InvalidFlow
 from flowbook.graph.nesting import Nesting
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec
-from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
+from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId
 
 MOST_CYCLES = 20
@@ -149,11 +149,16 @@ def show_cycle(cycle: Sequence[NodeId]) -> str:
     return " → ".join((*cycle, cycle[0]))
 
 
-def find_path(edges: Iterable[EdgeSpec], source: NodeId, target: NodeId) -> tuple[NodeId, ...]:
-    """A shortest way along `edges` from `source` to `target`, ends included; empty when none."""
+def find_path(
+    edges: Iterable[tuple[NodeId, NodeId]], source: NodeId, target: NodeId
+) -> tuple[NodeId, ...]:
+    """A shortest way from `source` to `target`, ends included; empty when there is none.
+
+    `edges` are pairs: who feeds, who is fed.
+    """
     feeds: dict[NodeId, list[NodeId]] = {}
-    for edge in edges:
-        feeds.setdefault(edge.source, []).append(edge.target)
+    for feeding, fed in edges:
+        feeds.setdefault(feeding, []).append(fed)
     came_from: dict[NodeId, NodeId | None] = {source: None}
     queue = [source]
     for node in queue:

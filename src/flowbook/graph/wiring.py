@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names
+from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
@@ -93,6 +93,9 @@ class _Resolver:
                 did_you_mean(wire.node, tuple(self.spec.by_id)),
             )
             return
+        if source.id in self.nesting.owners(self.nesting.home(node.id)):
+            self._of_frame(node, one, source, wire)
+            return
         if not self.nesting.visible(source.id, self.nesting.home(node.id)):
             inside = container_of(self.nesting.home(source.id))
             self._problem(
@@ -116,6 +119,23 @@ class _Resolver:
         else:
             self.edges.append(EdgeSpec(source.id, port, node.id, one.name))
 
+    def _of_frame(self, node: NodeSpec, one: InputSpec, owner: NodeSpec, wire: Wire) -> None:
+        """`each.item`, inside of `each`: what its turns are called there."""
+        names = next(
+            names
+            for container, names in self.nesting.frames(self.nesting.home(node.id))
+            if container.id == owner.id
+        )
+        if wire.port in names and wire.port is not None:
+            self.uses.append(ParamUse(wire.port, node.id, one.name, owner.id))
+            return
+        self._problem(
+            node,
+            f"input {one.name!r} is wired to {str(wire)!r}, and {node.id!r} is inside of "
+            f"{owner.id!r}",
+            f"inside, it has: {', '.join(f'{owner.id}.{name}' for name in names) or 'no names'}",
+        )
+
     def _by_name(self, node: NodeSpec, one: InputSpec) -> None:
         for home in self.nesting.around(self.nesting.home(node.id)):
             if self._in_home(home, node, one) or (home and self._in_frame(home, node, one)):
@@ -127,11 +147,9 @@ class _Resolver:
 
     def _in_home(self, home: str, node: NodeSpec, one: InputSpec) -> bool:
         """Wire the input to what `home` makes under its name; False when that is nothing."""
-        own = NodeId(container_of(self.nesting.home(node.id)))
+        barred = {node.id, *self.nesting.owners(self.nesting.home(node.id))}
         makers = [
-            maker
-            for maker in self.producers.get((home, one.name), ())
-            if maker not in (node.id, own)
+            maker for maker in self.producers.get((home, one.name), ()) if maker not in barred
         ]
         if len(makers) == 1:
             self.edges.append(EdgeSpec(makers[0], one.name, node.id, one.name))
@@ -151,8 +169,7 @@ class _Resolver:
     def _in_frame(self, home: str, node: NodeSpec, one: InputSpec) -> bool:
         """Let the input take a name of the frame of `home`; False when it has none of that name."""
         container = self.spec.by_id[NodeId(container_of(home))]
-        names = (*frame_names(container, block_of(home)), *(its.name for its in container.inputs))
-        if one.name not in names:
+        if one.name not in names_in(container, block_of(home)):
             return False
         self.uses.append(ParamUse(one.name, node.id, one.name, container.id))
         return True
@@ -190,8 +207,9 @@ class _Resolver:
 
     def _single_output_of(self, home: str, node: NodeSpec, name: str) -> PortName | None:
         source = self.spec.by_id.get(NodeId(name))
-        own = container_of(self.nesting.home(node.id))
-        if source is None or source.id in (node.id, own) or self.nesting.home(source.id) != home:
+        if source is None or source.id == node.id or self.nesting.home(source.id) != home:
+            return None
+        if source.id in self.nesting.owners(self.nesting.home(node.id)):
             return None
         return _only_output(source)
 

@@ -16,11 +16,12 @@ from traitlets import Bool, Enum, Int, TraitError, Unicode, validate
 
 from flowbook.errors import UsageError
 from flowbook.graph.container import CATCH, Container, Policy, TurnEnd, Turns, TurnStart
-from flowbook.graph.nesting import ERROR, INDEX, ITEM, LAST, frame_names
+from flowbook.graph.nesting import ERROR, INDEX, ITEM, LAST, frame_names, own_outputs
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
+from flowbook.nodes.router import bare, nested
 from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
@@ -118,8 +119,7 @@ class MapNode(_Items):
     @classmethod
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """The settled items, their values, the summary; or those that are asked for, in order."""
-        extra = (PortName(f"{spec.id}_values"), PortName(f"{spec.id}_summary"))
-        return spec.outputs or (PortName(spec.id), *extra)
+        return spec.outputs or own_outputs(spec.id, "map")
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
@@ -129,7 +129,7 @@ class MapNode(_Items):
             "total": len(turns),
             "succeeded": len(values),
             "failed": len(turns) - len(values),
-            "duration_ms": round(sum(turn.ms for turn in turns), 3),
+            "duration_ms": _elapsed(turns),
         }
         made = (settled, values, summary)
         return Outputs(dict(zip(type(self).ports(self.spec), made, strict=False)))
@@ -206,6 +206,7 @@ class WhileNode(_Naming):
 
     kind: ClassVar[str] = "while"
     untemplated: ClassVar[tuple[str, ...]] = ("condition", "index", "last", "result")
+    expressions: ClassVar[tuple[str, ...]] = ("condition",)
 
     condition = Unicode(help="An expression; another turn begins while it holds.").tag(config=True)
     initial = traitlets.Any(None, help="What `last` is before the first turn.").tag(config=True)
@@ -227,14 +228,15 @@ class WhileNode(_Naming):
             names[PortName(self.last)] = self.initial
         return names
 
-    def goes_on(self, context: NodeContext, names: Mapping[PortName, Any], index: int) -> bool:
+    def goes_on(
+        self, context: NodeContext, inputs: Mapping[PortName, Any], start: TurnStart
+    ) -> bool:
         """The value of the condition; `UsageError` without one."""
-        text = self.condition.strip().removeprefix("{{").removesuffix("}}").strip()
+        text = bare(self.condition)
         if not text:
             raise UsageError(f"while {self.name!r} has no condition", hint='condition: "last < 10"')
-        gave = names.get(LAST) if index else self.initial
-        known: Mapping[Any, Any] = {**names, self.index: index, self.last: gave}
-        return bool(context.evaluate(text, known))
+        names: dict[Any, Any] = {**nested(inputs), **nested(start.last or {}), **self.frame(start)}
+        return bool(context.evaluate(text, names))
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What the last turn gave; `initial` when there was none."""
@@ -264,7 +266,7 @@ class TryNode(Container):
     @classmethod
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """Its own, and the one for the failure."""
-        return spec.outputs or (PortName(spec.id), PortName(f"{spec.id}_error"))
+        return spec.outputs or own_outputs(spec.id, "try")
 
     @classmethod
     def names(cls, spec: NodeSpec, block: str) -> tuple[PortName, ...]:
@@ -350,6 +352,12 @@ def _by_name(
     if found:
         return Outputs(found)
     return Outputs({ports[0]: otherwise if gave is None else _one(gave)})
+
+
+def _elapsed(turns: Sequence[TurnEnd]) -> float:
+    """Milliseconds from the beginning of the first turn to the end of the last."""
+    ends = [turn.began * 1000 + turn.ms for turn in turns]
+    return round(max(ends) - min(turn.began * 1000 for turn in turns), 3) if ends else 0.0
 
 
 def _settled(turn: TurnEnd) -> dict[str, Any]:

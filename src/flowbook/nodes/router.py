@@ -77,7 +77,7 @@ class RouterNode(Node):
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Outputs:
         """The value on each port taken; `ExpressionError` names the condition that is wrong."""
         value = self._routed(inputs)
-        names = {**_nested(inputs), "value": value}
+        names = {**nested(inputs), "value": value}
         matched = []
         for one in self.conditions:
             if self._holds(context, one, names):
@@ -120,8 +120,12 @@ class RouterNode(Node):
             ) from None
 
 
-def _nested(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
-    """Inputs as expressions name them: the port `fetch.status` is a field of `fetch`."""
+def nested(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
+    """Inputs as expressions name them: the port `fetch.status` is a field of `fetch`.
+
+    >>> nested({PortName("fetch.status"): 200, PortName("limit"): 3})
+    {'fetch': {'status': 200}, 'limit': 3}
+    """
     names: dict[str, Any] = {}
     for name, value in inputs.items():
         node, _, port = name.partition(".")
@@ -153,12 +157,12 @@ def _condition(given: Mapping[str, Any], place: str) -> dict[str, str]:
     return {
         "id": port,
         "label": str(given.get("label", port)),
-        "expression": _bare(expression),
+        "expression": bare(expression),
         "color": str(given.get("color", "")),
     }
 
 
-def _bare(expression: str) -> str:
+def bare(expression: str) -> str:
     """An expression without the braces some write around it."""
     stripped = expression.strip()
     if stripped.startswith("{{") and stripped.endswith("}}"):

@@ -21,7 +21,7 @@ from flowbook.errors import InvalidFlow
 from flowbook.graph.codec import canonical
 from flowbook.graph.container import Container
 from flowbook.graph.flow_options import FlowOptions
-from flowbook.graph.nesting import Nesting, container_of
+from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
 from flowbook.graph.options import Options
 from flowbook.graph.problem import errors
@@ -149,10 +149,18 @@ class _Home:
         self.whole, self.home = whole, home
         self.nodes = whole.homes.get(home, [])
         self.index = {node: StepIndex(i) for i, node in enumerate(self.nodes)}
+        self.taken = self._taken()
         self.needs: dict[PortName, tuple[EdgeSpec | ParamUse, bool]] = {}
         self.steps: list[Step] = []
         for node in self.nodes:
             self.steps.append(self._step(whole.spec.node(node)))
+
+    def _taken(self) -> frozenset[PortName]:
+        """The names of the turn's own frame."""
+        if not self.home:
+            return frozenset()
+        container = self.whole.spec.node(NodeId(container_of(self.home)))
+        return frozenset(names_in(container, block_of(self.home)))
 
     def plan(
         self,
@@ -215,6 +223,8 @@ class _Home:
             name = read.param
             if not self.home or read.frame == container_of(self.home):
                 return FromParam(name)
+            if read.frame or name in self.taken:  # not the frame's own, though it may have one
+                name = PortName(f"{read.frame or ''}.{name}")
         before = self.needs.get(name)
         self.needs[name] = (read, required or (before is not None and before[1]))
         return FromParam(name)
@@ -268,9 +278,9 @@ def _meaning_of(block: Block) -> list[Any]:
 def over_defaults(given: Options, defaults: Options) -> Options:
     """The user's options, with the node type's own where the user left flowbook's default.
 
-    >>> over_defaults(Options(retries=2), Options(pure=True))
-    Options(retries=2, backoff=Backoff(kind=<BackoffKind.EXPONENTIAL: 'exponential'>, first=1.0, \
-cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, cache_key='', tags=())
+    >>> made = over_defaults(Options(retries=2), Options(pure=True))
+    >>> made.retries, made.pure
+    (2, True)
     """
     plain = Options()
     if defaults == plain:

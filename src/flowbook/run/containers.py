@@ -11,7 +11,7 @@ from typing import Any
 
 from flowbook.errors import UsageError
 from flowbook.events import ErrorInfo, RunStatus
-from flowbook.graph.container import Container, TurnEnd, TurnStart
+from flowbook.graph.container import BODY, Container, TurnEnd, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import Inside
@@ -75,9 +75,8 @@ class Containers:
 
     def goes_on(self, i: int, index: int) -> bool:
         """Whether the container in slot `i` wants turn `index`."""
-        last = self._last(i, index)
-        names = {**self._given(i), **(last or {})}
-        return bool(self._container(i).goes_on(self._context(i), names, index))
+        start = TurnStart(index=index, last=self._last(i, index))
+        return bool(self._container(i).goes_on(self._context(i), self._given(i), start))
 
     def gather(self, i: int) -> Outputs:
         """The outputs of the container in slot `i`; blocking, for a worker thread."""
@@ -111,6 +110,7 @@ class Containers:
             {} if failed else self._gave(scope),
             told_of(state.error[scope.failed], state, scope.failed) if failed else None,
             scope.ms,
+            scope.opened_at,
             bool(scope.left),
         )
 
@@ -126,8 +126,7 @@ class Containers:
         """What the turn before gave."""
         if not index:
             return None
-        turns = self._state.turning[i].scopes
-        number = next((at for (_, one), at in turns.items() if one == index - 1), None)
+        number = self._state.turning[i].scopes.get((BODY, index - 1))
         return None if number is None else self._gave(self._state.scopes[number])
 
     # ------------------------------------------------------------ frames

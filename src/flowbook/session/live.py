@@ -18,8 +18,9 @@ from flowbook.cells.params import is_parameters
 from flowbook.cells.source import Parsed, read
 from flowbook.errors import InvalidFlow
 from flowbook.graph.flow import Flow
+from flowbook.graph.nesting import Nesting, container_of, is_container
 from flowbook.graph.problem import Problem, errors
-from flowbook.graph.spec import NodeSpec
+from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import CellId, NodeId
 from flowbook.session.project import Project
 
@@ -30,6 +31,8 @@ class Defined:
 
     node: NodeSpec | None
     notes: tuple[str, ...] = ()
+    waits: str = ""
+    """Why the node is not to run now, if it is not."""
 
 
 class LiveNotebook:
@@ -62,7 +65,8 @@ class LiveNotebook:
             notes.append(f"{before} is now called {node.id}")
         self.cells = candidate
         self.flow.replace_spec(parsed.spec)
-        return Defined(node, tuple(notes))
+        waits = "" if node is None else _waiting(parsed.spec, node)
+        return Defined(node, tuple(notes), waits)
 
     def notice(self, cell_id: CellId, source: str) -> None:
         """Take any other code cell in: it may bind names nodes read, or the flow's parameters."""
@@ -130,6 +134,21 @@ class LiveNotebook:
             ambient=ambient,
             parameters=self.parameters,
         )
+
+
+def _waiting(spec: FlowSpec, node: NodeSpec) -> str:
+    """Why running its cell does not run a node: one inside of a container does not run alone.
+
+    Running the container for each of them would do the effects of those before once more.
+    """
+    nesting = Nesting(spec)
+    home = nesting.home(node.id)
+    if home:
+        (*_, outermost) = (container_of(one) for one in nesting.around(home) if one)
+        return f"{node.id} is in {home}: %flow run {outermost} runs it"
+    if is_container(node) and node.id not in nesting.members:
+        return f"{node.id} has nothing inside yet: put #| in: {node.id} into the cells of its nodes"
+    return ""
 
 
 def _twin(names: dict[CellId, NodeId], cell_id: CellId, source: str) -> CellId | None:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from flowbook.errors import FlowbookError, IllegalTransition, StoreError, UsageError
@@ -263,7 +264,9 @@ def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
         )
     kinds = kinds_of(flow, project.registry)
     whole = with_inputs_by_hand(spec, [node for node in nodes if "." in node])
-    return compile_plan(whole, kinds, targets=nodes, order=nodes, version=version)
+    inside = (names for blocks in created.blocks.values() for names in blocks.values())
+    order = (*nodes, *chain.from_iterable(inside))
+    return compile_plan(whole, kinds, targets=nodes, order=order, version=version)
 
 
 def differences(before: FlowSpec, now: FlowSpec) -> list[str]:

@@ -153,6 +153,7 @@ def _work(
     *,
     cached: bool,
 ) -> Work:
+    """`told`: what it uses beyond its inputs has to be told, for a cache."""
     node_type = registry[spec.kind]
     live = {
         name: value

@@ -1,0 +1,242 @@
+"""Containers in Python: `with flow.map("each", over=rows):` and its kin.
+
+What is defined in the body of a `with` belongs to that container, unless it says otherwise with
+`inside=`. The body runs once, when the flow is defined: it is where nodes are written, and no loop.
+A container is data as every node is, so a notebook's cells can say all that is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Self, TypeAlias
+
+from flowbook.errors import UsageError
+from flowbook.graph.container import CATCH, FINALLY
+from flowbook.graph.draft import Draft
+from flowbook.graph.edits import AddNode, ReplaceNode
+from flowbook.graph.nesting import frame_names, is_container, own_outputs
+from flowbook.graph.options import OPTIONS, parse_options
+from flowbook.graph.refs import NodeRef, PortRef
+from flowbook.graph.signature import is_json
+from flowbook.graph.spec import MISSING, InputSpec, Json, NodeSpec, Wire
+from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
+
+_ITEMS = PortName("items")
+Said: TypeAlias = tuple[tuple[InputSpec, ...], dict[str, Json]]
+"""Inputs and settings."""
+
+
+class ContainerRef(NodeRef):
+    """A container of a flow. `with` it, and what is defined there is inside of it.
+
+    Defined in Python, it also has the names of its turns: `each.item` is a wire for a node inside.
+    """
+
+    def __init__(self, name: NodeId, owner: Owning) -> None:
+        super().__init__(name, owner)
+        self._owner = owner
+
+    def _known_ports(self) -> tuple[PortName, ...]:
+        """Its outputs, and what its turns are called inside: `each.item`."""
+        return (*super()._known_ports(), *frame_names(self._owner.spec().node(self.name)))
+
+    def __enter__(self) -> Self:
+        self._owner.homes.append(str(self.name))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._owner.homes.pop()
+
+
+class TryRef(ContainerRef):
+    """A `try`: `with guard:` its body, `with guard.catch:` and `with guard.finally_:` the rest."""
+
+    @property
+    def catch(self) -> Any:
+        """Where the nodes are defined that run when one of the body failed; they read `error`."""
+        return self._block(CATCH)
+
+    @property
+    def finally_(self) -> Any:
+        """Where the nodes are defined that run in any case, at the end."""
+        return self._block(FINALLY)
+
+    @contextmanager
+    def _block(self, block: str) -> Iterator[TryRef]:
+        self._owner.homes.append(f"{self.name}.{block}")
+        try:
+            yield self
+        finally:
+            self._owner.homes.pop()
+
+
+class Owning(Draft):
+    """A draft with a method for each kind of container.
+
+    All take the node's name first, `inputs` (what it reads, by name: a node, a port, or the
+    default of a parameter), `outputs`, the options of every node (`retries`, `timeout`, `inside`),
+    and the settings of their kind. Defining one again updates it.
+    """
+
+    homes: list[str]
+    """The homes that `with` is in, the innermost last."""
+
+    def map(self, name: str, over: Any = None, /, **settings: Any) -> ContainerRef:
+        """The same for every item of `over`, `max_concurrent` (10) at once, each settled by itself.
+
+        Args:
+            name: The node's name.
+            over: A node or a port that gives a list or a table, a list, or the name of either.
+            **settings: `max_concurrent`, `continue_on_error`, `max_retries`, `item`, `index`,
+                `result` as in the reference of node kinds.
+
+        Raises:
+            FlowSyntaxError: an option cannot be what it is.
+
+        >>> from flowbook import Flow
+        >>> flow = Flow("tour")
+        >>> with flow.map("each", [1, 2, 3], max_concurrent=2) as each:
+        ...     @flow.node
+        ...     def double(item):
+        ...         return item * 2
+        >>> flow
+        Flow('tour')
+          each (map)
+            double <- item
+        """
+        return ContainerRef(self._own("map", name, _over(over), settings), self)
+
+    def foreach(self, name: str, over: Any = None, /, **settings: Any) -> ContainerRef:
+        """The same for every item of `over`, one after the other; the first failure is its own.
+
+        `collect` says what it gives: `list`, `table`, `last` or `nothing`.
+        """
+        return ContainerRef(self._own("foreach", name, _over(over), settings), self)
+
+    def repeat(self, name: str, times: Any, /, **settings: Any) -> ContainerRef:
+        """The same so many times; `times` is a number, or a node that gives one."""
+        return ContainerRef(self._own("repeat", name, _given("times", times), settings), self)
+
+    def while_(self, name: str, condition: str, /, **settings: Any) -> ContainerRef:
+        """The same as long as `condition` holds, an expression over `last`, `index` and `inputs`.
+
+        `initial` is what `last` is before the first turn, `max_iterations` (1000) its guard.
+        """
+        said: Said = ((), {"condition": condition})
+        return ContainerRef(self._own("while", name, said, settings), self)
+
+    def try_(self, name: str, /, **settings: Any) -> TryRef:
+        """Nodes whose failure is caught: see `TryRef`."""
+        return TryRef(self._own("try", name, ((), {}), settings), self)
+
+    def group(self, name: str, /, **settings: Any) -> ContainerRef:
+        """Several nodes as one, with names of their own."""
+        return ContainerRef(self._own("group", name, ((), {}), settings), self)
+
+    def break_(self, name: str, when: Any, /, **options: Any) -> NodeRef:
+        """End the loop around it, once `when` (a node or a port, such as a router's) is live."""
+        return NodeRef(self._own("break", name, _when(when), options), self)
+
+    def continue_(self, name: str, when: Any, /, **options: Any) -> NodeRef:
+        """End the turn around it, once `when` is live; the loop goes on with the next."""
+        return NodeRef(self._own("continue", name, _when(when), options), self)
+
+    def last_run(self) -> Any:
+        """The newest run in this process."""
+        raise NotImplementedError(f"{type(self).__name__}.last_run")  # the subclass's duty
+
+    def handle(self, node: NodeSpec, function: Any = None) -> NodeRef:
+        """What Python code holds of a node."""
+        if node.kind == "try":
+            return TryRef(node.id, self)
+        if is_container(node):
+            return ContainerRef(node.id, self)
+        return NodeRef(node.id, self, function)
+
+    def housed(self, node: NodeSpec) -> NodeSpec:
+        """The node inside of the container whose `with` it is defined in, unless it says where."""
+        if not self.homes or node.options.inside:
+            return node
+        return replace(node, options=replace(node.options, inside=self.homes[-1]))
+
+    def _own(
+        self,
+        kind: str,
+        name: str,
+        said: Said,
+        settings: Mapping[str, Any],
+    ) -> NodeId:
+        """Define a container, or define it anew; its name."""
+        inputs, config = said
+        known = {option.attribute for option in OPTIONS.values()}
+        rest = {one: settings[one] for one in settings if one not in known}
+        more = rest.pop("inputs", {})
+        named = rest.pop("outputs", None)
+        outputs = (named,) if isinstance(named, str) else named or ()
+        node = as_node_id(name)
+        spec = NodeSpec(
+            node,
+            kind=kind,
+            inputs=(*inputs, *(_input(one, value) for one, value in more.items())),
+            outputs=tuple(map(as_port_name, outputs)) or own_outputs(node, kind),
+            config={**config, **rest},
+            options=parse_options({one: settings[one] for one in settings if one in known}),
+        )
+        self._redefine(self.housed(spec))
+        return node
+
+    def _redefine(self, spec: NodeSpec) -> None:
+        was = self.spec().by_id.get(spec.id)
+        if was is None:
+            self.apply(AddNode(spec))
+            return
+        spec = replace(spec, position=was.position, place=was.place)
+        if spec != was:
+            self.apply(ReplaceNode(spec))
+
+
+def _over(over: Any) -> Said:
+    """The input and the setting that say what a container goes over."""
+    if over is None:
+        return (), {}
+    if isinstance(over, str):
+        return (InputSpec(as_port_name(over)),), {"over": f"{{{{ {over} }}}}"}
+    if isinstance(over, NodeRef | PortRef):
+        return (_input(_ITEMS, over),), {}
+    return (), {"over": _plain("over", over)}
+
+
+def _when(value: Any) -> Said:
+    """The input that makes a node run as soon as it is live."""
+    if isinstance(value, str):
+        return (InputSpec(as_port_name(value)),), {}
+    return (_input("when", value),), {}
+
+
+def _given(name: str, value: Any) -> Said:
+    """A setting: the value itself, or the template of an input that a node feeds."""
+    if isinstance(value, NodeRef | PortRef):
+        return (_input(name, value),), {name: f"{{{{ {name} }}}}"}
+    return (), {name: _plain(name, value)}
+
+
+def _input(name: str, value: Any) -> InputSpec:
+    if isinstance(value, NodeRef | PortRef):
+        return InputSpec(as_port_name(name), value.wire)
+    if isinstance(value, Wire):
+        return InputSpec(as_port_name(name), value)
+    return InputSpec(as_port_name(name), default=MISSING if value is ... else _plain(name, value))
+
+
+def _plain(name: str, value: Any) -> Json:
+    if isinstance(value, tuple | range):
+        value = list(value)
+    if not is_json(value):
+        raise UsageError(
+            f"{name}: a {type(value).__name__} cannot be written into a flow",
+            hint="let a node give it, and name the node",
+        )
+    plain: Json = value
+    return plain

@@ -1,0 +1,96 @@
+"""A process is killed in the middle of a container; the next one does the rest, and only that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.session.children import nested
+
+from flowbook.events import NodeCompleted, NodeFailed
+from flowbook.session.project import Project
+
+CHILD = Path(nested.__file__)
+
+
+def child(folder, name, fatal, *words):
+    return subprocess.run(
+        [sys.executable, str(CHILD), str(folder), name, str(fatal), *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+def opened(folder, name):
+    project = Project(folder)
+    ledger = nested.Ledger(folder)
+    return project, nested.FLOWS[name](project, ledger), ledger
+
+
+def over(project, run):
+    """The nodes whose end is written down, by path."""
+    return {
+        f"{event.scope}.{event.node}" if event.scope else str(event.node)
+        for event in project.history.events(run)
+        if isinstance(event, NodeCompleted | NodeFailed)
+    }
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("fatal", [1, 2, 9, 60, 117, 190, 201])
+def test_a_map_of_a_hundred_does_what_is_left_of_it(tmp_path, fatal):
+    assert child(tmp_path, "many", fatal).returncode == -9
+    project, flow, ledger = opened(tmp_path, "many")
+    (row,) = project.history.runs().runs
+    done, before = over(project, row.id), Counter(ledger.lines())
+    (run,) = flow.recover().wait()
+    assert run.status == "succeeded"
+    assert run["total"].output == (sum(2 * n + 1 for n in range(100) if n % 10 != 7), 10)
+    settled = run["each"].outputs["each"]
+    assert [one["index"] for one in settled] == list(range(100))
+    assert [one["index"] for one in settled if one["status"] == "rejected"] == list(
+        range(7, 100, 10)
+    )
+    after = Counter(ledger.lines())
+    assert len(after) == 201
+    assert {node: after[node] for node in after if node in done} == {
+        node: before[node] for node in before if node in done
+    }
+    assert after.total() - before.total() <= 201 - len(done & set(before))
+    project.close()
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("fatal", [1, 3, 6, 7, 9, 12, 14, 16, 18, 20])
+def test_containers_in_each_other_go_on_where_they_were(tmp_path, fatal):
+    (tmp_path / "whole").mkdir()
+    project, flow, whole = opened(tmp_path / "whole", "mixed")
+    expected = flow.run().raise_for_status()["walk"].output
+    project.close()
+    assert child(tmp_path, "mixed", fatal).returncode in (-9, 0)
+    project, flow, ledger = opened(tmp_path, "mixed")
+    (row,) = project.history.runs().runs
+    for run in flow.recover().wait():
+        assert run["walk"].output == expected
+    assert project.history.run(row.id).status == "succeeded"
+    assert Counter(ledger.lines()) == Counter(whole.lines())
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_map_outlives_many_deaths(tmp_path):
+    assert child(tmp_path, "many", 40).returncode == -9
+    for _ in range(3):
+        assert child(tmp_path, "many", 30, "recover").returncode == -9
+    project, flow, ledger = opened(tmp_path, "many")
+    (run,) = flow.recover().wait()
+    assert run["each"].outputs["each_summary"]["total"] == 100
+    assert run["total"].output[1] == 10
+    assert len(set(ledger.lines())) == 201
+    project.close()
