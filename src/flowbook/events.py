@@ -23,6 +23,7 @@ from flowbook.ids import CellId, EventSeq, FlowId, NodeId, PortName, RunId
 class RunStatus(StrEnum):
     """What a run is doing or how it ended."""
 
+    QUEUED = "queued"
     RUNNING = "running"
     SUSPENDED = "suspended"
     SUCCEEDED = "succeeded"
@@ -145,7 +146,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
 
 
 class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
-    """A run of a frozen plan began; `nodes` lists the plan's steps in order."""
+    """A run of a frozen plan began; `nodes` lists the plan's steps in order.
+
+    `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
+    """
 
     flow: FlowId
     version: str
@@ -156,6 +160,10 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     parent: RunId | None = None
     host: str | None = None
     pid: int | None = None
+    depth: int = 0
+    calling_node: NodeId | None = None
+    deadline: float | None = None
+    priority: int = 0
 
 
 class NodeScheduled(Fact, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -252,9 +260,10 @@ class NodeLogged(Fact, frozen=True, kw_only=True, tag="NODE_LOGGED"):
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
-    """Somebody asked the run to stop; running nodes are being told."""
+    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to."""
 
     reason: str = ""
+    error: ErrorInfo | None = None
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):
@@ -268,8 +277,7 @@ class RunResumed(Fact, frozen=True, kw_only=True, tag="RUN_RESUMED"):
 class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
     """Another process took the run up, because its own was gone.
 
-    `lost` were under way then and are started again. `again` were done, but what they gave cannot
-    be brought back and is still needed: they are run once more.
+    `lost` were under way and start again; `again` are run once more, for what they gave is gone.
     """
 
     host: str | None = None
@@ -343,16 +351,11 @@ class Vault(Protocol):
         ...
 
     def put(self, value: object) -> ValueRef:
-        """Keep `value` durably; blocking, called from a worker thread.
-
-        Never raises for a value it cannot keep: that is a `ValueRef` of format `NONE` with its
-        reason.
-        """
+        """Keep `value` durably; blocking. What it cannot keep is of format `NONE`, not an error."""
         ...
 
     def get(self, ref: ValueRef) -> object:
         """Bring a value back as it was; `ValueUnavailable` says why it cannot."""
-        ...
 
 
 class Recording(Protocol):

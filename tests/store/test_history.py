@@ -83,6 +83,8 @@ def test_a_run_is_told_whole(store, history, story):
         "key": None,
         "current": None,
         "pinned": False,
+        "depth": 0,
+        "calling_node": None,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {

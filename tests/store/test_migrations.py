@@ -29,7 +29,7 @@ def test_a_store_is_no_part_of_the_users_repository(layout):
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b'{"format":3,"storage_version":"v3.0.0"}', "3"), (b"{}", "unreadable"), (b"", "unreadable")],
+    [(b'{"format":4,"storage_version":"v3.0.0"}', "4"), (b"{}", "unreadable"), (b"", "unreadable")],
 )
 def test_what_we_cannot_read_is_refused(layout, content, found):
     layout.root.mkdir()

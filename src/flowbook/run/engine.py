@@ -35,7 +35,8 @@ from flowbook.run.handle import Run
 from flowbook.run.past import Past
 from flowbook.run.perform import Assignment, Performance, Stage
 from flowbook.run.processes import ProcessExecutor
-from flowbook.run.stimulus import Given, Start, Stimulus, TakenUp
+from flowbook.run.stimulus import Given, Lineage, Start, TakenUp
+from flowbook.run.turnstile import Turnstile
 from flowbook.run.values import Keeper
 from flowbook.run.work import Reuse, Tools, Work
 
@@ -84,15 +85,18 @@ class Engine:
         run_id: RunId,
         trigger: TriggerKind,
         given: Mapping[NodeId, Reuse] | None = None,
-        parent: RunId | None = None,
+        lineage: Lineage | None = None,
         key: str | None = None,
         recording: Recording | None = None,
+        queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
-        `recording`: where the run is written to instead of the engine's sink and vault.
+        `lineage`: the run that started this one, its deadline and its priority. `recording`: where
+        the run is written to instead of the engine's sink and vault. `queued`: it waits until
+        somebody opens `Run.entry`.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
@@ -108,7 +112,7 @@ class Engine:
             params=_told(params, recording),
             given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
-            parent=parent,
+            lineage=lineage or Lineage(),
             host=socket.gethostname(),
             pid=os.getpid(),
         )
@@ -116,7 +120,8 @@ class Engine:
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
-        return self._begin(performance, run_id, begin)
+        entry = Turnstile(performance, stage.loop, begin)
+        return self._begin(performance, run_id, entry, queued=queued)
 
     def take_up(
         self,
@@ -143,14 +148,21 @@ class Engine:
         again = tuple(sorted(past.gone))
         host, pid = socket.gethostname(), os.getpid()
         taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
-        return self._begin(performance, run_id, taken)
+        return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
 
-    def _begin(self, performance: Performance, run_id: RunId, begin: Stimulus) -> Run:
-        run = Run(performance, run_id, self._thread)
+    def _begin(
+        self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
+    ) -> Run:
+        run = Run(performance, run_id, self._thread, entry)
         self._running[run_id] = run
         capture.listen()
-        performance.ask(begin)
+        if not queued:
+            entry.open()
         return run
+
+    def running(self, run_id: RunId) -> Run | None:
+        """The run of that id if it goes on, or waits for its turn, here."""
+        return self._running.get(run_id)
 
     def close(self, timeout: float = 5.0) -> None:
         """Cancel what runs, wait up to `timeout` seconds for it, and let everything go."""

@@ -100,6 +100,8 @@ class RunState:
     suspended: int = 0
     paused: bool = False
     cancelling: bool = False
+    stopped: ErrorInfo | None = None
+    """Why the run is being stopped, if that is a failure of the run as a whole."""
     first_failed: NodeId | None = None
     verdict: RunStatus | None = None
     failure: ErrorInfo | None = None
@@ -329,7 +331,7 @@ def _each(state: RunState, event: Event) -> None:
 def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.cancelling:
         raise _illegal(state, "the run", "cancelling", event)
-    state.cancelling = True
+    state.cancelling, state.stopped = True, event.error
     _each(state, event)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from flowbook.events import ErrorInfo, TriggerKind, ValueRef
-from flowbook.ids import CellId, PortName, RunId
+from flowbook.ids import CellId, NodeId, PortName, RunId
 
 # ---------------------------------------------------------------- stimuli: what happened
 
@@ -26,17 +26,35 @@ class Given(msgspec.Struct, frozen=True):
     source: RunId | None = None
 
 
+class Lineage(msgspec.Struct, frozen=True):
+    """Where a run comes from, and what it has of there.
+
+    `depth`: how many runs stand above it. `deadline`: seconds since the epoch at which it must be
+    over.
+    """
+
+    parent: RunId | None = None
+    calling_node: NodeId | None = None
+    depth: int = 0
+    deadline: float | None = None
+    priority: int = 0
+
+
 class Start(_Stimulus, frozen=True, kw_only=True):
-    """Begin the run. `given`: the outputs that are known already, by step."""
+    """Begin the run. `given`: the outputs that are known already, by step.
+
+    `withdrawn`: it was cancelled while it waited for its turn, so it ends as it begins.
+    """
 
     run: RunId
     trigger: TriggerKind
     params: dict[str, Any] = {}
     given: dict[int, Given] = {}
     key: str | None = None
-    parent: RunId | None = None
+    lineage: Lineage = Lineage()
     host: str | None = None
     pid: int | None = None
+    withdrawn: str | None = None
 
 
 class TakenUp(_Stimulus, frozen=True, kw_only=True):
@@ -130,6 +148,12 @@ class CancelAsked(_Stimulus, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Expired(_Stimulus, frozen=True, kw_only=True):
+    """The run's deadline has passed; `seconds` is how long it was given."""
+
+    seconds: float
+
+
 class PauseAsked(_Stimulus, frozen=True, kw_only=True):
     """Start nothing more for now."""
 
@@ -157,6 +181,7 @@ Stimulus: TypeAlias = (
     | StepLogged
     | TimerFired
     | CancelAsked
+    | Expired
     | PauseAsked
     | ResumeAsked
     | JournalFailed

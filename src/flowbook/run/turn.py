@@ -116,7 +116,7 @@ class Turn:
     def _status(self) -> RunStatus:
         state = self.state
         if state.cancelling:
-            return RunStatus.CANCELLED
+            return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
         if state.first_failed is not None:
             return RunStatus.FAILED
         if Outcome.CANCELLED in state.outcome:
@@ -126,5 +126,5 @@ class Turn:
     def _first_error(self) -> ErrorInfo | None:
         state = self.state
         if state.cancelling or state.first_failed is None:
-            return None
+            return state.stopped
         return state.error[state.index[state.first_failed]]

@@ -22,7 +22,7 @@ from flowbook.store.schema import TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 2
+FORMAT = 3
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -41,6 +41,10 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         *(f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})" for name in _NEW_IN_2),
         f"INSERT INTO stored.values BY NAME FROM ({values_of('stored.events')}) "
         "WHERE NOT EXISTS (FROM stored.values)",
+    ),
+    3: (
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS depth INTEGER",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS calling_node VARCHAR",
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

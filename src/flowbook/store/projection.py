@@ -86,7 +86,9 @@ SELECT run_id AS id,
        CASE kind WHEN 'NODE_SUSPENDED' THEN 1 WHEN 'NODE_RESUMED' THEN -1 ELSE 0 END AS suspended,
        CASE WHEN over THEN error END AS error,
        CASE WHEN kind = 'NODE_STARTED' THEN node END AS current,
-       NULL::BOOLEAN AS pinned, NULL::TIMESTAMP AS pinned_at
+       NULL::BOOLEAN AS pinned, NULL::TIMESTAMP AS pinned_at,
+       CASE WHEN born THEN TRY_CAST(payload->>'$.depth' AS INTEGER) END AS depth,
+       CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer
 UNION ALL BY NAME
@@ -103,7 +105,8 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
        any_value(ended_at) AS ended_at, any_value(duration_ms) AS duration_ms,
        sum(failed)::INTEGER AS failed, sum(suspended)::INTEGER AS suspended,
        any_value(error) AS error, arg_max(current, last_seq) AS current,
-       arg_max(pinned, pinned_at) AS pinned, max(pinned_at) AS pinned_at
+       arg_max(pinned, pinned_at) AS pinned, max(pinned_at) AS pinned_at,
+       any_value(depth) AS depth, any_value(calling_node) AS calling_node
 FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 

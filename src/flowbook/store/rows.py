@@ -43,6 +43,10 @@ class RunRow:
     """The node that began last, while the run is not over."""
     pinned: bool = False
     """True when it survives every retention."""
+    depth: int = 0
+    """How many runs stand above it."""
+    calling_node: NodeId | None = None
+    """The node of the parent that called it."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -104,7 +108,7 @@ class RunPage:
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
-    "current, pinned"
+    "current, pinned, depth, calling_node"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 

@@ -21,7 +21,8 @@ TABLES: Mapping[str, str] = {
     "parent VARCHAR, params JSON, nodes INTEGER, host VARCHAR, pid INTEGER, "
     "started_at TIMESTAMP, last_at TIMESTAMP, last_seq INTEGER, writer VARCHAR, "
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
-    "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP",
+    "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
+    "depth INTEGER, calling_node VARCHAR",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR",
@@ -65,6 +66,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "key": "run key: a second start with the same key returns this run",
         "current": "the node that began last, while the run is not over",
         "pinned": "true when it survives every retention",
+        "depth": "how many runs stand above it: 0 for one that no run started",
+        "calling_node": "node of the parent that called it",
     },
     "events": {
         "run_id": "the run",

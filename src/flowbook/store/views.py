@@ -46,7 +46,8 @@ def _run_view(name: str, source: str) -> str:
            params, nodes, failed, CASE WHEN lost THEN '{_LOST}' ELSE error END AS error,
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
-           coalesce(pinned, false) AS pinned, lost, last_at, writer
+           coalesce(pinned, false) AS pinned, coalesce(depth, 0) AS depth, calling_node,
+           lost, last_at, writer
     FROM (SELECT *, outcome IS NULL AND suspended <= 0
                     AND NOT list_contains(getvariable('living'), writer) AS lost
           FROM ({source}))"""
