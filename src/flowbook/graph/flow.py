@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any, overload
 
 from flowbook.errors import UsageError
-from flowbook.graph.draft import Code, Draft
+from flowbook.graph.calling import Calling
+from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options
-from flowbook.graph.host import Host, default_host, leave_to_default, set_default_host
+from flowbook.graph.host import Host, default_host, remember, set_default_host
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
@@ -27,7 +28,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Draft):
+class Flow(Calling):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -52,7 +53,8 @@ class Flow(Draft):
             name: Unique in its project.
             host: What runs, checks and shows it; the default project when left out.
             **options: `journal`, `durability`, `sensitive_fields`, `log_inputs`, `log_outputs`,
-                `allow_pickle`, `retention`, `audit` as in `flowbook.graph.flow_options`.
+                `allow_pickle`, `retention`, `audit`, `timeout`, `max_runs`, `priority`, `key_ttl`,
+                `on_failure` as in `flowbook.graph.flow_options`.
 
         Raises:
             FlowSyntaxError: an option is unknown or cannot be what it is.
@@ -61,8 +63,7 @@ class Flow(Draft):
             raise UsageError("a flow needs a name", hint="such as Flow('daily report')")
         super().__init__(FlowSpec(FlowId(name), options=parse_flow_options(options)))
         self._host = host
-        if host is None:
-            leave_to_default(self)
+        remember(self)
 
     @property
     def host(self) -> Host:

@@ -55,13 +55,13 @@ class _Default:
     flows: ClassVar[WeakSet[Any]] = WeakSet()
 
 
-def leave_to_default(flow: Any) -> None:
-    """Remember a flow that was given no host, for as long as somebody holds it."""
+def remember(flow: Any) -> None:
+    """Remember a flow, for as long as somebody holds it."""
     _Default.flows.add(flow)
 
 
-def left_to(host: Host) -> tuple[Any, ...]:
-    """The flows that were given no host and are therefore this one's, if it is the default now."""
+def flows_of(host: Host) -> tuple[Any, ...]:
+    """The flows whose host this is: those given it, and, if it is the default now, none."""
     return tuple(flow for flow in _Default.flows if flow.host is host)
 
 

@@ -73,6 +73,12 @@ class Run(Waitable):
         return RunStatus.QUEUED if self.entry.waiting else super().status
 
     @property
+    def ends(self) -> tuple[NodeId, ...]:
+        """The nodes that no other reads, in the plan's order."""
+        plan = self._performance.plan
+        return tuple(step.node for step in plan.steps if not plan.feeds[step.index])
+
+    @property
     def state(self) -> RunState:
         """A snapshot that does not change any more."""
         return fold(self.events(), self._performance.plan)

@@ -195,6 +195,7 @@ class Performance:
         step, work = self.plan.steps[i], self._work[i]
         words = self._words
         context = StepContext(self.state.run, step.node, order.attempt, i, words, stage.tools)
+        context.tries = order.attempt - self.state.spared[i]
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
         self._tickets[i] = stage.executors[self.state.places[i]].launch(

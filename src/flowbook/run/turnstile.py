@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from flowbook.events import Event, RunCreated
 from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
-from flowbook.run.stimulus import Expired, Start, TakenUp
+from flowbook.run.stimulus import Expired, Lineage, Start, TakenUp
 
 
 class Turnstile:
@@ -24,8 +24,14 @@ class Turnstile:
         self, performance: Performance, loop: AbstractEventLoop, begin: Start | TakenUp
     ) -> None:
         self._performance, self._loop, self._begin = performance, loop, begin
+        self._lineage = begin.lineage if isinstance(begin, Start) else _known(performance.events[0])
         self._passing = Lock()
         self._passed = False
+
+    @property
+    def lineage(self) -> Lineage:
+        """Where the run comes from, its deadline as far as it is known, and its priority."""
+        return self._lineage
 
     @property
     def waiting(self) -> bool:
@@ -40,28 +46,31 @@ class Turnstile:
             self._passed = True
         performance, begin = self._performance, self._begin
         if isinstance(begin, Start):
-            begin = self._timed(begin, withdrawn)
-            deadline = begin.lineage.deadline
-        else:
-            deadline = _deadline(performance.events[0])
+            now = performance.now()
+            self._lineage = self._timed(now)
+            begin = replace(begin, at=now, lineage=self._lineage, withdrawn=withdrawn)
         performance.ask(begin)
-        if deadline is not None and withdrawn is None:
-            watch(performance, self._loop, deadline)
+        if self._lineage.deadline is not None and withdrawn is None:
+            watch(performance, self._loop, self._lineage.deadline)
         return True
 
-    def _timed(self, begin: Start, withdrawn: str | None) -> Start:
-        """As of now, with the nearer of the flow's own deadline and the one it was given."""
-        seconds, lineage = self._performance.plan.options.timeout, begin.lineage
-        if seconds is not None:
-            ends = self._performance.now() + seconds
-            nearer = ends if lineage.deadline is None else min(ends, lineage.deadline)
-            lineage = replace(lineage, deadline=nearer)
-        return replace(begin, at=self._performance.now(), lineage=lineage, withdrawn=withdrawn)
+    def _timed(self, now: float) -> Lineage:
+        """With the nearer of the flow's own deadline, from now on, and the one it was given."""
+        seconds, lineage = self._performance.plan.options.timeout, self._lineage
+        if seconds is None:
+            return lineage
+        ends = now + seconds
+        nearer = ends if lineage.deadline is None else min(ends, lineage.deadline)
+        return replace(lineage, deadline=nearer)
 
 
-def _deadline(created: Event) -> float | None:
-    """The deadline a run was begun with."""
-    return created.deadline if isinstance(created, RunCreated) else None
+def _known(created: Event) -> Lineage:
+    """Where a run comes from that another process began."""
+    if not isinstance(created, RunCreated):
+        return Lineage()
+    return Lineage(
+        created.parent, created.calling_node, created.depth, created.deadline, created.priority
+    )
 
 
 def watch(performance: Performance, loop: AbstractEventLoop, deadline: float) -> None:

@@ -6,13 +6,13 @@ looks inside: it calls it with a `StepContext` and the step's inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, ValueRef
-from flowbook.graph.node import NodeContext, Outputs, Progress
+from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress
 from flowbook.ids import CellId, NodeId, PortName, RunId
 
 
@@ -30,6 +30,8 @@ class Work:
     filename: str | None = None
     cell: CellId | None = None
     content: str | None = ""
+    grace: float = 0.5
+    """Seconds it may take to stop once it is told."""
 
 
 class Memoir(Protocol):
@@ -61,6 +63,10 @@ def _no_queries(*_: Any) -> Any:
     raise UsageError("this engine runs no SQL", hint="pass Engine(tools=Tools(…))")
 
 
+async def _no_calls(*_: Any) -> Any:
+    raise UsageError("this engine calls no flows", hint="pass Engine(tools=Tools(…))")
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
@@ -72,6 +78,7 @@ class Tools:
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
     query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
     memoir: Memoir | None = None
+    call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
 
 
 class Voice(Protocol):
@@ -96,6 +103,8 @@ class StepContext:
     """The run wants this attempt to stop."""
     heeded: bool = False
     """The node knows: what it returns from now on is no result."""
+    tries: int = 1
+    """Which try this is: attempts that were cut short with their process do not count."""
 
     @property
     def idempotency_key(self) -> str:
@@ -124,3 +133,6 @@ class StepContext:
 
     def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
         return self.tools.query(sql, tables, parameters)
+
+    async def call(self, wanted: Call) -> Called:
+        return await self.tools.call(self, wanted)

@@ -19,18 +19,21 @@ from typing import TYPE_CHECKING, Any
 from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
 from flowbook.graph.flow import Flow, set_default_host
-from flowbook.graph.host import left_to
+from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
+from flowbook.session.begin import begin
+from flowbook.session.calls import Calls
 from flowbook.session.desk import Desk
 from flowbook.session.live_flow import LiveFlows
-from flowbook.session.recording import Secrets, record_flow, recordable, recording_of
-from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
+from flowbook.session.queue import Queues
+from flowbook.session.recording import Secrets
+from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
-from flowbook.session.work import evaluate_text, kinds_of, work_for
+from flowbook.session.work import evaluate_text, kinds_of
 
 if TYPE_CHECKING:
     from flowbook.cells.notebook import Notebook
@@ -65,6 +68,8 @@ class Project:
         self.live = LiveFlows()
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
+        self.calls = Calls(self)
+        self.queues = Queues()
         self.secrets: Secrets | None = None
         """Gives the texts that no run may write down; None: there are none."""
 
@@ -94,7 +99,7 @@ class Project:
         from flowbook.run.engine import Engine
         from flowbook.run.work import Tools
 
-        tools = Tools(evaluate_text, self.store.query, self.history)
+        tools = Tools(evaluate_text, self.store.query, self.history, self.calls.call)
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions
@@ -145,29 +150,7 @@ class Project:
 
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
-        how = how or Start()
-        spec = flow.spec()
-        plan = self.plan(flow, how.targets)
-        live = self.live.of(flow)
-        values = live.parameters(plan, params or {})
-        work = work_for(
-            plan, spec, kinds_of(flow, self.registry), flow.implementations, live.namespace(spec)
-        )
-        given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
-        recording = recording_of(plan.options, self.store, self.secrets)
-        record_flow(self.store, plan, recordable(spec, values, recording))
-        run = self.engine.start(
-            plan,
-            work,
-            values,
-            run_id=how.run_id or mint_run_id(),
-            trigger=how.trigger,
-            given=given,
-            key=how.key,
-            recording=recording,
-        )
-        self.live.adopt(flow, run, plan)
-        return run
+        return begin(self, flow, params or {}, how or Start())
 
     def recover(
         self, flow: Flow | None = None, run_id: str | None = None, *, again: bool = False
@@ -180,7 +163,7 @@ class Project:
         """
         from flowbook.session.recovery import Recovered, flow_named, recover, take_up
 
-        flows = [flow] if flow is not None else [*{*self.live, *left_to(self)}]
+        flows = [flow] if flow is not None else [*{*self.live, *flows_of(self)}]
         if run_id is None:
             return recover(self, flows, again=again)
         if flow is None:
@@ -247,7 +230,11 @@ class Project:
         from flowbook.cells.patches import write
 
         path = Path(path)
-        functions = [one for one in flow.implementations.values() if not isinstance(one, Node)]
+        functions = [
+            one
+            for one in flow.implementations.values()
+            if one is not None and not isinstance(one, Node)
+        ]
         spec, setup = flow.spec(), surroundings(functions)
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from flowbook.run.handle import Run
     from flowbook.run.work import Work
     from flowbook.session.live_flow import LiveFlows
+    from flowbook.session.start import Knower
     from flowbook.store.history import History
     from flowbook.store.rows import RunRow
     from flowbook.store.store import Store
@@ -57,6 +58,8 @@ class Office(Protocol):
     def history(self) -> History: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def calls(self) -> Knower: ...
     @property
     def secrets(self) -> Secrets | None: ...
 
@@ -106,9 +109,12 @@ def lost_runs(project: Office, flows: Iterable[str] | None = None) -> list[RunRo
     wanted = None if flows is None else set(flows)
     _, rows = project.history.table(_LOST)
     found = [project.history.run(run_id) for (run_id,) in rows]
-    return [
-        row for row in found if (wanted is None or row.flow in wanted) and not _living(project, row)
-    ]
+    return [row for row in found if (wanted is None or row.flow in wanted) and lost(project, row)]
+
+
+def lost(project: Office, row: RunRow) -> bool:
+    """True when a run is not over and its process is gone."""
+    return _lost(row) or (row.status is RunStatus.SUSPENDED and not _living(project, row))
 
 
 def recover(project: Office, flows: Iterable[Flow], *, again: bool = False) -> Recovered:
@@ -123,7 +129,11 @@ def recover(project: Office, flows: Iterable[Flow], *, again: bool = False) -> R
             flow = flow_named(known[row.flow], row)
             runs.append(take_up(project, flow, row.id, again=again))
         except FlowbookError as why:
-            refused[row.id] = why
+            here = project.engine.running(row.id)  # a run that called it was first
+            if here is None:
+                refused[row.id] = why
+            else:
+                runs.append(here)
     return Recovered(tuple(runs), refused)
 
 
@@ -161,7 +171,9 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         past = _past(plan, events, vault)
         work = _work_of(project, flow, plan)
         _refuse_effects(plan, work, past, again=again)
-        run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+        with project.calls.knowing(row.id, flow) as known:
+            run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+            known.follow(run)
         project.live.adopt(flow, run, plan)
         run.when_over(hold.pop_all().close)
     return run

@@ -153,6 +153,7 @@ def _work(
         filename=getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
         content=_content(captured, implementation) if spec.options.cache else "",
+        grace=node_type.grace,
     )
 
 
