@@ -549,3 +549,24 @@ def test_a_sub_run_that_was_over_is_not_run_again(tmp_path):
     assert again.wait(30)["after"].output == 2
     assert ledger_of(tmp_path) == {"first": 1, "slow": 2, "after": 1}
     project.close()
+
+
+@pytest.mark.kill
+def test_a_start_with_the_key_of_a_lost_run_goes_on_with_it(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, calling.__file__, str(tmp_path), "nightly"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    ledger = tmp_path / "ledger"
+    until(lambda: ledger.exists() and "slow" in ledger.read_text(), 30)
+    process.kill()
+    process.wait()
+    (tmp_path / "go").touch()
+    project = Project(tmp_path)
+    _, outer = calling.flows_of(project)
+    (row,) = project.history.runs(flow="outer").runs
+    assert row.key == "nightly"
+    run = outer.run(key="nightly")
+    assert (run.id, run.status) == (row.id, RunStatus.SUCCEEDED)
+    assert ledger_of(tmp_path)["first"] == 1
+    project.close()

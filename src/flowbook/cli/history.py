@@ -81,12 +81,13 @@ def command(
     codes=_CODES,
 )
 def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) -> ExitCode:
-    """Show one run and what became of its nodes."""
+    """Show one run, what became of its nodes, and the runs they started."""
     history = asked_project(ctx, folder).history
     run = history.run(run_id).to_json()
     nodes = [node.to_json() for node in history.node_runs(run_id)]
+    children = [child.to_json() for child in history.children(run_id)]
     if as_json or ctx.obj.as_json:
-        echo_json({"run": run, "nodes": nodes})
+        echo_json({"run": run, "nodes": nodes, "children": children})
         return ExitCode.OK
     for name, value in run.items():
         if value not in (None, {}):
@@ -94,6 +95,10 @@ def show(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) ->
     click.echo()
     columns = ("node", "status", "attempts", "duration_ms", "reason", "cause", "error")
     echo_table(columns, [[node.get(name) for name in columns] for node in nodes])
+    if children:
+        click.echo()
+        below = ("calling_node", "id", "flow", "status", "duration_ms", "error")
+        echo_table(below, [[_brief(name, child.get(name)) for name in below] for child in children])
     return ExitCode.OK
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from flowbook.errors import UsageError
-from flowbook.graph.draft import Draft
 from flowbook.graph.edits import AddNode, ReplaceNode
+from flowbook.graph.hooks import Hooked
 from flowbook.graph.options import parse_options
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.signature import is_json
@@ -23,7 +23,7 @@ from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
 _SETTINGS = ("version", "output", "on_error", "timeout", "detach")
 
 
-class Calling(Draft):
+class Calling(Hooked):
     """What a live flow needs to call others; `flowbook.Flow` is one."""
 
     def __init__(self, spec: FlowSpec) -> None:
@@ -65,14 +65,11 @@ class Calling(Draft):
         config["inputs"] = {key: self._value(node, key, value) for key, value in mapped.items()}
         if not mapped:
             del config["inputs"]
+        wired = {key: one for key, one in mapped.items() if isinstance(one, NodeRef | PortRef)}
         spec = NodeSpec(
             node,
             kind="call",
-            inputs=tuple(
-                InputSpec(as_port_name(key), value.wire)
-                for key, value in mapped.items()
-                if isinstance(value, NodeRef | PortRef)
-            ),
+            inputs=tuple(InputSpec(as_port_name(key), one.wire) for key, one in wired.items()),
             outputs=(PortName(node),),
             config=config,
             options=parse_options(options or {}),

@@ -140,11 +140,22 @@ class Flow(Calling):
         return iter(self.spec().by_id)
 
     def start(self, /, **params: Any) -> Any:
-        """Start a run in the background and return it at once."""
-        return self.host.start(self, params)
+        """Start a run in the background and return it at once.
+
+        `key` is a run key: a second start with it returns the first run, see `key_ttl`. A flow with
+        a parameter called `key` is given that.
+        """
+        named = any(param.name == "key" for param in self.params)
+        key = None if named else params.pop("key", None)
+        if key is None:
+            return self.host.start(self, params)
+        return self.host.start(self, params, key=str(key))
 
     def run(self, /, **params: Any) -> Any:
-        """Run to the end and return the run, which says how it went: it does not raise."""
+        """Run to the end and return the run, which says how it went: it does not raise.
+
+        `key` as in `start`.
+        """
         run = self.start(**params)
         run.wait()
         return run

@@ -7,7 +7,7 @@ as a factory that is called when the first flow needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, overload
 from weakref import WeakSet
 
 from flowbook.errors import UsageError
@@ -17,9 +17,12 @@ from flowbook.graph.problem import Problem
 class Host(Protocol):
     """What a flow asks of the world around it."""
 
-    def start(self, flow: Any, params: Mapping[str, Any]) -> Any:
-        """Start a run of the flow as it is now; the `Run`."""
-        ...
+    # Starts a run of the flow as it is now; with a run key, returns the run that has it already.
+    @overload
+    def start(self, flow: Any, params: Mapping[str, Any]) -> Any: ...
+
+    @overload
+    def start(self, flow: Any, params: Mapping[str, Any], *, key: str) -> Any: ...
 
     def last_run(self, flow: Any) -> Any | None:
         """The newest run of the flow in this process, None before the first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
+    from flowbook.session.hooks import Aftermath
     from flowbook.session.live_flow import LiveFlows
     from flowbook.session.queue import Queues
     from flowbook.session.recording import Secrets
@@ -35,6 +35,7 @@ class Office(Protocol):
 
     live: LiveFlows
     queues: Queues
+    aftermath: Aftermath
 
     @property
     def registry(self) -> Registry: ...
@@ -78,6 +79,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
             queued=plan.options.max_runs is not None,
         )
         known.follow(run)
+    project.aftermath.attend(flow, run, plan)
     if plan.options.max_runs is not None:
         project.queues.join(run, plan, project.calls.above(how.lineage))
     if how.trigger is not TriggerKind.SUBFLOW or live.last is None or live.last.status.over:
@@ -90,9 +92,3 @@ def _lineage(given: Lineage | None, plan: Plan) -> Lineage:
     lineage = given or Lineage()
     priority = plan.options.priority or lineage.priority
     return structs.replace(lineage, priority=priority)
-
-
-def keyed(how: Start | None, key: str | None) -> Start:
-    """How a run is to be started, with a run key if there is one."""
-    how = how or Start()
-    return how if key is None else replace(how, key=key)

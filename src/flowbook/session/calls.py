@@ -40,14 +40,12 @@ from flowbook.session.callees import Callees, Library
 from flowbook.session.recorded import LOOK, RecordedRun
 from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.recovery import lost, take_up
-from flowbook.session.start import Start
+from flowbook.session.start import MAX_DEPTH, Start
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.run.work import StepContext
 
-MAX_DEPTH = 10
-"""How many runs may call each other in a row."""
 _LAST_WAIT = 5.0
 """Seconds a sub-run gets to stop with the run that called it."""
 

@@ -11,10 +11,10 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
@@ -28,6 +28,8 @@ from flowbook.ids import FlowId, NodeId
 from flowbook.session.begin import begin
 from flowbook.session.calls import Calls
 from flowbook.session.desk import Desk
+from flowbook.session.hooks import Aftermath
+from flowbook.session.keys import Keys
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
+    from flowbook.session.recorded import RecordedRun
     from flowbook.session.recovery import Own, Recovered
     from flowbook.session.saved import SavedRun
     from flowbook.store.history import History
@@ -69,6 +72,8 @@ class Project:
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.calls = Calls(self)
+        self.keys = Keys(self)
+        self.aftermath = Aftermath(self, partial(begin, self))
         self.queues = Queues()
         self.secrets: Secrets | None = None
         """Gives the texts that no run may write down; None: there are none."""
@@ -143,14 +148,37 @@ class Project:
 
     # ------------------------------------------------------------ runs
 
+    @overload
     def start(
         self, flow: Flow, params: Mapping[Any, Json] | None = None, how: Start | None = None
-    ) -> Run:
-        """Start a run and return at once.
+    ) -> Run: ...
+
+    @overload
+    def start(
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        key: str | None,
+    ) -> Run | RecordedRun: ...
+
+    def start(
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        key: str | None = None,
+    ) -> Run | RecordedRun:
+        """Start a run and return at once; with a `key`, the run that stands for it already.
 
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
-        return begin(self, flow, params or {}, how or Start())
+        how = how or Start()
+        if key is None:
+            return begin(self, flow, params or {}, how)
+        return self.keys.start(flow, params or {}, replace(how, key=key))
 
     def recover(
         self, flow: Flow | None = None, run_id: str | None = None, *, again: bool = False

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
     from flowbook.run.work import Work
+    from flowbook.session.hooks import Aftermath
     from flowbook.session.live_flow import LiveFlows
     from flowbook.session.start import Knower
     from flowbook.store.history import History
@@ -49,6 +50,7 @@ class Office(Protocol):
 
     own: Own
     live: LiveFlows
+    aftermath: Aftermath
 
     @property
     def registry(self) -> Registry: ...
@@ -174,6 +176,7 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         with project.calls.knowing(row.id, flow) as known:
             run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
             known.follow(run)
+        project.aftermath.attend(flow, run, plan)
         project.live.adopt(flow, run, plan)
         run.when_over(hold.pop_all().close)
     return run

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 STORE_FOLDER = ".flowbook"
 """The folder that makes a folder a project."""
 
+MAX_DEPTH = 10
+"""How many runs may start each other in a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """How a run is to be started, beyond its parameters.
 
     `targets`: only these nodes and what they need. `rerun`: take fresh results of all other nodes
-    as given. `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
+    as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
+    `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
     is started by, if one is.
     """
 

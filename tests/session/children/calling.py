@@ -1,4 +1,4 @@
-"""Run a flow that calls another, or go on with it: `calling.py FOLDER`; killed from outside.
+"""Run a flow that calls another, or go on with it: `calling.py FOLDER [KEY]`; killed from outside.
 
 The sub-run says that it is under way by a file, and waits until another one lets it go on.
 """
@@ -48,4 +48,4 @@ def effect(folder, name):
 if __name__ == "__main__":
     project = Project(Path(sys.argv[1]))
     inner, outer = flows_of(project)
-    outer.run()
+    outer.run(key=sys.argv[2] if len(sys.argv) > 2 else None)
