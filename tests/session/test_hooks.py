@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -98,6 +101,40 @@ def test_a_run_that_comes_to_sleep_is_heard_of(project):
     gate.set()
     run.cancel()
     run.wait(10)
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from flowbook import Flow, project
+
+folder = Path(sys.argv[1])
+alarm = Flow("alarm", host=project(folder))
+flow = Flow("last", host=project(folder), on_failure="alarm")
+
+@alarm.node
+def told(error: str = ""):
+    (folder / "handled").write_text(error)
+
+@flow.node
+def broken():
+    raise ValueError("no rows")
+
+@flow.on_error
+def hear(run):
+    (folder / "heard").write_text(run.status.value)
+
+flow.run()
+"""
+
+
+def test_a_scripts_last_run_is_told_of_before_the_interpreter_ends(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, script, tmp_path], env=env, check=True, timeout=60)
+    assert (tmp_path / "heard").read_text() == "failed"
+    assert "no rows" in (tmp_path / "handled").read_text()
 
 
 # ---------------------------------------------------------------- the flow that handles failures

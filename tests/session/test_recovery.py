@@ -552,6 +552,22 @@ def test_a_sub_run_that_was_over_is_not_run_again(tmp_path):
 
 
 @pytest.mark.kill
+def test_a_lost_sub_run_whose_code_is_gone_fails_its_node_and_says_so(tmp_path):
+    project, run, sub = killed_while_it_calls(tmp_path)
+    inner, outer = calling.flows_of(project)
+
+    @inner.node
+    def first():
+        return 10
+
+    (again,) = outer.recover(run.id)
+    error = again.wait(30)["sub"].error
+    assert "was defined in Python, and its code is gone" in error.message
+    assert [row.id for row in project.history.runs(flow="inner").runs] == [sub.id]
+    project.close()
+
+
+@pytest.mark.kill
 def test_a_start_with_the_key_of_a_lost_run_goes_on_with_it(tmp_path):
     process = subprocess.Popen(
         [sys.executable, calling.__file__, str(tmp_path), "nightly"],

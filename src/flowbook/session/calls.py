@@ -16,6 +16,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -45,6 +46,7 @@ from flowbook.session.start import MAX_DEPTH, Start
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.run.work import StepContext
+    from flowbook.store.rows import RunRow
 
 _LAST_WAIT = 5.0
 """Seconds a sub-run gets to stop with the run that called it."""
@@ -150,26 +152,36 @@ class Calls:
         for again in count():
             run_id = sub_run_id(context, again)
             with suppress(ValueUnavailable):  # it succeeded, and what it gave is gone
-                found = self._found(run_id, wanted, flow)
+                found = self._found(run_id, wanted, self._flows[context.run_id])
                 return found or self._start(run_id, wanted, flow, lineage)
         raise AssertionError("unreachable")
 
-    def _found(self, run_id: RunId, wanted: Call, flow: Flow) -> SubRun | None:
+    def _found(self, run_id: RunId, wanted: Call, caller: Flow) -> SubRun | None:
+        """The sub-run of that id, gone on with if its process is gone; None before it began."""
         project = self._project
-        with suppress(UsageError):  # somebody else takes it up at this moment
-            if (run := project.engine.running(run_id)) is None:
-                try:
-                    row = project.history.run(run_id)
-                except UsageError:
-                    return None  # it had not begun
-                if lost(project, row):
-                    run = take_up(project, flow, run_id)
-            if run is not None:
-                return run
-        found: SubRun = project.engine.running(run_id) or RecordedRun(project, run_id)
+        run = project.engine.running(run_id)
+        if run is None:
+            try:
+                row = project.history.run(run_id)
+            except UsageError:
+                return None
+            run = self._taken_up(row, wanted, caller) if lost(project, row) else None
+        found: SubRun = run or RecordedRun(project, run_id)
         if found.status is RunStatus.SUCCEEDED and not wanted.detach:
             self._result(found, wanted)  # raises when its values are gone
         return found
+
+    def _taken_up(self, row: RunRow, wanted: Call, caller: Flow) -> Run | None:
+        """The lost sub-run, going on as the version it was begun with; None when another has it."""
+        project = self._project
+        try:
+            flow = self._callees.find(caller, replace(wanted, version=row.version))
+            return take_up(project, flow, row.id)
+        except UsageError:
+            here = project.engine.running(row.id)
+            if here is None and lost(project, project.history.run(row.id)):
+                raise
+            return here
 
     def _start(self, run_id: RunId, wanted: Call, flow: Flow, lineage: Lineage) -> Run:
         how = Start(trigger=TriggerKind.SUBFLOW, run_id=run_id, lineage=lineage)

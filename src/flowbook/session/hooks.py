@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flowbook.errors import RunError
-from flowbook.events import NodeSuspended, RunStatus, TriggerKind
+from flowbook.events import NodeSuspended, RunCompleted, RunStatus, TriggerKind
 from flowbook.graph.hooks import Moment
 from flowbook.ids import PortName
 from flowbook.run.stimulus import Lineage
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
 
+_LOOK = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +44,7 @@ class Aftermath:
             self._watch_sleep(flow, run)
         handler = plan.options.on_failure
         if flow.hooks[Moment.COMPLETE] or flow.hooks[Moment.ERROR] or handler is not None:
-            run.when_over(lambda: _aside(self._over, flow, run, handler))
+            self._watch_end(flow, run, handler)
 
     def _watch_sleep(self, flow: Flow, run: Run) -> None:
         def look(notice: object) -> None:
@@ -52,7 +53,22 @@ class Aftermath:
 
         run.subscribe(look)
 
+    def _watch_end(self, flow: Flow, run: Run, handler: str | None) -> None:
+        """Begin with the run's last event: who waits for the run may end the interpreter next."""
+        first = threading.Lock()
+
+        def end() -> None:
+            if first.acquire(blocking=False):
+                _aside(self._over, flow, run, handler)
+
+        run.subscribe(lambda notice: end() if isinstance(notice, RunCompleted) else None)
+        run.when_over(end)  # a run that broke has no last event
+        if any(isinstance(event, RunCompleted) for event in run.events()[-1:]):
+            end()
+
     def _over(self, flow: Flow, run: Run, handler: str | None) -> None:
+        while not run.settled(_LOOK):
+            continue
         failed = run.status is RunStatus.FAILED
         _tell(flow, run, Moment.COMPLETE)
         if failed:
