@@ -113,4 +113,5 @@ def _tell(flow: Flow, run: Run, moment: Moment) -> None:
 
 
 def _aside(call: Callable[..., None], *args: object) -> None:
-    threading.Thread(target=call, args=args, name="flowbook-hooks").start()
+    # Told to be no daemon: it would inherit that from the engine's thread.
+    threading.Thread(target=call, args=args, name="flowbook-hooks", daemon=False).start()
