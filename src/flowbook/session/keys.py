@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 _PAUSE = 0.02
 _PATIENCE = 30.0
 """Seconds to wait for a run to show up that another process is beginning."""
-_NEWEST = """
-SELECT id, epoch(started_at) FROM runs WHERE flow = ? AND key = ?
-ORDER BY started_at DESC, id DESC LIMIT 1
-"""
 
 OneRun: TypeAlias = "Run | RecordedRun"
 
@@ -73,8 +69,9 @@ class Keys:
                 held = self._project.own(hold_name(name, key))
                 if held is not None:
                     return self._held(flow, params, how, held)
-            if (row := self._newest(name, key)) is not None and not row[0].status.over:
-                return RecordedRun(self._project, row[0].id)
+            row = self._project.history.keyed(name, key)
+            if row is not None and not row.status.over:
+                return RecordedRun(self._project, row.id)
             if time.monotonic() >= patience:
                 raise StoreBusy(
                     f"another process holds run key {key!r} of flow {name!r}, and shows no run",
@@ -106,14 +103,15 @@ class Keys:
 
     def _known(self, flow: Flow, key: str) -> OneRun | None:
         """The run the key stands for by now, None when it stands for none."""
-        found = self._newest(flow.spec().id, key)
-        if found is None or flow.options.journal is JournalMode.OFF:
+        row = self._project.history.keyed(flow.spec().id, key)
+        if row is None or flow.options.journal is JournalMode.OFF:
             return None
-        row, started = found
         if lost(self._project, row):
             return self._taken_up(flow, row)
         done = row.status is RunStatus.SUCCEEDED
-        if row.status.over and not (done and not _free(flow.options.key_ttl, started)):
+        if row.status.over and not (
+            done and not _free(flow.options.key_ttl, row.started_at.timestamp())
+        ):
             return None
         return self._project.engine.running(row.id) or RecordedRun(self._project, row.id)
 
@@ -122,10 +120,6 @@ class Keys:
             return take_up(self._project, flow, row.id)
         except FlowbookError:
             return None  # it cannot go on, and so its key is as free as that of a failed one
-
-    def _newest(self, flow: str, key: str) -> tuple[RunRow, float] | None:
-        _names, rows = self._project.history.table(_NEWEST, [flow, key])
-        return (self._project.history.run(rows[0][0]), float(rows[0][1])) if rows else None
 
     def _over(self, of: tuple[str, str], held: AbstractContextManager[object]) -> None:
         self._here.pop(of, None)

@@ -128,6 +128,16 @@ class History:
             ).fetchall()
         return tuple(map(run_row, rows))
 
+    def keyed(self, flow: str, key: str) -> RunRow | None:
+        """The newest run of a flow that was started with that run key; None when there is none."""
+        with self.snapshot.look("runs") as view:
+            rows = view.execute(
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE flow = ? AND key = ? "  # noqa: S608  # ours
+                "ORDER BY started_at DESC, id DESC LIMIT 1",
+                [flow, key],
+            ).fetchall()
+        return run_row(rows[0]) if rows else None
+
     def events(self, run_id: str, *, after: int = -1, limit: int | None = None) -> list[Event]:
         """A run's events in order, from the one behind number `after`.
 
