@@ -76,7 +76,7 @@ def _input(node: NodeId, parameter: inspect.Parameter) -> InputSpec:
         return InputSpec(name, annotation=text)
     if isinstance(default, NodeRef | PortRef):
         return InputSpec(name, default.wire, annotation=text)
-    if not _is_json(default):
+    if not is_json(default):
         raise FlowSyntaxError(
             f"node {node!r}: the default of {name!r} is a {type(default).__name__}, which no run "
             "parameter can hold",
@@ -85,11 +85,12 @@ def _input(node: NodeId, parameter: inspect.Parameter) -> InputSpec:
     return InputSpec(name, default=default, annotation=text)
 
 
-def _is_json(value: Any) -> bool:
+def is_json(value: Any) -> bool:
+    """True for what a run parameter can hold."""
     if isinstance(value, list):
-        return all(map(_is_json, value))
+        return all(map(is_json, value))
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
+        return all(isinstance(key, str) and is_json(one) for key, one in value.items())
     return value is None or type(value) in (bool, int, float, str)
 
 
