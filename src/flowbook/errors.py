@@ -8,12 +8,14 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── InvalidParameters         run parameters do not fit the flow      (problems)
 │   ├── UnknownNode               no node of that name                    (node, known)
 │   ├── UnknownKind               no node type of that name               (kind, known)
+│   ├── RecursionLimit            flows call each other too deep          (depth, limit)
 │   ├── EditRejected              an edit does not apply                  (edit, reason)
 │   └── ExpressionError           a `{{ }}` expression is refused         (code, column)
 ├── RunError                      a run did not end well
 │   ├── RunFailed                 one or more nodes failed                (run_id, node, cell, line)
 │   ├── RunCancelled              somebody cancelled it                   (run_id)
-│   └── RunTimeout                it outlived its deadline                (run_id, seconds)
+│   ├── RunTimeout                it outlived its deadline                (run_id, seconds)
+│   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
@@ -118,6 +120,16 @@ class UnknownKind(UsageError):
     known: Sequence[str]
 
 
+class RecursionLimit(UsageError):
+    """Flows call each other deeper than they may: `depth` runs would stand above the next one."""
+
+    fields: ClassVar[tuple[str, ...]] = ("depth", "limit")
+    depth: int
+    limit: int
+    final: ClassVar[bool] = True
+    """Another attempt stands as deep."""
+
+
 class EditRejected(UsageError):
     """An edit does not apply to the definition it was aimed at."""
 
@@ -177,6 +189,19 @@ class RunTimeout(RunError):
 
     fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
+
+
+class SubflowFailed(RunError):
+    """A flow that a node called did not succeed; `run_id` is its run, `status` how that ended."""
+
+    fields: ClassVar[tuple[str, ...]] = ("run_id", "flow", "status")
+    flow: str
+    status: str
+
+    @property
+    def final(self) -> bool:
+        """True when somebody cancelled it: calling it again is not what they want."""
+        return self.status == "cancelled"
 
 
 class HttpFailed(FlowbookError):

@@ -293,7 +293,7 @@ def test_a_changed_flow_option_changes_where_it_stands(notebook, registry):
     assert said == edit.options
 
 
-def test_a_line_with_nothing_left_to_say_goes_and_so_does_its_empty_cell(notebook, registry):
+def test_a_line_with_nothing_flows_of_say_goes_and_so_does_its_empty_cell(notebook, registry):
     cells = notebook("%flow options audit", "x = 1\n%flow options journal=off")
     assert patched(cells, options(), registry) == (["x = 1"], FlowOptions())
 

@@ -245,7 +245,7 @@ def test_every_problem_of_a_notebook_comes_at_once(reading, said):
     assert {one.cell for one in parsed.problems} == {"c0", "c1", "c2", "c3"}
 
 
-def test_an_unknown_kind_is_left_to_check_and_its_body_is_not_guessed_at(reading):
+def test_an_unknown_kind_is_flows_of_check_and_its_body_is_not_guessed_at(reading):
     parsed = reading("%%flow pyton a\nx = raw.y")
     assert parsed.problems == ()
     assert node(parsed, "a").kind == "pyton"

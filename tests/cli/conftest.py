@@ -32,6 +32,7 @@ class Asked:
 
     rows: list = field(default_factory=list)
     nodes: list = field(default_factory=list)
+    below: list = field(default_factory=list)
     next: str | None = None
     answer: tuple = ((), [])
     asked: list = field(default_factory=list)
@@ -48,6 +49,9 @@ class Asked:
 
     def node_runs(self, run_id):
         return tuple(self.nodes)
+
+    def children(self, run_id):
+        return tuple(self.below)
 
     def table(self, query):
         self.asked.append(query)

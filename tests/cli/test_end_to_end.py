@@ -233,6 +233,25 @@ def test_a_timeout_exits_with_124(type_in, tmp_path):
     assert "error: it took longer than --timeout" in done.stderr
 
 
+def test_a_flow_out_of_its_own_time_exits_with_124_and_says_what_ran(type_in, tmp_path):
+    slow = "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)"
+    notebook(tmp_path / "slow.ipynb", "%flow options timeout=500ms", slow)
+    done = type_in("run", "slow.ipynb")
+    assert done.returncode == 124
+    assert "not over after 500ms; under way: slow" in done.stderr
+
+
+def test_a_second_run_with_a_key_tells_of_the_first(type_in, tmp_path):
+    notebook(tmp_path / "sums.ipynb", *SUMS)
+    first = type_in("run", "sums.ipynb", "-p", "top=5", "--key", "top {{ top }}")
+    again = type_in("run", "sums.ipynb", "-p", "top=5", "--key", "top {{ top }}")
+    other = type_in("run", "sums.ipynb", "--key", "top {{ top }}")
+    assert [one.returncode for one in (first, again, other)] == [0, 0, 0], again.stderr
+    assert (again.stdout, other.stdout) == (first.stdout, "total: 3.0\n")
+    assert "was started before" in again.stderr
+    assert sorted(row["key"] for row in runs(type_in)) == ["top 3", "top 5"]
+
+
 def test_the_demo_runs_twice_and_its_sql_line_works(type_in, tmp_path):
     for _ in range(2):
         done = type_in("demo", "--dir", "tour", timeout=120)

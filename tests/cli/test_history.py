@@ -69,10 +69,19 @@ def test_one_run_with_its_nodes(ask, stored):
     stored.nodes = [Row(node)]
     code, out, _ = ask("history", "show", RUN["id"], "--json")
     assert code == 0
-    assert json.loads(out) == {"run": RUN, "nodes": [node]}
+    assert json.loads(out) == {"run": RUN, "nodes": [node], "children": []}
     _, out, _ = ask("history", "show", RUN["id"])
     assert "status       succeeded" in out
     assert "clean  failed" in out
+
+
+def test_one_run_with_those_its_nodes_started(ask, stored):
+    child = {**RUN, "id": "below", "flow": "inner", "calling_node": "sub"}
+    stored.below = [Row(child)]
+    _, out, _ = ask("history", "show", RUN["id"], "--json")
+    assert json.loads(out)["children"] == [child]
+    _, out, _ = ask("history", "show", RUN["id"])
+    assert "sub           below  inner  succeeded" in out
 
 
 def test_an_unknown_run_is_refused(ask, stored):

@@ -39,7 +39,7 @@ def test_no_two_nodes_overlap_and_the_top_left_is_the_origin(edges):
 
 
 @given(graphs)
-def test_edges_of_a_flow_without_cycles_go_from_left_to_right(edges):
+def test_edges_of_a_flow_without_cycles_go_from_flows_of_right(edges):
     forward = [(one, other) for one, other in edges if one < other]
     found = layout("abcdefgh", forward)
     for source, target in forward:

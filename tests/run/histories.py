@@ -19,6 +19,7 @@ from flowbook.run.evolve import fold
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     CancelAsked,
+    Expired,
     Given,
     Launch,
     Origin,
@@ -138,6 +139,10 @@ class Play:
     def cancel(self):
         return self.send(CancelAsked(at=self.now, reason="enough"))
 
+    def expires(self, seconds=60.0):
+        self.now += seconds
+        return self.send(Expired(at=self.now, seconds=seconds))
+
     def dies(self, after=None, again=()):
         """The process is gone, with what was not journalled; another takes the run up."""
         self.events = self.events[:after]
@@ -230,6 +235,10 @@ def _histories():
     resumed = Play(n("a"), n("b", "a")).pause().returns("a").unpause()
     yield "paused_and_resumed", resumed.returns("b")
     yield "cancelled_while_suspended", Play(n("approve")).suspends("approve").cancel()
+    yield (
+        "out_of_time",
+        Play(n("a"), n("b", "a"), n("c")).returns("a").expires().stops("b").stops("c"),
+    )
     yield "running", Play(n("a"), n("b", "a"), n("c", "a")).returns("a").returns("b")
     yield "empty", Play()
     lost = Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b")).returns("a").says("b", "half\n")

@@ -35,6 +35,7 @@ from flowbook.run.stimulus import (
     Abort,
     CancelAsked,
     CloseRun,
+    Expired,
     Given,
     JournalFailed,
     Launch,
@@ -53,6 +54,39 @@ from flowbook.run.stimulus import (
     TakenUp,
     TimerFired,
 )
+
+
+def test_a_run_out_of_time_stops_and_has_failed_naming_what_was_under_way():
+    run = Play(n("a"), n("b", "a"), n("c", "b"), n("d")).returns("a").expires(60.0)
+    assert {(type(o), o.step) for o in run.orders} == {(Abort, 1), (Abort, 3)}
+    assert run.outcome("c") is Outcome.CANCELLED
+    assert not run.state.over
+    run.stops("b").stops("d")
+    over = run.events[-1]
+    assert (over.status, over.error.type, over.node) == (RunStatus.FAILED, "TimeoutError", None)
+    assert over.error.message == "the run was not over after 60s; under way: b, d"
+    assert fold(run.events).verdict is RunStatus.FAILED
+
+
+def test_a_run_that_dies_while_it_stops_for_want_of_time_has_failed_all_the_same():
+    run = Play(n("a")).expires().dies()
+    assert (run.state.verdict, run.state.failure.type) == (RunStatus.FAILED, "TimeoutError")
+
+
+def test_the_deadline_of_a_run_that_is_being_cancelled_or_over_means_nothing():
+    cancelled = Play(n("a")).cancel().expires().stops("a")
+    assert cancelled.state.verdict is RunStatus.CANCELLED
+    assert Play(n("a")).returns("a").expires().state.verdict is RunStatus.SUCCEEDED
+
+
+def test_a_run_withdrawn_before_its_turn_is_cancelled_with_nothing_begun():
+    plan, at = plan_of(n("a"), n("b", "a")), 1.0
+    state = RunState(plan)
+    start = Start(at=at, run=RunId("r"), trigger=TriggerKind.MANUAL, withdrawn="not needed")
+    decision = decide(plan, state, start)
+    assert [type(order) for order in decision.instructions] == [CloseRun]
+    assert not any(isinstance(event, NodeStarted) for event in decision.events)
+    assert state.verdict is RunStatus.CANCELLED
 
 
 def test_a_step_starts_once_everything_it_reads_is_there():
@@ -490,6 +524,12 @@ class EveryStimulus(RuleBasedStateMachine):
         if always == 0:
             self.cancelled = True
             self.send(CancelAsked(at=1.0))
+
+    @rule(always=st.integers(0, 9))
+    def its_time_runs_out(self, always):
+        if always == 0:
+            self.cancelled = True
+            self.send(Expired(at=1.0, seconds=1.0))
 
     @rule(data=st.data())
     def the_process_dies_and_another_goes_on(self, data):

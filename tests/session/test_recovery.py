@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.session.children import perish
+from tests.session.children import calling, perish
 
 import flowbook
 from flowbook.errors import UsageError
@@ -413,7 +413,7 @@ def test_a_suspended_run_of_a_dead_process_is_taken_up_and_stays_suspended(halfw
     assert run.wait().status is RunStatus.CANCELLED
 
 
-def test_a_suspended_run_of_a_living_process_is_left_to_it(halfway, part):
+def test_a_suspended_run_of_a_living_process_is_flows_of_it(halfway, part):
     lost = halfway.lost(started("two"))
     last = part.history.events(lost)[-1]
     part.store.sink.append([suspended(last)]).result()  # we took it up, and we live
@@ -491,7 +491,7 @@ def test_of_flows_with_one_name_the_one_that_has_not_changed_goes_on(halfway, pa
     assert run["three"].output == 7
 
 
-def test_a_flow_left_to_the_default_project_is_known_to_it(halfway, part, monkeypatch):
+def test_a_flow_flows_of_the_default_project_is_known_to_it(halfway, part, monkeypatch):
     monkeypatch.setattr("flowbook.graph.host._Default.factory", lambda: part)
     halfway.lost(started("two"))
     flow = halfway.flow(None)
@@ -533,3 +533,112 @@ def test_what_was_not_recorded_is_not_guessed(options, why):
     )
     with pytest.raises(UsageError, match=why):
         _refuse_unrecorded(plan, created)
+
+
+# ---------------------------------------------------------------- runs that call others
+
+
+def killed_while_it_calls(folder, *key, at="slow"):
+    """The ids of a run and of its sub-run, whose process was killed in the middle of both."""
+    process = subprocess.Popen(
+        [sys.executable, calling.__file__, str(folder), *key],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    ledger = folder / "ledger"
+    until(lambda: ledger.exists() and at in ledger.read_text(), 30)
+    process.kill()
+    process.wait()
+    project = Project(folder)
+    sub = project.history.runs(flow="inner").runs[0]
+    (run,) = project.history.runs(flow="outer").runs
+    return project, run, sub
+
+
+def ledger_of(folder):
+    return Counter(line.split()[0] for line in (folder / "ledger").read_text().splitlines())
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("which", ["the caller alone", "both", "all, whatever the order"])
+def test_a_run_killed_while_it_calls_goes_on_with_the_same_sub_run(tmp_path, which):
+    project, run, sub = killed_while_it_calls(tmp_path)
+    assert (sub.parent, sub.error[:4], run.error[:4]) == (run.id, "lost", "lost")
+    (tmp_path / "go").touch()
+    inner, outer = calling.flows_of(project)
+    if which == "the caller alone":
+        outer.recover(run.id).wait(30)
+    elif which == "both":
+        inner.recover().wait(30)
+        outer.recover().wait(30)
+    else:
+        assert project.recover().wait(30).refused == {}
+    assert project.history.run(run.id).status is RunStatus.SUCCEEDED
+    assert [row.id for row in project.history.runs(flow="inner").runs] == [sub.id]
+    assert ledger_of(tmp_path) == {"first": 1, "slow": 2, "after": 1}
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_turn_killed_while_it_calls_goes_on_with_the_same_sub_run(tmp_path):
+    project, run, sub = killed_while_it_calls(tmp_path, "turns", at="slow1")
+    assert (sub.parent, sub.calling_node, sub.error[:4]) == (run.id, "each[1].sub", "lost")
+    before = [row.id for row in project.history.children(run.id)]
+    (tmp_path / "go").touch()
+    _, outer = calling.turns_of(project)
+    (again,) = outer.recover(run.id)
+    records = again.wait(30).raise_for_status()["each"].outputs["each_values"]
+    assert [record["child_run_id"] for record in records] == before
+    assert ledger_of(tmp_path) == {"slow0": 1, "slow1": 2}
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_sub_run_that_was_over_is_not_run_again(tmp_path):
+    project, run, sub = killed_while_it_calls(tmp_path)
+    (tmp_path / "go").touch()
+    inner, outer = calling.flows_of(project)
+    inner.recover(sub.id).wait(30)
+    project.close()
+    project = Project(tmp_path)  # it knows nothing of that any more
+    _, outer = calling.flows_of(project)
+    (again,) = outer.recover(run.id)
+    assert again.wait(30)["after"].output == 2
+    assert ledger_of(tmp_path) == {"first": 1, "slow": 2, "after": 1}
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_lost_sub_run_whose_code_is_gone_fails_its_node_and_says_so(tmp_path):
+    project, run, sub = killed_while_it_calls(tmp_path)
+    inner, outer = calling.flows_of(project)
+
+    @inner.node
+    def first():
+        return 10
+
+    (again,) = outer.recover(run.id)
+    error = again.wait(30)["sub"].error
+    assert "was defined in Python, and its code is gone" in error.message
+    assert [row.id for row in project.history.runs(flow="inner").runs] == [sub.id]
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_start_with_the_key_of_a_lost_run_goes_on_with_it(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, calling.__file__, str(tmp_path), "nightly"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    ledger = tmp_path / "ledger"
+    until(lambda: ledger.exists() and "slow" in ledger.read_text(), 30)
+    process.kill()
+    process.wait()
+    (tmp_path / "go").touch()
+    project = Project(tmp_path)
+    _, outer = calling.flows_of(project)
+    (row,) = project.history.runs(flow="outer").runs
+    assert row.key == "nightly"
+    run = outer.run(key="nightly")
+    assert (run.id, run.status) == (row.id, RunStatus.SUCCEEDED)
+    assert ledger_of(tmp_path)["first"] == 1
+    project.close()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -650,3 +651,29 @@ def test_a_replay_that_is_killed_goes_on_with_what_was_given_by_hand(tmp_path):
     assert isinstance(first, RunCreated)
     assert "count.df" in first.nodes
     project.close()
+
+
+def test_a_replay_waits_for_its_turn_and_is_told_of_like_any_run(project):
+    gate, told = threading.Event(), []
+    flow = flowbook.Flow("one at a time", host=project, max_runs=1, priority=2)
+
+    @flow.node
+    def gated():
+        return gate.wait(10)
+
+    gate.set()
+    first = flow.run()
+    gate.clear()
+    flow.on_complete(lambda run: told.append(run.id))
+    going = flow.start()
+    replay = flow.replay(first.id)
+    assert replay.status is RunStatus.QUEUED
+    gate.set()
+    assert replay.wait(10).status is RunStatus.SUCCEEDED
+    created = replay.events()[0]
+    assert (created.origin, created.priority) == (first.id, 2)
+    deadline = time.monotonic() + 10
+    while len(told) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert set(told) == {going.id, replay.id}

@@ -86,6 +86,8 @@ def test_a_run_is_told_whole(store, history, story):
         "origin": None,
         "origin_seq": None,
         "origin_node": None,
+        "depth": 0,
+        "calling_node": None,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+from flowbook.store.migrations import FORMAT
 from flowbook.store.store import Store
 
 from .test_fold import dead_segment
@@ -86,7 +87,7 @@ def test_a_damaged_database_is_a_problem_and_no_failure(store, layout, story):
     found = store.status()
     layout.database.unlink()
     assert "store.duckdb" in found.problem
-    assert (found.runs, found.format) == (None, 3)
+    assert (found.runs, found.format) == (None, FORMAT)
 
 
 def test_a_folder_that_cannot_be_written(layout, story):

@@ -88,15 +88,16 @@ def command(
 def show(
     ctx: click.Context, run_id: str, node: str | None, folder: Path | None, as_json: bool
 ) -> ExitCode:
-    """Show one run and what became of its nodes, or what one of them gave."""
+    """Show one run, what became of its nodes and the runs they started, or what one node gave."""
     as_json = as_json or ctx.obj.as_json
     if node is not None:
         return _show_node(asked_project(ctx, folder), run_id, node, as_json=as_json)
     history = asked_project(ctx, folder).history
     run = history.run(run_id).to_json()
     nodes = [one.to_json() for one in history.node_runs(run_id)]
+    children = [child.to_json() for child in history.children(run_id)]
     if as_json:
-        echo_json({"run": run, "nodes": nodes})
+        echo_json({"run": run, "nodes": nodes, "children": children})
         return ExitCode.OK
     for name, value in run.items():
         if value not in (None, {}):
@@ -104,6 +105,10 @@ def show(
     click.echo()
     columns = ("node", "status", "attempts", "duration_ms", "reason", "cause", "error")
     echo_table(columns, [[one.get(name) for name in columns] for one in nodes])
+    if children:
+        click.echo()
+        below = ("calling_node", "id", "flow", "status", "duration_ms", "error")
+        echo_table(below, [[_brief(name, child.get(name)) for name in below] for child in children])
     return ExitCode.OK
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,16 +17,17 @@ from flowbook.cli.opening import json_option, stand_in
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import asked_project, project_option
 from flowbook.cli.running import verdict
-from flowbook.errors import FlowbookError, UsageError
+from flowbook.errors import FlowbookError
 from flowbook.export.exits import ExitCode
 from flowbook.ids import RunId
+from flowbook.session.notebooks import notebook_of
 from flowbook.session.project import Project
 from flowbook.session.recovery import lost_runs
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
 
-_PASSED_BY = frozenset({"node_modules", "__pycache__"})
+_HINT = "say which with --notebook; a flow written in Python recovers with flow.recover()"
 
 
 @click.command("recover")
@@ -119,27 +119,8 @@ def recover_each(
 
 
 def _taken_up(project: Project, run_id: RunId, notebook: Path | None, *, again: bool) -> Run:
-    path = notebook or notebook_of(project.path, project.history.run(run_id).flow)
+    path = notebook or notebook_of(project.path, project.history.run(run_id).flow, _HINT)
     flow = project.read_notebook(path)
     stand_in(path.parent)
     (run,) = project.recover(flow, run_id, again=again)
     return run
-
-
-def notebook_of(folder: Path, flow: str) -> Path:
-    """The one notebook below `folder` that is called like the flow; else `UsageError`."""
-    found = sorted(_called(folder, f"{flow}.ipynb"))
-    if len(found) == 1:
-        return found[0]
-    what = f"no notebook {flow}.ipynb" if not found else f"more than one {flow}.ipynb"
-    raise UsageError(
-        f"there is {what} in {folder}",
-        hint="say which with --notebook; for a flow in Python: flow.recover(), flow.replay()",
-    )
-
-
-def _called(folder: Path, name: str) -> Iterator[Path]:
-    for where, inner, files in os.walk(folder):
-        inner[:] = [one for one in inner if not one.startswith(".") and one not in _PASSED_BY]
-        if name in files:
-            yield Path(where) / name

@@ -18,14 +18,16 @@ from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option, params_option, stand_in, timeout_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import asked_project, project_option
-from flowbook.cli.recovery import notebook_of
 from flowbook.cli.running import Finished, explain_end, verdict
 from flowbook.events import TriggerKind
 from flowbook.export.exits import ExitCode
+from flowbook.session.notebooks import notebook_of
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
     from flowbook.session.replay_plan import ReplayPlan
+
+_HINT = "say which with --notebook; a flow written in Python is replayed with flow.replay()"
 
 
 @click.command("checkpoints")
@@ -98,7 +100,7 @@ def replay(ctx: click.Context, /, run_id: str, folder: Path | None, **asked: Any
 
     opened = asked_project(ctx, folder)
     row = opened.history.run(run_id)
-    path = (asked["notebook"] or notebook_of(opened.path, row.flow)).resolve()
+    path = (asked["notebook"] or notebook_of(opened.path, row.flow, _HINT)).resolve()
     flow = opened.read_notebook(path)
     words = {
         "from_": asked["begin"] or None,

@@ -22,6 +22,7 @@ from flowbook.export.exits import ExitCode
 @click.command("run")
 @notebook_argument
 @params_option
+@click.option("--key", metavar="KEY", help="Run key: one run has it, however often it is started.")
 @click.option("--only", multiple=True, metavar="NODE", help="Run this node and what it needs.")
 @click.option(
     "--report",
@@ -35,6 +36,7 @@ from flowbook.export.exits import ExitCode
 @manual(
     "flowbook run report.ipynb -p city=Oslo -p days=14",
     "flowbook run report.ipynb --only clean --timeout 5m --json",
+    "flowbook run report.ipynb -p day=2026-05-01 --key '{{ day }}'",
     codes=(
         ExitCode.OK,
         ExitCode.FAILED,
@@ -48,6 +50,7 @@ from flowbook.export.exits import ExitCode
 def command(  # noqa: PLR0913 - one for each option
     notebook: Path,
     params: tuple[str, ...],
+    key: str | None,
     only: tuple[str, ...],
     report: Path | None,
     no_report: bool,
@@ -58,13 +61,16 @@ def command(  # noqa: PLR0913 - one for each option
 
     Progress goes to stderr; what the last nodes gave goes to stdout. The run is kept in the
     history of the notebook's project, with trigger cli.
+
+    KEY may hold {{ expressions }} over the run's parameters. When a run has that key already, it
+    is waited for and told instead of another being started.
     """
     if report and no_report:
         raise click.UsageError("--report and --no-report exclude each other")
     opened = open_notebook(notebook)
     opened.refuse_errors()
     wanted = None if report is None else report.resolve()
-    terms = Terms(only, timeout, wanted, not no_report)
+    terms = Terms(only, timeout, wanted, not no_report, key)
     finished = run_opened(opened, opened.typed(params), terms)
     if as_json:
         echo_json(summary(opened, finished, only))

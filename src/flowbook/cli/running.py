@@ -14,15 +14,17 @@ from flowbook.cli.failures import say_error
 from flowbook.cli.live import follow
 from flowbook.cli.opening import Opened, stand_in
 from flowbook.cli.output import as_json, echo_value
-from flowbook.errors import RunError, RunFailed, UsageError
-from flowbook.events import TriggerKind
+from flowbook.errors import RunError, RunFailed, RunTimeout, UsageError
+from flowbook.events import RunStatus, TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import report_path
 from flowbook.export.notebook import sinks
 from flowbook.export.report import write_report
-from flowbook.graph.spec import Json
+from flowbook.expr.template import Template
+from flowbook.graph.spec import Json, Missing
 from flowbook.ids import NodeId
 from flowbook.run.phase import Outcome
+from flowbook.session.recorded import RecordedRun
 from flowbook.session.start import Start
 
 if TYPE_CHECKING:
@@ -31,19 +33,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How to run. `report` is where the executed notebook goes; `wanted` False: nowhere."""
+    """How to run. `report` is where the executed notebook goes; `wanted` False: nowhere.
+
+    `key` is a run key, its templates not rendered yet.
+    """
 
     only: Sequence[str] = ()
     timeout: float | None = None
     report: Path | None = None
     wanted: bool = True
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A run that was followed to its end, and where its report is."""
 
-    run: Run
+    run: Run | RecordedRun
     code: ExitCode
     report: Path | None
 
@@ -54,15 +60,40 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     stand_in(opened.path.parent)
     targets = [NodeId(name) for name in terms.only] or None
     start = Start(trigger=TriggerKind.CLI, targets=targets)
-    run = opened.project.start(opened.flow, params, start)
+    key = None if terms.key is None else _rendered(opened, terms.key, params)
+    run = opened.project.start(opened.flow, params, start, key=key)
+    if isinstance(run, RecordedRun):
+        return Finished(run, _awaited(run, terms.timeout) or verdict(run), None)
     why = follow(run, sys.stderr, timeout=terms.timeout)
     return Finished(run, why or verdict(run), _report(opened, run, terms))
 
 
-def verdict(run: Run) -> ExitCode:
+def _rendered(opened: Opened, key: str, params: Mapping[str, Json]) -> str:
+    """A run key with its templates filled in from the run's parameters, defaults included."""
+    defaults = {
+        str(one.name): one.default
+        for one in opened.project.plan(opened.flow).params
+        if not isinstance(one.default, Missing)
+    }
+    return str(Template.parse(key).render({**defaults, **params}))
+
+
+def _awaited(run: RecordedRun, timeout: float | None) -> ExitCode | None:
+    """Wait for a run that was started before; why that ended early, if it did."""
+    click.echo(f"run {run.id} has this key; it was started before", err=True)
+    try:
+        run.wait(timeout)
+    except RunTimeout:
+        return ExitCode.TIMEOUT
+    return None
+
+
+def verdict(run: Run | RecordedRun) -> ExitCode:
     """A run that failed without a failed node could not be recorded: the project's fault."""
     try:
         run.raise_for_status()
+    except RunTimeout:
+        return ExitCode.TIMEOUT
     except RunFailed as failure:
         return ExitCode.FAILED if failure.node else ExitCode.INFRASTRUCTURE
     except RunError:
@@ -70,7 +101,7 @@ def verdict(run: Run) -> ExitCode:
     return ExitCode.OK
 
 
-def outputs(opened: Opened, run: Run, only: Sequence[str] = ()) -> dict[str, Any]:
+def outputs(opened: Opened, run: Run | RecordedRun, only: Sequence[str] = ()) -> dict[str, Any]:
     """What the nodes at the flow's ends gave, or those asked for; others are left out."""
     targets = [NodeId(name) for name in only] or None
     plan = opened.project.plan(opened.flow, targets)
@@ -111,7 +142,7 @@ def explain_end(finished: Finished) -> None:
 
     The last lines are the ones a terminal still shows.
     """
-    if finished.code not in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE):
+    if finished.run.status is not RunStatus.FAILED:
         say_error(finished.code.meaning)
         return
     for failure in reversed(_failures(finished.run)):
@@ -120,7 +151,7 @@ def explain_end(finished: Finished) -> None:
         say_error(failure.message, failure.hint)
 
 
-def _failures(run: Run) -> list[RunError]:
+def _failures(run: Run | RecordedRun) -> list[RunError]:
     """What made the run fail, the first failure first; then those of other nodes."""
     found: list[RunError] = []
     try:
@@ -130,7 +161,7 @@ def _failures(run: Run) -> list[RunError]:
     for node, outcome in zip(run.state.nodes, run.state.outcome, strict=True):
         if outcome is Outcome.FAILED and node != getattr(found[0], "node", None):
             try:
-                run[node].given  # noqa: B018 - asking a failed node raises its error
+                run[node].outputs  # noqa: B018 - asking a failed node raises its error
             except RunError as failure:
                 found.append(failure)
     return found

@@ -21,6 +21,7 @@ from flowbook.ids import CellId, EventSeq, FlowId, NodeId, PortName, RunId
 class RunStatus(StrEnum):
     """What a run is doing or how it ended."""
 
+    QUEUED = "queued"
     RUNNING = "running"
     SUSPENDED = "suspended"
     SUCCEEDED = "succeeded"
@@ -159,6 +160,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
 
     `blocks` lists, by container and block, the nodes inside.
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
+    `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     """
 
     flow: FlowId
@@ -174,6 +176,10 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     origin: RunId | None = None
     origin_seq: int | None = None
     origin_node: NodeId | None = None
+    depth: int = 0
+    calling_node: NodeId | None = None
+    deadline: float | None = None
+    priority: int = 0
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -302,9 +308,10 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
-    """Somebody asked the run to stop; running nodes are being told."""
+    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to."""
 
     reason: str = ""
+    error: ErrorInfo | None = None
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):

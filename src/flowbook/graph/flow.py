@@ -13,10 +13,11 @@ from typing import Any, overload
 
 from flowbook.errors import UsageError
 from flowbook.graph.branching import Branching
+from flowbook.graph.calling import Calling
 from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options
-from flowbook.graph.host import Host, default_host, leave_to_default, set_default_host
+from flowbook.graph.host import Host, default_host, remember, set_default_host
 from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
@@ -30,7 +31,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Owning):
+class Flow(Branching, Calling, Owning):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -55,7 +56,8 @@ class Flow(Branching, Owning):
             name: Unique in its project.
             host: What runs, checks and shows it; the default project when left out.
             **options: `journal`, `durability`, `sensitive_fields`, `log_inputs`, `log_outputs`,
-                `allow_pickle`, `retention`, `audit` as in `flowbook.graph.flow_options`.
+                `allow_pickle`, `retention`, `audit`, `timeout`, `max_runs`, `priority`, `key_ttl`,
+                `on_failure` as in `flowbook.graph.flow_options`.
 
         Raises:
             FlowSyntaxError: an option is unknown or cannot be what it is.
@@ -65,8 +67,7 @@ class Flow(Branching, Owning):
         super().__init__(FlowSpec(FlowId(name), options=parse_flow_options(options)))
         self._host = host
         self.homes = []
-        if host is None:
-            leave_to_default(self)
+        remember(self)
 
     @property
     def host(self) -> Host:
@@ -140,11 +141,22 @@ class Flow(Branching, Owning):
         return node in self.spec().by_id
 
     def start(self, /, **params: Any) -> Any:
-        """Start a run in the background and return it at once."""
-        return self.host.start(self, params)
+        """Start a run in the background and return it at once.
+
+        `key` is a run key: a second start with it returns the first run, see `key_ttl`. A flow with
+        a parameter called `key` is given that.
+        """
+        named = any(param.name == "key" for param in self.params)
+        key = None if named else params.pop("key", None)
+        if key is None:
+            return self.host.start(self, params)
+        return self.host.start(self, params, key=str(key))
 
     def run(self, /, **params: Any) -> Any:
-        """Run to the end and return the run, which says how it went: it does not raise."""
+        """Run to the end and return the run, which says how it went: it does not raise.
+
+        `key` as in `start`.
+        """
         run = self.start(**params)
         run.wait()
         return run

@@ -1,9 +1,10 @@
-"""Options of a flow as a whole: what it says about its own recording.
+"""Options of a flow as a whole: what it says about its own recording, and about its runs.
 
 Node options (`graph.options`) say how one node runs; these say what is written down of every run,
-how safely and for how long. None of them changes what is computed, so none is part of a plan's
-version. `FLOW_OPTIONS` is the schema that every door reads: `Flow(...)`, `%flow options`, the
-stored form. A new option is one field and one row here.
+how safely and for how long, and how its runs go beside each other. None of them changes what is
+computed, so none is part of a plan's version. `FLOW_OPTIONS` is the schema that
+every door reads: `Flow(...)`, `%flow options`, the stored form. A new option is one field and one
+row here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from flowbook.graph.options import Option, parse_bool, parse_by, print_bool, print_by
+from flowbook.graph.options import (
+    Option,
+    parse_bool,
+    parse_by,
+    parse_duration,
+    print_bool,
+    print_by,
+    print_duration,
+)
 
 
 class JournalMode(StrEnum):
@@ -51,9 +60,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class FlowOptions:
-    """What a flow says about its recording. Every field is a row of `FLOW_OPTIONS`.
+    """What a flow says about its recording and its runs. Every field is a row of `FLOW_OPTIONS`.
 
-    `retention` is text that `parse_retention` reads; None leaves it to the project.
+    `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
+    seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -64,10 +74,18 @@ class FlowOptions:
     allow_pickle: bool = False
     retention: str | None = None
     audit: bool = False
+    timeout: float | None = None
+    max_runs: int | None = None
+    priority: int = 0
+    key_ttl: float | None = None
+    on_failure: str | None = None
 
 
 _DAYS_MAX = 36_500
 _LAST_MAX = 1_000_000
+_PRIORITY_MAX = 1_000_000
+UNTIL_TERMINAL = "until-terminal"
+"""What `key_ttl` says for: as long as the run goes on."""
 
 
 def parse_retention(value: object) -> Retention:
@@ -129,6 +147,58 @@ def _parse_keep(value: object) -> str | None:
     return str(parse_retention(value))
 
 
+def _nothing(value: object) -> bool:
+    return value is None or str(value).strip().lower() == "none"
+
+
+def _parse_timeout(value: object) -> float | None:
+    if _nothing(value):
+        return None
+    seconds = parse_duration(value)
+    if not seconds:
+        raise ValueError("a run needs some time: write a duration such as 30s, 5m or 2h")
+    return seconds
+
+
+def _parse_most(value: object) -> int | None:
+    if _nothing(value):
+        return None
+    match = re.fullmatch(r"[1-9]\d{0,5}", str(value).strip())
+    if match is None:
+        raise ValueError("write a whole number from 1 on, or none")
+    return int(match[0])
+
+
+def _parse_priority(value: object) -> int:
+    match = re.fullmatch(r"[+-]?\d{1,7}", str(value).strip())
+    if match is None or abs(int(match[0])) > _PRIORITY_MAX:
+        raise ValueError(f"write a whole number up to {_PRIORITY_MAX:,}; larger goes first")
+    return int(match[0])
+
+
+def _parse_key_ttl(value: object) -> float | None:
+    if _nothing(value):
+        return None
+    if str(value).strip().lower() == UNTIL_TERMINAL:
+        return 0.0
+    return parse_duration(value)
+
+
+def _print_key_ttl(value: float | None) -> str:
+    if value is None:
+        return "none"
+    return print_duration(value) if value else UNTIL_TERMINAL
+
+
+def _parse_flow_name(value: object) -> str | None:
+    if _nothing(value):
+        return None
+    name = str(value).strip()
+    if not name or "\n" in name:
+        raise ValueError("write the name of a flow")
+    return name
+
+
 FLOW_OPTIONS: Mapping[str, Option] = {
     option.name: option
     for option in (
@@ -146,6 +216,16 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                _parse_keep, lambda v: "none" if v is None else str(v)),
         Option("audit", "Write start and end of every run to the audit log.", parse_bool,
                print_bool, flag=True),
+        Option("timeout", "Stop a run that is not over after this long: 30s, 5m.", _parse_timeout,
+               lambda v: "none" if v is None else print_duration(v)),
+        Option("max_runs", "How many runs go on at once in a process; more wait for their turn.",
+               _parse_most, lambda v: "none" if v is None else str(v)),
+        Option("priority", "Which of the runs that wait has its turn first: the larger.",
+               _parse_priority, str),
+        Option("key_ttl", "How long a run key stands for its run: a duration, until-terminal, or "
+               "none for ever.", _parse_key_ttl, _print_key_ttl),
+        Option("on_failure", "The flow to start when a run fails.", _parse_flow_name,
+               lambda v: "none" if v is None else str(v)),
     )
 }  # fmt: skip
 

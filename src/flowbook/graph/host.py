@@ -7,7 +7,7 @@ as a factory that is called when the first flow needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, overload
 from weakref import WeakSet
 
 from flowbook.errors import UsageError
@@ -22,9 +22,12 @@ class Host(Protocol):
         """What was computed before; `cache.of(flow)` is what a flow sees of it."""
         ...
 
-    def start(self, flow: Any, params: Mapping[str, Any]) -> Any:
-        """Start a run of the flow as it is now; the `Run`."""
-        ...
+    # Starts a run of the flow as it is now; with a run key, returns the run that has it already.
+    @overload
+    def start(self, flow: Any, params: Mapping[str, Any]) -> Any: ...
+
+    @overload
+    def start(self, flow: Any, params: Mapping[str, Any], *, key: str) -> Any: ...
 
     def last_run(self, flow: Any) -> Any | None:
         """The newest run of the flow in this process, None before the first."""
@@ -80,13 +83,13 @@ class _Default:
     flows: ClassVar[WeakSet[Any]] = WeakSet()
 
 
-def leave_to_default(flow: Any) -> None:
-    """Remember a flow that was given no host, for as long as somebody holds it."""
+def remember(flow: Any) -> None:
+    """Remember a flow, for as long as somebody holds it."""
     _Default.flows.add(flow)
 
 
-def left_to(host: Host) -> tuple[Any, ...]:
-    """The flows that were given no host and are therefore this one's, if it is the default now."""
+def flows_of(host: Host) -> tuple[Any, ...]:
+    """The flows whose host this is: those given it, and, if it is the default now, none."""
     return tuple(flow for flow in _Default.flows if flow.host is host)
 
 

@@ -74,7 +74,7 @@ class Nesting:
     >>> from flowbook.ids import FlowId
     >>> inner = NodeSpec(NodeId("clean"), options=Options(inside="each"))
     >>> nodes = (NodeSpec(NodeId("each"), kind="map"), inner)
-    >>> Nesting(FlowSpec(FlowId("tour"), nodes)).home("clean")
+    >>> Nesting(FlowSpec("tour", nodes)).home("clean")
     'each'
     """
 

@@ -46,6 +46,32 @@ class UsageAmounts(TypedDict, total=False):
     is_estimate: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Another flow that a node wants to have run.
+
+    `version` is `latest` or a version id; `output` names the nodes whose outputs are wanted, the
+    flow's last ones when empty; `timeout` is seconds; `detach`: only begin it.
+    """
+
+    flow: str
+    params: Mapping[str, Any]
+    version: str = "latest"
+    output: tuple[str, ...] = ()
+    timeout: float | None = None
+    detach: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What became of a called flow: its run, how it stands, outputs by node, and its error."""
+
+    run_id: RunId
+    status: str
+    output: Mapping[str, Any] | None
+    error: str | None = None
+
+
 class NodeContext(Protocol):
     """What a running node may ask for. Safe to call from the thread the node runs in."""
 
@@ -108,6 +134,10 @@ class NodeContext(Protocol):
         """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas)."""
         ...
 
+    async def call(self, wanted: Call) -> Called:
+        """Run another flow to its end; only on the engine's loop."""
+        ...
+
 
 class Node(HasTraits):
     """Base of every node type.
@@ -142,6 +172,8 @@ class Node(HasTraits):
     """True for joins: runs once every input is settled and at least one of them is live."""
     version: ClassVar[str] = "1"
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
+    grace: ClassVar[float] = 0.5
+    """Seconds it may take to stop once it is told."""
 
     def __init__(self, spec: NodeSpec, **traits: Any) -> None:
         super().__init__(**traits)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from flowbook.events import (
     CancelRequested,
@@ -38,11 +39,13 @@ from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
 from flowbook.run import attempts, turns
+from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
     CancelAsked,
+    Expired,
     Instruction,
     JournalFailed,
     PauseAsked,
@@ -97,14 +100,18 @@ def _on_start(turn: Turn, s: Start) -> None:
         nodes=tuple(step.node for step in plan.steps),
         params=s.params,
         key=s.key,
-        parent=s.parent,
         host=s.host,
         pid=s.pid,
         blocks=plan.blocks,
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        **structs.asdict(s.lineage),
     )
+    if s.withdrawn is not None:
+        _stop(turn, s.withdrawn)
+        turn.close_if_done()
+        return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     turn.look_at(range(len(plan.steps)))
@@ -261,10 +268,18 @@ def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     turn.close(RunStatus.FAILED, s.error)
 
 
-def _stop(turn: Turn, reason: str) -> None:
+def _on_expired(turn: Turn, s: Expired) -> None:
+    if not turn.state.cancelling:
+        error = late(turn.state, s.seconds)
+        _stop(turn, error.message, error)
+        _end_left_turns(turn)
+        turn.close_if_done()
+
+
+def _stop(turn: Turn, reason: str, error: ErrorInfo | None = None) -> None:
     """Tell what runs to stop; cancel what does not."""
     state = turn.state
-    turn.emit(CancelRequested, reason=reason)
+    turn.emit(CancelRequested, reason=reason, error=error)
     for i, phase in enumerate(state.phase):
         if phase is Phase.CANCELLING:
             turning = state.turning.get(i)
@@ -327,6 +342,7 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepLogged: _on_logged,
     TimerFired: _on_timer,
     CancelAsked: _on_cancel,
+    Expired: _on_expired,
     PauseAsked: _on_pause,
     ResumeAsked: _on_resume,
     JournalFailed: _on_journal_failed,

@@ -38,7 +38,8 @@ from flowbook.run.past import Past
 from flowbook.run.perform import Performance
 from flowbook.run.processes import ProcessExecutor
 from flowbook.run.stage import Assignment, Stage
-from flowbook.run.stimulus import Given, Origin, Start, Stimulus, TakenUp
+from flowbook.run.stimulus import Given, Lineage, Origin, Start, TakenUp
+from flowbook.run.turnstile import Turnstile
 from flowbook.run.values import Keeper
 from flowbook.run.work import Reuse, Tools, Work
 
@@ -92,25 +93,25 @@ class Engine:
         run_id: RunId,
         trigger: TriggerKind,
         given: Mapping[NodeId, Reuse] | None = None,
-        parent: RunId | None = None,
+        lineage: Lineage | None = None,
         key: str | None = None,
         recording: Recording | None = None,
         origin: Origin | None = None,
+        queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
-        `origin`: the run this one replays.
-        `recording`: where the run is written to instead of the engine's sink and vault.
+        `origin`: the run this one replays. `lineage`: the run that started this one, its deadline
+        and its priority. `recording`: where the run is written to instead of the engine's sink and
+        vault. `queued`: it waits until somebody opens `Run.entry`.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
             raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
         stage = self._open() if recording is None else self._open().recorded(recording)
-        known = {
-            plan.index[node]: reuse for node, reuse in (given or {}).items() if node in plan.index
-        }
+        known = _by_step(plan, given or {})
         begin = Start(
             at=self._clock(),
             run=run_id,
@@ -118,7 +119,7 @@ class Engine:
             params=_told(params, recording),
             given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
-            parent=parent,
+            lineage=lineage or Lineage(),
             host=socket.gethostname(),
             pid=os.getpid(),
             origin=origin,
@@ -129,7 +130,8 @@ class Engine:
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
-        return self._begin(performance, run_id, begin)
+        entry = Turnstile(performance, stage.loop, begin)
+        return self._begin(performance, run_id, entry, queued=queued)
 
     def take_up(
         self,
@@ -156,14 +158,21 @@ class Engine:
         again = tuple(sorted(past.gone))
         host, pid = socket.gethostname(), os.getpid()
         taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
-        return self._begin(performance, run_id, taken)
+        return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
 
-    def _begin(self, performance: Performance, run_id: RunId, begin: Stimulus) -> Run:
-        run = Run(performance, run_id, self._thread)
+    def _begin(
+        self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
+    ) -> Run:
+        run = Run(performance, run_id, self._thread, entry)
         self._running[run_id] = run
         capture.listen()
-        performance.ask(begin)
+        if not queued:
+            entry.open()
         return run
+
+    def running(self, run_id: RunId) -> Run | None:
+        """The run of that id if it goes on, or waits for its turn, here."""
+        return self._running.get(run_id)
 
     def close(self, timeout: float = 5.0) -> None:
         """Cancel what runs, wait up to `timeout` seconds for it, and let everything go."""
@@ -251,6 +260,11 @@ def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[s
     """Parameters as the run's first event has them."""
     told = {str(name): value for name, value in params.items()}
     return told if recording is None else recording.params(told)
+
+
+def _by_step(plan: Plan, given: Mapping[NodeId, Reuse]) -> dict[int, Reuse]:
+    """What is given of the plan's steps."""
+    return {plan.index[node]: reuse for node, reuse in given.items() if node in plan.index}
 
 
 def _given(keeper: Keeper, reuse: Reuse) -> Given:

@@ -331,7 +331,7 @@ def _each(state: RunState, event: Event) -> None:
 def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.cancelling:
         raise _illegal(state, "the run", "cancelling", event)
-    state.cancelling = True
+    state.cancelling, state.stopped = True, event.error
     _each(state, event)
 
 

@@ -27,9 +27,6 @@ from flowbook.ids import PortName
 from flowbook.run.loops import soon
 from flowbook.run.work import StepContext, Work
 
-GRACE = 0.5
-"""Seconds an attempt may take to stop once it is told."""
-
 
 @dataclass(frozen=True, slots=True)
 class Returned:
@@ -85,11 +82,11 @@ class Ticket:
         self.grace: TimerHandle | None = None
 
     def stop(self) -> None:
-        """Ask the attempt to stop; it ends within `GRACE`, whatever it does."""
+        """Ask the attempt to stop; it ends within its grace, whatever it does."""
         if self.ended or self.grace is not None:
             return
         self.attempt.context.stopping = True
-        self.grace = self._loop.call_later(GRACE, self._give_up)
+        self.grace = self._loop.call_later(self.attempt.work.grace, self._give_up)
         self.tell()
 
     def tell(self) -> None:

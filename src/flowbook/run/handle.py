@@ -1,50 +1,49 @@
 """What the user holds of a run: `Run`, and `NodeRun` for one node of it.
 
-A handle reads and asks; it never changes the run. Waiting can be interrupted: Ctrl-C in a cell that
-waits cancels the run and then interrupts the cell.
+A handle reads and asks; it never changes the run.
 """
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import TimeoutError as NotYet
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from time import monotonic
 from typing import Any
 
 from flowbook.errors import (
     RunCancelled,
+    RunError,
     RunTimeout,
     UnknownNode,
     UsageError,
 )
-from flowbook.events import Event, RunStatus
+from flowbook.events import Event, RunCreated, RunStatus
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.evolve import fold
-from flowbook.run.loops import soon
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
-
-_TICK = 0.1
-"""Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
-_LAST_WAIT = 5.0
-"""Seconds an interrupted wait gives the run to end."""
+from flowbook.run.turnstile import Turnstile
+from flowbook.run.waiting import Waitable
 
 
-class Run:
+class Run(Waitable):
     """One run of a flow, on its way or over."""
 
     def __init__(
-        self, performance: Performance, run_id: RunId, engine: threading.Thread | None
+        self,
+        performance: Performance,
+        run_id: RunId,
+        engine: threading.Thread | None,
+        entry: Turnstile,
     ) -> None:
-        self._performance = performance
-        self._engine = engine
-        self.id = run_id
+        super().__init__(performance, run_id, engine)
+        self.entry = entry
+        """Where it waits for its turn, if it has to."""
+        self.children: list[Run] = []
+        """The runs that its nodes started and this process performs, in that order."""
 
     @property
     def flow(self) -> FlowId:
@@ -57,7 +56,14 @@ class Run:
 
     @property
     def status(self) -> RunStatus:
-        return self._performance.state.status
+        """What the run is doing or how it ended; `queued` until it has its turn."""
+        return RunStatus.QUEUED if self.entry.waiting else super().status
+
+    @property
+    def ends(self) -> tuple[NodeId, ...]:
+        """The nodes that no other reads, in the plan's order."""
+        plan = self._performance.plan
+        return tuple(step.node for step in plan.steps if not plan.feeds[step.index])
 
     @property
     def state(self) -> RunState:
@@ -81,70 +87,11 @@ class Run:
             )
         return NodeRun(self.id, self._performance, index)
 
-    # ------------------------------------------------------------ waiting
-
-    def wait(self, timeout: float | None = None) -> Run:
-        """Block until the run is over and everything about it is durable.
-
-        Raises `RunTimeout` after `timeout` seconds; the run goes on. Ctrl-C cancels the run.
-        """
-        here = self._engine is None or self._engine is threading.current_thread()
-        if here and not self._performance.over.done():
-            raise UsageError("waiting here would block the engine", hint="write `await run`")
-        deadline = None if timeout is None else monotonic() + timeout
-        try:
-            while not self.settled(
-                _TICK if deadline is None else min(_TICK, deadline - monotonic())
-            ):
-                if deadline is not None and monotonic() >= deadline:
-                    raise RunTimeout(
-                        f"run {self.id} is still {self.status.value} after {timeout:g} s",
-                        hint="wait again, or cancel it",
-                        run_id=self.id,
-                        seconds=timeout,
-                    )
-        except KeyboardInterrupt:
-            self.cancel("interrupted")
-            self.settled(_LAST_WAIT)
-            raise
-        return self._returned()
-
-    def __await__(self) -> Generator[Any, None, Run]:
-        return self._waited().__await__()
-
-    async def _waited(self) -> Run:
-        over = self._performance.over
-        loop = asyncio.get_running_loop()
-        told = loop.create_future()
-        over.add_done_callback(lambda _: soon(loop, _set, told))
-        try:
-            while not over.done():
-                await asyncio.wait({told}, timeout=_TICK)
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            self.cancel("interrupted")
-            raise
-        return self._returned()
-
-    def when_over(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the run is over and durable, at once if it is; on any thread."""
-        self._performance.over.add_done_callback(lambda _: callback())
-
-    def settled(self, timeout: float) -> bool:
-        """True once the run is over, waiting at most `timeout` seconds for it."""
-        try:
-            self._performance.over.exception(max(0.0, timeout))
-        except NotYet:
-            return False
-        return True
-
-    def _returned(self) -> Run:
-        self._performance.over.result()
-        return self
-
     def raise_for_status(self) -> Run:
         """This run if it succeeded; else `RunFailed`, `RunCancelled`, or `UsageError` if not over.
 
-        `RunFailed` carries the first failed node, its cell and line, and the traceback.
+        `RunFailed` carries the first failed node, its cell and line, and the traceback;
+        `RunTimeout` is raised for a run that outlived its deadline.
         """
         status = self.status
         if not status.over:
@@ -152,17 +99,16 @@ class Run:
         if status is RunStatus.CANCELLED:
             raise RunCancelled(f"run {self.id} of {self.flow!r} was cancelled", run_id=self.id)
         if status is RunStatus.FAILED:
-            state = self._performance.state
-            raise failed_run(self.id, state.first_failed, state.failure)
+            raise failure_of(self._performance.state, self._performance.events)
         return self
 
     # ------------------------------------------------------------ asking
 
     def cancel(self, reason: str = "") -> None:
         """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
-        self._performance.ask(
-            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
-        )
+        told = self._performance.told(reason)
+        if not self.entry.open(withdrawn=told):
+            self._performance.ask(CancelAsked(at=self._performance.now(), reason=told))
 
     def pause(self) -> None:
         """Start no more nodes for now; those that run go on."""
@@ -209,9 +155,18 @@ class Run:
         )
 
 
-def _set(told: asyncio.Future[None]) -> None:
-    if not told.done():
-        told.set_result(None)
+def failure_of(state: RunState, events: Sequence[Event]) -> RunError:
+    """The error of a run that failed: of its first failed node, or of its time."""
+    stopped, created = state.stopped, events[0]
+    if stopped is None:
+        return failed_run(state.run, state.first_failed, state.failure)
+    deadline = created.deadline if isinstance(created, RunCreated) else None
+    return RunTimeout(
+        f"run {state.run} failed: {stopped.message}",
+        hint=stopped.hint,
+        run_id=state.run,
+        seconds=round((deadline or created.at) - created.at, 3),
+    )
 
 
 def _row(state: RunState, i: int) -> str:

@@ -97,6 +97,7 @@ class Hands:
     def _run(self, order: Launch) -> None:
         i, work = order.step, self.work(order.step)
         context = self._context(i, order.attempt)
+        context.tries = order.attempt - self._state.spared[i]
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
         self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(

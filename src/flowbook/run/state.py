@@ -125,6 +125,8 @@ class RunState:
     suspended: int = 0
     paused: bool = False
     cancelling: bool = False
+    stopped: ErrorInfo | None = None
+    """Why the run is being stopped, if that is a failure of the run as a whole."""
     verdict: RunStatus | None = None
     failure: ErrorInfo | None = None
     story: deque[Event] = field(default_factory=lambda: deque(maxlen=_STORY), repr=False)

@@ -38,10 +38,25 @@ class Origin(msgspec.Struct, frozen=True):
     node: NodeId | None = None
 
 
+class Lineage(msgspec.Struct, frozen=True):
+    """Where a run comes from, and what it has of there.
+
+    `depth`: how many runs stand above it. `deadline`: seconds since the epoch at which it must be
+    over.
+    """
+
+    parent: RunId | None = None
+    calling_node: NodeId | None = None
+    depth: int = 0
+    deadline: float | None = None
+    priority: int = 0
+
+
 class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step.
 
-    `origin`: the run this one replays.
+    `origin`: the run this one replays. `withdrawn`: it was cancelled while it waited for its turn,
+    so it ends as it begins.
     """
 
     run: RunId
@@ -49,10 +64,11 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
     given: dict[int, Given] = {}
     key: str | None = None
-    parent: RunId | None = None
+    lineage: Lineage = Lineage()
     host: str | None = None
     pid: int | None = None
     origin: Origin | None = None
+    withdrawn: str | None = None
 
 
 class TakenUp(_Stimulus, frozen=True, kw_only=True):
@@ -167,6 +183,12 @@ class CancelAsked(_Stimulus, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Expired(_Stimulus, frozen=True, kw_only=True):
+    """The run's deadline has passed; `seconds` is how long it was given."""
+
+    seconds: float
+
+
 class PauseAsked(_Stimulus, frozen=True, kw_only=True):
     """Start nothing more for now."""
 
@@ -196,6 +218,7 @@ Stimulus: TypeAlias = (
     | StepLogged
     | TimerFired
     | CancelAsked
+    | Expired
     | PauseAsked
     | ResumeAsked
     | JournalFailed

@@ -153,7 +153,7 @@ class Turn:
     def _status(self) -> RunStatus:
         state = self.state
         if state.cancelling:
-            return RunStatus.CANCELLED
+            return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
         root = state.scopes[0]
         if root.failed >= 0:
             return RunStatus.FAILED
@@ -164,4 +164,4 @@ class Turn:
     def _first_error(self) -> ErrorInfo | None:
         state = self.state
         failed = state.scopes[0].failed
-        return None if state.cancelling or failed < 0 else state.error[failed]
+        return state.stopped if state.cancelling or failed < 0 else state.error[failed]

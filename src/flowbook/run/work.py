@@ -6,14 +6,14 @@ looks inside: it calls it with a `StepContext` and the step's inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused, Usage, ValueRef
 from flowbook.graph.container import Container
-from flowbook.graph.node import NodeContext, Outputs, Progress, UsageAmounts
+from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.usage import usage_of
 
@@ -34,6 +34,8 @@ class Work:
     cell: CellId | None = None
     content: str | None = ""
     opaque: str = ""
+    grace: float = 0.5
+    """Seconds it may take to stop once it is told."""
     container: Callable[[Mapping[PortName, Any]], Container] | None = None
     """Gives the node itself for its inputs, where it owns others."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
@@ -99,6 +101,10 @@ def _no_queries(*_: Any) -> Any:
     raise UsageError("this engine runs no SQL", hint="pass Engine(tools=Tools(…))")
 
 
+async def _no_calls(*_: Any) -> Any:
+    raise UsageError("this engine calls no flows", hint="pass Engine(tools=Tools(…))")
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
@@ -111,6 +117,7 @@ class Tools:
     query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
     memoir: Memoir | None = None
     shelter: Shelter | None = None
+    call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
 
 
 class Voice(Protocol):
@@ -139,11 +146,18 @@ class StepContext:
     """The run wants this attempt to stop."""
     heeded: bool = False
     """The node knows: what it returns from now on is no result."""
+    tries: int = 1
+    """Which try this is: attempts that were cut short with their process do not count."""
+
+    @property
+    def key(self) -> NodeId:
+        """What the node is called in the whole run: its scope and its name."""
+        return NodeId(f"{self.scope}.{self.node}") if self.scope else self.node
 
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt: an effect that got through is not done again."""
-        return f"{self.run_id}:{self.scope}{'.' if self.scope else ''}{self.node}"
+        return f"{self.run_id}:{self.key}"
 
     def log(self, text: str) -> None:
         """One line for the run's log."""
@@ -175,3 +189,6 @@ class StepContext:
 
     def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
         return self.tools.query(sql, tables, parameters)
+
+    async def call(self, wanted: Call) -> Called:
+        return await self.tools.call(self, wanted)

@@ -85,6 +85,11 @@ class RemoteContext:
     def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
         raise RuntimeError("a node in a process of its own has no SQL; run it with --on thread")
 
+    async def call(self, wanted: object) -> Any:
+        raise RuntimeError(
+            f"{self.node} cannot call a flow from a process of its own; leave out `on`"
+        )
+
 
 class _Relay(io.TextIOBase):
     """A standard stream whose text goes to the parent."""

@@ -11,43 +11,42 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
 from flowbook.graph.flow import Flow, set_default_host
-from flowbook.graph.host import left_to
+from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
-from flowbook.session.accounting import accounting_of
+from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
+from flowbook.session.calls import Calls
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
+from flowbook.session.hooks import Aftermath
+from flowbook.session.keys import Keys
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
-from flowbook.session.recording import (
-    Secrets,
-    record_flow,
-    recordable,
-    recording_of,
-    told_params,
-)
+from flowbook.session.queue import Queues
+from flowbook.session.recording import Secrets
 from flowbook.session.replays import Replays
-from flowbook.session.start import STORE_FOLDER, Start, mint_run_id, owned
+from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
-from flowbook.session.work import evaluate_text, kinds_of, work_for
+from flowbook.session.work import evaluate_text, kinds_of
 
 if TYPE_CHECKING:
     from flowbook.cells.notebook import Notebook
     from flowbook.plan.plan import Plan
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
+    from flowbook.session.recorded import RecordedRun
     from flowbook.session.recovery import Own, Recovered
     from flowbook.session.saved import SavedRun
     from flowbook.store.history import History
@@ -80,6 +79,10 @@ class Project(Controlled, Replays):
         """What the cache of its nodes holds: `entries`, `clear`, `why`."""
         self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
+        self.calls = Calls(self)
+        self.keys = Keys(self)
+        self.aftermath = Aftermath(self, partial(begin, self))
+        self.queues = Queues()
         self.secrets: Secrets | None = None
         """Gives the texts that no run may write down; None: there are none."""
 
@@ -109,7 +112,9 @@ class Project(Controlled, Replays):
         from flowbook.run.engine import Engine
         from flowbook.run.work import Tools
 
-        tools = Tools(evaluate_text, self.store.query, self.store.cache, self.cache.held)
+        tools = Tools(
+            evaluate_text, self.store.query, self.store.cache, self.cache.held, self.calls.call
+        )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions
@@ -153,41 +158,37 @@ class Project(Controlled, Replays):
 
     # ------------------------------------------------------------ runs
 
+    @overload
     def start(
         self, flow: Flow, params: Mapping[Any, Json] | None = None, how: Start | None = None
-    ) -> Run:
-        """Start a run and return at once.
+    ) -> Run: ...
+
+    @overload
+    def start(
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        key: str | None,
+    ) -> Run | RecordedRun: ...
+
+    def start(
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        key: str | None = None,
+    ) -> Run | RecordedRun:
+        """Start a run and return at once; with a `key`, the run that stands for it already.
 
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
         how = how or Start()
-        spec = flow.spec()
-        plan = self.plan(flow, how.targets)
-        live = self.live.of(flow)
-        values = live.parameters(plan, params or {})
-        work = work_for(
-            plan, spec, kinds_of(flow, self.registry), flow.implementations, live.namespace(spec)
-        )
-        given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
-        recording = recording_of(plan.options, self.store, self.secrets)
-        record_flow(self.store, plan, recordable(spec, values, recording))
-        run_id = how.run_id or mint_run_id()
-        accounting = accounting_of(plan, self.store, run_id)
-        told = {} if accounting is None else told_params(values, recording)
-        run = self.engine.start(
-            plan,
-            work,
-            values,
-            run_id=run_id,
-            trigger=how.trigger,
-            given=given,
-            key=how.key,
-            recording=recording,
-        )
-        if accounting is not None:
-            accounting.started(run, how.trigger, told)
-        self.live.adopt(flow, run, plan)
-        return run
+        if key is None:
+            return begin(self, flow, params or {}, how)
+        return self.keys.start(flow, params or {}, replace(how, key=key))
 
     def recover(
         self, flow: Flow | None = None, run_id: str | None = None, *, again: bool = False
@@ -200,7 +201,7 @@ class Project(Controlled, Replays):
         """
         from flowbook.session.recovery import Recovered, flow_named, recover, take_up
 
-        flows = [flow] if flow is not None else [*{*self.live, *left_to(self)}]
+        flows = [flow] if flow is not None else [*{*self.live, *flows_of(self)}]
         if run_id is None:
             return recover(self, flows, again=again)
         if flow is None:
@@ -267,7 +268,11 @@ class Project(Controlled, Replays):
         from flowbook.cells.patches import write
 
         path = Path(path)
-        functions = [one for one in flow.implementations.values() if not isinstance(one, Node)]
+        functions = [
+            one
+            for one in flow.implementations.values()
+            if one is not None and not isinstance(one, Node)
+        ]
         spec, setup = flow.spec(), surroundings(functions)
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)

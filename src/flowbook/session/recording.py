@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Secrets: TypeAlias = Callable[[], Collection[str]]
 """Gives the texts that must not be written, as of now."""
 
+_ABOUT_WRITING = (
+    "journal", "durability", "sensitive_fields", "log_inputs", "log_outputs", "allow_pickle"
+)  # fmt: skip
+
 
 def recording_of(
     options: FlowOptions, store: Store, secrets: Secrets | None = None
@@ -67,8 +71,8 @@ def was_redacted(value: Any) -> bool:
 
 
 def _says_nothing(options: FlowOptions) -> bool:
-    """True when retention and audit, which are not about writing a run, are all it may say."""
-    return replace(options, retention=None, audit=False) == FlowOptions()
+    """True when nothing that it says is about writing a run."""
+    return all(getattr(options, name) == getattr(FlowOptions(), name) for name in _ABOUT_WRITING)
 
 
 def _vault(store: Store, options: FlowOptions) -> Vault:

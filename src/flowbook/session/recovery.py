@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
     from flowbook.run.work import Work
+    from flowbook.session.hooks import Aftermath
     from flowbook.session.listening import Listener
     from flowbook.session.live_flow import LiveFlows
+    from flowbook.session.start import Knower
     from flowbook.store.history import History
     from flowbook.store.rows import RunRow
     from flowbook.store.store import Store
@@ -54,6 +56,7 @@ class Office(Protocol):
     own: Own
     live: LiveFlows
     listener: Listener
+    aftermath: Aftermath
 
     @property
     def registry(self) -> Registry: ...
@@ -63,6 +66,8 @@ class Office(Protocol):
     def history(self) -> History: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def calls(self) -> Knower: ...
     @property
     def secrets(self) -> Secrets | None: ...
 
@@ -112,11 +117,13 @@ def lost_runs(project: Office, flows: Iterable[str] | None = None) -> list[RunRo
     wanted = None if flows is None else set(flows)
     _, rows = project.history.table(_LOST)
     found = [project.history.run(run_id) for (run_id,) in rows]
-    return [
-        row
-        for row in found
-        if (wanted is None or row.flow in wanted) and not is_performed(project.history, row)
-    ]
+    return [row for row in found if (wanted is None or row.flow in wanted) and lost(project, row)]
+
+
+def lost(project: Office, row: RunRow) -> bool:
+    """True when a run is not over and its process is gone."""
+    waits = row.status is RunStatus.SUSPENDED
+    return is_lost(row) or (waits and not is_performed(project.history, row))
 
 
 def recover(project: Office, flows: Iterable[Flow], *, again: bool = False) -> Recovered:
@@ -131,7 +138,11 @@ def recover(project: Office, flows: Iterable[Flow], *, again: bool = False) -> R
             flow = flow_named(known[row.flow], row)
             runs.append(take_up(project, flow, row.id, again=again))
         except FlowbookError as why:
-            refused[row.id] = why
+            here = project.engine.running(row.id)  # a run that called it was first
+            if here is None:
+                refused[row.id] = why
+            else:
+                runs.append(here)
     return Recovered(tuple(runs), refused)
 
 
@@ -171,9 +182,12 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
         _refuse_effects(plan, work, past, again=again)
         project.listener.forget(row.id)
         accounting = accounting_of(plan, project.store, row.id)
-        run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+        with project.calls.knowing(row.id, flow) as known:
+            run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+            known.follow(run)
         if accounting is not None:
             accounting.recovered(run)
+        project.aftermath.attend(flow, run, plan)
         project.live.adopt(flow, run, plan, remember=_origin(events[0]) is None)
         run.when_over(hold.pop_all().close)
     return run

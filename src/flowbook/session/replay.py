@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import IllegalTransition, StoreError, UsageError
 from flowbook.events import Event, RunCreated
@@ -22,14 +22,10 @@ from flowbook.plan.compile import compile_plan, version_of
 from flowbook.plan.plan import FromParam, Plan
 from flowbook.run.stimulus import Origin
 from flowbook.run.work import Reuse
-from flowbook.session.accounting import accounting_of
-from flowbook.session.recording import (
-    record_flow,
-    recordable,
-    recording_of,
-    told_params,
-    was_redacted,
-)
+from flowbook.session.begin import Office as BeginOffice
+from flowbook.session.begin import Ready, set_out
+from flowbook.session.recording import record_flow, recordable, recording_of, was_redacted
+from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.replay_asked import Asked
 from flowbook.session.replay_plan import (
     Fate,
@@ -44,7 +40,7 @@ from flowbook.session.replay_plan import (
 from flowbook.session.replay_values import Values
 from flowbook.session.replay_warnings import Telling
 from flowbook.session.saved import recorded_spec
-from flowbook.session.start import mint_run_id
+from flowbook.session.start import Start
 from flowbook.session.versions import code_behind, stored_spec
 from flowbook.session.work import Implementation, kinds_of, work_for
 
@@ -52,10 +48,13 @@ if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.graph.registry import Registry
     from flowbook.run.handle import Run
-    from flowbook.session.recovery import Office
     from flowbook.store.recording import Recording
 
 AS_RUN = "as_run"
+
+
+class Office(BeginOffice, RecoveryOffice, Protocol):
+    """What replaying needs of its project; `flowbook.Project` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +113,12 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
     )
     spec = recordable(case.definition.spec, case.params, case.recording)
     record_flow(project.store, case.plan, spec)
-    run_id = mint_run_id()
-    accounting = accounting_of(case.plan, project.store, run_id)
-    told = {} if accounting is None else told_params(case.params, case.recording)
-    run = project.engine.start(
-        case.plan,
-        work,
-        case.params,
-        run_id=run_id,
-        trigger=asked.trigger,
-        given=case.given,
-        recording=case.recording,
-        origin=Origin(report.origin, report.seq, asked.begin[0] if asked.begin else None),
-    )
-    if accounting is not None:
-        accounting.started(run, asked.trigger, told)
     # What follows from data of somebody's own, or from code that is no more, is not what the flow
     # gives: a later run of some nodes must not go by it.
     own = case.definition.live and not (asked.trust or report.given)
-    project.live.adopt(flow, run, case.plan, remember=own)
-    return run
+    origin = Origin(report.origin, report.seq, asked.begin[0] if asked.begin else None)
+    ready = Ready(case.plan, work, case.params, case.given, case.recording, origin, own)
+    return set_out(project, flow, ready, Start(trigger=asked.trigger))
 
 
 def _warn(report: ReplayPlan) -> None:

@@ -12,7 +12,7 @@ from flowbook.errors import UsageError
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.run.handle import Run
-    from flowbook.session.recovery import Office
+    from flowbook.session.replay import Office
     from flowbook.session.replay_plan import ReplayPlan
     from flowbook.session.versions import Version, Versions
     from flowbook.store.lineage import Checkpoint

@@ -9,14 +9,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json, Missing
-from flowbook.ids import NodeId, RunId, Uuid7s
+from flowbook.ids import FlowId, NodeId, RunId, Uuid7s
+from flowbook.run.stimulus import Lineage
+
+if TYPE_CHECKING:
+    from flowbook.graph.flow import Flow
+    from flowbook.run.handle import Run
 
 STORE_FOLDER = ".flowbook"
 """The folder that makes a folder a project."""
+
+MAX_DEPTH = 10
+"""How many runs may start each other in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,9 @@ class Start:
     """How a run is to be started, beyond its parameters.
 
     `targets`: only these nodes and what they need. `rerun`: take fresh results of all other nodes
-    as given. `run_id`: an id minted by whoever waits for the run elsewhere.
+    as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
+    `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
+    is started by, if one is.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
@@ -32,6 +42,25 @@ class Start:
     rerun: Collection[NodeId] | None = None
     key: str | None = None
     run_id: RunId | None = None
+    lineage: Lineage | None = None
+
+
+class Known(Protocol):
+    """Waits for the run of which it is known what it is a run of."""
+
+    def follow(self, run: Run) -> None: ...
+
+
+class Knower(Protocol):
+    """Who is told of which flow a run is, so that its nodes may call others."""
+
+    def knowing(self, run_id: RunId, flow: Flow) -> AbstractContextManager[Known]:
+        """`flow` is what the run that is now begun is a run of."""
+        ...
+
+    def above(self, lineage: Lineage | None) -> Collection[FlowId]:
+        """The flows of the runs that a run comes from."""
+        ...
 
 
 def owned(folder: Path, run_id: RunId) -> AbstractContextManager[object] | None:

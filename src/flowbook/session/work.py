@@ -174,6 +174,7 @@ def _work(
         cell=spec.place.cell if spec.place else None,
         content=content,
         opaque=opaque,
+        grace=node_type.grace,
         container=call.container if isinstance(node, Container) else None,
     )
 

@@ -123,6 +123,26 @@ class History:
             raise _no_run(run_id)
         return run_row(rows[0])
 
+    def children(self, run_id: str) -> tuple[RunRow, ...]:
+        """The runs that a run started, oldest first; theirs are not among them."""
+        with self.snapshot.look("runs") as view:
+            rows = view.execute(
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE parent = ? "  # noqa: S608  # ours
+                "ORDER BY started_at, id",
+                [run_id],
+            ).fetchall()
+        return tuple(map(run_row, rows))
+
+    def keyed(self, flow: str, key: str) -> RunRow | None:
+        """The newest run of a flow that was started with that run key; None when there is none."""
+        with self.snapshot.look("runs") as view:
+            rows = view.execute(
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE flow = ? AND key = ? "  # noqa: S608  # ours
+                "ORDER BY started_at DESC, id DESC LIMIT 1",
+                [flow, key],
+            ).fetchall()
+        return run_row(rows[0]) if rows else None
+
     def events(self, run_id: str, *, after: int = -1, limit: int | None = None) -> list[Event]:
         """A run's events in order, from the one behind number `after`.
 

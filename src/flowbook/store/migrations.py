@@ -47,6 +47,8 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin VARCHAR",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin_seq INTEGER",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin_node VARCHAR",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS depth INTEGER",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS calling_node VARCHAR",
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

@@ -115,7 +115,9 @@ SELECT run_id AS id,
        NULL::BOOLEAN AS pinned, NULL::TIMESTAMP AS pinned_at,
        CASE WHEN born THEN payload->>'$.origin' END AS origin,
        CASE WHEN born THEN TRY_CAST(payload->>'$.origin_seq' AS INTEGER) END AS origin_seq,
-       CASE WHEN born THEN payload->>'$.origin_node' END AS origin_node
+       CASE WHEN born THEN payload->>'$.origin_node' END AS origin_node,
+       CASE WHEN born THEN TRY_CAST(payload->>'$.depth' AS INTEGER) END AS depth,
+       CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer
 UNION ALL BY NAME
@@ -134,7 +136,8 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
        any_value(error) AS error, arg_max(current, last_seq) AS current,
        arg_max(pinned, pinned_at) AS pinned, max(pinned_at) AS pinned_at,
        any_value(origin) AS origin, any_value(origin_seq) AS origin_seq,
-       any_value(origin_node) AS origin_node
+       any_value(origin_node) AS origin_node,
+       any_value(depth) AS depth, any_value(calling_node) AS calling_node
 FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 

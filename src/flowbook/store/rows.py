@@ -49,6 +49,10 @@ class RunRow:
     """The last event of that run it goes by."""
     origin_node: NodeId | None = None
     """The node it was replayed from, if one was named."""
+    depth: int = 0
+    """How many runs stand above it."""
+    calling_node: NodeId | None = None
+    """The node of the parent that called it."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -110,7 +114,7 @@ class RunPage:
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
-    "current, pinned, origin, origin_seq, origin_node"
+    "current, pinned, origin, origin_seq, origin_node, depth, calling_node"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 

@@ -22,7 +22,8 @@ TABLES: Mapping[str, str] = {
     "started_at TIMESTAMP, last_at TIMESTAMP, last_seq INTEGER, writer VARCHAR, "
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
     "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
-    "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR",
+    "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR, depth INTEGER, "
+    "calling_node VARCHAR",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR",
@@ -70,6 +71,9 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "origin": "the run it replays",
         "origin_seq": "the last event of that run it goes by",
         "origin_node": "the node it was replayed from, if one was named",
+        "depth": "how many runs stand above it: 0 for one that no run started",
+        "calling_node": "node of the parent that called it; inside of a container with its turn, "
+        "such as `each[3].sub`",
     },
     "events": {
         "run_id": "the run",

@@ -1,0 +1,81 @@
+"""Call another flow like a function, and wait for what it gives.
+
+The called flow is a run of its own, with its own row in the history; nothing enters it but the
+inputs that are mapped here. While it goes on, this node is a coroutine that waits: it takes no
+thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from traitlets import Any as Anything
+from traitlets import Bool, CaselessStrEnum, Dict, List, TraitError, Unicode, validate
+
+from flowbook.errors import SubflowFailed, UsageError
+from flowbook.graph.node import Call, Node, NodeContext
+from flowbook.graph.options import parse_duration
+from flowbook.ids import PortName
+
+SUCCEEDED = "succeeded"
+
+
+class CallNode(Node):
+    """Runs `flow` and gives `{child_run_id, child_status, child_output}`.
+
+    `child_output` is what the flow's last nodes gave, by name, or those named in `output`. A run
+    that did not succeed fails this node, or, with `on_error: continue`, is told in `child_status`
+    and `child_error`. With `detach` the node is done as soon as the run has begun.
+    """
+
+    kind: ClassVar[str] = "call"
+    grace: ClassVar[float] = 5.0
+
+    flow = Unicode(help="Name of the flow: a notebook's, or that of a live one.").tag(config=True)
+    inputs = Dict(help="Parameters of the flow; all inputs of this node when left out.").tag(
+        config=True
+    )
+    version = Unicode("latest", help="`latest`, or a version id of the history.").tag(config=True)
+    output = List(Unicode(), help="Nodes whose output is wanted; its last ones if empty.").tag(
+        config=True
+    )
+    on_error = CaselessStrEnum(
+        ("fail", "continue"), default_value="fail", help="What a run that failed does to this node."
+    ).tag(config=True)
+    timeout = Anything(None, help="Stop the run after this long: 30s, 2m.").tag(config=True)
+    detach = Bool(False, help="Do not wait for it.").tag(config=True)
+
+    @validate("timeout")
+    def _check_timeout(self, proposal: dict[str, Any]) -> float | None:
+        if proposal["value"] is None:
+            return None
+        try:
+            return parse_duration(proposal["value"])
+        except ValueError as refused:
+            raise TraitError(f"timeout cannot be {proposal['value']!r}: {refused}") from None
+
+    async def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
+        """The record of the run; `SubflowFailed` when it did not succeed and that matters."""
+        if not self.flow:
+            raise UsageError(f"call {self.name!r} names no flow", hint="write flow: its name")
+        params = dict(self.inputs) or {str(name): value for name, value in inputs.items()}
+        called = await context.call(
+            Call(self.flow, params, self.version, tuple(self.output), self.timeout, self.detach)
+        )
+        ended = called.status == SUCCEEDED or self.detach
+        if not ended and self.on_error == "fail":
+            raise SubflowFailed(
+                f"flow {self.flow!r}, called by {self.name!r}, {called.status}: "
+                f"{called.error or 'it gave nothing'}",
+                hint=f"see it whole: flowbook history show {called.run_id}",
+                run_id=called.run_id,
+                flow=self.flow,
+                status=called.status,
+            )
+        record = {
+            "child_run_id": called.run_id,
+            "child_status": called.status,
+            "child_output": called.output,
+        }
+        return record if called.error is None else {**record, "child_error": called.error}

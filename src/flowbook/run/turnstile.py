@@ -1,0 +1,87 @@
+"""Where a run waits for its turn: it begins once, when it is let in, or ends without beginning.
+
+A run that nobody keeps waiting is let in at once. What a flow gives its runs in time is counted
+from here, because waiting is not the run's fault.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, TimerHandle
+from threading import Lock
+
+from msgspec.structs import replace
+
+from flowbook.events import Event, RunCreated
+from flowbook.run.loops import soon
+from flowbook.run.perform import Performance
+from flowbook.run.stimulus import Expired, Lineage, Start, TakenUp
+
+
+class Turnstile:
+    """The way into one run; safe from any thread."""
+
+    def __init__(
+        self, performance: Performance, loop: AbstractEventLoop, begin: Start | TakenUp
+    ) -> None:
+        self._performance, self._loop, self._begin = performance, loop, begin
+        self._lineage = begin.lineage if isinstance(begin, Start) else _known(performance.events[0])
+        self._passing = Lock()
+        self._passed = False
+
+    @property
+    def lineage(self) -> Lineage:
+        """Where the run comes from, its deadline as far as it is known, and its priority."""
+        return self._lineage
+
+    @property
+    def waiting(self) -> bool:
+        """True until the run begins."""
+        return not self._passed
+
+    def open(self, *, withdrawn: str | None = None) -> bool:
+        """Let the run in, or, with the reason why it is `withdrawn`, end it; True just once."""
+        with self._passing:
+            if self._passed:
+                return False
+            self._passed = True
+        performance, begin = self._performance, self._begin
+        if isinstance(begin, Start):
+            now = performance.now()
+            self._lineage = self._timed(now)
+            begin = replace(begin, at=now, lineage=self._lineage, withdrawn=withdrawn)
+        performance.ask(begin)
+        if self._lineage.deadline is not None and withdrawn is None:
+            watch(performance, self._loop, self._lineage.deadline)
+        return True
+
+    def _timed(self, now: float) -> Lineage:
+        """With the nearer of the flow's own deadline, from now on, and the one it was given."""
+        seconds, lineage = self._performance.plan.options.timeout, self._lineage
+        if seconds is None:
+            return lineage
+        ends = now + seconds
+        nearer = ends if lineage.deadline is None else min(ends, lineage.deadline)
+        return replace(lineage, deadline=nearer)
+
+
+def _known(created: Event) -> Lineage:
+    """Where a run comes from that another process began."""
+    if not isinstance(created, RunCreated):
+        return Lineage()
+    return Lineage(
+        created.parent, created.calling_node, created.depth, created.deadline, created.priority
+    )
+
+
+def watch(performance: Performance, loop: AbstractEventLoop, deadline: float) -> None:
+    """Stop the run at `deadline`, seconds since the epoch; from any thread."""
+
+    def expire() -> None:
+        given = deadline - performance.state.created_at
+        performance.feed(Expired(at=performance.now(), seconds=max(0.0, given)))
+
+    def arm() -> None:
+        alarm: TimerHandle = loop.call_later(max(0.0, deadline - performance.now()), expire)
+        performance.over.add_done_callback(lambda _: soon(loop, alarm.cancel))
+
+    soon(loop, arm)

@@ -1,0 +1,112 @@
+"""Waiting for a run, from a script, a cell or a coroutine.
+
+Waiting can be interrupted: Ctrl-C in a cell that waits cancels the run and then interrupts the
+cell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import TimeoutError as NotYet
+from time import monotonic
+from typing import Any, Self
+
+from flowbook.errors import RunTimeout, UsageError
+from flowbook.events import RunStatus
+from flowbook.ids import RunId
+from flowbook.run.loops import soon
+from flowbook.run.perform import Performance
+
+_TICK = 0.1
+"""Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
+_LAST_WAIT = 5.0
+"""Seconds an interrupted wait gives the run to end."""
+
+
+class Waitable:
+    """What of a run can be waited for: its end, when everything about it is durable."""
+
+    def __init__(
+        self, performance: Performance, run_id: RunId, engine: threading.Thread | None
+    ) -> None:
+        self._performance = performance
+        self._engine = engine
+        self.id = run_id
+
+    @property
+    def status(self) -> RunStatus:
+        """What the run is doing or how it ended."""
+        return self._performance.state.status
+
+    def cancel(self, reason: str = "") -> None:
+        """Ask the run to stop."""
+        raise NotImplementedError  # a run has its own way
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Block until the run is over and everything about it is durable.
+
+        Raises `RunTimeout` after `timeout` seconds; the run goes on. Ctrl-C cancels the run.
+        """
+        here = self._engine is None or self._engine is threading.current_thread()
+        if here and not self._performance.over.done():
+            raise UsageError("waiting here would block the engine", hint="write `await run`")
+        deadline = None if timeout is None else monotonic() + timeout
+        try:
+            while not self.settled(
+                _TICK if deadline is None else min(_TICK, deadline - monotonic())
+            ):
+                if deadline is not None and monotonic() >= deadline:
+                    raise RunTimeout(
+                        f"run {self.id} is still {self.status.value} after {timeout:g} s",
+                        hint="wait again, or cancel it",
+                        run_id=self.id,
+                        seconds=timeout,
+                    )
+        except KeyboardInterrupt:
+            self.cancel("interrupted")
+            self.settled(_LAST_WAIT)
+            raise
+        return self._returned()
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._waited().__await__()
+
+    async def _waited(self) -> Self:
+        try:
+            await self.ended()
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self.cancel("interrupted")
+            raise
+        return self._returned()
+
+    async def ended(self) -> None:
+        """Wait until the run is over, whatever became of it; giving up does not cancel it."""
+        over = self._performance.over
+        loop = asyncio.get_running_loop()
+        told = loop.create_future()
+        over.add_done_callback(lambda _: soon(loop, _set, told))
+        while not over.done():
+            await asyncio.wait({told}, timeout=_TICK)
+
+    def when_over(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the run is over and durable, at once if it is; on any thread."""
+        self._performance.over.add_done_callback(lambda _: callback())
+
+    def settled(self, timeout: float) -> bool:
+        """True once the run is over, waiting at most `timeout` seconds for it."""
+        try:
+            self._performance.over.exception(max(0.0, timeout))
+        except NotYet:
+            return False
+        return True
+
+    def _returned(self) -> Self:
+        self._performance.over.result()
+        return self
+
+
+def _set(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)

@@ -1,0 +1,133 @@
+"""Beginning a run: from a flow and parameters to a run of the engine, with all that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import structs
+
+from flowbook.events import TriggerKind
+from flowbook.graph.spec import Json
+from flowbook.run.stimulus import Lineage
+from flowbook.session.accounting import accounting_of
+from flowbook.session.recording import record_flow, recordable, recording_of, told_params
+from flowbook.session.start import Knower, Start, mint_run_id
+from flowbook.session.work import kinds_of, work_for
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from flowbook.graph.flow import Flow
+    from flowbook.graph.registry import Registry
+    from flowbook.ids import NodeId, PortName
+    from flowbook.plan.plan import Plan
+    from flowbook.run.engine import Engine
+    from flowbook.run.handle import Run
+    from flowbook.run.stimulus import Origin
+    from flowbook.run.work import Reuse, Work
+    from flowbook.session.hooks import Aftermath
+    from flowbook.session.listening import Listener
+    from flowbook.session.live_flow import LiveFlows
+    from flowbook.session.queue import Queues
+    from flowbook.session.recording import Secrets
+    from flowbook.store.recording import Recording
+    from flowbook.store.store import Store
+
+
+class Office(Protocol):
+    """What beginning a run needs of its project; `flowbook.Project` is one."""
+
+    live: LiveFlows
+    listener: Listener
+    queues: Queues
+    aftermath: Aftermath
+
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def calls(self) -> Knower: ...
+    @property
+    def secrets(self) -> Secrets | None: ...
+    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """All that was worked out for a run that may begin.
+
+    `given`: what some of its nodes are known to give. `origin`: the run it replays. `remember`:
+    what it gives is what the flow gives, for later runs of some of its nodes.
+    """
+
+    plan: Plan
+    work: Sequence[Work]
+    params: Mapping[PortName, Json]
+    given: Mapping[NodeId, Reuse]
+    recording: Recording | None
+    origin: Origin | None = None
+    remember: bool = True
+
+
+def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -> Run:
+    """Start a run and return at once.
+
+    Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
+    """
+    spec = flow.spec()
+    plan = project.plan(flow, how.targets)
+    live = project.live.of(flow)
+    values = live.parameters(plan, params)
+    kinds = kinds_of(flow, project.registry)
+    work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec))
+    given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
+    recording = recording_of(plan.options, project.store, project.secrets)
+    record_flow(project.store, plan, recordable(spec, values, recording))
+    return set_out(project, flow, Ready(plan, work, values, given, recording), how)
+
+
+def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
+    """Start the run that all is ready for, and see to all that follows it."""
+    plan, recording = ready.plan, ready.recording
+    queued = plan.options.max_runs is not None
+    run_id = how.run_id or mint_run_id()
+    accounting = accounting_of(plan, project.store, run_id)
+    told = {} if accounting is None else told_params(ready.params, recording)
+    with project.calls.knowing(run_id, flow) as known:
+        run = project.engine.start(
+            plan,
+            ready.work,
+            ready.params,
+            run_id=run_id,
+            trigger=how.trigger,
+            given=ready.given,
+            lineage=_lineage(how.lineage, plan),
+            key=how.key,
+            recording=recording,
+            origin=ready.origin,
+            queued=queued,
+        )
+        known.follow(run)
+    if accounting is not None:
+        accounting.started(run, how.trigger, told)
+    project.aftermath.attend(flow, run, plan)
+    if queued:
+        project.queues.join(run, plan, project.calls.above(how.lineage))
+    last = project.live.of(flow).last
+    if how.trigger is not TriggerKind.SUBFLOW or last is None or last.status.over:
+        project.live.adopt(flow, run, plan, remember=ready.remember)
+    else:  # what the flow shows is a run that goes on; this one is to be heard all the same
+        project.listener.follow(run)
+    return run
+
+
+def _lineage(given: Lineage | None, plan: Plan) -> Lineage:
+    """What the run has of the one that started it; its flow's own priority goes first."""
+    lineage = given or Lineage()
+    priority = plan.options.priority or lineage.priority
+    return structs.replace(lineage, priority=priority)

@@ -1,0 +1,112 @@
+"""Which flow a call means: by name, as it is now, or as it was at a version of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from flowbook.errors import UsageError
+from flowbook.graph.flow import Flow
+from flowbook.graph.host import Host, flows_of
+from flowbook.graph.node import Call
+from flowbook.graph.spec import FlowSpec
+from flowbook.plan.compile import version_of
+from flowbook.session.notebooks import notebook_of
+from flowbook.session.saved import recorded_spec
+
+if TYPE_CHECKING:
+    from flowbook.session.live_flow import LiveFlows
+    from flowbook.store.history import History
+
+LATEST = "latest"
+
+
+class Library(Host, Protocol):
+    """Where flows are looked for; `flowbook.Project` is one."""
+
+    live: LiveFlows
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def history(self) -> History: ...
+
+
+class Callees:
+    """The flows of one project that can be called, read when they are."""
+
+    def __init__(self, project: Library) -> None:
+        self._project = project
+        self._reading = Lock()
+        self._read: dict[Path, tuple[tuple[int, int], Flow]] = {}
+
+    def find(self, caller: Flow, wanted: Call) -> Flow:
+        """The flow that a node of `caller` means; `UsageError` when there is none."""
+        if wanted.version == LATEST:
+            return self.latest(wanted.flow, caller)
+        return self._at_version(wanted.flow, wanted.version, caller)
+
+    def latest(self, name: str, caller: Flow) -> Flow:
+        """The flow of that name as it is now.
+
+        That is the very object that was called, the caller itself, one that is live here, or the
+        project's notebook of that name.
+        """
+        called = caller.called.get(name)
+        if isinstance(called, Flow):
+            return called
+        if caller.name == name:
+            return caller
+        live = next(self._live(name), None)
+        return live or self._of_notebook(name)
+
+    def _live(self, name: str) -> Iterator[Flow]:
+        """Flows of a kernel or of Python code; of one that was read, the notebook is the latest."""
+        live = self._project.live
+        for flow in (*live, *flows_of(self._project)):
+            spec = flow.spec()
+            if spec.id == name and (
+                live.of(flow).attached is not None or any(one.place is None for one in spec.nodes)
+            ):
+                yield flow
+
+    def _of_notebook(self, name: str) -> Flow:
+        hint = f"define the flow {name!r} first, or write its notebook into the project's folder"
+        path = notebook_of(self._project.path, name, hint)
+        seen = path.stat()
+        stamp = (seen.st_mtime_ns, seen.st_size)
+        with self._reading:
+            known = self._read.get(path)
+            if known is None or known[0] != stamp:
+                known = self._read[path] = (stamp, self._project.read_notebook(path))
+            return known[1]
+
+    def _at_version(self, name: str, version: str, caller: Flow) -> Flow:
+        """The flow as the history has it; of one that is live and has not changed, that one."""
+        try:
+            live = self.latest(name, caller)
+        except UsageError:
+            live = None
+        if live is not None and version_of(live.spec()) == version:
+            return live
+        spec = recorded_spec(self._project.history, name, version)
+        if spec is None:
+            raise UsageError(
+                f"the history has no version {version!r} of flow {name!r}",
+                hint='they are listed by: flowbook history sql "from flow_versions"',
+            )
+        if _in_python(spec):
+            raise UsageError(
+                f"version {version!r} of flow {name!r} was defined in Python, and its code is gone",
+                hint="call the latest version, or keep the flow as a notebook",
+            )
+        flow = Flow(name, host=self._project)
+        flow.replace_spec(spec)
+        return flow
+
+
+def _in_python(spec: FlowSpec) -> bool:
+    """True when a node was a function: only cells can be run from their text alone."""
+    return any(node.kind == "python" and node.place is None for node in spec.nodes)

@@ -1,0 +1,33 @@
+"""The notebook of a flow, by the flow's name: the one file of the project that is called so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from flowbook.errors import UsageError
+
+_PASSED_BY = frozenset({"node_modules", "__pycache__"})
+
+
+def notebook_of(folder: Path, flow: str, hint: str) -> Path:
+    """`<flow>.ipynb` somewhere below `folder`; `UsageError` with `hint` unless there is just one.
+
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp()); (folder / "report.ipynb").touch()
+    >>> notebook_of(folder, "report", "").name
+    'report.ipynb'
+    """
+    found = sorted(_called(folder, f"{flow}.ipynb"))
+    if len(found) == 1:
+        return found[0]
+    what = f"no notebook {flow}.ipynb" if not found else f"more than one {flow}.ipynb"
+    raise UsageError(f"there is {what} in {folder}", hint=hint)
+
+
+def _called(folder: Path, name: str) -> Iterator[Path]:
+    for where, inner, files in os.walk(folder):
+        inner[:] = [one for one in inner if not one.startswith(".") and one not in _PASSED_BY]
+        if name in files:
+            yield Path(where) / name
