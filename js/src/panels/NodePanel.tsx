@@ -2,11 +2,14 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "
 import type { NodeRun } from "../model/run";
 import {
   attemptLabel,
+  countsLabel,
   duration,
   elapsed,
+  isBusy,
   staleReason,
   standing,
   standingLabel,
+  turnsLabel,
 } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { Details, ErrorInfo, NodeView, PortPreview, ProblemView } from "../protocol/generated";
@@ -33,12 +36,15 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const details = useStore(store, selectDetails)[name];
   const one = run?.nodes[name];
   const node = flow?.nodes.find((each) => each.name === name);
-  const running = one?.phase === "running" || one?.phase === "cancelling";
+  const running = isBusy(standing(one));
+  // Inside of a container the phase changes with every turn, which is more often than one can read.
+  const phase = one?.counts === undefined ? one?.phase : standing(one);
+  const attempt = one?.counts === undefined ? one?.attempt : 0;
   const [tab, setTab] = useState<Tab | null>(null);
   useTick(running, 250);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of these makes the answer stale
-  useEffect(() => inspect(name), [name, run?.run, one?.phase, one?.attempt, flow?.nodes.length]);
+  useEffect(() => inspect(name), [name, run?.run, phase, attempt, flow?.nodes.length]);
   useEffect(() => {
     if (!running) return;
     const timer = setInterval(() => inspect(name), REFRESH_MS);
@@ -90,6 +96,9 @@ function Head({ node, run, store, onClose }: HeadProps) {
   const facts = [
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
+    turnsLabel(run?.turns),
+    countsLabel(run?.counts),
+    run?.scope ? `turn ${run.scope}` : "",
     node.index === null ? "" : `cell ${node.index + 1}`,
     ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
   ].filter(Boolean);
@@ -214,6 +223,7 @@ function emptyOutput(run: NodeRun | undefined): string {
   if (run === undefined) return "Not run yet. Press Run to see what comes out.";
   switch (run.phase === "done" ? run.outcome : run.phase) {
     case "skipped":
+      if (run.reason === "turn_left") return "Not run: its turn was left early.";
       return run.reason === "branch_not_taken"
         ? "Not run: the branch before it was not taken."
         : "Not run: a node before it failed.";
