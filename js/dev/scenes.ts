@@ -476,6 +476,7 @@ export function details(view: string, name: string): Details {
     view,
     node: name,
     run: RUN,
+    scope: "",
     inputs: [{ port: "days ← clean.days", type: "DataFrame", preview: TABLE, note: "" }],
     outputs: [
       {

@@ -303,7 +303,6 @@ def _broken(how):
 def goldens():
     """The text of each golden file, by its name."""
     for name, play in (*_histories(), *_histories_of_containers()):
-        told = view(fold(play.events))
         golden = {
             "name": name,
             "nodes": [step.node for step in play.plan.steps],

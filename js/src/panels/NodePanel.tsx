@@ -60,7 +60,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const shown = current === "Error" && error === null ? "Output" : current;
   return (
     <aside className="fb-panel" aria-label={`Details of ${name}`}>
-      <Head node={node} run={one} store={store} onClose={onClose} />
+      <Head node={node} run={one} scope={details?.scope ?? ""} store={store} onClose={onClose} />
       {stale !== null && <p className="fb-panel-stale">{stale} Run again to renew it.</p>}
       {problems.length > 0 && <Warnings problems={problems} />}
       <Tabs
@@ -86,11 +86,13 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
 interface HeadProps {
   readonly node: NodeView;
   readonly run: NodeRun | undefined;
+  /** The turn of a container that is shown; empty outside of all. */
+  readonly scope: string;
   readonly store: Store;
   readonly onClose: () => void;
 }
 
-function Head({ node, run, store, onClose }: HeadProps) {
+function Head({ node, run, scope, store, onClose }: HeadProps) {
   const ms = elapsed(run, store.now());
   const status = standing(run);
   const facts = [
@@ -98,7 +100,7 @@ function Head({ node, run, store, onClose }: HeadProps) {
     attemptLabel(run?.attempt ?? 0),
     turnsLabel(run?.turns),
     countsLabel(run?.counts),
-    run?.scope ? `turn ${run.scope}` : "",
+    scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
     ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
   ].filter(Boolean);

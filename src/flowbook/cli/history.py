@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +22,15 @@ from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
 from flowbook.cli.recovery import recover
+from flowbook.errors import UsageError
+from flowbook.events import Event
 from flowbook.export.exits import ExitCode
+from flowbook.run.view import turns_text
 from flowbook.session.project import Project
+from flowbook.store.rows import NodeRunRow
 from flowbook.store.schema import VIEWS
 
+_NUMBER = re.compile(r"\[\d+\]")
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
@@ -76,34 +84,72 @@ def command(
 @command.command("show")
 @click.argument("run_id", metavar="RUN_ID")
 @click.option("--node", metavar="NODE", help="What this node of it gave, in short.")
+@click.option("--scope", metavar="TURN", help="Only what is in this turn of a container: each[3].")
 @project_option
 @json_option
 @click.pass_context
 @manual(
     "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --json",
     "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --node clean",
+    "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --scope 'each[3]'",
     codes=_CODES,
 )
-def show(
-    ctx: click.Context, run_id: str, node: str | None, folder: Path | None, as_json: bool
-) -> ExitCode:
-    """Show one run and what became of its nodes, or what one of them gave."""
-    as_json = as_json or ctx.obj.as_json
+def show(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
+    """Show one run and what became of its nodes, or what one of them gave.
+
+    What is inside of containers is summed up; --scope lists the nodes of one of their turns.
+    """
+    as_json = asked["as_json"] or ctx.obj.as_json
+    opened, node, scope = asked_project(ctx, asked["folder"]), asked["node"], asked["scope"]
     if node is not None:
-        return _show_node(asked_project(ctx, folder), run_id, node, as_json=as_json)
-    history = asked_project(ctx, folder).history
-    run = history.run(run_id).to_json()
-    nodes = [one.to_json() for one in history.node_runs(run_id)]
+        name = f"{scope}.{node}" if scope else node
+        return _show_node(opened, run_id, name, as_json=as_json)
+    run = opened.history.run(run_id).to_json()
+    rows = opened.history.node_runs(run_id, scope=scope)
+    if scope and not rows:
+        raise UsageError(
+            f"nothing ran in a turn {scope!r} of run {run_id}",
+            hint="its turns are in the view `turns` of `flowbook history sql`",
+        )
     if as_json:
-        echo_json({"run": run, "nodes": nodes})
+        echo_json({"run": run, "nodes": [one.to_json() for one in rows]})
         return ExitCode.OK
     for name, value in run.items():
         if value not in (None, {}):
             click.echo(f"{name:<12} {value}")
     click.echo()
-    columns = ("node", "status", "attempts", "duration_ms", "reason", "cause", "error")
-    echo_table(columns, [[one.get(name) for name in columns] for one in nodes])
+    _tell_nodes([one for one in rows if one.scope == (scope or "")])
+    if scope is None:
+        _tell_inside([one for one in rows if one.scope])
     return ExitCode.OK
+
+
+def _tell_nodes(rows: Sequence[NodeRunRow]) -> None:
+    columns = ["node", "status", "attempts", "duration_ms", "reason", "cause", "error"]
+    if any(one.turns_done is not None for one in rows):
+        columns.insert(2, "turns")
+    told = [{**one.to_json(), "turns": _turns(one)} for one in rows]
+    echo_table(columns, [[one[name] for name in columns] for one in told])
+
+
+def _turns(one: NodeRunRow) -> str | None:
+    if one.turns_done is None:
+        return None
+    return turns_text(one.turns_done, one.turns_total, one.turns_failed or 0)
+
+
+def _tell_inside(rows: Sequence[NodeRunRow]) -> None:
+    """The nodes inside of containers, a line for all turns of each."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for one in rows:
+        counts.setdefault((_NUMBER.sub("[…]", one.scope), one.node), Counter())[one.status] += 1
+    if counts:
+        click.echo()
+        told = {
+            key: ", ".join(f"{number} {word}" for word, number in some.most_common())
+            for key, some in counts.items()
+        }
+        echo_table(("inside", "node", "turns"), [(*key, text) for key, text in told.items()])
 
 
 def _show_node(opened: Project, run_id: str, node: str, *, as_json: bool) -> ExitCode:
@@ -174,7 +220,7 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
         return ExitCode.OK
     rows = [
         (event.seq, datetime.fromtimestamp(event.at, UTC), event.__struct_config__.tag,
-         getattr(event, "node", None), getattr(event, "attempt", None),
+         _subject(event), getattr(event, "attempt", None),
          getattr(event, "ms", None), getattr(getattr(event, "error", None), "message", None))
         for event in found
     ]  # fmt: skip
@@ -198,6 +244,12 @@ def _tell_page(opened: Project, page: dict[str, Any]) -> None:
     echo_table(columns, [[_brief(name, run.get(name)) for name in columns] for run in page["runs"]])
     if page["next"]:
         click.echo(f"more: flowbook history --cursor {page['next']}", err=True)
+
+
+def _subject(event: Event) -> str | None:
+    """The node an event is about, inside of what it is."""
+    node, scope = getattr(event, "node", None), getattr(event, "scope", "")
+    return f"{scope}.{node}" if scope else node
 
 
 def _brief(name: str, value: Any) -> Any:

@@ -54,6 +54,26 @@ def turns_of(turning: Turning | None) -> dict[str, int | None] | None:
     }
 
 
+def turns_text(done: int, total: int | None, failed: int) -> str:
+    """How the turns of a container went, for people.
+
+    >>> turns_text(45, 100, 3)
+    '45/100 (3 failed)'
+    >>> turns_text(1, None, 0)
+    '1 turn'
+    """
+    text = f"{done} turn{'' if done == 1 else 's'}" if total is None else f"{done}/{total}"
+    return f"{text} ({failed} failed)" if failed else text
+
+
+def turns_told(state: RunState, i: int) -> str:
+    """The same of the container in slot `i`; '' for any other, or if its turns have no numbers."""
+    turning = state.turning.get(i)
+    if turning is None or (turning.total is None and not turning.next):
+        return ""
+    return turns_text(turning.succeeded + turning.failed, turning.total, turning.failed)
+
+
 def _node(state: RunState, i: int) -> dict[str, Any]:
     outcome = state.outcome[i]
     told = {

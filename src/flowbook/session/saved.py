@@ -21,6 +21,7 @@ from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.evolve import fold
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
+from flowbook.run.view import turns_told
 
 if TYPE_CHECKING:
     from flowbook.store.history import History
@@ -40,6 +41,8 @@ class SavedNode:
     outputs: Mapping[PortName, ValueRef]
     waits_for: tuple[str, ...] = ()
     error: ErrorInfo | None = None
+    turns: str = ""
+    """Of a container with items or passes: how those went, such as `45/100 (3 failed)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,18 @@ class SavedRun:
     seq: int
     at: datetime
     nodes: tuple[SavedNode, ...]
+    inside: tuple[SavedNode, ...] = ()
+    """The nodes inside of containers, by turn: `each[3].clean` is one of the item number 3."""
 
     def __getitem__(self, node: str) -> SavedNode:
-        found = next((one for one in self.nodes if one.node == node), None)
+        """One node; by its plain name, one inside of a container is that of its latest turn."""
+        known = (*self.nodes, *self.inside)
+        found = next((one for one in known if one.node == node), None)
         if found is None:
-            names = tuple(one.node for one in self.nodes)
+            last = f".{node}"
+            found = next((one for one in reversed(self.inside) if one.node.endswith(last)), None)
+        if found is None:
+            names = tuple(one.node for one in known)
             raise UnknownNode(
                 f"run {self.run} has no node {node!r}",
                 hint=did_you_mean(node, names),
@@ -104,6 +114,7 @@ def picture(events: list[Event], spec: FlowSpec | None) -> SavedRun:
     feeds: dict[NodeId, dict[NodeId, None]] = {}
     for edge in () if spec is None else resolve(spec).edges:
         feeds.setdefault(edge.target, {})[edge.source] = None
+    inside = (i for i in state.index.values() if i >= len(state.nodes))
     return SavedRun(
         run=state.run,
         flow=state.flow,
@@ -111,7 +122,8 @@ def picture(events: list[Event], spec: FlowSpec | None) -> SavedRun:
         status=state.status,
         seq=events[-1].seq,
         at=datetime.fromtimestamp(events[-1].at, UTC),
-        nodes=tuple(_node(state, i, feeds.get(node, ())) for i, node in enumerate(state.nodes)),
+        nodes=tuple(_node(state, i, feeds) for i in range(len(state.nodes))),
+        inside=tuple(_node(state, i, feeds) for i in sorted(inside)),
     )
 
 
@@ -125,19 +137,22 @@ def recorded_spec(history: History, flow: str, version: str) -> FlowSpec | None:
         return None
 
 
-def _node(state: RunState, i: int, feeds: Iterable[NodeId]) -> SavedNode:
+def _node(state: RunState, i: int, feeds: Mapping[NodeId, Iterable[NodeId]]) -> SavedNode:
     phase, outcome = state.phase[i], state.outcome[i]
+    path = state.scopes[state.scope[i]].path
+    sources = feeds.get(state.names[i], ())
     return SavedNode(
-        node=state.nodes[i],
+        node=state.key(i),
         status=phase.value if outcome is None else outcome.value,
         attempts=state.attempt[i],
         outputs=dict(state.outputs[i]),
-        waits_for=_waits(state, i, feeds),
+        waits_for=_waits(state, i, [f"{path}.{one}" if path else one for one in sources]),
         error=state.error[i],
+        turns=turns_told(state, i),
     )
 
 
-def _waits(state: RunState, i: int, feeds: Iterable[NodeId]) -> tuple[str, ...]:
+def _waits(state: RunState, i: int, feeds: Iterable[str]) -> tuple[str, ...]:
     phase = state.phase[i]
     if phase in (Phase.WAITING, Phase.READY):
         return tuple(
@@ -158,7 +173,8 @@ def _line(one: SavedNode) -> str:
     waits = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
     error = f"{one.error.name}: {one.error.message}" if one.error else ""
     tries = f"attempt {one.attempts}" if one.attempts > 1 else ""
-    return "  ".join([f"{one.status:<10}", *filter(None, (tries, ports, waits, error))]).rstrip()
+    told = filter(None, (one.turns, tries, ports, waits, error))
+    return "  ".join([f"{one.status:<10}", *told]).rstrip()
 
 
 def _ref(ref: ValueRef) -> str:

@@ -48,8 +48,10 @@ STEPS: Mapping[int, tuple[str, ...]] = {
     ),
     3: (  # and journal lines have a checksum, which 2 could not read
         *(_SCOPED.format(name) for name in ("events", "node_runs", "values", "usage")),
-        *(f"ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS turns_{what} INTEGER"
-          for what in ("total", "done", "failed")),
+        *(
+            f"ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS turns_{what} INTEGER"
+            for what in ("total", "done", "failed")
+        ),
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""
