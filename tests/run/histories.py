@@ -252,7 +252,6 @@ def _guarded():
 
 
 def _histories_of_containers():
-    """The same of runs with containers."""
     going = _map().returns("cities").unfolds("each", 5).returns("each[1].fetch")
     yield "map_under_way", going.fails("each[0].fetch").returns("each[2].fetch")
     whole = _map().returns("cities").unfolds("each", 3)
@@ -300,9 +299,14 @@ def _broken(how):
     return run.returns("each[0].stop")
 
 
+def containers():
+    """The runs with containers among them, each by its name."""
+    return list(_histories_of_containers())
+
+
 def goldens():
     """The text of each golden file, by its name."""
-    for name, play in (*_histories(), *_histories_of_containers()):
+    for name, play in (*_histories(), *containers()):
         golden = {
             "name": name,
             "nodes": [step.node for step in play.plan.steps],

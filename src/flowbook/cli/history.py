@@ -6,7 +6,7 @@ import csv
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from flowbook.events import Event
 from flowbook.export.exits import ExitCode
 from flowbook.run.view import turns_text
 from flowbook.session.project import Project
-from flowbook.store.rows import NodeRunRow
 from flowbook.store.schema import VIEWS
 
 _NUMBER = re.compile(r"\[\d+\]")
@@ -105,51 +104,51 @@ def show(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
         name = f"{scope}.{node}" if scope else node
         return _show_node(opened, run_id, name, as_json=as_json)
     run = opened.history.run(run_id).to_json()
-    rows = opened.history.node_runs(run_id, scope=scope)
-    if scope and not rows:
+    nodes = [one.to_json() for one in opened.history.node_runs(run_id, scope=scope)]
+    if scope and not nodes:
         raise UsageError(
             f"nothing ran in a turn {scope!r} of run {run_id}",
             hint="its turns are in the view `turns` of `flowbook history sql`",
         )
     if as_json:
-        echo_json({"run": run, "nodes": [one.to_json() for one in rows]})
+        echo_json({"run": run, "nodes": nodes})
         return ExitCode.OK
     for name, value in run.items():
         if value not in (None, {}):
             click.echo(f"{name:<12} {value}")
     click.echo()
-    _tell_nodes([one for one in rows if one.scope == (scope or "")])
+    _tell_nodes([one for one in nodes if (scope or "") == one.get("scope", "")])
     if scope is None:
-        _tell_inside([one for one in rows if one.scope])
+        _tell_inside([one for one in nodes if one.get("scope")])
     return ExitCode.OK
 
 
-def _tell_nodes(rows: Sequence[NodeRunRow]) -> None:
+def _tell_nodes(nodes: Sequence[dict[str, Any]]) -> None:
     columns = ["node", "status", "attempts", "duration_ms", "reason", "cause", "error"]
-    if any(one.turns_done is not None for one in rows):
+    if any(one.get("turns_done") is not None for one in nodes):
         columns.insert(2, "turns")
-    told = [{**one.to_json(), "turns": _turns(one)} for one in rows]
-    echo_table(columns, [[one[name] for name in columns] for one in told])
+    told = [{**one, "turns": _turns(one)} for one in nodes]
+    echo_table(columns, [[one.get(name) for name in columns] for one in told])
 
 
-def _turns(one: NodeRunRow) -> str | None:
-    if one.turns_done is None:
-        return None
-    return turns_text(one.turns_done, one.turns_total, one.turns_failed or 0)
+def _turns(node: Mapping[str, Any]) -> str | None:
+    done = node.get("turns_done")
+    return None if done is None else turns_text(done, node["turns_total"], node["turns_failed"])
 
 
-def _tell_inside(rows: Sequence[NodeRunRow]) -> None:
+def _tell_inside(nodes: Sequence[dict[str, Any]]) -> None:
     """The nodes inside of containers, a line for all turns of each."""
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for one in rows:
-        counts.setdefault((_NUMBER.sub("[…]", one.scope), one.node), Counter())[one.status] += 1
+    for one in nodes:
+        scope = _NUMBER.sub("[…]", one["scope"])
+        counts.setdefault((scope, one["node"]), Counter())[one["status"]] += 1
     if counts:
-        click.echo()
-        told = {
-            key: ", ".join(f"{number} {word}" for word, number in some.most_common())
+        told = [
+            (*key, ", ".join(f"{number} {word}" for word, number in some.most_common()))
             for key, some in counts.items()
-        }
-        echo_table(("inside", "node", "turns"), [(*key, text) for key, text in told.items()])
+        ]
+        click.echo()
+        echo_table(("inside", "node", "turns"), told)
 
 
 def _show_node(opened: Project, run_id: str, node: str, *, as_json: bool) -> ExitCode:
