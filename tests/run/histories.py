@@ -285,11 +285,18 @@ def _histories_of_containers():
     yield "continued", _broken("continue")
     waits = Play(box("g", Policy(), n("x"))).unfolds("g").suspends("g.x")
     yield "suspended_inside", waits
+    yield "left_while_it_waited", _left_while_it_waited()
 
 
 def _cancelled_map():
     run = _map().returns("cities").unfolds("each", 9).returns("each[0].fetch").cancel()
     return run.stops("each[1].fetch").stops("each[0].clean").stops("each[2].fetch")
+
+
+def _left_while_it_waited():
+    stop = N("stop", (), ("stop",), leaves="continue")
+    run = Play(box("each", _EACH, stop, n("approve"))).unfolds("each", 2)
+    return run.suspends("each[0].approve").returns("each[0].stop")
 
 
 def _broken(how):

@@ -137,6 +137,13 @@ def test_a_run_that_waits_inside_of_a_container_is_suspended(store, kept):
     assert store.history.run(created.run).status is RunStatus.SUSPENDED
 
 
+def test_a_turn_that_was_left_keeps_no_run_waiting(store, kept):
+    (created, *_) = kept("left_while_it_waited")
+    assert store.history.run(created.run).status is RunStatus.RUNNING
+    inside = store.history.node_runs(created.run, scope="each[0]")
+    assert {row.node: row.status for row in inside} == {"stop": "succeeded", "approve": "cancelled"}
+
+
 def test_events_values_and_usage_say_inside_of_what_they_came(store):
     run = events_of("map_with_failures")
     last = run[-2]
