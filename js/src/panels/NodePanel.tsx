@@ -2,7 +2,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "
 import type { NodeRun } from "../model/run";
 import {
   attemptLabel,
-  countsLabel,
+  countsSpoken,
   duration,
   elapsed,
   isBusy,
@@ -99,7 +99,7 @@ function Head({ node, run, scope, store, onClose }: HeadProps) {
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
     turnsLabel(run?.turns),
-    countsLabel(run?.counts),
+    countsSpoken(run?.counts),
     scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
     ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
