@@ -15,15 +15,21 @@ const flow: FlowView =
         ? scenes.large(40, 25)
         : scene === "stale"
           ? { ...scenes.flow(), stale: ["climate", "season", "report"] }
-          : scenes.flow();
+          : scene.startsWith("map")
+            ? scenes.mapped()
+            : scenes.flow();
 const events =
   scene === "running"
     ? scenes.running()
-    : scene === "failed"
-      ? scenes.failed()
-      : scene === "succeeded" || scene === "stale"
-        ? scenes.succeeded()
-        : null;
+    : scene === "mapping"
+      ? scenes.mapping()
+      : scene === "mapped"
+        ? scenes.mappedOver()
+        : scene === "failed"
+          ? scenes.failed()
+          : scene === "succeeded" || scene === "stale"
+            ? scenes.succeeded()
+            : null;
 
 const memory = new Memory(scenes.snapshot(flow, events));
 let number = 1;

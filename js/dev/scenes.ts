@@ -119,6 +119,32 @@ export function flow(problems: readonly ProblemView[] = []): FlowView {
   });
 }
 
+const MAPPED: readonly Row[] = [
+  ["stations", "sql", "", "stations"],
+  ["each_station", "map", "items=stations.stations", "each_station", { max_concurrent: "10" }],
+  ["daily", "http", "", "daily", { in: "each_station", retries: "2" }],
+  ["clean", "python", "daily=daily.daily", "clean", { in: "each_station" }],
+  ["guard", "try", "values=each_station.each_station", "guard"],
+  ["publish", "http", "", "publish", { in: "guard" }],
+  ["fallback", "python", "", "fallback", { in: "guard.catch" }],
+  ["report", "python", "values=each_station.each_station guard=guard.guard", "report"],
+];
+
+/** A map over many items, and a try. */
+export function mapped(): FlowView {
+  return placed({
+    ...flow(),
+    flow: "stations",
+    nodes: MAPPED.map(node),
+    edges: MAPPED.flatMap(([target, , inputs]) =>
+      pairs(inputs).map(([input, from]) => {
+        const [source = "", output = ""] = from.split(".");
+        return { source, output, target, input };
+      }),
+    ),
+  });
+}
+
 /** n layers of m nodes, for the far view and the frame rate. */
 export function large(layers: number, wide: number): FlowView {
   const names = Array.from({ length: layers * wide }, (_, i) => `n${i}`);
@@ -272,6 +298,102 @@ export const failed = (): Event[] => [
   { kind: "RUN_COMPLETED", ...stamp(1.4), status: "failed", ms: 1402, node: "clean" },
 ];
 
+const STATIONS = 100;
+const BROKEN: ReadonlySet<number> = new Set([7, 19, 31]);
+
+function item(index: number, stop: "daily" | "clean" | null): Event[] {
+  const inside = { scope: `each_station[${index}]` };
+  const at = 0.2 + index * 0.05;
+  const of = { node: "each_station", index };
+  const first: Event[] = [
+    { kind: "SCOPE_OPENED", ...stamp(at), ...of },
+    ...began("daily", at).map((event) => ({ ...event, ...inside })),
+  ];
+  if (stop === "daily") return first;
+  if (BROKEN.has(index)) {
+    const error = { type: "HTTPStatusError", message: "404 Not Found", hint: null };
+    const failed = { ...stamp(at), ...inside, node: "daily", attempt: 1, ms: 88, error };
+    const skipped = { ...stamp(at), ...inside, node: "clean", reason: "upstream_failed" as const };
+    return [
+      ...first,
+      { kind: "NODE_FAILED", ...failed },
+      { kind: "NODE_SKIPPED", ...skipped, cause: "daily" },
+      { kind: "SCOPE_CLOSED", ...stamp(at), ...of, status: "failed", ms: 90 },
+    ];
+  }
+  const given: Event = {
+    ...{ kind: "NODE_COMPLETED", ...stamp(at + 0.1), ...inside, node: "daily", attempt: 1 },
+    ...{ ms: 96, outputs: { daily: table(365) } },
+  };
+  const second = began("clean", at + 0.1).map((event) => ({ ...event, ...inside }));
+  if (stop === "clean") return [...first, given, ...second];
+  const cleaned: Event = {
+    ...{ kind: "NODE_COMPLETED", ...stamp(at + 0.2), ...inside, node: "clean", attempt: 1 },
+    ...{ ms: 12, outputs: { clean: table(365) } },
+  };
+  const closed = { ...stamp(at + 0.2), ...of, status: "succeeded" as const, ms: 120 };
+  return [...first, given, ...second, cleaned, { kind: "SCOPE_CLOSED", ...closed }];
+}
+
+/** `until` items done, a few under way. */
+export function mapping(until = 45): Event[] {
+  const indices = Array.from({ length: Math.min(STATIONS, until + 4) }, (_, i) => i);
+  return [
+    {
+      kind: "RUN_CREATED",
+      ...stamp(0),
+      flow: "stations",
+      version: "v",
+      trigger: "canvas",
+      nodes: ["stations", "each_station", "guard", "report"],
+      blocks: {
+        each_station: { "": ["daily", "clean"] },
+        guard: { "": ["publish"], catch: ["fallback"] },
+      },
+      params: {},
+    },
+    ...done("stations", 0.01, 12, { stations: table(STATIONS) }),
+    ...began("each_station", 0.1),
+    { kind: "NODE_UNFOLDED", ...stamp(0.11), node: "each_station", attempt: 1, total: STATIONS },
+    ...indices.flatMap((i) => item(i, i < until ? null : i % 2 === 0 ? "daily" : "clean")),
+  ];
+}
+
+/** The whole run: three items failed, and what comes after was caught. */
+export function mappedOver(): Event[] {
+  const inside = (scope: string, events: Event[]): Event[] =>
+    events.map((event) => ({ ...event, scope }) as Event);
+  const error = { type: "ConnectError", message: "no route to host", hint: null };
+  return [
+    ...mapping(STATIONS),
+    {
+      ...{ kind: "NODE_COMPLETED", ...stamp(5.5), node: "each_station", attempt: 1, ms: 5400 },
+      outputs: { each_station: { ...plain, type: "list" } },
+    },
+    ...began("guard", 5.6),
+    { kind: "NODE_UNFOLDED", ...stamp(5.6), node: "guard", attempt: 1, total: null },
+    { kind: "SCOPE_OPENED", ...stamp(5.6), node: "guard" },
+    ...inside("guard", began("publish", 5.6)),
+    {
+      ...{ kind: "NODE_FAILED", ...stamp(5.7), node: "publish", scope: "guard", attempt: 1 },
+      ...{ ms: 100, error },
+    },
+    { kind: "SCOPE_CLOSED", ...stamp(5.7), node: "guard", status: "failed", ms: 100 },
+    { kind: "SCOPE_OPENED", ...stamp(5.7), node: "guard", block: "catch" },
+    ...inside("guard.catch", done("fallback", 5.7, 8, { fallback: plain })),
+    {
+      ...{ kind: "SCOPE_CLOSED", ...stamp(5.8), node: "guard", block: "catch" },
+      ...{ status: "succeeded", ms: 9 },
+    },
+    {
+      ...{ kind: "NODE_COMPLETED", ...stamp(5.8), node: "guard", attempt: 1, ms: 200 },
+      outputs: { guard: plain },
+    },
+    ...done("report", 5.9, 18, { report: table(12) }),
+    { kind: "RUN_COMPLETED", ...stamp(6), status: "succeeded", ms: 6000 },
+  ];
+}
+
 export function snapshot(view: FlowView, events: Event[] | null, number = 1): Snapshot {
   return {
     type: "SNAPSHOT",
@@ -354,6 +476,7 @@ export function details(view: string, name: string): Details {
     view,
     node: name,
     run: RUN,
+    scope: "",
     inputs: [{ port: "days ← clean.days", type: "DataFrame", preview: TABLE, note: "" }],
     outputs: [
       {

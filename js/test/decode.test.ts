@@ -47,6 +47,7 @@ test("previews are told apart by what they show", () => {
     view: "v",
     node: "n",
     run: null,
+    scope: "",
     inputs: [],
     source: "",
     language: "python",

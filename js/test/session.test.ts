@@ -50,6 +50,7 @@ test("details for another page are not ours", () => {
     view: "somebody",
     node: "fetch",
     run: null,
+    scope: "",
     inputs: [],
     outputs: [],
     source: "",

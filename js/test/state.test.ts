@@ -53,6 +53,7 @@ test("details of a run are forgotten when another run is shown", () => {
     view: "v",
     node: "fetch",
     run: RUN,
+    scope: "",
     inputs: [],
     outputs: [],
     source: "",

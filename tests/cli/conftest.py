@@ -47,8 +47,9 @@ class Asked:
                 return row
         raise UsageError(f"no run {run_id!r} in this project", hint="history.runs() lists them")
 
-    def node_runs(self, run_id):
-        return tuple(self.nodes)
+    def node_runs(self, run_id, *, scope=None):
+        wanted = (one for one in self.nodes if scope in (None, one.to_json().get("scope", "")))
+        return tuple(wanted)
 
     def children(self, run_id):
         return tuple(self.below)

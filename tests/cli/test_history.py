@@ -84,6 +84,27 @@ def test_one_run_with_those_its_nodes_started(ask, stored):
     assert "sub           below  inner  succeeded" in out
 
 
+def test_what_is_inside_of_a_container_is_summed_up_and_one_turn_is_listed(ask, stored):
+    each = {"node": "each", "status": "succeeded", "scope": "", "turns_total": 3}
+    stored.nodes = [
+        Row({**each, "turns_done": 3, "turns_failed": 1}),
+        *(Row({"node": "half", "status": "succeeded", "scope": f"each[{i}]"}) for i in (0, 2)),
+        Row({"node": "half", "status": "failed", "scope": "each[1]", "error": "odd"}),
+    ]
+    _, out, _ = ask("history", "show", RUN["id"])
+    assert "each  succeeded  3/3 (1 failed)" in out
+    assert "each[…]  half  2 succeeded, 1 failed" in out
+    code, out, _ = ask("history", "show", RUN["id"], "--scope", "each[1]")
+    assert code == 0
+    assert "half  failed" in out
+    assert "each  succeeded" not in out
+    code, out, _ = ask("history", "show", RUN["id"], "--scope", "each[1]", "--json")
+    assert [one["scope"] for one in json.loads(out)["nodes"]] == ["each[1]"]
+    code, _, err = ask("history", "show", RUN["id"], "--scope", "each[9]")
+    assert code == 2
+    assert "nothing ran in a turn 'each[9]'" in err
+
+
 def test_an_unknown_run_is_refused(ask, stored):
     code, _, err = ask("history", "show", "nope")
     assert code == 2

@@ -8,6 +8,7 @@ import nbformat
 import pandas as pd
 import pytest
 from tests.export.story import BORN, RUN, story
+from tests.run.histories import containers
 
 from flowbook.errors import UsageError
 from flowbook.export.report import report, write_report
@@ -118,6 +119,32 @@ def test_what_did_not_run_has_no_outputs():
     found, _ = cells()
     assert found["plain"].outputs == []
     assert found["plain"].execution_count is None
+
+
+def test_a_node_inside_of_a_container_shows_the_turn_in_which_it_failed():
+    (play,) = [play for name, play in containers() if name == "map_with_failures"]
+
+    class Mapped(Told):
+        def events(self):
+            return play.events
+
+        def __getitem__(self, node):
+            return Gave({"cities": 3, "each": [1, 2], "total": 2}.get(node, node))
+
+    names = ("cities", "each", "fetch", "clean", "total")
+    spec = FlowSpec("tour", tuple(NodeSpec(name, place=Place(name, 1)) for name in names))
+    made = [nbformat.v4.new_code_cell(f"%%flow {name}", id=name) for name in names]
+    text = nbformat.v4.writes(nbformat.v4.new_notebook(cells=made))
+    notebook = nbformat.reads(report(Mapped(), text, spec), as_version=4)
+    nbformat.validate(notebook)
+    cells = {cell.id: cell for cell in notebook.cells}
+    told, failed = cells["fetch"].outputs
+    assert told.text == "2 succeeded, 1 failed; this is each[0]:\n"
+    assert failed.evalue == "boom"
+    assert cells["clean"].outputs[1].data["text/plain"] == "each[2].clean"
+    summary = notebook.cells[0].source
+    assert "| `each` | succeeded | 1 |" in summary
+    assert "3/3 (1 failed)" in summary
 
 
 def test_times_are_those_of_the_run():

@@ -10,9 +10,10 @@ import json
 from pathlib import Path
 
 import msgspec
-from tests.run.plans import N, n, plan_of
+from tests.run.plans import N, box, n, plan_of
 
 from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
+from flowbook.graph.container import Policy, Turns
 from flowbook.ids import CellId, NodeId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
@@ -253,9 +254,89 @@ def _histories():
     )
 
 
+_MAP = Policy(Turns.EACH, window=3, stop=False, settle=True)
+_AGAIN = Policy(Turns.EACH, window=2, stop=False, settle=True, retries=1)
+_EACH = Policy(Turns.EACH)
+
+
+def _map(policy=_MAP):
+    inside = (n("fetch"), n("clean", "fetch"))
+    return Play(n("cities"), box("each", policy, *inside, reads=("cities",)), n("total", "each"))
+
+
+def _nested():
+    group = box("tidy", Policy(), n("trim"), n("sort", "trim"), reads=("read",))
+    return Play(box("each", _EACH, n("read"), group)).unfolds("each", 2)
+
+
+def _guarded():
+    blocks = {"catch": [n("fallback")], "finally": [n("sweep")]}
+    return Play(box("guard", Policy(Turns.GUARDED), n("risky"), **blocks), n("b", "guard"))
+
+
+def _histories_of_containers():
+    going = _map().returns("cities").unfolds("each", 5).returns("each[1].fetch")
+    yield "map_under_way", going.fails("each[0].fetch").returns("each[2].fetch")
+    whole = _map().returns("cities").unfolds("each", 3)
+    whole.returns("each[1].fetch").fails("each[0].fetch").returns("each[2].fetch")
+    whole.returns("each[2].clean").returns("each[1].clean").returns("each")
+    yield "map_with_failures", whole.returns("total")
+    yield "map_not_begun", _map()
+    anew = _map(_AGAIN).returns("cities").unfolds("each", 3).returns("each[0].fetch")
+    yield "map_item_begun_anew", anew.fails("each[0].clean").returns("each[1].fetch")
+    yield "map_cancelled", _cancelled_map()
+    lost = _map().returns("cities").unfolds("each", 4).returns("each[0].fetch")
+    lost.returns("each[0].clean").returns("each[1].fetch").says("each[2].fetch", "half\n")
+    yield "map_recovered", lost.dies().returns("each[1].clean")
+    paused = _map().returns("cities").unfolds("each", 2).pause()
+    yield "map_paused", paused.returns("each[1].fetch")
+    nested = _nested().returns("each[0].read").unfolds("each[0].tidy")
+    nested.returns("each[0].tidy.trim").returns("each[0].tidy.sort").returns("each[0].tidy")
+    yield "group_in_a_loop", nested.returns("each[1].read").unfolds("each[1].tidy")
+    group = Play(box("tidy", Policy(), n("trim"), n("sort"), retries=1)).unfolds("tidy")
+    group.returns("tidy.sort").fails("tidy.trim").fires("tidy")
+    yield "group_tried_again", group.unfolds("tidy").returns("tidy.trim")
+    caught = _guarded().unfolds("guard").fails("guard.risky")
+    caught.returns("guard.catch.fallback").returns("guard.finally.sweep").returns("guard")
+    yield "caught_and_finished", caught.returns("b")
+    yield "body_without_failure", _guarded().unfolds("guard").returns("guard.risky")
+    asked = Play(box("until", Policy(Turns.WHILE, most=9), n("step"))).unfolds("until")
+    asked.consulted("until", 0, go_on=True).returns("until[0].step")
+    asked.consulted("until", 1, go_on=True).returns("until[1].step")
+    yield "while", asked.consulted("until", 2, go_on=False).returns("until")
+    yield "broken", _broken("break").stops("each[0].rest").returns("each")
+    yield "continued", _broken("continue")
+    waits = Play(box("g", Policy(), n("x"))).unfolds("g").suspends("g.x")
+    yield "suspended_inside", waits
+    yield "left_while_it_waited", _left_while_it_waited()
+
+
+def _cancelled_map():
+    run = _map().returns("cities").unfolds("each", 9).returns("each[0].fetch").cancel()
+    return run.stops("each[1].fetch").stops("each[0].clean").stops("each[2].fetch")
+
+
+def _left_while_it_waited():
+    stop = N("stop", (), ("stop",), leaves="continue")
+    run = Play(box("each", _EACH, stop, n("approve"))).unfolds("each", 2)
+    return run.suspends("each[0].approve").returns("each[0].stop")
+
+
+def _broken(how):
+    stop = N("stop", ("test",), ("stop",), leaves=how)
+    inside = (n("test", outputs=("test", "on")), stop, n("rest", "test.on"), n("last", "rest"))
+    run = Play(box("each", _EACH, *inside)).unfolds("each", 3).returns("each[0].test")
+    return run.returns("each[0].stop")
+
+
+def containers():
+    """The runs with containers among them, each by its name."""
+    return list(_histories_of_containers())
+
+
 def goldens():
     """The text of each golden file, by its name."""
-    for name, play in _histories():
+    for name, play in (*_histories(), *containers()):
         golden = {
             "name": name,
             "nodes": [step.node for step in play.plan.steps],

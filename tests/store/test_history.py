@@ -15,6 +15,7 @@ from flowbook.events import (
     NodeStarted,
     NodeSuspended,
     RunStatus,
+    ScopeOpened,
     TriggerKind,
     Usage,
 )
@@ -102,6 +103,10 @@ def test_a_run_is_told_whole(store, history, story):
         "reason": None,
         "cause": None,
         "error": None,
+        "scope": "",
+        "turns_total": None,
+        "turns_done": None,
+        "turns_failed": None,
     }
     assert (clean.status, clean.error) == ("failed", 'ValueError: bad "row" \u2028 7')
     assert (report.status, report.reason, report.cause) == ("skipped", "upstream_failed", "clean")
@@ -245,6 +250,7 @@ def test_the_documented_columns_are_the_columns(store, history, story, view, fol
     store.sink.append(story.run()).result(5)
     store.sink.append([NodeCompleted(**BILLED), Audited(**ENTRY)]).result(5)
     store.datasets.publish("cities", [{"city": "Oslo"}])
+    store.sink.append([ScopeOpened(run="r", seq=9, at=T0, node="each", index=0)]).result(5)
     if folded:
         store.fold()
     frame = history.sql(f"SELECT * FROM {view}")

@@ -102,6 +102,35 @@ def test_a_store_of_an_older_format_is_brought_forward_at_first_use(layout, of_f
     store.close()
 
 
+@pytest.mark.parametrize("before", [1, 2])
+def test_what_was_recorded_before_there_were_containers_is_outside_of_all(
+    layout, of_format_1, before
+):
+    old, _new = of_format_1
+    if before == 2:
+        _as_format_2_left_it(layout)
+    store = Store.open(layout.root)
+    store.fold()
+    for table in ("events", "node_runs", "values"):
+        _names, rows = store.history.table(f"SELECT count(*), any_value(scope) FROM {table} "
+                                           "WHERE scope IS DISTINCT FROM ''")  # fmt: skip
+        assert rows == [(0, None)], table
+    assert store.history.table("FROM turns")[1] == []
+    assert store.history.run(old).failed == 1
+    store.close()
+
+
+def _as_format_2_left_it(layout):
+    """Bring the database to format 2, which had no scopes."""
+    with duckdb.connect(":memory:") as database:
+        database.execute(f"ATTACH '{layout.database}' AS stored")
+        for statement in STEPS[2]:
+            database.execute(statement)
+        for table in ("events", "values", "usage"):
+            database.execute(f"ALTER TABLE stored.{table} DROP COLUMN scope")
+    layout.meta.write_bytes(b'{"format":2,"storage_version":"v2.0.0"}')
+
+
 def test_an_interrupted_step_is_done_again(layout, of_format_1):
     with duckdb.connect(":memory:") as database:
         database.execute(f"ATTACH '{layout.database}' AS stored")

@@ -93,6 +93,15 @@ def test_progress_goes_out_beside_the_facts(publish):
     assert told == {"node": "fetch", "done": 3.0, "total": 10.0, "text": "page 3"}
 
 
+def test_progress_of_a_turn_is_that_of_the_node_inside(publish):
+    host = FakeHost(FakeRun())
+    publisher, heard = publish(host)
+    publisher.receive({"type": "HELLO", "view": "v"}).result(PATIENCE)
+    heard.of("SNAPSHOT")
+    host.run.notice(NodeProgress(NodeId("outer[0].each[3].fetch"), Progress(1)))
+    assert heard.of("BATCH")["progress"][0]["node"] == "fetch"
+
+
 def test_cancel_reaches_the_run_and_is_refused_when_nothing_runs(publish):
     run = FakeRun()
     publisher, _ = publish(FakeHost(run))

@@ -10,6 +10,7 @@ from tests.widget.stage import RUN, FakeNodeRun, FakeRun, spec
 
 import flowbook
 from flowbook.events import NodeStarted, ValueFormat, ValueRef
+from flowbook.events.ports import DevNull
 from flowbook.graph.codec import encode
 from flowbook.ids import NodeId, PortName
 from flowbook.run.phase import Outcome
@@ -108,7 +109,7 @@ def test_what_is_not_to_be_seen_and_what_is_gone_are_notes(vault):
 @pytest.fixture
 def tell(vault):
     options = RecordingOptions(sensitive_fields=("pin",))
-    return Recording(flowbook.events.DevNull(), vault, options, lambda: ["hunter22"]).shown
+    return Recording(DevNull(), vault, options, lambda: ["hunter22"]).shown
 
 
 @pytest.mark.parametrize(

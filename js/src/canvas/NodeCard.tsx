@@ -1,6 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo, useLayoutEffect, useRef } from "react";
-import { isBusy, standing } from "../model/selectors";
+import { home, isBusy, standing } from "../model/selectors";
 import { Icon } from "../view/icons";
 import type { FlowNode, Port } from "./graph";
 import { paintNode } from "./paint";
@@ -64,7 +64,13 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           </span>
           <span className="fb-sub">
             <span className="fb-volume" />
-            <span className="fb-kind-name">{node.kind}</span>
+            {home(node) === "" ? (
+              <span className="fb-kind-name">{node.kind}</span>
+            ) : (
+              <span className="fb-home" title={`runs in each turn of ${home(node)}`}>
+                in {home(node)}
+              </span>
+            )}
             {stale === null ? (
               <span className="fb-tries" />
             ) : (

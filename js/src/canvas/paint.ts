@@ -1,12 +1,15 @@
 /** Status by DOM attribute: painting a thousand nodes twenty times a second must not render React. */
+import type { Turns } from "../model/node";
 import {
   attemptLabel,
+  countsLabel,
   duration,
   edgeStanding,
   elapsed,
   spoken,
   standing,
   standingLabel,
+  turnsLabel,
   volume,
 } from "../model/selectors";
 import type { Store } from "../model/store";
@@ -32,19 +35,29 @@ export function paintNode(card: HTMLElement, shown: Shown, store: Store): void {
   if (card.dataset.status !== status) card.dataset.status = status;
   const notice = status === "running" ? progress[node.name] : undefined;
   const ms = elapsed(one, now);
-  setText(card, ".fb-state-text", notice?.text || standingLabel(status));
-  setText(card, ".fb-volume", volume(node, run));
+  const turns = turnsLabel(one?.turns);
+  card.toggleAttribute("data-turns", turns !== "");
+  const counts = countsLabel(one?.counts);
+  setText(card, ".fb-state-text", notice?.text || counts || standingLabel(status));
+  setText(card, ".fb-volume", turns || volume(node, run));
   setText(card, ".fb-tries", attemptLabel(one?.attempt ?? 0));
   setText(card, ".fb-ms", ms === null ? "" : duration(ms));
-  paintProgress(card, notice);
+  paintProgress(card, notice ?? progressOf(one?.turns));
   const label = spoken(node, one, now, shown.problems.length, shown.stale !== null);
   card.closest(".react-flow__node")?.setAttribute("aria-label", label);
 }
 
-function paintProgress(
-  card: HTMLElement,
-  notice: { readonly done: number; readonly total: number | null } | undefined,
-): void {
+interface Progress {
+  readonly done: number;
+  readonly total: number | null;
+}
+
+function progressOf(turns: Turns | null | undefined): Progress | undefined {
+  if (!turns?.counted) return undefined;
+  return { done: turns.succeeded + turns.failed, total: turns.total };
+}
+
+function paintProgress(card: HTMLElement, notice: Progress | undefined): void {
   const bar = card.querySelector<HTMLElement>(".fb-bar > i");
   if (bar === null) return;
   const known = notice !== undefined && notice.total !== null && notice.total > 0;

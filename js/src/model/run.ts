@@ -10,45 +10,30 @@ import type {
   NodeCancelled,
   NodeCompleted,
   NodeReused,
+  NodeUnfolded,
   RunCreated,
   RunRecovered,
   RunStatus,
+  ScopeClosed,
+  ScopeLeft,
+  ScopeOpened,
   TriggerKind,
-  ValueRef,
 } from "../protocol/generated";
+import { type NodeRun, type Outcome, type Phase, UNTOUCHED } from "./node";
+import { active, NO_COUNTS, parted, recount, type Scope, scope, scopePath } from "./turns";
 
-export type Phase =
-  | "waiting"
-  | "ready"
-  | "running"
-  | "backoff"
-  | "held"
-  | "suspended"
-  | "cancelling"
-  | "done";
-export type Outcome = "succeeded" | "failed" | "skipped" | "cancelled" | "reused";
+export type { NodeRun, Outcome, Phase };
 
-export interface NodeRun {
-  readonly phase: Phase;
-  readonly outcome: Outcome | null;
-  readonly attempt: number;
-  readonly ms: number | null;
-  readonly error: ErrorInfo | null;
-  readonly reason: string | null;
-  /** Seconds since the epoch, by the kernel's clock, of the last attempt's start. */
-  readonly startedAt: number | null;
-  /** Seconds until the next attempt, while in backoff. */
-  readonly delay: number | null;
-  /** Live ports and what went through them; a port that is absent is dead. */
-  readonly outputs: Readonly<Record<string, ValueRef>>;
-}
+type Blocks = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 export interface RunState {
   readonly run: string;
   readonly flow: string;
   readonly trigger: TriggerKind | null;
   readonly params: Readonly<Record<string, unknown>>;
+  /** The nodes of the flow itself; those inside of containers are behind them in `nodes`. */
   readonly order: readonly string[];
+  readonly blocks: Blocks;
   readonly nodes: Readonly<Record<string, NodeRun>>;
   readonly startedAt: number;
   readonly ms: number | null;
@@ -57,19 +42,12 @@ export interface RunState {
   readonly errorNode: string | null;
   readonly paused: boolean;
   readonly cancelling: boolean;
+  /** Nodes that go on by themselves, and those that wait for something outside; in all turns. */
+  readonly active: number;
+  readonly suspended: number;
+  /** Every turn by its path. Grows in place: only the newest state may be folded on. */
+  readonly scopes: Map<string, Scope>;
 }
-
-const UNTOUCHED: NodeRun = {
-  phase: "waiting",
-  outcome: null,
-  attempt: 0,
-  ms: null,
-  error: null,
-  reason: null,
-  startedAt: null,
-  delay: null,
-  outputs: {},
-};
 
 /** The run after `events`; null while there is none. Copies the nodes once, not once per event. */
 export function foldRun(run: RunState | null, events: readonly Event[]): RunState | null {
@@ -79,28 +57,49 @@ export function foldRun(run: RunState | null, events: readonly Event[]): RunStat
   return fold.state;
 }
 
+interface Place {
+  readonly scope?: string;
+  readonly node: string;
+}
+
 class Fold {
   state: RunState | null;
   private nodes: Record<string, NodeRun>;
+  private scopes: Map<string, Scope>;
+  private active: number;
+  private suspended: number;
 
   constructor(run: RunState | null) {
     this.nodes = { ...run?.nodes };
+    this.scopes = run?.scopes ?? new Map();
+    this.active = run?.active ?? 0;
+    this.suspended = run?.suspended ?? 0;
     this.state = run === null ? null : { ...run, nodes: this.nodes };
   }
 
   take(event: Event): void {
     if (event.kind === "RUN_CREATED") this.created(event);
     else if (this.state !== null && event.run === this.state.run) this.fold(this.state, event);
+    if (this.state === null) return;
+    const { active, suspended } = this;
+    if (this.state.active !== active || this.state.suspended !== suspended)
+      this.state = { ...this.state, active, suspended };
   }
 
   private created(event: RunCreated): void {
+    const blocks: Blocks = event.blocks ?? {};
     this.nodes = Object.fromEntries(event.nodes.map((node) => [node, UNTOUCHED]));
+    for (const node of Object.values(blocks).flatMap((one) => Object.values(one).flat()))
+      this.nodes[node] = { ...UNTOUCHED, scope: null, counts: NO_COUNTS };
+    this.scopes = new Map([["", scope("")]]);
+    this.active = this.suspended = 0;
     this.state = {
       run: event.run,
       flow: event.flow,
       trigger: event.trigger,
       params: event.params ?? {},
       order: event.nodes,
+      blocks,
       nodes: this.nodes,
       startedAt: event.at,
       ms: null,
@@ -109,6 +108,9 @@ class Fold {
       errorNode: null,
       paused: false,
       cancelling: false,
+      active: 0,
+      suspended: 0,
+      scopes: this.scopes,
     };
   }
 
@@ -116,10 +118,10 @@ class Fold {
     switch (event.kind) {
       case "NODE_SCHEDULED":
       case "NODE_RESUMED":
-        this.set(event.node, { phase: state.paused ? "held" : "ready", reason: null });
+        this.set(event, { phase: state.paused ? "held" : "ready", reason: null });
         break;
       case "NODE_STARTED":
-        this.set(event.node, {
+        this.set(event, {
           phase: "running",
           attempt: event.attempt,
           startedAt: event.at,
@@ -133,7 +135,7 @@ class Fold {
         this.done(event, "reused", {});
         break;
       case "NODE_RETRY_SCHEDULED":
-        this.set(event.node, {
+        this.set(event, {
           phase: "backoff",
           ms: event.ms,
           error: event.error,
@@ -141,7 +143,7 @@ class Fold {
         });
         break;
       case "NODE_FAILED":
-        this.set(event.node, {
+        this.set(event, {
           phase: "done",
           outcome: "failed",
           ms: event.ms,
@@ -149,19 +151,32 @@ class Fold {
         });
         break;
       case "NODE_SKIPPED":
-        this.set(event.node, { phase: "done", outcome: "skipped", reason: event.reason });
+        this.set(event, { phase: "done", outcome: "skipped", reason: event.reason });
         break;
       case "NODE_CANCELLED":
         this.cancelled(event);
         break;
       case "NODE_SUSPENDED":
-        this.set(event.node, { phase: "suspended", reason: event.reason });
+        this.set(event, { phase: "suspended", reason: event.reason });
         break;
       case "NODE_LOGGED":
+        break;
+      case "NODE_UNFOLDED":
+        this.unfolded(event);
+        break;
+      case "SCOPE_OPENED":
+        this.opened(state, event);
+        break;
+      case "SCOPE_LEFT":
+        this.left(event);
+        break;
+      case "SCOPE_CLOSED":
+        this.closed(event);
         break;
       case "CANCEL_REQUESTED":
         this.state = { ...state, cancelling: true };
         this.each("running", "cancelling");
+        this.each("turning", "cancelling");
         break;
       case "RUN_PAUSED":
         this.state = { ...state, paused: true };
@@ -186,9 +201,33 @@ class Fold {
     }
   }
 
-  private set(node: string, change: Partial<NodeRun>): void {
-    const before = this.nodes[node];
-    if (before !== undefined) this.nodes[node] = { ...before, ...change };
+  private at({ scope = "", node }: Place): NodeRun | undefined {
+    return scope === "" ? this.nodes[node] : this.scopes.get(scope)?.nodes.get(node);
+  }
+
+  private set(place: Place, change: Partial<NodeRun>): void {
+    const before = this.at(place);
+    if (before === undefined) return;
+    const after = { ...before, ...change };
+    this.active += active(after.phase) - active(before.phase);
+    this.suspended += Number(after.phase === "suspended") - Number(before.phase === "suspended");
+    const { scope: path = "", node } = place;
+    if (path === "") {
+      this.nodes[node] = after;
+      return;
+    }
+    this.scopes.get(path)?.nodes.set(node, after);
+    this.tell(node, before, after, path);
+  }
+
+  /** A node inside of a container is told as it stands in the turn that began last. */
+  private tell(node: string, before: NodeRun, after: NodeRun | null, path: string): void {
+    const shown = this.nodes[node];
+    if (shown === undefined) return;
+    const counts = recount(shown.counts ?? NO_COUNTS, before, after);
+    if (after !== null && shown.scope === path)
+      this.nodes[node] = { ...after, scope: path, counts };
+    else if (counts !== shown.counts) this.nodes[node] = { ...shown, counts };
   }
 
   private done(
@@ -196,45 +235,124 @@ class Fold {
     outcome: Outcome,
     change: Partial<NodeRun>,
   ): void {
-    this.set(event.node, { ...change, phase: "done", outcome, outputs: event.outputs ?? {} });
+    this.set(event, { ...change, phase: "done", outcome, outputs: event.outputs ?? {} });
   }
 
   private cancelled(event: NodeCancelled): void {
     const ms = event.ms ? { ms: event.ms } : {};
-    this.set(event.node, { ...ms, phase: "done", outcome: "cancelled" });
+    this.set(event, { ...ms, phase: "done", outcome: "cancelled" });
   }
 
   private recovered(state: RunState, event: RunRecovered): void {
     const phase = state.paused ? "held" : "ready";
-    for (const node of event.lost ?? []) this.set(node, { phase });
-    for (const node of event.again ?? [])
-      this.set(node, { phase, outcome: null, outputs: UNTOUCHED.outputs });
+    const place = (key: string): Place => {
+      const [path, node] = parted(key);
+      return { scope: path, node };
+    };
+    for (const key of event.lost ?? []) this.set(place(key), { phase });
+    for (const key of event.again ?? [])
+      this.set(place(key), { phase, outcome: null, outputs: UNTOUCHED.outputs });
   }
 
   private each(from: Phase, to: Phase): void {
     for (const [node, one] of Object.entries(this.nodes))
-      if (one.phase === from) this.set(node, { phase: to });
+      if (one.phase === from && one.counts === undefined) this.set({ node }, { phase: to });
+    for (const [path, { nodes }] of this.scopes)
+      for (const [node, one] of nodes)
+        if (one.phase === from) this.set({ scope: path, node }, { phase: to });
+  }
+
+  // -------------------------------------------------------------- the turns of a container
+
+  private unfolded(event: NodeUnfolded): void {
+    const known = this.scopes.get(event.scope ?? "")?.turns;
+    for (const turn of known?.get(event.node)?.values() ?? []) this.forget(turn);
+    known?.delete(event.node);
+    const total = event.total ?? null;
+    const turns = { total, active: 0, succeeded: 0, failed: 0, counted: total !== null };
+    this.set(event, { phase: "turning", turns });
+  }
+
+  private opened(state: RunState, event: ScopeOpened): void {
+    const { node, block = "", index = null } = event;
+    const around = this.scopes.get(event.scope ?? "");
+    const turns = this.at(event)?.turns;
+    if (around === undefined || turns === undefined || turns === null) return;
+    const known = around.turns.get(node) ?? new Map<string, Scope>();
+    around.turns.set(node, known);
+    const before = known.get(`${block}|${index}`);
+    if (before !== undefined) this.forget(before); // it failed, and begins anew
+    const turn = scope(scopePath(around.path, node, block, index));
+    known.set(`${block}|${index}`, turn);
+    this.scopes.set(turn.path, turn);
+    for (const name of state.blocks[node]?.[block] ?? []) {
+      turn.nodes.set(name, UNTOUCHED);
+      const counts = this.nodes[name]?.counts ?? NO_COUNTS;
+      this.nodes[name] = { ...UNTOUCHED, scope: turn.path, counts };
+    }
+    this.set(event, {
+      turns: {
+        ...turns,
+        active: turns.active + 1,
+        failed: turns.failed - (before === undefined ? 0 : 1),
+        counted: turns.counted || index !== null,
+      },
+    });
+  }
+
+  /** A turn counts no more, for it is begun anew, as a whole or with its container. */
+  private forget(turn: Scope): void {
+    this.scopes.delete(turn.path);
+    for (const [node, one] of turn.nodes) this.tell(node, one, null, turn.path);
+    for (const inner of turn.turns.values()) for (const one of inner.values()) this.forget(one);
+  }
+
+  private turn({ scope: path, node, block = "", index = null }: ScopeLeft | ScopeClosed) {
+    return this.scopes.get(scopePath(path ?? "", node, block, index));
+  }
+
+  private left(event: ScopeLeft): void {
+    const turn = this.turn(event);
+    for (const [node, { phase }] of turn?.nodes ?? [])
+      if (phase === "running" || phase === "turning")
+        this.set({ scope: turn?.path ?? "", node }, { phase: "cancelling" });
+  }
+
+  private closed(event: ScopeClosed): void {
+    const turns = this.at(event)?.turns;
+    if (turns === undefined || turns === null) return;
+    this.set(event, {
+      turns: {
+        ...turns,
+        active: turns.active - 1,
+        succeeded: turns.succeeded + Number(event.status === "succeeded"),
+        failed: turns.failed + Number(event.status === "failed"),
+      },
+    });
   }
 }
 
 /** Suspended: nothing moves until something from outside comes. */
 export function statusOf(run: RunState): RunStatus {
   if (run.verdict !== null) return run.verdict;
-  let suspended = false;
-  for (const node of Object.values(run.nodes)) {
-    if (node.phase === "suspended") suspended = true;
-    else if (node.phase !== "waiting" && node.phase !== "done") return "running";
-  }
-  return suspended ? "suspended" : "running";
+  return run.suspended > 0 && run.active === 0 ? "suspended" : "running";
 }
 
 /** The run as plain data, field by field what Python's `view` gives. */
 export function runView(run: RunState): unknown {
   const nodes = Object.fromEntries(
-    Object.entries(run.nodes).map(([name, { phase, outcome, attempt, ms, error, reason }]) => [
-      name,
-      { phase, outcome, attempt, ms, error, reason },
-    ]),
+    Object.entries(run.nodes).map(([name, one]) => [name, nodeView(one, name in run.blocks)]),
   );
   return { run: run.run, flow: run.flow, status: statusOf(run), trigger: run.trigger, nodes };
+}
+
+function nodeView(node: NodeRun, container: boolean): unknown {
+  const { phase, outcome, attempt, ms, error, reason, turns, scope, counts } = node;
+  const plain = { phase, outcome, attempt, ms, error, reason };
+  const { counted: _, ...told } = turns ?? { counted: false };
+  return {
+    ...plain,
+    ...(container ? { turns: turns === null ? null : told } : {}),
+    ...(counts === undefined ? {} : { scope, counts }),
+  };
 }

@@ -1,6 +1,7 @@
 /** What the state means to a reader: one word per node and edge, one line per run. */
 import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
-import { type NodeRun, type RunState, statusOf } from "./run";
+import type { Counts, NodeRun, Phase, Turns } from "./node";
+import { type RunState, statusOf } from "./run";
 import type { CanvasState } from "./state";
 
 /** How a node stands, as one word; also the `data-status` attribute that colours it. */
@@ -38,10 +39,13 @@ const LABELS: Readonly<Record<Standing, string>> = {
 };
 
 export function standing(node: NodeRun | undefined): Standing {
-  if (node === undefined) return "idle";
+  if (node === undefined || node.scope === null) return "idle";
+  const elsewhere = (node.counts?.running ?? 0) > 0;
+  if (elsewhere && (node.phase === "done" || node.phase === "waiting")) return "running";
+  if (node.phase === "turning") return "running";
   if (node.phase !== "done") return node.phase;
   if (node.outcome === "skipped") {
-    if (node.reason === "branch_not_taken") return "not-taken";
+    if (node.reason === "branch_not_taken" || node.reason === "turn_left") return "not-taken";
     return node.reason === "upstream_cancelled" ? "cancelled" : "blocked";
   }
   return node.outcome ?? "idle";
@@ -49,6 +53,53 @@ export function standing(node: NodeRun | undefined): Standing {
 
 export function standingLabel(one: Standing): string {
   return LABELS[one];
+}
+
+/** The container that a node is in, with its block; empty outside of all. */
+export function home(node: NodeView): string {
+  return node.options.in ?? "";
+}
+
+/** How a container's turns go: `45/100 (3 failed)`; empty where they are not counted. */
+export function turnsLabel(turns: Turns | null | undefined): string {
+  if (!turns?.counted) return "";
+  const done = turns.succeeded + turns.failed;
+  const text = turns.total === null ? count(done, "turn") : `${done}/${turns.total}`;
+  return turns.failed > 0 ? `${text} (${turns.failed} failed)` : text;
+}
+
+/** The same for a screen reader: `45 of 100 turns done, 3 failed`. */
+export function turnsSpoken(turns: Turns | null | undefined): string {
+  if (!turns?.counted) return "";
+  const done = turns.succeeded + turns.failed;
+  const text =
+    turns.total === null ? count(done, "turn") : `${done} of ${count(turns.total, "turn")}`;
+  return turns.failed > 0 ? `${text} done, ${turns.failed} failed` : `${text} done`;
+}
+
+const COUNTED: ReadonlyArray<readonly [keyof Counts, string]> = [
+  ["running", "●"],
+  ["succeeded", "✓"],
+  ["failed", "✗"],
+  ["skipped", "–"],
+];
+
+/** How a node inside of a container stands in its turns: `●2 ✓97 ✗3`; empty for a single one. */
+export function countsLabel(counts: Counts | undefined): string {
+  if (counts === undefined || sum(counts) < 2) return "";
+  const some = COUNTED.filter(([what]) => counts[what] > 0);
+  return some.map(([what, sign]) => `${sign}${counts[what].toLocaleString("en-US")}`).join(" ");
+}
+
+/** The same for a screen reader: `2 running, 97 succeeded, 3 failed`. */
+export function countsSpoken(counts: Counts | undefined): string {
+  if (counts === undefined || sum(counts) < 2) return "";
+  const some = Object.entries(counts).filter(([, n]) => n > 0);
+  return some.map(([what, n]) => `${n} ${what}`).join(", ");
+}
+
+function sum(counts: Counts): number {
+  return Object.values(counts).reduce((all, one) => all + one, 0);
 }
 
 export function isBusy(one: Standing): boolean {
@@ -84,6 +135,7 @@ export function edgeSays(edge: EdgeView, run: RunState | null): string {
 
 /** How much a node gave, where one edge would say it all: `1,461 rows`. */
 export function volume(node: NodeView, run: RunState | null): string {
+  if (run?.nodes[node.name]?.counts !== undefined) return ""; // of one turn it says little
   const [output, ...more] = node.outputs;
   if (output === undefined || more.length > 0) return "";
   return edgeLabel({ source: node.name, output, target: "", input: "" }, run);
@@ -100,7 +152,10 @@ export function staleReason(flow: FlowView, node: string): string | null {
     : `Stale: ${behind.source}, which it reads, changed after this result.`;
 }
 
-export interface Counts {
+const GOING: ReadonlySet<Phase> = new Set(["running", "turning", "cancelling"]);
+
+/** How many of the flow's own nodes are how far; what is inside of a container is its affair. */
+export interface Tally {
   readonly total: number;
   readonly done: number;
   readonly running: number;
@@ -109,17 +164,19 @@ export interface Counts {
   readonly cancelled: number;
 }
 
-export function counts(run: RunState): Counts {
-  const tally = { total: 0, done: 0, running: 0, failed: 0, skipped: 0, cancelled: 0 };
-  for (const node of Object.values(run.nodes)) {
-    tally.total += 1;
-    if (node.phase === "done") tally.done += 1;
-    if (node.phase === "running" || node.phase === "cancelling") tally.running += 1;
-    if (node.outcome === "failed") tally.failed += 1;
-    if (node.outcome === "skipped") tally.skipped += 1;
-    if (node.outcome === "cancelled") tally.cancelled += 1;
+export function tally(run: RunState): Tally {
+  const found = { total: 0, done: 0, running: 0, failed: 0, skipped: 0, cancelled: 0 };
+  for (const name of run.order) {
+    const node = run.nodes[name];
+    if (node === undefined) continue;
+    found.total += 1;
+    if (node.phase === "done") found.done += 1;
+    if (GOING.has(node.phase)) found.running += 1;
+    if (node.outcome === "failed") found.failed += 1;
+    if (node.outcome === "skipped") found.skipped += 1;
+    if (node.outcome === "cancelled") found.cancelled += 1;
   }
-  return tally;
+  return found;
 }
 
 /** One line for eyes and screen readers: `7 of 11 done, 1 running`. */
@@ -129,7 +186,7 @@ export function summary(state: CanvasState): string {
     const nodes = flow?.nodes.length ?? 0;
     return nodes === 0 ? "No nodes yet" : `Not run yet · ${count(nodes, "node")}`;
   }
-  const { total, done, running, failed, skipped, cancelled } = counts(run);
+  const { total, done, running, failed, skipped, cancelled } = tally(run);
   const status = statusOf(run);
   if (status === "running" || status === "suspended") {
     const parts = [`${done} of ${total} done`];
@@ -178,8 +235,8 @@ export function attemptLabel(attempt: number): string {
 /** How long the node took, or takes so far at `now`; null when it never started. */
 export function elapsed(node: NodeRun | undefined, now: number): number | null {
   if (node === undefined) return null;
-  const going = node.phase === "running" || node.phase === "cancelling";
-  if (going && node.startedAt !== null) return Math.max(0, (now - node.startedAt) * 1000);
+  if (GOING.has(node.phase) && node.startedAt !== null)
+    return Math.max(0, (now - node.startedAt) * 1000);
   return node.phase === "done" && node.outcome !== "skipped" ? node.ms : null;
 }
 
@@ -198,6 +255,9 @@ export function spoken(
     standingLabel(standing(run)).toLowerCase(),
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
+    home(node) === "" ? "" : `in ${home(node)}`,
+    turnsSpoken(run?.turns),
+    countsSpoken(run?.counts),
     stale ? "stale" : "",
     problems > 0 ? count(problems, "problem") : "",
   ]

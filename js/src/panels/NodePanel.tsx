@@ -2,11 +2,14 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "
 import type { NodeRun } from "../model/run";
 import {
   attemptLabel,
+  countsSpoken,
   duration,
   elapsed,
+  isBusy,
   staleReason,
   standing,
   standingLabel,
+  turnsLabel,
 } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { Details, ErrorInfo, NodeView, PortPreview, ProblemView } from "../protocol/generated";
@@ -33,12 +36,15 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const details = useStore(store, selectDetails)[name];
   const one = run?.nodes[name];
   const node = flow?.nodes.find((each) => each.name === name);
-  const running = one?.phase === "running" || one?.phase === "cancelling";
+  const running = isBusy(standing(one));
+  // Inside of a container the phase changes with every turn, which is more often than one can read.
+  const phase = one?.counts === undefined ? one?.phase : standing(one);
+  const attempt = one?.counts === undefined ? one?.attempt : 0;
   const [tab, setTab] = useState<Tab | null>(null);
   useTick(running, 250);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of these makes the answer stale
-  useEffect(() => inspect(name), [name, run?.run, one?.phase, one?.attempt, flow?.nodes.length]);
+  useEffect(() => inspect(name), [name, run?.run, phase, attempt, flow?.nodes.length]);
   useEffect(() => {
     if (!running) return;
     const timer = setInterval(() => inspect(name), REFRESH_MS);
@@ -54,7 +60,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const shown = current === "Error" && error === null ? "Output" : current;
   return (
     <aside className="fb-panel" aria-label={`Details of ${name}`}>
-      <Head node={node} run={one} store={store} onClose={onClose} />
+      <Head node={node} run={one} scope={details?.scope ?? ""} store={store} onClose={onClose} />
       {stale !== null && <p className="fb-panel-stale">{stale} Run again to renew it.</p>}
       {problems.length > 0 && <Warnings problems={problems} />}
       <Tabs
@@ -80,16 +86,21 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
 interface HeadProps {
   readonly node: NodeView;
   readonly run: NodeRun | undefined;
+  /** The turn of a container that is shown; empty outside of all. */
+  readonly scope: string;
   readonly store: Store;
   readonly onClose: () => void;
 }
 
-function Head({ node, run, store, onClose }: HeadProps) {
+function Head({ node, run, scope, store, onClose }: HeadProps) {
   const ms = elapsed(run, store.now());
   const status = standing(run);
   const facts = [
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
+    turnsLabel(run?.turns),
+    countsSpoken(run?.counts),
+    scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
     ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
   ].filter(Boolean);
@@ -214,6 +225,7 @@ function emptyOutput(run: NodeRun | undefined): string {
   if (run === undefined) return "Not run yet. Press Run to see what comes out.";
   switch (run.phase === "done" ? run.outcome : run.phase) {
     case "skipped":
+      if (run.reason === "turn_left") return "Not run: its turn was left early.";
       return run.reason === "branch_not_taken"
         ? "Not run: the branch before it was not taken."
         : "Not run: a node before it failed.";

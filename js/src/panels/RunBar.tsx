@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { parseForm } from "../model/params";
 import { type RunState, statusOf } from "../model/run";
-import { counts, duration, errorCount, summary } from "../model/selectors";
+import { duration, errorCount, summary, tally } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { FlowView } from "../protocol/generated";
 import { Icon } from "../view/icons";
@@ -132,7 +132,7 @@ function Problems({ flow, open, onClick }: ProblemsProps) {
 }
 
 function Meter({ run, going }: { readonly run: RunState; readonly going: boolean }) {
-  const { done, total } = counts(run);
+  const { done, total } = tally(run);
   const share = total === 0 ? 0 : done / total;
   return (
     <div className="fb-meter" data-status={statusOf(run)} data-going={going || undefined}>

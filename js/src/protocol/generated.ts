@@ -72,6 +72,7 @@ export interface Details {
   readonly view: string;
   readonly node: string;
   readonly run: string | null;
+  readonly scope: string;
   readonly inputs: ReadonlyArray<PortPreview>;
   readonly outputs: ReadonlyArray<PortPreview>;
   readonly source: string;
@@ -130,11 +131,12 @@ export interface InputView {
   readonly required: boolean;
 }
 
-/** Send `Details` of a node to this view. */
+/** Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`). */
 export interface Inspect {
   readonly type: "INSPECT";
   readonly view: string;
   readonly node: string;
+  readonly scope?: string | null;
 }
 
 /** Text a node printed; `stream` is stdout, stderr or log. */
@@ -450,6 +452,8 @@ export interface ScopeClosed {
   readonly block?: string;
   readonly index?: number | null;
   readonly ms?: number;
+  readonly succeeded?: number;
+  readonly failed?: number;
 }
 
 /** A turn of a container is left early: nothing more starts in it, what runs is told to stop. */
@@ -559,14 +563,14 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
-  Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}, "optional": {}},
+  Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}, "optional": {}},
   EdgeView: {"required": {"source": "string", "output": "string", "target": "string", "input": "string"}, "optional": {}},
   ErrorInfo: {"required": {"type": "string", "message": "string"}, "optional": {"traceback": "string", "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}}},
   FlowView: {"required": {"flow": "string", "nodes": {"list": {"ref": "NodeView"}}, "edges": {"list": {"ref": "EdgeView"}}, "params": {"list": {"ref": "ParamView"}}, "problems": {"list": {"ref": "ProblemView"}}, "stale": {"list": "string"}}, "optional": {}},
   Hello: {"tag": ["type", "HELLO"], "required": {"view": "string"}, "optional": {}},
   ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
   InputView: {"required": {"name": "string", "source": "string", "required": "boolean"}, "optional": {}},
-  Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {}},
+  Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
   NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}}},
@@ -594,7 +598,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
-  ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number"}},
+  ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number"}},
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},

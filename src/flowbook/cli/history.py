@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,14 @@ from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
 from flowbook.cli.recovery import recover
 from flowbook.cli.replay import checkpoints, replay
+from flowbook.errors import UsageError
+from flowbook.events import Event
 from flowbook.export.exits import ExitCode
+from flowbook.run.view import turns_text
 from flowbook.session.project import Project
 from flowbook.store.schema import VIEWS
 
+_NUMBER = re.compile(r"\[\d+\]")
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
@@ -77,25 +84,34 @@ def command(
 @command.command("show")
 @click.argument("run_id", metavar="RUN_ID")
 @click.option("--node", metavar="NODE", help="What this node of it gave, in short.")
+@click.option("--scope", metavar="TURN", help="Only what is in this turn of a container: each[3].")
 @project_option
 @json_option
 @click.pass_context
 @manual(
     "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --json",
     "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --node clean",
+    "flowbook history show 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --scope 'each[3]'",
     codes=_CODES,
 )
-def show(
-    ctx: click.Context, run_id: str, node: str | None, folder: Path | None, as_json: bool
-) -> ExitCode:
-    """Show one run, what became of its nodes and the runs they started, or what one node gave."""
-    as_json = as_json or ctx.obj.as_json
+def show(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
+    """Show one run, what became of its nodes and the runs they started, or what one node gave.
+
+    What is inside of containers is summed up; --scope lists the nodes of one of their turns.
+    """
+    as_json = asked["as_json"] or ctx.obj.as_json
+    opened, node, scope = asked_project(ctx, asked["folder"]), asked["node"], asked["scope"]
     if node is not None:
-        return _show_node(asked_project(ctx, folder), run_id, node, as_json=as_json)
-    history = asked_project(ctx, folder).history
-    run = history.run(run_id).to_json()
-    nodes = [one.to_json() for one in history.node_runs(run_id)]
-    children = [child.to_json() for child in history.children(run_id)]
+        name = f"{scope}.{node}" if scope else node
+        return _show_node(opened, run_id, name, as_json=as_json)
+    run = opened.history.run(run_id).to_json()
+    nodes = [one.to_json() for one in opened.history.node_runs(run_id, scope=scope)]
+    if scope and not nodes:
+        raise UsageError(
+            f"nothing ran in a turn {scope!r} of run {run_id}",
+            hint="its turns are in the view `turns` of `flowbook history sql`",
+        )
+    children = [child.to_json() for child in opened.history.children(run_id)]
     if as_json:
         echo_json({"run": run, "nodes": nodes, "children": children})
         return ExitCode.OK
@@ -103,13 +119,47 @@ def show(
         if value not in (None, {}):
             click.echo(f"{name:<12} {value}")
     click.echo()
-    columns = ("node", "status", "attempts", "duration_ms", "reason", "cause", "error")
-    echo_table(columns, [[one.get(name) for name in columns] for one in nodes])
+    _tell_nodes([one for one in nodes if (scope or "") == one.get("scope", "")])
+    if scope is None:
+        _tell_inside([one for one in nodes if one.get("scope")])
+    _tell_children(children)
+    return ExitCode.OK
+
+
+def _tell_children(children: Sequence[dict[str, Any]]) -> None:
+    """The runs that nodes of a run started."""
     if children:
         click.echo()
         below = ("calling_node", "id", "flow", "status", "duration_ms", "error")
         echo_table(below, [[_brief(name, child.get(name)) for name in below] for child in children])
-    return ExitCode.OK
+
+
+def _tell_nodes(nodes: Sequence[dict[str, Any]]) -> None:
+    columns = ["node", "status", "attempts", "duration_ms", "reason", "cause", "error"]
+    if any(one.get("turns_done") is not None for one in nodes):
+        columns.insert(2, "turns")
+    told = [{**one, "turns": _turns(one)} for one in nodes]
+    echo_table(columns, [[one.get(name) for name in columns] for one in told])
+
+
+def _turns(node: Mapping[str, Any]) -> str | None:
+    done = node.get("turns_done")
+    return None if done is None else turns_text(done, node["turns_total"], node["turns_failed"])
+
+
+def _tell_inside(nodes: Sequence[dict[str, Any]]) -> None:
+    """The nodes inside of containers, a line for all turns of each."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for one in nodes:
+        scope = _NUMBER.sub("[…]", one["scope"])
+        counts.setdefault((scope, one["node"]), Counter())[one["status"]] += 1
+    if counts:
+        told = [
+            (*key, ", ".join(f"{number} {word}" for word, number in some.most_common()))
+            for key, some in counts.items()
+        ]
+        click.echo()
+        echo_table(("inside", "node", "turns"), told)
 
 
 def _show_node(opened: Project, run_id: str, node: str, *, as_json: bool) -> ExitCode:
@@ -180,7 +230,7 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
         return ExitCode.OK
     rows = [
         (event.seq, datetime.fromtimestamp(event.at, UTC), event.__struct_config__.tag,
-         getattr(event, "node", None), getattr(event, "attempt", None),
+         _subject(event), getattr(event, "attempt", None),
          getattr(event, "ms", None), getattr(getattr(event, "error", None), "message", None))
         for event in found
     ]  # fmt: skip
@@ -215,6 +265,12 @@ def _tell_page(opened: Project, page: dict[str, Any]) -> None:
     echo_table(columns, [[_brief(name, run.get(name)) for name in columns] for run in page["runs"]])
     if page["next"]:
         click.echo(f"more: flowbook history --cursor {page['next']}", err=True)
+
+
+def _subject(event: Event) -> str | None:
+    """The node an event is about, inside of what it is."""
+    node, scope = getattr(event, "node", None), getattr(event, "scope", "")
+    return f"{scope}.{node}" if scope else node
 
 
 def _brief(name: str, value: Any) -> Any:

@@ -158,7 +158,8 @@ def _failures(run: Run | RecordedRun) -> list[RunError]:
         run.raise_for_status()
     except RunError as first:
         found.append(first)
-    for node, outcome in zip(run.state.nodes, run.state.outcome, strict=True):
+    state = run.state
+    for node, outcome in zip(state.nodes, state.outcome[: len(state.nodes)], strict=True):
         if outcome is Outcome.FAILED and node != getattr(found[0], "node", None):
             try:
                 run[node].outputs  # noqa: B018 - asking a failed node raises its error

@@ -299,12 +299,18 @@ class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
 
 
 class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
-    """A turn of a container is over, after `ms`."""
+    """A turn of a container is over, after `ms`.
+
+    `succeeded` and `failed` count how all turns of the container have ended by now, this one too; a
+    turn that is begun anew after a failure is counted once, as it ended last.
+    """
 
     status: RunStatus
     block: str = ""
     index: int | None = None
     ms: float = 0.0
+    succeeded: int = 0
+    failed: int = 0
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):

@@ -7,6 +7,7 @@ long as it lives. Cells that are no node keep their place and lose their outputs
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,13 +23,17 @@ from flowbook.events import (
     NodeReused,
     NodeSkipped,
     NodeStarted,
+    NodeUnfolded,
+    OfNode,
     RunCompleted,
     RunCreated,
+    ScopeClosed,
 )
 from flowbook.export.mime import mime_bundle
 from flowbook.export.notebook import cell_id, parse_notebook, serialise
 from flowbook.graph.spec import FlowSpec
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.view import turns_text
 
 
 class Reportable(Protocol):
@@ -52,6 +57,11 @@ class _Told:
     note: str = ""
     logs: list[NodeLogged] = field(default_factory=list)
     failure: NodeFailed | None = None
+    turns: str = ""
+    """Of a container, how its turns went; of a node inside of one, how it went in each."""
+    total: int | None = None
+    scope: str = ""
+    """Of a node inside of a container: the turn that is told of."""
 
     def take(self, event: Event) -> None:
         if isinstance(event, NodeStarted):
@@ -65,6 +75,11 @@ class _Told:
         elif isinstance(event, NodeFailed):
             self.ended, self.word, self.failure = event.at, "failed", event
             self.note = f"{event.error.name}: {event.error.message}"
+        elif isinstance(event, NodeUnfolded):
+            self.total, self.turns = event.total, ""
+        elif isinstance(event, ScopeClosed) and event.index is not None:
+            done = event.succeeded + event.failed
+            self.turns = turns_text(done, self.total, event.failed)
         elif isinstance(event, NodeSkipped):
             self.word = "skipped"
             cause = f" ({event.cause})" if event.cause else ""
@@ -94,7 +109,7 @@ def report(run: Reportable, text: str, spec: FlowSpec) -> str:
     """The report as .ipynb text."""
     notebook = parse_notebook(text, f"the notebook of {spec.id!r}")
     events = run.events()
-    told = _fold(events)
+    told = {**_fold(events), **_fold_inside(events)}
     nodes: dict[CellId, NodeId] = {node.place.cell: node.id for node in spec.nodes if node.place}
     order = {node: n for n, node in enumerate(_by_start(told), 1)}
     for cell in notebook.cells:
@@ -120,9 +135,31 @@ def _fold(events: Sequence[Event]) -> dict[NodeId, _Told]:
     for event in events:
         if isinstance(event, RunCreated):
             told = {node: _Told() for node in event.nodes}
-        node = getattr(event, "node", None)
-        if node in told and not isinstance(event, RunCompleted):
-            told[node].take(event)
+        elif isinstance(event, OfNode) and not event.scope and event.node in told:
+            told[event.node].take(event)
+    return told
+
+
+def _fold_inside(events: Sequence[Event]) -> dict[NodeId, _Told]:
+    """The same of the nodes inside of containers.
+
+    Of many turns one is told: the first in which the node failed, else the one that began last.
+    """
+    inside: dict[NodeId, dict[str, _Told]] = {}
+    for event in events:
+        if isinstance(event, RunCreated):
+            blocks = (block for one in event.blocks.values() for block in one.values())
+            inside = {node: {} for block in blocks for node in block}
+        elif isinstance(event, OfNode) and event.scope and event.node in inside:
+            inside[event.node].setdefault(event.scope, _Told(scope=event.scope)).take(event)
+    return {node: _one_of(list(turns.values())) for node, turns in inside.items()}
+
+
+def _one_of(turns: Sequence[_Told]) -> _Told:
+    told = next((one for one in turns if one.failure is not None), turns[-1] if turns else _Told())
+    if len(turns) > 1:
+        words = Counter(one.word for one in turns)
+        told.turns = ", ".join(f"{count} {word}" for word, count in words.most_common())
     return told
 
 
@@ -133,6 +170,8 @@ def _by_start(told: Mapping[NodeId, _Told]) -> list[NodeId]:
 
 def _outputs(run: Reportable, node: NodeId, told: _Told, count: int | None) -> Iterable[Any]:
     new = _nbformat_v4().new_output
+    if told.scope and told.turns:
+        yield new("stream", name="stdout", text=f"{told.turns}; this is {told.scope}:\n")
     for log in told.logs:
         yield new("stream", name="stderr" if log.stream == "stderr" else "stdout", text=log.text)
     if told.failure is not None:
@@ -140,7 +179,7 @@ def _outputs(run: Reportable, node: NodeId, told: _Told, count: int | None) -> I
         lines = error.traceback.splitlines() or [f"{error.type}: {error.message}"]
         yield new("error", ename=error.type, evalue=error.message, traceback=lines)
     elif told.word in ("succeeded", "reused"):
-        yield from _values(run[node], count)
+        yield from _values(run[f"{told.scope}.{node}" if told.scope else node], count)
     elif told.word != "not run":
         yield new("stream", name="stderr", text=f"{told.word}: {told.note}\n")
 
@@ -194,6 +233,7 @@ def _row(node: NodeId, told: _Told) -> str:
         else ""
     )
     (note, *_) = told.note.replace("|", "\\|").splitlines() or [""]
+    note = "; ".join(filter(None, (told.turns, note)))
     return f"| `{node}` | {told.word} | {told.attempts or ''} | {seconds} | {note} |"
 
 

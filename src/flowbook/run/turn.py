@@ -125,8 +125,17 @@ class Turn:
             self.close(self._status(), self._first_error())
         elif scope.status is None:
             took = round((self.at - scope.opened_at) * 1000, 3)
-            how = {"block": scope.block, "index": scope.index, "status": self._went(scope)}
-            self.tell(ScopeClosed, scope.owner, ms=took, **how)
+            status, turning = self._went(scope), self.state.turning[scope.owner]
+            self.tell(
+                ScopeClosed,
+                scope.owner,
+                block=scope.block,
+                index=scope.index,
+                status=status,
+                ms=took,
+                succeeded=turning.succeeded + (status is RunStatus.SUCCEEDED),
+                failed=turning.failed + (status is RunStatus.FAILED),
+            )
             self.ended.append(scope)
 
     def close_if_done(self) -> None:

@@ -21,9 +21,11 @@ from flowbook.events import (
     NodeSkipped,
     NodeStarted,
     NodeSuspended,
+    OfNode,
     RunCompleted,
     RunCreated,
     RunRecovered,
+    ScopeClosed,
     ValueFormat,
 )
 from flowbook.graph.node import Progress
@@ -33,9 +35,12 @@ from flowbook.run.handle import Run
 from flowbook.run.perform import NodeProgress, Notice
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
+from flowbook.run.view import turns_told
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TICK = 0.1
+_MOST_FAILURES = 10
+"""So many failures inside of a container are told one by one; its own line counts all."""
 _LAST_WAIT = 5.0
 """Seconds an interrupted run has to write its end."""
 BAR = 24
@@ -60,6 +65,7 @@ class Board:
     first: float = 0.0
     last: float | None = None
     _progress_at: float = float("-inf")
+    _failures: int = 0
 
     def take(self, event: Event) -> str | None:
         """Fold one event in; the line a log shows for it, or None when it is not worth one."""
@@ -73,25 +79,62 @@ class Board:
         if isinstance(event, RunRecovered):
             again = ", ".join((*event.lost, *event.again)) or "nothing"
             return f"{self.state.flow}: taken up by process {event.pid}; started again: {again}"
+        if isinstance(event, ScopeClosed):
+            return self._turned(event)
         note = _note(event)
-        if note is None:
+        if note is None or not isinstance(event, OfNode):
             return None
-        node: NodeId = event.node  # type: ignore[union-attr]  # what has a note has a node
+        if event.scope:
+            return self._inside(event, note)
+        return self._outside(event, note)
+
+    def _outside(self, event: OfNode, note: str) -> str:
+        """An event of a node of the flow itself."""
+        node = event.node
+        turns = turns_told(self.state, self.state.index[node])
         self._remember(node, event, note)
+        if turns:
+            self.notes[node] = f"{turns}  {self.notes[node]}".rstrip()
+            note = f"{note}  {turns}"
         return self._log_line(event.at, self._glyph(node, "●"), node, note)
+
+    def _inside(self, event: OfNode, note: str) -> str | None:
+        """One of a node inside of a container.
+
+        Of items there may be thousands: no more than the first failures are worth a line.
+        """
+        key = NodeId(f"{event.scope}.{event.node}")
+        if "[" in event.scope:
+            self._failures += isinstance(event, NodeFailed)
+            if not isinstance(event, NodeFailed) or self._failures > _MOST_FAILURES:
+                return None
+        return self._log_line(event.at, self._glyph(key, "●"), key, note)
+
+    def _turned(self, event: ScopeClosed) -> str | None:
+        """A turn is over: its container tells how far it is, in a log at most once a second."""
+        turns = turns_told(self.state, self.state.index[event.node]) if not event.scope else ""
+        if not turns:
+            return None
+        self.notes[event.node] = turns
+        if event.at - self._progress_at < 1.0:
+            return None
+        self._progress_at = event.at
+        return self._log_line(event.at, "●", event.node, turns)
 
     def progress(self, node: NodeId, told: Progress, now: float) -> str | None:
         """Take a node's live progress in; a line for a log, at most one a second."""
-        self.notes[node] = _progress(told.done, told.total, told.text)
+        note = _progress(told.done, told.total, told.text)
+        if node in self.state.nodes:  # inside of containers there may be thousands
+            self.notes[node] = note
         if now - self._progress_at < 1.0:
             return None
         self._progress_at = now
-        return self._log_line(now, "●", node, self.notes[node])
+        return self._log_line(now, "●", node, note)
 
     def verdict(self) -> str:
         """How it ended, in one line."""
         counts: dict[str, int] = {}
-        for outcome in self.state.outcome:
+        for outcome in self._outcomes():
             if outcome is not None:
                 counts[outcome.value] = counts.get(outcome.value, 0) + 1
         what = ", ".join(f"{count} {word}" for word, count in counts.items()) or "no nodes"
@@ -102,7 +145,7 @@ class Board:
         """The run as it stands, a line per node, at most `width` by `height`."""
         end = self.last if self.last is not None else now
         spinner = SPINNER[int(now * 10) % len(SPINNER)]
-        done = sum(outcome is not None for outcome in self.state.outcome)
+        done = sum(outcome is not None for outcome in self._outcomes())
         total = len(self.state.nodes)
         head = (
             self.verdict()
@@ -118,6 +161,10 @@ class Board:
         return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
 
     # ------------------------------------------------------------ lines
+
+    def _outcomes(self) -> list[Outcome | None]:
+        """How the nodes of the flow itself ended."""
+        return self.state.outcome[: len(self.state.nodes)]
 
     def _most_telling(self, room: int) -> list[NodeId]:
         """The nodes to show, in plan order: what moves first, then what is over, then the rest."""
@@ -140,7 +187,7 @@ class Board:
         return f"{line}  {self.notes.get(node, '')}".rstrip()
 
     def _log_line(self, at: float, glyph: str, node: NodeId, note: str) -> str:
-        done = sum(outcome is not None for outcome in self.state.outcome)
+        done = sum(outcome is not None for outcome in self._outcomes())
         count = f"{done}/{len(self.state.nodes)}"
         return f"{at - self.first:7.2f} s  {count:>7}  {glyph} {node}  {note}".rstrip()
 
@@ -151,7 +198,7 @@ class Board:
             return _DONE[outcome]
         return "○" if self.state.phase[i] is Phase.WAITING else moving
 
-    def _remember(self, node: NodeId, event: Event, note: str) -> None:
+    def _remember(self, node: NodeId, event: OfNode, note: str) -> None:
         self.notes[node] = note
         if isinstance(event, NodeStarted):
             self.started.setdefault(node, event.at)

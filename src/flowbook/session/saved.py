@@ -29,6 +29,7 @@ from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
+from flowbook.run.view import turns_told
 
 if TYPE_CHECKING:
     from flowbook.store.history import History
@@ -60,6 +61,8 @@ class SavedNode:
     result: ValueRef | None = None
     source: RunId | None = None
     by_hand: bool = False
+    turns: str = ""
+    """Of a container with items or passes: how those went, such as `45/100 (3 failed)`."""
     shelf: Shelf | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -108,11 +111,18 @@ class SavedRun:
     seq: int
     at: datetime
     nodes: tuple[SavedNode, ...]
+    inside: tuple[SavedNode, ...] = ()
+    """The nodes inside of containers, by turn: `each[3].clean` is one of the item number 3."""
 
     def __getitem__(self, node: str) -> SavedNode:
-        found = next((one for one in self.nodes if one.node == node), None)
+        """One node; by its plain name, one inside of a container is that of its latest turn."""
+        known = (*self.nodes, *self.inside)
+        found = next((one for one in known if one.node == node), None)
         if found is None:
-            names = tuple(one.node for one in self.nodes)
+            last = f".{node}"
+            found = next((one for one in reversed(self.inside) if one.node.endswith(last)), None)
+        if found is None:
+            names = tuple(one.node for one in known)
             raise UnknownNode(
                 f"run {self.run} has no node {node!r}",
                 hint=did_you_mean(node, names),
@@ -167,13 +177,17 @@ def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = No
     """What `events` lead to; without `spec` it does not say which nodes a node waits for."""
     created, state = events[0], fold(events)
     gave = {
-        one.node: one
-        for one in events
-        if isinstance(one, NodeCompleted | NodeReused) and not one.scope
+        (one.scope, one.node): one for one in events if isinstance(one, NodeCompleted | NodeReused)
     }
     feeds: dict[NodeId, dict[NodeId, None]] = {}
     for edge in () if spec is None else resolve(spec).edges:
         feeds.setdefault(edge.target, {})[edge.source] = None
+    inside = (i for i in state.index.values() if i >= len(state.nodes))
+
+    def node(i: int) -> SavedNode:
+        where = (state.scopes[state.scope[i]].path, state.names[i])
+        return _node(state, i, feeds, gave.get(where), shelf)
+
     return SavedRun(
         run=state.run,
         flow=state.flow,
@@ -181,10 +195,8 @@ def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = No
         status=state.status,
         seq=events[-1].seq,
         at=datetime.fromtimestamp(events[-1].at, UTC),
-        nodes=tuple(
-            _node(state, i, feeds.get(node, ()), gave.get(node), shelf)
-            for i, node in enumerate(state.nodes)
-        ),
+        nodes=tuple(node(i) for i in range(len(state.nodes))),
+        inside=tuple(node(i) for i in sorted(inside)),
     )
 
 
@@ -201,19 +213,22 @@ def recorded_spec(history: History, flow: str, version: str) -> FlowSpec | None:
 def _node(
     state: RunState,
     i: int,
-    feeds: Iterable[NodeId],
+    feeds: Mapping[NodeId, Iterable[NodeId]],
     gave: NodeCompleted | NodeReused | None,
     shelf: Shelf | None,
 ) -> SavedNode:
     phase, outcome = state.phase[i], state.outcome[i]
     given = gave if outcome in (Outcome.SUCCEEDED, Outcome.REUSED) else None
+    path = state.scopes[state.scope[i]].path
+    sources = feeds.get(state.names[i], ())
     return SavedNode(
-        node=state.nodes[i],
+        node=state.key(i),
         status=phase.value if outcome is None else outcome.value,
         attempts=state.attempt[i],
         outputs=dict(state.outputs[i]),
-        waits_for=_waits(state, i, feeds),
+        waits_for=_waits(state, i, [f"{path}.{one}" if path else one for one in sources]),
         error=state.error[i],
+        turns=turns_told(state, i),
         result=given.result if isinstance(given, NodeCompleted) else None,
         source=given.source if isinstance(given, NodeReused) else None,
         by_hand=isinstance(given, NodeReused) and given.by_hand,
@@ -221,7 +236,7 @@ def _node(
     )
 
 
-def _waits(state: RunState, i: int, feeds: Iterable[NodeId]) -> tuple[str, ...]:
+def _waits(state: RunState, i: int, feeds: Iterable[str]) -> tuple[str, ...]:
     phase = state.phase[i]
     if phase in (Phase.WAITING, Phase.READY):
         return tuple(
@@ -243,8 +258,8 @@ def _line(one: SavedNode) -> str:
     error = f"{one.error.name}: {one.error.message}" if one.error else ""
     tries = f"attempt {one.attempts}" if one.attempts > 1 else ""
     given = "given by hand" if one.by_hand else f"from run {one.source}" if one.source else ""
-    told = (tries, ports, given, waits, error)
-    return "  ".join([f"{one.status:<10}", *filter(None, told)]).rstrip()
+    told = filter(None, (one.turns, tries, ports, given, waits, error))
+    return "  ".join([f"{one.status:<10}", *told]).rstrip()
 
 
 def _ref(ref: ValueRef) -> str:

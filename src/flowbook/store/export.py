@@ -80,6 +80,7 @@ NODE_IO: Mapping[str, str] = {
     "outputs": "JSON: output → what went out; small values stand in it, under `inline`",
     "result": "JSON: what the node showed, if it showed something",
     "error": "the last error",
+    "scope": "as in `node_runs`",
 }
 """Columns of the export `node_io`, which is put together from the views when it is asked for."""
 
@@ -87,9 +88,10 @@ NODE_IO: Mapping[str, str] = {
 # one it names, else an output called so, else a node called so, else a parameter or its default.
 _NODE_IO_SQL = """
 WITH gave AS (
-    SELECT run_id, node, coalesce(arg_max(payload, seq)->'$.outputs', '{}') AS outputs,
+    SELECT run_id, scope, node, coalesce(arg_max(payload, seq)->'$.outputs', '{}') AS outputs,
            arg_max(payload, seq)->'$.result' AS result
-    FROM events WHERE kind IN ('NODE_COMPLETED', 'NODE_REUSED') GROUP BY run_id, node
+    FROM events WHERE kind IN ('NODE_COMPLETED', 'NODE_REUSED')
+    GROUP BY run_id, scope, node
 ), nodes AS (
     SELECT flow, version, node->>'$.id' AS node, node->'$.inputs' AS inputs,
            coalesce(from_json(node->'$.outputs', '["VARCHAR"]'), []) AS outputs
@@ -109,23 +111,29 @@ WITH gave AS (
     LEFT JOIN nodes AS named ON named.flow = d.flow AND named.version = d.version
         AND named.node <> d.node AND d.wired IS NULL AND d.fallback IS NULL
         AND named.node = d.name
-), came AS (
-    SELECT r.id AS run_id, fed.node, json_group_object(fed.name,
-        CASE WHEN source IS NULL THEN json_object('inline', coalesce(
-                 json_extract(r.params, '$."' || fed.name || '"'), fallback))
-             ELSE coalesce(json_extract(gave.outputs, '$."' || coalesce(
-                 output, json_keys(gave.outputs)[1]) || '"'), gave.result)
-        END) AS inputs
+), read AS (
+    SELECT r.id AS run_id, n.scope, fed.node, fed.name,
+           arg_max(CASE WHEN source IS NULL THEN json_object('inline', coalesce(
+                   json_extract(r.params, '$."' || fed.name || '"'), fallback))
+               ELSE coalesce(json_extract(gave.outputs, '$."' || coalesce(
+                   output, json_keys(gave.outputs)[1]) || '"'), gave.result)
+               END, length(coalesce(gave.scope, ''))) AS input
     FROM runs AS r JOIN fed USING (flow, version)
+    JOIN node_runs AS n ON n.run_id = r.id AND n.node = fed.node
     LEFT JOIN gave ON gave.run_id = r.id AND gave.node = source
-    GROUP BY ALL
+        AND starts_with(n.scope || '.', concat(nullif(gave.scope, '') || '.'))
+    GROUP BY r.id, n.scope, fed.node, fed.name
+), came AS (
+    SELECT run_id, scope, node, json_group_object(name, input) AS inputs
+    FROM read WHERE scope = '' OR coalesce(input->>'$.inline', input->>'$.hash') IS NOT NULL
+    GROUP BY run_id, scope, node
 )
 SELECT n.run_id, r.flow, n.node, n.status, n.attempts, n.started_at, n.ended_at, n.duration_ms,
        coalesce(came.inputs, '{}')::JSON AS inputs, coalesce(gave.outputs, '{}')::JSON AS outputs,
-       gave.result, n.error
+       gave.result, n.error, n.scope
 FROM node_runs AS n JOIN runs AS r ON r.id = n.run_id
-LEFT JOIN gave ON gave.run_id = n.run_id AND gave.node = n.node
-LEFT JOIN came ON came.run_id = n.run_id AND came.node = n.node"""
+LEFT JOIN gave ON gave.run_id = n.run_id AND gave.scope = n.scope AND gave.node = n.node
+LEFT JOIN came ON came.run_id = n.run_id AND came.scope = n.scope AND came.node = n.node"""
 
 VIEWS_OUT: tuple[str, ...] = (*VIEWS, "node_io")
 """What can be exported by name."""
@@ -150,8 +158,9 @@ _OWN: Mapping[str, _Own] = {
 _ORDER: Mapping[str, str] = {
     "runs": "started_at, id",
     "events": "run_id, seq",
-    "node_runs": "run_id, started_at NULLS LAST, node",
-    "node_io": "run_id, started_at NULLS LAST, node",
+    "node_runs": "run_id, started_at NULLS LAST, node, scope",
+    "node_io": "run_id, started_at NULLS LAST, node, scope",
+    "turns": "run_id, started_at, turn",
     "flow_versions": "recorded_at, flow, version",
     "values": "run_id, ts, node, port",
     "datasets": "dataset, number",

@@ -169,13 +169,17 @@ class History:
                 hint="it was written by a newer version: upgrade flowbook",
             ) from error
 
-    def node_runs(self, run_id: str) -> tuple[NodeRunRow, ...]:
-        """What became of a run's nodes, in the order in which they started."""
+    def node_runs(self, run_id: str, *, scope: str | None = None) -> tuple[NodeRunRow, ...]:
+        """What became of a run's nodes, in the order in which they started.
+
+        `scope` narrows it to one turn of a container (`each[3]`), or with '' to what is in none.
+        """
         with self.snapshot.look("node_runs") as view:
             rows = view.execute(
-                f"SELECT {NODE_COLUMNS} FROM node_runs WHERE run_id = ? "  # noqa: S608  # ours
-                "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node",
-                [run_id],
+                f"SELECT {NODE_COLUMNS} FROM node_runs "  # noqa: S608  # ours
+                "WHERE run_id = ? AND scope = coalesce(?, scope) "
+                "ORDER BY started_at NULLS LAST, ended_at NULLS LAST, node, scope",
+                [run_id, scope],
             ).fetchall()
         return tuple(node_row(row) for row in rows)
 

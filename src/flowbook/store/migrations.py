@@ -32,9 +32,13 @@ _NEW_IN_2 = (
     "cache_clearings",
 )  # fmt: skip
 
+_SCOPED = "ALTER TABLE stored.{} ADD COLUMN IF NOT EXISTS scope VARCHAR DEFAULT ''"
+"""What was recorded before there were containers is outside of all."""
+
 STEPS: Mapping[int, tuple[str, ...]] = {
     2: (
         "ALTER TABLE stored.events ADD COLUMN IF NOT EXISTS cache_key VARCHAR",
+        _SCOPED.format("events"),  # the rows of `values` are made of it
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS current VARCHAR",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS pinned BOOLEAN",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS pinned_at TIMESTAMP",
@@ -49,6 +53,11 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS origin_node VARCHAR",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS depth INTEGER",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS calling_node VARCHAR",
+        *(_SCOPED.format(name) for name in ("events", "node_runs", "values", "usage")),
+        *(
+            f"ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS turns_{what} INTEGER"
+            for what in ("total", "done", "failed")
+        ),
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

@@ -22,7 +22,7 @@ from flowbook.store.schema import TABLES
 TAIL = (
     "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
     "node VARCHAR, attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, "
-    "payload JSON, file INTEGER"
+    "payload JSON, file INTEGER, scope VARCHAR"
 )
 """Columns of the tail: `events` and the store's own facts in one.
 
@@ -54,11 +54,11 @@ _LOAD_TAIL = f"""
 INSERT INTO tail
 SELECT writer, wseq, f[1], f[2], TRY_CAST(f[3] AS INTEGER), {_TS.format("f[4]")}, f[5],
        TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), {_ERROR}, f[10], fact,
-       file_index
+       file_index, coalesce(f[12], '')
 FROM (
     SELECT line.writer, line.wseq, line.fact, line.file_index, json_extract_string(line.fact,
         ['$.kind', '$.run', '$.seq', '$.at', '$.node', '$.attempt', '$.status', '$.ms',
-         '$.error.message', '$.cache_key', '$.error.type']) AS f
+         '$.error.message', '$.cache_key', '$.error.type', '$.scope']) AS f
     FROM {{}} AS line
     LEFT JOIN stored.writers AS folded ON folded.writer = line.writer
     WHERE line.wseq > coalesce(folded.wseq, -1) AND line.fact IS NOT NULL
@@ -108,7 +108,7 @@ SELECT run_id AS id,
        CASE WHEN over THEN status END AS outcome,
        CASE WHEN over THEN ts END AS ended_at,
        CASE WHEN over THEN ms END AS duration_ms,
-       CAST(kind = 'NODE_FAILED' AS INTEGER) AS failed,
+       CAST(kind = 'NODE_FAILED' AND scope = '' AS INTEGER) AS failed,
        CASE kind WHEN 'NODE_SUSPENDED' THEN 1 WHEN 'NODE_RESUMED' THEN -1 ELSE 0 END AS suspended,
        CASE WHEN over THEN error END AS error,
        CASE WHEN kind = 'NODE_STARTED' THEN node END AS current,
@@ -141,8 +141,12 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
 FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 
+_SUCCEEDED = "coalesce(TRY_CAST(payload->>'$.succeeded' AS INTEGER), 0)"
+_FAILED = "coalesce(TRY_CAST(payload->>'$.failed' AS INTEGER), 0)"
+"""How the turns of a container have ended by a SCOPE_CLOSED: the last one says it all."""
+
 _NODE_DELTAS = f"""
-SELECT run_id, node, seq,
+SELECT run_id, scope, node, seq,
        CASE kind WHEN 'NODE_SCHEDULED' THEN 'scheduled' WHEN 'NODE_STARTED' THEN 'running'
                  WHEN 'NODE_COMPLETED' THEN 'succeeded' WHEN 'NODE_REUSED' THEN 'reused'
                  WHEN 'NODE_RETRY_SCHEDULED' THEN 'backoff' WHEN 'NODE_FAILED' THEN 'failed'
@@ -154,13 +158,18 @@ SELECT run_id, node, seq,
        CASE WHEN kind = 'NODE_STARTED' THEN payload->>'$.on' END AS executor,
        CASE WHEN kind = 'NODE_STARTED' THEN ts END AS started_at,
        CASE WHEN done THEN ts END AS ended_at,
-       ms AS duration_ms,
+       CASE WHEN NOT turned THEN ms END AS duration_ms,
        CASE WHEN kind IN ('NODE_SKIPPED', 'NODE_SUSPENDED') THEN payload->>'$.reason' END AS reason,
        CASE WHEN kind = 'NODE_SKIPPED' THEN payload->>'$.cause' END AS cause,
-       error
+       error,
+       CASE WHEN kind = 'NODE_UNFOLDED' THEN TRY_CAST(payload->>'$.total' AS INTEGER) END
+           AS turns_total,
+       CASE WHEN turned THEN {_SUCCEEDED} + {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END
+           AS turns_done,
+       CASE WHEN turned THEN {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END AS turns_failed
 FROM (SELECT *, kind IN ('NODE_COMPLETED', 'NODE_REUSED', 'NODE_FAILED', 'NODE_SKIPPED',
-                         'NODE_CANCELLED') AS done FROM {EVENTS})
-WHERE node IS NOT NULL AND starts_with(kind, 'NODE_') AND kind <> 'NODE_LOGGED'
+                         'NODE_CANCELLED') AS done, kind = 'SCOPE_CLOSED' AS turned FROM {EVENTS})
+WHERE node IS NOT NULL AND (turned OR (starts_with(kind, 'NODE_') AND kind <> 'NODE_LOGGED'))
 """
 
 _COMBINED_NODES = """
@@ -168,8 +177,10 @@ SELECT run_id, node, max(seq) AS seq, arg_max(status, seq) AS status,
        max(attempts)::INTEGER AS attempts, arg_max(executor, seq) AS executor,
        min(started_at) AS started_at, max(ended_at) AS ended_at,
        arg_max(duration_ms, seq) AS duration_ms, arg_max(reason, seq) AS reason,
-       arg_max(cause, seq) AS cause, arg_max(error, seq) AS error
-FROM ({}) GROUP BY run_id, node
+       arg_max(cause, seq) AS cause, arg_max(error, seq) AS error, scope,
+       arg_max(turns_total, seq) AS turns_total, arg_max(turns_done, seq) AS turns_done,
+       arg_max(turns_failed, seq) AS turns_failed
+FROM ({}) GROUP BY run_id, scope, node
 """
 
 RUNS_OF_TAIL = _COMBINED_RUNS.format(_RUN_DELTAS)
@@ -215,11 +226,11 @@ SELECT run_id, seq, node, port, attempt, ts, nullif(f[1], '') AS hash, f[2] AS f
        f[3] AS type, coalesce(TRY_CAST(f[4] AS BIGINT), 0) AS bytes,
        TRY_CAST(f[5] AS BIGINT) AS rows, ref->'$.columns' AS columns,
        (ref->'$.inline') IS NOT NULL AS inline, coalesce(f[6] = 'true', false) AS redacted,
-       f[7] AS reason, ref->'$.parts' AS parts
+       f[7] AS reason, ref->'$.parts' AS parts, scope
 FROM (
     SELECT *, json_extract_string(ref, [{_PARTS}]) AS f
     FROM (
-        SELECT run_id, seq, node, port, attempt, ts,
+        SELECT run_id, seq, scope, node, port, attempt, ts,
                CASE WHEN port IS NULL THEN payload->'$.result'
                     ELSE json_extract(payload, '$.outputs."' || port || '"') END AS ref
         FROM (SELECT *, unnest(list_append(coalesce(json_keys(payload, '$.outputs'), []), NULL))
@@ -234,7 +245,7 @@ def usage_of(events: str) -> str:
     return f"""
 SELECT run_id, seq, node, attempt, ts, used.provider, used.model, used.prompt_tokens,
        used.completion_tokens, used.total_tokens, used.cost,
-       coalesce(used.is_estimate, false) AS is_estimate
+       coalesce(used.is_estimate, false) AS is_estimate, scope
 FROM (SELECT *, unnest(from_json(payload->'$.usage', '[{_USED}]')) AS used FROM {events}
       WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED', 'NODE_CANCELLED')
             AND (payload->'$.usage') IS NOT NULL)"""
@@ -286,7 +297,7 @@ _ALWAYS = (
     SELECT * EXCLUDE (kind, file), kind FROM {EVENTS} ORDER BY run_id, seq""",
     "MERGE INTO stored.runs USING fresh_runs USING (id) "
     "WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT BY NAME",
-    "MERGE INTO stored.node_runs USING fresh_nodes USING (run_id, node) "
+    "MERGE INTO stored.node_runs USING fresh_nodes USING (run_id, scope, node) "
     "WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT BY NAME",
     """MERGE INTO stored.writers USING (
         SELECT writer, max(wseq) AS wseq,

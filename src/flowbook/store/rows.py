@@ -81,9 +81,22 @@ class NodeRunRow:
     reason: str | None
     cause: NodeId | None
     error: str | None
+    scope: str = ""
+    """Inside which turn of which containers it is, such as `each[3]`; '' outside of all."""
+    turns_total: int | None = None
+    """Of a container: how many turns there are to be, where that is known."""
+    turns_done: int | None = None
+    """Of a container: how many turns succeeded or failed so far."""
+    turns_failed: int | None = None
+    """Of a container: how many of those failed."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in the whole run: its scope and its name, such as `each[3].clean`."""
+        return f"{self.scope}.{self.node}" if self.scope else self.node
 
     def __repr__(self) -> str:
-        cells = (self.node, self.status, took(self.duration_ms), _short(self.error or self.reason))
+        cells = (self.key, self.status, took(self.duration_ms), _short(self.error or self.reason))
         return f"<node {'  '.join(cell for cell in cells if cell)}>"
 
     def to_json(self) -> dict[str, Any]:
@@ -120,7 +133,7 @@ RUN_COLUMNS = (
 
 NODE_COLUMNS = (
     "run_id, node, status, attempts, executor, epoch_us(started_at), epoch_us(ended_at), "
-    "duration_ms, reason, cause, error"
+    "duration_ms, reason, cause, error, scope, turns_total, turns_done, turns_failed"
 )
 """What `node_row` reads, as a select list over the view `node_runs`."""
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 TABLES: Mapping[str, str] = {
     "events": "run_id VARCHAR, seq INTEGER, ts TIMESTAMP, kind VARCHAR, node VARCHAR, "
     "attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, payload JSON, "
-    "writer VARCHAR, wseq BIGINT",
+    "writer VARCHAR, wseq BIGINT, scope VARCHAR DEFAULT ''",
     "runs": "id VARCHAR, flow VARCHAR, version VARCHAR, trigger VARCHAR, key VARCHAR, "
     "parent VARCHAR, params JSON, nodes INTEGER, host VARCHAR, pid INTEGER, "
     "started_at TIMESTAMP, last_at TIMESTAMP, last_seq INTEGER, writer VARCHAR, "
@@ -26,16 +26,18 @@ TABLES: Mapping[str, str] = {
     "calling_node VARCHAR",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
-    "reason VARCHAR, cause VARCHAR, error VARCHAR",
+    "reason VARCHAR, cause VARCHAR, error VARCHAR, scope VARCHAR DEFAULT '', "
+    "turns_total INTEGER, turns_done INTEGER, turns_failed INTEGER",
     "flow_versions": "flow VARCHAR, version VARCHAR, spec JSON, recorded_at TIMESTAMP",
     "writers": "writer VARCHAR, wseq BIGINT, host VARCHAR, pid INTEGER, opened_at TIMESTAMP, "
     "kernel VARCHAR",
     "values": "run_id VARCHAR, seq INTEGER, node VARCHAR, port VARCHAR, attempt SMALLINT, "
     "ts TIMESTAMP, hash VARCHAR, format VARCHAR, type VARCHAR, bytes BIGINT, rows BIGINT, "
-    "columns JSON, inline BOOLEAN, redacted BOOLEAN, reason VARCHAR, parts JSON",
+    "columns JSON, inline BOOLEAN, redacted BOOLEAN, reason VARCHAR, parts JSON, "
+    "scope VARCHAR DEFAULT ''",
     "usage": "run_id VARCHAR, seq INTEGER, node VARCHAR, attempt SMALLINT, ts TIMESTAMP, "
     "provider VARCHAR, model VARCHAR, prompt_tokens BIGINT, completion_tokens BIGINT, "
-    "total_tokens BIGINT, cost DOUBLE, is_estimate BOOLEAN",
+    "total_tokens BIGINT, cost DOUBLE, is_estimate BOOLEAN, scope VARCHAR DEFAULT ''",
     "datasets": "dataset VARCHAR, version VARCHAR, number INTEGER, hash VARCHAR, format VARCHAR, "
     "type VARCHAR, bytes BIGINT, rows BIGINT, columns JSON, parent VARCHAR, run_id VARCHAR, "
     "node VARCHAR, created_at TIMESTAMP, value JSON",
@@ -60,7 +62,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "duration_ms": "milliseconds from start to end; NULL while it runs",
         "params": "JSON of the parameters",
         "nodes": "how many nodes its plan has",
-        "failed": "how many of them failed",
+        "failed": "how many of them failed; what is inside of containers does not count",
         "error": "what ended it, or 'lost: process N is gone'",
         "host": "machine it runs on, or ran on last",
         "pid": "process it runs in, or ran in last",
@@ -82,12 +84,13 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "kind": "RUN_CREATED, NODE_COMPLETED, …",
         "node": "the node, if it is about one",
         "attempt": "attempt of the node, from 1",
-        "status": "how the run ended, on RUN_COMPLETED",
+        "status": "how the run ended, on RUN_COMPLETED, or the turn, on SCOPE_CLOSED",
         "ms": "milliseconds it took, where it says that something ended",
         "error": "the error it carries, as `type: message`",
         "cache_key": "what the cache gives a NODE_COMPLETED again by, or gave a NODE_REUSED by: "
         "same key, same outputs",
         "payload": "JSON of the whole event",
+        "scope": "inside which turn of which containers the node is, such as `each[3]`; else ''",
     },
     "node_runs": {
         "run_id": "the run",
@@ -102,6 +105,24 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "reason": "why it was skipped or suspended",
         "cause": "the node that made it skip",
         "error": "the last error, or 'lost: process N is gone'",
+        "scope": "inside which turn of which containers it is, such as `each[3]`; '' outside",
+        "turns_total": "of a container: how many turns there are to be, where that is known",
+        "turns_done": "of a container: how many turns succeeded or failed so far",
+        "turns_failed": "of a container: how many of those failed",
+    },
+    "turns": {
+        "run_id": "the run",
+        "scope": "inside which turn of which containers the container is; '' outside",
+        "node": "the container",
+        "block": "which of its blocks: '' for the body, else catch or finally",
+        "index": "the number of the item or pass, from 0; NULL where turns have none",
+        "turn": "what the nodes inside have as their `scope`, such as `each[3]`",
+        "status": "running, succeeded, failed or cancelled",
+        "attempts": "how often it began",
+        "started_at": "UTC; the first attempt",
+        "ended_at": "UTC",
+        "duration_ms": "milliseconds of the last attempt",
+        "error": "the last error of a node in it, when it failed",
     },
     "flow_versions": {
         "flow": "name of the flow",
@@ -125,6 +146,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "inline": "true when it travels in its event and needs no object",
         "redacted": "true when sensitive fields were replaced before it was kept",
         "reason": "why it is not kept",
+        "scope": "as in `node_runs`",
     },
     "datasets": {
         "dataset": "name of the dataset",
@@ -154,6 +176,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "total_tokens": "tokens in all",
         "cost": "US dollars, when it is known",
         "is_estimate": "true when the provider did not say and it was counted here",
+        "scope": "as in `node_runs`",
     },
     "audit": {
         "id": "UUIDv7 of the entry: sorts by time",

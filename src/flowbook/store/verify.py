@@ -87,13 +87,14 @@ class VerifyReport:
 
 
 _ALL_EVENTS = """CREATE TEMP VIEW tail AS
-SELECT writer, wseq, kind, run_id, seq, ts, node, attempt, status, ms, error, cache_key, payload
+SELECT writer, wseq, kind, run_id, seq, ts, node, attempt, status, ms, error, cache_key, payload,
+       scope
 FROM stored.events"""
 _AGAIN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "runs": (("id",), RUNS_OF_TAIL),
-    "node_runs": (("run_id", "node"), NODES_OF_TAIL),
-    "values": (("run_id", "seq", "node", "port"), ROWS["values"]),
-    "usage": (("run_id", "seq", "node", "provider", "model"), ROWS["usage"]),
+    "node_runs": (("run_id", "scope", "node"), NODES_OF_TAIL),
+    "values": (("run_id", "seq", "scope", "node", "port"), ROWS["values"]),
+    "usage": (("run_id", "seq", "scope", "node", "provider", "model"), ROWS["usage"]),
 }
 """Tables that events alone can make again: what tells rows apart, and how they are made."""
 # Pins are no events; and which node is current matters only while the run is not over.
@@ -287,7 +288,7 @@ def _difference(
     made: dict[str, Any] | None,
 ) -> str:
     run, *place = key
-    where = f"{table} of run {run}" + "".join(f", {one}" for one in place if one is not None)
+    where = f"{table} of run {run}" + "".join(f", {one}" for one in place if one not in (None, ""))
     if stored is None:
         return f"{where}: the row that its events give is missing"
     if made is None:

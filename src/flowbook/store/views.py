@@ -35,8 +35,21 @@ _RECENT = """
     WHERE {key} >= getvariable('oldest')
     UNION ALL BY NAME FROM fresh_{fresh}"""
 _RUNS = {"table": "runs", "key": "id", "keys": "id", "fresh": "runs"}
-_NODES = {"table": "node_runs", "key": "run_id", "keys": "run_id, node", "fresh": "nodes"}
+_NODES = {"table": "node_runs", "key": "run_id", "keys": "run_id, scope, node", "fresh": "nodes"}
 _OLD_NODES, _RECENT_NODES = _OLD.format(**_NODES), _RECENT.format(**_NODES)
+_SCOPED_COLUMNS = "run_id, seq, ts, kind, scope, node, status, ms, error, payload"
+_SCOPED_EVENTS = (
+    f"SELECT {_SCOPED_COLUMNS} FROM kept_events UNION ALL SELECT {_SCOPED_COLUMNS} FROM {EVENTS}"
+)
+_TURNS = f"""
+    SELECT run_id, scope, node, coalesce(payload->>'$.block', '') AS block,
+           TRY_CAST(payload->>'$.index' AS INTEGER) AS index,
+           arg_max(coalesce(status, 'running'), seq) AS status,
+           count(*) FILTER (kind = 'SCOPE_OPENED')::INTEGER AS attempts,
+           min(ts) AS started_at, max(ts) AS ended_at, arg_max(ms, seq) AS duration_ms
+    FROM ({_SCOPED_EVENTS}) WHERE kind IN ('SCOPE_OPENED', 'SCOPE_CLOSED') GROUP BY ALL"""
+_TURN = """concat(nullif(scope, '') || '.', node, '[' || index || ']', '.' || nullif(block, ''))"""
+"""As `flowbook.run.state.scope_path` writes it."""
 _OF_LOST = "id, pid, last_at, outcome, suspended, writer"
 
 
@@ -74,11 +87,28 @@ READ_VIEWS: Mapping[str, str] = {
            started_at, CASE WHEN gone THEN last_at ELSE ended_at END AS ended_at, duration_ms,
            CASE WHEN status IN ('skipped', 'suspended') THEN reason END AS reason, cause,
            CASE WHEN gone THEN '{_LOST}' WHEN status IN ('failed', 'backoff') THEN error END
-               AS error
+               AS error,
+           scope, turns_total, turns_done, turns_failed
     FROM (SELECT n.*, r.pid, r.last_at,
                  r.id IS NOT NULL AND n.status IN ('scheduled', 'running', 'backoff') AS gone
           FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
           LEFT JOIN lost_runs AS r ON r.id = n.run_id)""",
+    "turns": f"""
+    SELECT t.run_id, t.scope, t.node, block, index, turn,
+           CASE WHEN NOT open OR over IS NOT TRUE THEN t.status WHEN r.lost THEN 'failed'
+                ELSE 'cancelled' END AS status,
+           attempts, t.started_at,
+           CASE WHEN NOT open THEN t.ended_at WHEN over THEN r.ended_at END AS ended_at,
+           CASE WHEN NOT open THEN t.duration_ms END AS duration_ms,
+           CASE WHEN open AND r.lost THEN '{_LOST}'
+                WHEN t.status = 'failed' THEN wrong.error END AS error
+    FROM (SELECT *, status = 'running' AS open, {_TURN} AS turn FROM ({_TURNS})) AS t
+    LEFT JOIN (
+        SELECT run_id, scope, arg_max(error, seq) AS error FROM ({_SCOPED_EVENTS})
+        WHERE kind = 'NODE_FAILED' AND scope <> '' GROUP BY run_id, scope) AS wrong
+    ON wrong.run_id = t.run_id AND wrong.scope = t.turn
+    LEFT JOIN (SELECT *, status NOT IN ('running', 'suspended') AS over FROM known_runs) AS r
+    ON r.id = t.run_id""",
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
            (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
@@ -136,6 +166,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "runs": ("known_runs",),
     "events": ("kept_events",),
     "lost_runs": ("kept_runs", "fresh_runs"),
+    "turns": ("kept_events", "known_runs"),
     "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),
     "values": ("kept_values",),
     "datasets": ("known_datasets",),

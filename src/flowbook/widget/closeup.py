@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from flowbook.errors import UnknownNode
-from flowbook.events import Event, NodeLogged, ValueRef
+from flowbook.events import Event, NodeLogged, OfNode, ValueRef
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.run.phase import Outcome
@@ -34,14 +34,17 @@ def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -
     """The answer to `asked`; `UnknownNode` when the flow has no such node."""
     node = spec.node(asked.node)
     language = _LANGUAGES.get(node.kind, "yaml")
-    ran = _node_run(run, node.id)
+    events = [] if run is None else run.events()
+    scope = _latest(events, node) if asked.scope is None else asked.scope
+    ran = _node_run(run, NodeId(f"{scope}.{node.id}") if scope else node.id)
     if run is None or ran is None:
         return Details(asked.view, node.id, source=node.body, language=language)
-    logs, cut = _logs(run.events(), node.id)
+    logs, cut = _logs(events, node.id, scope)
     return Details(
         view=asked.view,
         node=node.id,
         run=run.id,
+        scope=scope,
         inputs=_inputs(spec, ran, node, look),
         outputs=_outputs(ran, node, look),
         source=node.body,
@@ -109,8 +112,20 @@ def _stored(
         return PortPreview(label, note=str(gone))
 
 
-def _logs(events: list[Event], node: NodeId) -> tuple[tuple[LogLine, ...], bool]:
-    found = [event for event in events if isinstance(event, NodeLogged) and event.node == node]
+def _latest(events: list[Event], node: NodeSpec) -> str:
+    """The turn in which something happened to a node inside of a container last; else ''."""
+    if not node.options.inside:
+        return ""
+    told = (one for one in reversed(events) if isinstance(one, OfNode) and one.node == node.id)
+    return next((one.scope for one in told), "")
+
+
+def _logs(events: list[Event], node: NodeId, scope: str) -> tuple[tuple[LogLine, ...], bool]:
+    found = [
+        event
+        for event in events
+        if isinstance(event, NodeLogged) and event.node == node and event.scope == scope
+    ]
     kept = found[-_MOST_LOG_LINES:]
     lines = tuple(LogLine(one.stream, one.text[:_MOST_LOG_TEXT], one.at) for one in kept)
     return lines, len(kept) < len(found)

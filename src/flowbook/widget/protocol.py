@@ -193,11 +193,15 @@ class Batch(msgspec.Struct, frozen=True, tag_field="type", tag="BATCH"):
 
 
 class Details(msgspec.Struct, frozen=True, tag_field="type", tag="DETAILS"):
-    """The answer to `Inspect`, for the `view` that asked: one node, close up."""
+    """The answer to `Inspect`, for the `view` that asked: one node, close up.
+
+    Of a node inside of a container `scope` says in which turn, the latest one unless asked for.
+    """
 
     view: str
     node: NodeId
     run: RunId | None = None
+    scope: str = ""
     inputs: tuple[PortPreview, ...] = ()
     outputs: tuple[PortPreview, ...] = ()
     source: str = ""
@@ -235,10 +239,11 @@ class CancelRun(msgspec.Struct, frozen=True, tag_field="type", tag="CANCEL"):
 
 
 class Inspect(msgspec.Struct, frozen=True, tag_field="type", tag="INSPECT"):
-    """Send `Details` of a node to this view."""
+    """Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`)."""
 
     view: str
     node: NodeId
+    scope: str | None = None
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from typing import Any
 from flowbook.errors import FlowbookError
 from flowbook.events import Event
 from flowbook.graph.spec import Position
+from flowbook.ids import NodeId
 from flowbook.run.perform import NodeProgress
 from flowbook.widget.closeup import details
 from flowbook.widget.host import CanvasHost, CanvasRun, Stop
@@ -111,7 +112,8 @@ class Publisher:
                 self._stream.facts((notice,))
             else:
                 told = notice.progress
-                self._stream.progress(ProgressView(notice.node, told.done, told.total, told.text))
+                node = NodeId(notice.node.rpartition(".")[2])  # of all its turns, the last to tell
+                self._stream.progress(ProgressView(node, told.done, told.total, told.text))
             self._wake.notify_all()
 
     def _answer(self, message: KernelMessage) -> None:
