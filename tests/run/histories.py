@@ -13,6 +13,7 @@ import msgspec
 from tests.run.plans import N, n, plan_of
 
 from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
@@ -59,8 +60,8 @@ BOOM = ErrorInfo(
 class Play:
     """A run on paper: stimuli by node name, every event kept."""
 
-    def __init__(self, *nodes: N, given: tuple[str, ...] = ()) -> None:
-        self.plan = plan_of(*nodes)
+    def __init__(self, *nodes: N, given: tuple[str, ...] = (), **flow) -> None:
+        self.plan = plan_of(*nodes, flow=FlowOptions(**flow))
         self.state = RunState(self.plan)
         self.events = []
         self.now = 1_767_258_000.0

@@ -1,9 +1,9 @@
-"""Options of a flow as a whole: what it says about its own recording.
+"""Options of a flow as a whole: what it says about its recording, and how much may go on at once.
 
 Node options (`graph.options`) say how one node runs; these say what is written down of every run,
-how safely and for how long. None of them changes what is computed, so none is part of a plan's
-version. `FLOW_OPTIONS` is the schema that every door reads: `Flow(...)`, `%flow options`, the
-stored form. A new option is one field and one row here.
+how safely and for how long, and how many nodes run at a time. None of them changes what is
+computed, so none is part of a plan's version. `FLOW_OPTIONS` is the schema that every door reads:
+`Flow(...)`, `%flow options`, the stored form. A new option is one field and one row here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from flowbook.graph.options import Option, parse_bool, parse_by, print_bool, print_by
+from flowbook.graph.quantities import (
+    Quantities,
+    parse_counts,
+    parse_quantities,
+    print_quantities,
+)
 
 
 class JournalMode(StrEnum):
@@ -51,9 +57,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class FlowOptions:
-    """What a flow says about its recording. Every field is a row of `FLOW_OPTIONS`.
+    """What a flow says of all its runs. Every field is a row of `FLOW_OPTIONS`.
 
     `retention` is text that `parse_retention` reads; None leaves it to the project.
+    `max_concurrent` None: as many nodes at once as there are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -64,6 +71,9 @@ class FlowOptions:
     allow_pickle: bool = False
     retention: str | None = None
     audit: bool = False
+    max_concurrent: int | None = None
+    limits: Quantities = ()
+    capacity: Quantities = ()
 
 
 _DAYS_MAX = 36_500
@@ -129,6 +139,15 @@ def _parse_keep(value: object) -> str | None:
     return str(parse_retention(value))
 
 
+def _parse_concurrent(value: object) -> int | None:
+    word = str(value).strip().lower()
+    if word == "none":
+        return None
+    if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d{0,5}", word):
+        raise ValueError("write a whole number from 1 on, or none")
+    return int(word)
+
+
 FLOW_OPTIONS: Mapping[str, Option] = {
     option.name: option
     for option in (
@@ -146,6 +165,12 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                _parse_keep, lambda v: "none" if v is None else str(v)),
         Option("audit", "Write start and end of every run to the audit log.", parse_bool,
                print_bool, flag=True),
+        Option("max_concurrent", "How many nodes of a run may be running at once.",
+               _parse_concurrent, lambda v: "none" if v is None else str(v)),
+        Option("limits", "How many nodes with a tag may be running at once: gpu=1,http=4.",
+               parse_counts, print_quantities),
+        Option("capacity", "How much there is of what nodes need: gpu=1,mem=16GB.",
+               parse_quantities, print_quantities),
     )
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from flowbook.graph.codec import canonical
 from flowbook.graph.container import Container
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.nesting import Nesting, container_of
-from flowbook.graph.options import Options
+from flowbook.graph.options import Losers, Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
@@ -35,6 +35,7 @@ from flowbook.plan.plan import (
     FromParam,
     FromStep,
     Inside,
+    Join,
     Plan,
     Source,
     Step,
@@ -181,7 +182,7 @@ class _Home:
             Binding(one.name, self._source(read, required), required)
             for one in node.inputs
             if (read := self.whole.reads.get((node.id, one.name))) is not None
-            for required in (one.required and not node_type.tolerant,)
+            for required in (one.required and not (node_type.tolerant or node.options.joins),)
         )
         own, inside = _own(node), None
         if issubclass(node_type, Container):
@@ -200,6 +201,7 @@ class _Home:
             own=own,
             inside=inside,
             leaves=node_type.leaves,
+            join=None if inside is not None else _join(node.options, bindings),
         )
 
     def _source(self, read: EdgeSpec | ParamUse, required: bool) -> Source:
@@ -262,12 +264,21 @@ def _meaning_of(block: Block) -> list[Any]:
     return [steps, [[name, source.step, source.port] for name, source in block.gives]]
 
 
+def _join(options: Options, bindings: tuple[Binding, ...]) -> Join | None:
+    branches = sum(isinstance(binding.source, FromStep) for binding in bindings)
+    if not branches or not options.joins:
+        return None
+    if options.settled:
+        return Join(0)
+    return Join(min(options.join, branches), options.losers is Losers.CANCEL)
+
+
 def over_defaults(given: Options, defaults: Options) -> Options:
     """The user's options, with the node type's own where the user left flowbook's default.
 
-    >>> over_defaults(Options(retries=2), Options(pure=True))
-    Options(retries=2, backoff=Backoff(kind=<BackoffKind.EXPONENTIAL: 'exponential'>, first=1.0, \
-cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
+    >>> made = over_defaults(Options(retries=2), Options(pure=True))
+    >>> made.retries, made.pure
+    (2, True)
     """
     plain = Options()
     if defaults == plain:
@@ -283,7 +294,9 @@ cap=300.0), timeout=None, on=<On.AUTO: 'auto'>, pure=True, cache=False, tags=())
 def _own(node: NodeSpec) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
-    return _digest([node.kind, node.body, config, node.outputs, sorted(node.captures), inputs])
+    what = [node.kind, node.body, config, node.outputs, sorted(node.captures), inputs]
+    joins = node.options
+    return _digest([*what, joins.join, joins.settled] if joins.joins else what)
 
 
 def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:

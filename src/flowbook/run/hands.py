@@ -82,6 +82,9 @@ class Hands:
         i, state = order.step, self._state
         step, work, number = state.steps[i], self.work(i), state.scope[i]
         known: Sequence[Mapping[PortName, ValueRef]] = state.outputs
+        if step.join is not None:  # what it is given is more than the outputs it reads
+            self._run(order)
+            return
         if step.options.cache and number:
             scope = state.scopes[number]
             known = known[scope.base : scope.base + scope.size]
