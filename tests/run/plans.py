@@ -42,6 +42,7 @@ class N:
     blocks: Mapping[str, Plan] = field(default_factory=dict)
     leaves: str = ""
     join: Join | None = None
+    gives: tuple[str, ...] = ()
 
 
 def box(name: str, policy: Policy, *inside: N, reads: tuple[str, ...] = (), **more: Any) -> N:
@@ -57,13 +58,15 @@ def _inside(node: N) -> Inside | None:
     blocks = {}
     for name, plan in node.blocks.items():
         last = plan.steps[-1:]
+        last = [plan.step(NodeId(one)) for one in node.gives] or last
         gives = [(port, FromStep(one.index, port)) for one in last for port in one.outputs]
         blocks[name] = Block(plan, tuple(gives))
     return Inside(node.policy, blocks)
 
 
 def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:
-    options = {key: more.pop(key) for key in tuple(more) if key in Options.__slots__}
+    own = set(Options.__slots__) - {"join"}  # here it is that of a step
+    options = {key: more.pop(key) for key in tuple(more) if key in own}
     if "on" in options:
         options["on"] = On(options["on"])
     return N(name, reads, tuple(outputs), options=options, **more)

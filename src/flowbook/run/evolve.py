@@ -37,19 +37,12 @@ from flowbook.events import (
 )
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import joins
+from flowbook.run import edges, joins
 from flowbook.run.limits import gate_of
 from flowbook.run.phase import TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
-_GRAVITY: Mapping[SkipReason, int] = {
-    SkipReason.TURN_LEFT: 0,
-    SkipReason.NOT_NEEDED: 0,
-    SkipReason.BRANCH_NOT_TAKEN: 1,
-    SkipReason.UPSTREAM_CANCELLED: 2,
-    SkipReason.UPSTREAM_FAILED: 3,
-}
 _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 
 
@@ -107,7 +100,7 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
         return
     state.phase[i] = phase
     if state.gate is not None:
-        state.gate.moved(state, i, before, phase)
+        state.gate.moved(state.steps[i], before, phase)
     state.active += (phase in _ACTIVE) - (before in _ACTIVE)
     if phase is Phase.DONE:
         state.scopes[state.scope[i]].open -= 1
@@ -144,34 +137,7 @@ def _gave(state: RunState, i: int, event: NodeCompleted | NodeReused) -> None:
         if port in outputs:
             live[target] += 1
         else:
-            _dead(state, target, required, event.node)
-
-
-def _dead(state: RunState, target: int, required: bool, cause: NodeId | None) -> None:
-    if required:
-        _doom(state, target, SkipReason.BRANCH_NOT_TAKEN, cause)
-    elif state.blame[target] is None:
-        state.blame[target] = cause
-
-
-def _doom(state: RunState, target: int, reason: SkipReason, cause: NodeId | None) -> None:
-    known = state.doom[target]
-    if known is None or _GRAVITY[reason] > _GRAVITY[known]:
-        state.doom[target] = reason
-        state.blame[target] = cause
-
-
-def _doom_followers(state: RunState, i: int, reason: SkipReason, cause: NodeId | None) -> None:
-    if not state.edges:
-        return
-    base = state.scopes[state.scope[i]].base
-    for target, _, required in state.edges[i]:
-        target += base
-        state.waits[target] -= 1
-        if reason is SkipReason.BRANCH_NOT_TAKEN:
-            _dead(state, target, required, cause)
-        else:
-            _doom(state, target, reason, cause)
+            edges.dead(state, target, required, event.node)
 
 
 def _retrying(state: RunState, i: int, event: NodeRetryScheduled) -> None:
@@ -186,12 +152,12 @@ def _failed(state: RunState, i: int, event: NodeFailed) -> None:
     scope = state.scopes[state.scope[i]]
     if scope.failed < 0:
         scope.failed = i
-    _doom_followers(state, i, SkipReason.UPSTREAM_FAILED, event.node)
+    edges.doom_followers(state, i, SkipReason.UPSTREAM_FAILED, event.node)
 
 
 def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
     state.reason[i] = event.reason.value
-    _doom_followers(state, i, event.reason, event.cause)
+    edges.doom_followers(state, i, event.reason, event.cause)
 
 
 def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
@@ -199,7 +165,7 @@ def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
         state.ms[i] = event.ms
     if event.cause is not None:
         state.reason[i] = SkipReason.NOT_NEEDED.value
-    _doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+    edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
 
 
 def _suspended(state: RunState, i: int, event: NodeSuspended) -> None:

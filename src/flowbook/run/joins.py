@@ -73,7 +73,8 @@ def unhandled(state: RunState, scope: Scope) -> int:
     handled; then the first in the plan's order that is not.
     """
     base, size, first = scope.base, scope.size, scope.failed
-    if first < 0 or not any(state.joins[base : base + size]):
+    joining = state.joins[base : base + size]
+    if first < 0 or not any(joining):
         return first
     passed = [False] * size
     found = -1
@@ -81,7 +82,8 @@ def unhandled(state: RunState, scope: Scope) -> int:
         if _fails(state, base + step):
             to = state.edges[base + step]
             passed[step] = not to or any(
-                passed[target] or _succumbs(state, base + target) for target, *_ in to
+                passed[target] if _is_skipped(state, base + target) else not joining[target]
+                for target, *_ in to
             )
             if passed[step] and state.outcome[base + step] is Outcome.FAILED:
                 found = base + step
@@ -90,11 +92,10 @@ def unhandled(state: RunState, scope: Scope) -> int:
 
 def _fails(state: RunState, i: int) -> bool:
     """True for a step that failed, or was skipped because one before it did."""
-    outcome = state.outcome[i]
-    skipped = outcome is Outcome.SKIPPED and state.reason[i] == SkipReason.UPSTREAM_FAILED
-    return skipped or outcome is Outcome.FAILED
+    if _is_skipped(state, i):
+        return state.reason[i] == SkipReason.UPSTREAM_FAILED
+    return state.outcome[i] is Outcome.FAILED
 
 
-def _succumbs(state: RunState, i: int) -> bool:
-    """True for a step that was not skipped and is no join: nothing has handled what failed."""
-    return state.joins[i] is None and state.outcome[i] is not Outcome.SKIPPED
+def _is_skipped(state: RunState, i: int) -> bool:
+    return state.outcome[i] is Outcome.SKIPPED

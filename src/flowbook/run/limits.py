@@ -14,19 +14,16 @@ A container holds nothing itself; the nodes inside do.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.phase import Phase
-
-if TYPE_CHECKING:
-    from flowbook.run.state import RunState
 
 Demand: TypeAlias = tuple[tuple[str, float], ...]
 """What a step holds while it runs: resources with amounts."""
@@ -65,29 +62,30 @@ class Gate:
         yield from ((f"tag {tag}", 1) for tag in dict.fromkeys(step.options.tags) if tag in limited)
         yield from ((f"{_NEED}{name}", amount) for name, amount in step.options.needs)
 
-    def moved(self, state: RunState, i: int, before: Phase, after: Phase) -> None:
-        """Slot `i` went from one phase to another."""
+    def moved(self, step: Step, before: Phase, after: Phase) -> None:
+        """A slot of `step` went from one phase to another."""
         way = (after in _HOLDS) - (before in _HOLDS)
         if way:
-            for name, amount in self.demand(state.steps[i]):
+            for name, amount in self.demand(step):
                 self.used[name] = self.used.get(name, 0) + way * amount
 
-    def offer(self, state: RunState, i: int) -> None:
+    def offer(self, i: int, step: Step, priority: int) -> None:
         """Slot `i`, which is ready, may start as far as its inputs are concerned."""
         if i not in self.queued:
             self.queued.add(i)
-            queue = self.queues.setdefault(self.demand(state.steps[i]), [])
-            heappush(queue, (-_priority(state, i), self.came, i))
+            queue = self.queues.setdefault(self.demand(step), [])
+            heappush(queue, (-priority, self.came, i))
             self.came += 1
 
-    def admit(self, state: RunState) -> int:
-        """The slot that starts next, -1 when none may; O(log n) for n that wait."""
+    def admit(self, phases: Sequence[Phase], machine: Mapping[str, float]) -> int:
+        """The slot that starts next, -1 when none may; O(log n) for n that wait.
+
+        `machine`: how much there is of what the flow says nothing about.
+        """
         kept: set[str] = set()
-        for (_, _, i), demand in sorted(self._heads(state)):
+        for (_, _, i), demand in sorted(self._heads(phases)):
             lacking = [
-                name
-                for name, much in demand
-                if name in kept or not self._fits(name, much, state.machine)
+                name for name, much in demand if name in kept or not self._fits(name, much, machine)
             ]
             if not lacking:
                 heappop(self.queues[demand])
@@ -96,9 +94,9 @@ class Gate:
             kept.update(lacking, (name for name, _ in demand if name != _SLOTS))
         return -1
 
-    def _heads(self, state: RunState) -> Iterator[tuple[tuple[int, int, int], Demand]]:
+    def _heads(self, phases: Sequence[Phase]) -> Iterator[tuple[tuple[int, int, int], Demand]]:
         for demand, queue in self.queues.items():
-            while queue and state.phase[queue[0][2]] is not Phase.READY:
+            while queue and phases[queue[0][2]] is not Phase.READY:
                 self.queued.discard(heappop(queue)[2])
             if queue:
                 yield queue[0], demand
@@ -125,15 +123,6 @@ def _needs(plan: Plan) -> bool:
     """True when a step says what it needs, inside of containers too."""
     blocks = (block for step in plan.steps if step.inside for block in step.inside.blocks.values())
     return any(step.options.needs for step in plan.steps) or any(_needs(b.plan) for b in blocks)
-
-
-def _priority(state: RunState, i: int) -> int:
-    """The step's own priority and those of the containers it is in."""
-    total = 0
-    while i >= 0:
-        total += state.steps[i].options.priority
-        i = state.scopes[state.scope[i]].owner
-    return total
 
 
 @cache

@@ -159,6 +159,14 @@ class RunState:
         path = self.scopes[self.scope[slot]].path
         return NodeId(f"{path}.{self.names[slot]}") if path else self.names[slot]
 
+    def priority(self, slot: int) -> int:
+        """That of the step and those of the containers it is in."""
+        total = 0
+        while slot >= 0:
+            total += self.steps[slot].options.priority
+            slot = self.scopes[self.scope[slot]].owner
+        return total
+
     def is_current(self, slot: int, attempt: int) -> bool:
         """True when that attempt is the one the run still waits for."""
         phase = self.phase[slot]

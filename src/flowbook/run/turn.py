@@ -112,7 +112,7 @@ class Turn:
         """Begin the next attempt of a step, or have it queue where there are limits."""
         state = self.state
         if state.gate is not None and not admitted:
-            state.gate.offer(state, i)
+            state.gate.offer(i, state.steps[i], state.priority(i))
             return
         attempt = state.attempt[i] + 1
         place = state.places.get(state.names[i])
@@ -122,8 +122,11 @@ class Turn:
     def start_admitted(self) -> None:
         """Start what waits at the gate and may pass; the last thing in every decision."""
         state = self.state
+        gate = state.gate
         while (
-            state.gate is not None and state.verdict is None and (i := state.gate.admit(state)) >= 0
+            gate is not None
+            and state.verdict is None
+            and (i := gate.admit(state.phase, state.machine)) >= 0
         ):
             self.start(i, admitted=True)
 
