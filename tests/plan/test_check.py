@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flowbook.errors import UsageError
+from flowbook.graph.options import Options
 from flowbook.graph.spec import MISSING, ParamSpec
 from flowbook.ids import PortName
 from flowbook.plan.check import check, check_params, coerce_params, expected_type
@@ -101,6 +102,23 @@ def test_an_expression_a_node_evaluates_itself_is_parsed_too(problems, node):
     (problem,) = problems(node("r", kind="router", body=body, config={"conditions": conditions}))
     assert problem[1] == 3
     assert problem[2].startswith("conditions: this is not an expression")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"join": 3}, "it joins 3 of 2 inputs from other nodes beside it"),
+        ({"join": 1, "settled": True}, "settled waits for every input, and join does not"),
+    ],
+)
+def test_a_join_that_can_never_be_is_said(problems, node, options, message):
+    found = problems(node("a"), node("b"), node("j", "a", "b", options=Options(**options)))
+    assert [one[2] for one in found] == [message]
+
+
+def test_a_join_of_nothing_but_parameters_is_said(problems, node):
+    (problem,) = problems(node("j", "x=3", options=Options(join=1)))
+    assert problem[2] == "it joins any of 0 inputs from other nodes beside it"
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_notebook(problems, node):

@@ -79,7 +79,7 @@ class Turn:
         ]
         for done in skipped:  # grows while it is walked: skipping is no recursion
             base = state.scopes[state.scope[done]].base
-            for target, *_ in state.edges[done]:
+            for target, _, _ in state.edges[done]:
                 i = base + target
                 if (waits[i] == 0 or joining[i] is not None) and self._settled(i):
                     skipped.append(i)
@@ -144,7 +144,7 @@ class Turn:
         """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
         state = self.state
         scope = state.scopes[state.scope[i]]
-        self.look_at([scope.base + target for target, *_ in state.edges[i]])
+        self.look_at([scope.base + target for target, _, _ in state.edges[i]])
         self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
