@@ -31,6 +31,9 @@ options = st.builds(
     allow_pickle=st.booleans(),
     retention=st.none() | retentions.map(str),
     audit=st.booleans(),
+    max_concurrent=st.none() | st.integers(1, 999_999),
+    limits=st.sampled_from([(), (("gpu", 1),), (("gpu", 1), ("http", 4))]),
+    capacity=st.sampled_from([(), (("mem", 16_000_000_000), ("gpu", 0.5))]),
 )
 
 
@@ -73,6 +76,11 @@ def test_a_field_name_may_hold_spaces_and_comes_once():
         ("log_inputs", "maybe"),
         ("retention", "soon"),
         ("audit", "always"),
+        ("max_concurrent", 0),
+        ("max_concurrent", True),
+        ("limits", "gpu=0.5"),
+        ("limits", "gpu"),
+        ("capacity", {"gpu": -1}),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_would_do(name, value):

@@ -7,6 +7,7 @@ from flowbook.graph.options import (
     OPTIONS,
     Backoff,
     BackoffKind,
+    Losers,
     On,
     Options,
     Ttl,
@@ -20,6 +21,10 @@ from flowbook.graph.options import (
 )
 
 seconds = st.floats(0, 366 * 86400) | st.integers(0, 100_000).map(float)
+quantities = st.dictionaries(
+    st.sampled_from(["cpu", "gpu", "mem", "disk.fast"]),
+    st.integers(1, 10**12) | st.sampled_from([0.5, 2_000, 3 * 1024**3, 16_000_000_000]),
+).map(lambda amounts: tuple(amounts.items()))
 options = st.builds(
     Options,
     retries=st.integers(0, 9999),
@@ -31,6 +36,11 @@ options = st.builds(
     cache_key=st.sampled_from(["", "order.id", "[a, 'b c']"]),
     tags=st.lists(st.text("abc-", min_size=1), max_size=3).map(tuple),
     inside=st.sampled_from(["", "each", "guard.catch", "guard.finally"]),
+    join=st.integers(0, 9999),
+    losers=st.sampled_from(Losers),
+    settled=st.booleans(),
+    priority=st.integers(-999, 999),
+    needs=quantities,
 )
 
 
@@ -112,6 +122,14 @@ def test_backoffs_read_and_print(text: object, backoff: Backoff):
         ("tags", ["two words"], "one word"),
         ("in", "each.catch.more", "name.catch or name.finally"),
         ("in", "two words", "the container's name"),
+        ("join", 0, "write all, any"),
+        ("join", "some", "write all, any"),
+        ("losers", "kill", "cancel, leave"),
+        ("priority", "high", "whole number"),
+        ("needs", "gpu", "gpu=1"),
+        ("needs", "gpu=0", "more than nothing"),
+        ("needs", "gpu=1,gpu=2", "once"),
+        ("needs", [3], "gpu=1"),
     ],
 )
 def test_a_refused_value_says_what_would_be_accepted(name: str, value: object, hint: str):

@@ -118,6 +118,23 @@ def test_a_cache_key_is_an_expression_over_the_inputs(problems, node, key, messa
     assert (cell, message in said) == ("cell-price", True)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"join": 3}, "it joins 3 of 2 inputs from other nodes beside it"),
+        ({"join": 1, "settled": True}, "settled waits for every input, and join does not"),
+    ],
+)
+def test_a_join_that_can_never_be_is_said(problems, node, options, message):
+    found = problems(node("a"), node("b"), node("j", "a", "b", options=Options(**options)))
+    assert [one[2] for one in found] == [message]
+
+
+def test_a_join_of_nothing_but_parameters_is_said(problems, node):
+    (problem,) = problems(node("j", "x=3", options=Options(join=1)))
+    assert problem[2] == "it joins any of 0 inputs from other nodes beside it"
+
+
 def test_all_problems_come_at_once_in_the_order_of_the_notebook(problems, node):
     found = problems(
         node("a", kind="nope"), node("b", "x=nobody"), node("c", kind="http", config={"no": 1})

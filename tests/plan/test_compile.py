@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from flowbook.errors import InvalidFlow, UnknownNode
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.node import Node
-from flowbook.graph.options import Options
+from flowbook.graph.options import Losers, Options
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import FlowId, NodeId, PortName
 from flowbook.plan.compile import compile_plan, over_defaults
-from flowbook.plan.plan import Binding, FromParam, FromStep
+from flowbook.plan.plan import Binding, FromParam, FromStep, Join
 
 
 @pytest.fixture
@@ -222,6 +222,22 @@ def test_compiling_takes_linear_time(registry):
 
     small = seconds(250)
     assert seconds(2_000) < 24 * small + 0.5
+
+
+def test_a_join_is_part_of_what_a_node_means_and_its_priority_is_not(registry):
+    def steps(**options):
+        two = (InputSpec("a"), InputSpec("b"))
+        nodes = [NodeSpec(x, outputs=(x,)) for x in "ab"]
+        joins = NodeSpec("j", inputs=two, outputs=("j",), options=Options(**options))
+        return compile_plan(FlowSpec("f", (*nodes, joins)), registry).steps
+
+    plain, urgent, first = steps(), steps(priority=3), steps(join=1)
+    assert plain[2].join is None
+    assert plain[2].hash == urgent[2].hash != first[2].hash
+    assert first[2].join == Join(1, cancels=True)
+    assert not any(binding.required for binding in first[2].bindings)
+    assert steps(join=2, losers=Losers.LEAVE)[2].join == Join(2)
+    assert steps(settled=True)[2].join == Join(0)
 
 
 def test_what_a_flow_says_about_its_recording_is_carried_but_is_no_part_of_the_version(registry):

@@ -14,6 +14,7 @@ from tests.run.plans import N, box, n, plan_of
 
 from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
 from flowbook.graph.container import Policy, Turns
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
@@ -68,8 +69,9 @@ class Play:
         given: tuple[str, ...] = (),
         by_hand: tuple[str, ...] = (),
         origin: Origin | None = None,
+        **flow,
     ) -> None:
-        self.plan = plan_of(*nodes)
+        self.plan = plan_of(*nodes, flow=FlowOptions(**flow))
         self.state = RunState(self.plan)
         self.events = []
         self.now = 1_767_258_000.0

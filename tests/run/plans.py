@@ -8,11 +8,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flowbook.graph.container import BODY, Policy
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Backoff, BackoffKind, On, Options
 from flowbook.graph.spec import ParamSpec
 from flowbook.ids import FlowId, NodeId, PortName
-from flowbook.plan.plan import Binding, Block, FromParam, FromStep, Inside, Plan, Step, StepIndex
+from flowbook.plan.plan import (
+    Binding,
+    Block,
+    FromParam,
+    FromStep,
+    Inside,
+    Join,
+    Plan,
+    Step,
+    StepIndex,
+)
 from flowbook.run.work import Work
+
+_PLAIN = FlowOptions()
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,8 @@ class N:
     policy: Policy | None = None
     blocks: Mapping[str, Plan] = field(default_factory=dict)
     leaves: str = ""
+    join: Join | None = None
+    gives: tuple[str, ...] = ()
 
 
 def box(name: str, policy: Policy, *inside: N, reads: tuple[str, ...] = (), **more: Any) -> N:
@@ -43,19 +58,21 @@ def _inside(node: N) -> Inside | None:
     blocks = {}
     for name, plan in node.blocks.items():
         last = plan.steps[-1:]
+        last = [plan.step(NodeId(one)) for one in node.gives] or last
         gives = [(port, FromStep(one.index, port)) for one in last for port in one.outputs]
         blocks[name] = Block(plan, tuple(gives))
     return Inside(node.policy, blocks)
 
 
 def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:
-    options = {key: more.pop(key) for key in tuple(more) if key in Options.__slots__}
+    own = set(Options.__slots__) - {"join"}  # here it is that of a step
+    options = {key: more.pop(key) for key in tuple(more) if key in own}
     if "on" in options:
         options["on"] = On(options["on"])
     return N(name, reads, tuple(outputs), options=options, **more)
 
 
-def plan_of(*nodes: N, params: Mapping[str, Any] | None = None) -> Plan:
+def plan_of(*nodes: N, params: Mapping[str, Any] | None = None, flow: FlowOptions = _PLAIN) -> Plan:
     """A plan of `nodes`, which must come in topological order."""
     index = {NodeId(node.name): StepIndex(i) for i, node in enumerate(nodes)}
     feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in nodes]
@@ -75,6 +92,7 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None) -> Plan:
                 f"hash-{node.name}",
                 inside=_inside(node),
                 leaves=node.leaves,
+                join=node.join,
             )
         )
     return Plan(
@@ -85,6 +103,7 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None) -> Plan:
         feeds=tuple(tuple(ones) for ones in feeds),
         params=tuple(ParamSpec(PortName(name), value) for name, value in (params or {}).items()),
         index=index,
+        options=flow,
     )
 
 
@@ -93,7 +112,7 @@ def _read(node: N, read: str, index: Mapping[NodeId, StepIndex]) -> Binding:
     return Binding(
         PortName(f"{source}_{port}" if port else source),
         FromStep(index[NodeId(source)], PortName(port or source)),
-        required=not node.tolerant,
+        required=not node.tolerant and node.join is None,
     )
 
 

@@ -13,6 +13,7 @@ from tests.run.plans import N, box, n
 
 from flowbook.events import RunStatus, ScopeClosed, ScopeLeft, ScopeOpened, SkipReason
 from flowbook.graph.container import Policy, Turns
+from flowbook.plan.plan import Join
 from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.stimulus import Abort, Consult, Gather
@@ -393,6 +394,9 @@ class Chaos:
             self.run.consulted(name, order.index, self.chance.random() < 0.6)
 
 
+JOINS = st.sampled_from([None, None, Join(0), Join(1), Join(1, cancels=True)])
+
+
 def nodes(draw, depth, prefix):
     """Some nodes, each reading some before it; names are unique in the whole plan."""
     made = []
@@ -402,7 +406,9 @@ def nodes(draw, depth, prefix):
         kind = draw(st.sampled_from(["node", "node", "box"])) if depth < 3 else "node"
         if kind == "node":
             leaves = draw(st.sampled_from(["", "", "", "break", "continue"])) if depth else ""
-            made.append(N(name, reads, (name,), leaves=leaves, options={"retries": 0}))
+            join = draw(JOINS) if reads else None
+            how = {"retries": 0, "priority": draw(st.integers(0, 1))}
+            made.append(N(name, reads, (name,), leaves=leaves, join=join, options=how))
             continue
         policy = Policy(
             draw(st.sampled_from(list(Turns))),
@@ -428,9 +434,9 @@ def plans(draw):
 
 
 @settings(max_examples=200, deadline=None)
-@given(plans(), st.integers(0, 2**32))
-def test_containers_inside_of_containers_always_end_and_fold_to_what_they_are(inside, seed):
-    chaos = Chaos(Play(*inside), random.Random(seed))
+@given(plans(), st.integers(0, 2**32), st.sampled_from([None, 1, 2]))
+def test_containers_inside_of_containers_always_end_and_fold_to_what_they_are(inside, seed, most):
+    chaos = Chaos(Play(*inside, max_concurrent=most), random.Random(seed))
     assert chaos.play()
     state = chaos.run.state
     assert fold(chaos.run.events, chaos.run.plan) == state
@@ -441,10 +447,10 @@ def test_containers_inside_of_containers_always_end_and_fold_to_what_they_are(in
 
 
 @settings(max_examples=100, deadline=None)
-@given(plans(), st.integers(0, 2**32))
-def test_they_end_though_their_process_dies_now_and_then(inside, seed):
+@given(plans(), st.integers(0, 2**32), st.sampled_from([None, 1, 2]))
+def test_they_end_though_their_process_dies_now_and_then(inside, seed, most):
     chance = random.Random(seed)
-    run = Play(*inside)
+    run = Play(*inside, max_concurrent=most)
     for _ in range(4):
         chaos = Chaos(run, chance)
         for _ in range(chance.randrange(30)):

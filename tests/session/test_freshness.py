@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import Options
 from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import Binding, FromParam, FromStep, Plan, Step, StepIndex
+from flowbook.plan.plan import Binding, FromParam, FromStep, Join, Plan, Step, StepIndex
 from flowbook.run.work import Reuse
 from flowbook.session.freshness import Known, Memory, fingerprints
 
@@ -71,3 +73,12 @@ def test_only_fresh_results_are_given_and_never_those_to_rerun():
     plan = chain("a", "b", "c")
     given = remembered(plan).fresh(plan, OSLO, rerun=[NodeId("n1")])
     assert set(given) == {"n0", "n2"}
+
+
+def test_a_step_that_is_told_how_others_ended_runs_again_when_one_of_them_does():
+    plan = chain("a", "b", "c")
+    plan = replace(plan, steps=(*plan.steps[:2], replace(plan.steps[2], join=Join(0))))
+    memory = remembered(plan)
+    assert set(memory.fresh(plan, OSLO, ())) == {"n0", "n1", "n2"}
+    del memory.known[NodeId("n1")]
+    assert set(memory.fresh(plan, OSLO, ())) == {"n0"}

@@ -56,6 +56,7 @@ class SkipReason(StrEnum):
     UPSTREAM_FAILED = "upstream_failed"
     UPSTREAM_CANCELLED = "upstream_cancelled"
     TURN_LEFT = "turn_left"
+    NOT_NEEDED = "not_needed"
 
 
 class ValueFormat(StrEnum):
@@ -248,11 +249,15 @@ class NodeSkipped(OfNode, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
 
 
 class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
-    """A node was stopped, or never started, because the run was cancelled."""
+    """A node was stopped, or never started, because the run was cancelled.
+
+    `cause`: the join that had enough without it, where it was stopped for that.
+    """
 
     attempt: int = 0
     ms: float = 0.0
     usage: tuple[Usage, ...] = ()
+    cause: NodeId | None = None
 
 
 class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):

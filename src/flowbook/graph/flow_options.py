@@ -1,10 +1,10 @@
-"""Options of a flow as a whole: what it says about its own recording, and about its runs.
+"""Options of a flow as a whole: what it says about its recording, its runs, and how much goes on.
 
 Node options (`graph.options`) say how one node runs; these say what is written down of every run,
-how safely and for how long, and how its runs go beside each other. None of them changes what is
-computed, so none is part of a plan's version. `FLOW_OPTIONS` is the schema that
-every door reads: `Flow(...)`, `%flow options`, the stored form. A new option is one field and one
-row here.
+how safely and for how long, how runs go beside each other, and how many nodes run at a time. None
+of them changes what is computed, so none is part of a plan's version. `FLOW_OPTIONS` is the schema
+that every door reads: `Flow(...)`, `%flow options`, the stored form. A new option is one field and
+one row here.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ from flowbook.graph.options import (
     print_bool,
     print_by,
     print_duration,
+)
+from flowbook.graph.quantities import (
+    Quantities,
+    parse_counts,
+    parse_quantities,
+    print_quantities,
 )
 
 
@@ -60,10 +66,11 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class FlowOptions:
-    """What a flow says about its recording and its runs. Every field is a row of `FLOW_OPTIONS`.
+    """What a flow says of all its runs. Every field is a row of `FLOW_OPTIONS`.
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
-    seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever.
+    seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
+    None: as many nodes at once as there are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -79,6 +86,9 @@ class FlowOptions:
     priority: int = 0
     key_ttl: float | None = None
     on_failure: str | None = None
+    max_concurrent: int | None = None
+    limits: Quantities = ()
+    capacity: Quantities = ()
 
 
 _DAYS_MAX = 36_500
@@ -226,6 +236,12 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                "none for ever.", _parse_key_ttl, _print_key_ttl),
         Option("on_failure", "The flow to start when a run fails.", _parse_flow_name,
                lambda v: "none" if v is None else str(v)),
+        Option("max_concurrent", "How many nodes of a run may be running at once.",
+               _parse_most, lambda v: "none" if v is None else str(v)),
+        Option("limits", "How many nodes with a tag may be running at once: gpu=1,http=4.",
+               parse_counts, print_quantities),
+        Option("capacity", "How much there is of what nodes need: gpu=1,mem=16GB.",
+               parse_quantities, print_quantities),
     )
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
+from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
 
 
 class On(StrEnum):
@@ -33,6 +34,13 @@ class BackoffKind(StrEnum):
     FIXED = "fixed"
     LINEAR = "linear"
     EXPONENTIAL = "exponential"
+
+
+class Losers(StrEnum):
+    """What becomes of the branches that a join has not waited for."""
+
+    CANCEL = "cancel"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,19 @@ class Options:
     tags: tuple[str, ...] = ()
     inside: str = ""
     """The container that owns the node, and behind a dot which of its blocks: `guard.catch`."""
+    join: int = 0
+    """How many live inputs are enough to run; 0: all of them."""
+    losers: Losers = Losers.CANCEL
+    settled: bool = False
+    """It runs however its inputs ended, and is given a record of each."""
+    priority: int = 0
+    """Where limits bind, the higher starts first; nodes inside of a container add its own."""
+    needs: Quantities = ()
+
+    @property
+    def joins(self) -> bool:
+        """True when it does not need every one of its inputs to be live."""
+        return self.settled or self.join > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +225,32 @@ def _parse_tags(value: object) -> tuple[str, ...]:
     return tags
 
 
+def _parse_join(value: object) -> int:
+    word = str(value).strip().lower()
+    if word in ("all", "any"):
+        return int(word == "any")
+    if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d{0,3}", word):
+        raise ValueError("write all, any, or how many inputs are enough, such as 2")
+    return int(word)
+
+
+def _print_join(enough: int) -> str:
+    return {0: "all", 1: "any"}.get(enough, str(enough))
+
+
+def _parse_losers(value: object) -> Losers:
+    try:
+        return Losers(str(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(Losers)}") from None
+
+
+def _parse_priority(value: object) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d{1,6}", str(value).strip()):
+        raise ValueError("write a whole number; the higher starts first")
+    return int(str(value))
+
+
 def _parse_inside(value: object) -> str:
     place = str(value).strip()
     if place and not re.fullmatch(r"[^\W\d]\w*(\.(catch|finally))?", place):
@@ -274,6 +321,15 @@ OPTIONS: Mapping[str, Option] = {
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
         Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
                field="inside"),
+        Option("join", "How many of its inputs are enough to run: all, any or a number.",
+               _parse_join, _print_join),
+        Option("losers", "What becomes of branches that join any or join n did not wait for: "
+               "cancel or leave.", _parse_losers, str),
+        Option("settled", "Run however the inputs ended, with a record of each.", parse_bool,
+               print_bool, flag=True),
+        Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
+        Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
+               parse_quantities, print_quantities),
     )
 }  # fmt: skip
 

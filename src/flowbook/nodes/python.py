@@ -99,6 +99,8 @@ class PythonNode(Node):
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The outputs, or a coroutine of them."""
         if self._function is not None:
+            if self.spec.options.join:  # some have not arrived, and are None
+                inputs = {one.name: inputs.get(one.name) for one in self.spec.inputs}
             given = _call(self._function, inputs)
             if self.is_async:
                 return _collect(given)

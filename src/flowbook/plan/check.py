@@ -7,6 +7,7 @@ Each problem names its node, its cell and a line of it, and says what to do.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from traitlets import TraitError
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
+from flowbook.graph.container import Container
+from flowbook.graph.nesting import Nesting
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
@@ -46,6 +49,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *_cycles(spec, wiring),
         *_clashing_defaults(spec),
         *container_problems(spec, wiring, registry),
+        *_joins(spec, wiring, registry),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}
@@ -96,6 +100,32 @@ def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
                     f"{there} in {where}",
                     "give both the same default, or two names",
                 )
+
+
+def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
+    """Nodes that wait for what can never be, or say two things about it."""
+    if not any(node.options.joins for node in spec.nodes):
+        return
+    home = Nesting(spec).home
+    beside = (edge.target for edge in wiring.edges if home(edge.source) == home(edge.target))
+    branches = Counter(beside)
+    for node in (node for node in spec.nodes if node.options.joins):
+        join, there = node.options.join, branches[node.id]
+        if node.kind in registry and issubclass(registry[node.kind], Container):
+            yield _at(
+                node, "a container runs once all its inputs are there", "join in a node before it"
+            )
+        elif join and node.options.settled:
+            yield _at(
+                node, "settled waits for every input, and join does not", "take one of the two out"
+            )
+        elif join > there:
+            found = f"{there} input{'' if there == 1 else 's'}"
+            yield _at(
+                node,
+                f"it joins {'any' if join == 1 else join} of {found} from other nodes beside it",
+                "wire more branches to it, or join fewer",
+            )
 
 
 def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:

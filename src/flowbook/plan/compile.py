@@ -23,7 +23,7 @@ from flowbook.graph.container import Container
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
-from flowbook.graph.options import Options
+from flowbook.graph.options import Losers, Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
@@ -37,6 +37,7 @@ from flowbook.plan.plan import (
     FromParam,
     FromStep,
     Inside,
+    Join,
     Plan,
     Source,
     Step,
@@ -192,7 +193,7 @@ class _Home:
             Binding(one.name, self._source(read, required), required)
             for one in node.inputs
             if (read := self.whole.reads.get((node.id, one.name))) is not None
-            for required in (one.required and not node_type.tolerant,)
+            for required in (one.required and not (node_type.tolerant or node.options.joins),)
         )
         own, inside = _own(node, node_type), None
         if issubclass(node_type, Container):
@@ -211,6 +212,7 @@ class _Home:
             own=own,
             inside=inside,
             leaves=node_type.leaves,
+            join=None if inside is not None else _join(node.options, bindings),
         )
 
     def _source(self, read: EdgeSpec | ParamUse, required: bool) -> Source:
@@ -275,6 +277,15 @@ def _meaning_of(block: Block) -> list[Any]:
     return [steps, [[name, source.step, source.port] for name, source in block.gives]]
 
 
+def _join(options: Options, bindings: tuple[Binding, ...]) -> Join | None:
+    branches = sum(isinstance(binding.source, FromStep) for binding in bindings)
+    if not branches or not options.joins:
+        return None
+    if options.settled:
+        return Join(0)
+    return Join(min(options.join, branches), options.losers is Losers.CANCEL)
+
+
 def over_defaults(given: Options, defaults: Options) -> Options:
     """The user's options, with the node type's own where the user left flowbook's default.
 
@@ -296,9 +307,9 @@ def over_defaults(given: Options, defaults: Options) -> Options:
 def _own(node: NodeSpec, node_type: type[Node]) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
-    kind = [node.kind, node_type.version]
-    meant = node_type.meaning(node)
-    return _digest([kind, meant, config, node.outputs, sorted(node.captures), inputs])
+    kind, meant, joins = [node.kind, node_type.version], node_type.meaning(node), node.options
+    what = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
+    return _digest([*what, joins.join, joins.settled] if joins.joins else what)
 
 
 def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:

@@ -47,12 +47,25 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """When a step runs that does not need every one of its inputs to be live.
+
+    `need`: as soon as so many are; 0: once all are settled, however they ended, and then it is
+    given a record of each. `cancels`: what else would have fed it is stopped.
+    """
+
+    need: int
+    cancels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One node, ready to run.
 
     `hash` is its content with that of everything upstream; `own` is its content alone: kind, body,
     configuration, outputs and how its inputs are called. `inside` is what a container is made of;
-    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`).
+    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`). `join`
+    None: it runs once everything it reads is live.
     """
 
     index: StepIndex
@@ -65,6 +78,7 @@ class Step:
     own: str = ""
     inside: Inside | None = None
     leaves: str = ""
+    join: Join | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,11 @@ class Plan:
                 for block in blocks.values():
                     found |= block.plan.blocks
         return found
+
+    @cached_property
+    def joins(self) -> tuple[Join | None, ...]:
+        """Per step, what it says about joining."""
+        return tuple(step.join for step in self.steps)
 
     @cached_property
     def edges(self) -> tuple[Edges, ...]:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flowbook.errors import UsageError
-from flowbook.events import ErrorInfo, RunStatus
+from flowbook.events import RunStatus
 from flowbook.graph.container import BODY, Container, TurnEnd, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import Inside
+from flowbook.run.given import given, told_of
 from flowbook.run.state import RunState, Scope
 from flowbook.run.values import Shelf, inputs_of
 from flowbook.run.work import StepContext, Work
@@ -71,7 +72,8 @@ class Containers:
         state = self._state
         number = state.scope[i]
         base = state.scopes[number].base
-        return inputs_of(state.steps[i], base, self._shelf.values, self.names(number))
+        found = inputs_of(state.steps[i], base, self._shelf.values, self.names(number))
+        return given(state, i, found)
 
     def goes_on(self, i: int, index: int) -> bool:
         """Whether the container in slot `i` wants turn `index`."""
@@ -176,15 +178,3 @@ class Containers:
         inside = self._state.steps[i].inside
         assert inside is not None  # noqa: S101 - only containers have turns
         return inside
-
-
-def told_of(error: ErrorInfo | None, state: RunState, i: int) -> dict[str, Any]:
-    """An error as nodes and results have it."""
-    if error is None:
-        return {"type": "", "message": "", "node": state.key(i), "traceback": ""}
-    return {
-        "type": error.name,
-        "message": error.message,
-        "node": state.key(i),
-        "traceback": error.traceback,
-    }

@@ -38,7 +38,7 @@ from flowbook.events import (
 from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, turns
+from flowbook.run import attempts, losers, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
@@ -81,8 +81,11 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
     turn = Turn(plan, state, stimulus.at)
     if state.verdict is None and (state.seq == 0) is (type(stimulus) is Start):
         _ANSWERS[type(stimulus)](turn, stimulus)
-        if turn.ended:
+        while (turn.won or turn.ended) and state.verdict is None:
+            losers.settle(turn)
             turns.settle(turn)
+        if state.gate is not None:
+            turn.start_admitted()
     return Decision(turn.events, turn.instructions)
 
 
@@ -114,6 +117,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    losers.settle_all(turn)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 
@@ -130,6 +134,7 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
                 turn.instructions.append(SetTimer(i, state.attempt[i], left))
+        losers.settle_all(turn)
         _end_left_turns(turn)
         turn.look_at(range(len(state.phase)))
         turns.take_up(turn)
@@ -217,7 +222,8 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     state = turn.state
     if state.phase[s.step] is not Phase.BACKOFF or state.attempt[s.step] != s.attempt:
         return
-    if state.paused or state.waits[s.step] or state.doom[s.step] is not None:
+    waits = state.waits[s.step] or state.doom[s.step] is not None or state.gate is not None
+    if state.paused or waits:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
         turn.close_if_done()

@@ -37,15 +37,12 @@ from flowbook.events import (
 )
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
+from flowbook.run import edges, joins
+from flowbook.run.limits import gate_of
 from flowbook.run.phase import TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
-_GRAVITY: Mapping[SkipReason, int] = {
-    SkipReason.BRANCH_NOT_TAKEN: 1,
-    SkipReason.UPSTREAM_CANCELLED: 2,
-    SkipReason.UPSTREAM_FAILED: 3,
-}
 _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 
 
@@ -84,8 +81,11 @@ def _evolve_node(state: RunState, kind: type, event: Any) -> None:
     if move is None:
         raise _illegal(state, name, state.phase[i], event)
     phase, outcome = move
-    if phase is Phase.READY and state.paused:
-        phase = Phase.HELD
+    if phase is Phase.READY:
+        if state.joins and (join := state.joins[i]) is not None:
+            joins.take(state, i, join)
+        if state.paused:
+            phase = Phase.HELD
     _enter(state, i, phase)
     if outcome is not None:
         state.outcome[i] = outcome
@@ -99,6 +99,8 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
     if phase is before:
         return
     state.phase[i] = phase
+    if state.gate is not None:
+        state.gate.moved(state.steps[i], before, phase)
     state.active += (phase in _ACTIVE) - (before in _ACTIVE)
     if phase is Phase.DONE:
         state.scopes[state.scope[i]].open -= 1
@@ -113,6 +115,8 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
 
 def _started(state: RunState, i: int, event: NodeStarted) -> None:
     state.attempt[i] = event.attempt
+    if state.joins and (join := state.joins[i]) is not None:
+        joins.take(state, i, join)
 
 
 def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
@@ -133,34 +137,7 @@ def _gave(state: RunState, i: int, event: NodeCompleted | NodeReused) -> None:
         if port in outputs:
             live[target] += 1
         else:
-            _dead(state, target, required, event.node)
-
-
-def _dead(state: RunState, target: int, required: bool, cause: NodeId | None) -> None:
-    if required:
-        _doom(state, target, SkipReason.BRANCH_NOT_TAKEN, cause)
-    elif state.blame[target] is None:
-        state.blame[target] = cause
-
-
-def _doom(state: RunState, target: int, reason: SkipReason, cause: NodeId | None) -> None:
-    known = state.doom[target]
-    if known is None or _GRAVITY[reason] > _GRAVITY[known]:
-        state.doom[target] = reason
-        state.blame[target] = cause
-
-
-def _doom_followers(state: RunState, i: int, reason: SkipReason, cause: NodeId | None) -> None:
-    if not state.edges:
-        return
-    base = state.scopes[state.scope[i]].base
-    for target, _, required in state.edges[i]:
-        target += base
-        state.waits[target] -= 1
-        if reason is SkipReason.BRANCH_NOT_TAKEN:
-            _dead(state, target, required, cause)
-        else:
-            _doom(state, target, reason, cause)
+            edges.dead(state, target, required, event.node)
 
 
 def _retrying(state: RunState, i: int, event: NodeRetryScheduled) -> None:
@@ -175,18 +152,20 @@ def _failed(state: RunState, i: int, event: NodeFailed) -> None:
     scope = state.scopes[state.scope[i]]
     if scope.failed < 0:
         scope.failed = i
-    _doom_followers(state, i, SkipReason.UPSTREAM_FAILED, event.node)
+    edges.doom_followers(state, i, SkipReason.UPSTREAM_FAILED, event.node)
 
 
 def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
     state.reason[i] = event.reason.value
-    _doom_followers(state, i, event.reason, event.cause)
+    edges.doom_followers(state, i, event.reason, event.cause)
 
 
 def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     if event.ms:
         state.ms[i] = event.ms
-    _doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+    if event.cause is not None:
+        state.reason[i] = SkipReason.NOT_NEEDED.value
+    edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
 
 
 def _suspended(state: RunState, i: int, event: NodeSuspended) -> None:
@@ -250,6 +229,7 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     if scope.open:
         raise _illegal(state, scope.path, f"{scope.open} steps open", event)
     scope.status, scope.ms = event.status, event.ms
+    scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
     if event.status is not RunStatus.FAILED:
         turning.succeeded += event.status is RunStatus.SUCCEEDED
@@ -287,6 +267,7 @@ def _created(state: RunState, event: RunCreated) -> None:
     state.run, state.flow, state.trigger = event.run, event.flow, event.trigger
     state.created_at = event.at
     state.blocks = event.blocks
+    state.gate = None if state.plan is None else gate_of(state.plan)
     _add_scope(state, Scope("", opened_at=event.at), event.nodes, state.plan)
     state.nodes = event.nodes  # last: another thread that sees the nodes sees all about them
 
@@ -310,6 +291,7 @@ def _add_scope(state: RunState, scope: Scope, nodes: tuple[NodeId, ...], plan: P
         state.edges += plan.edges
         state.waits += plan.waits
         state.fed += map(bool, plan.waits)
+        state.joins += plan.joins
         state.live += [0] * count
         state.doom += [None] * count
         state.blame += [None] * count
@@ -373,6 +355,7 @@ def _run_completed(state: RunState, event: RunCompleted) -> None:
     if state.open:
         raise _illegal(state, "the run", f"{state.open} steps open", event)
     state.verdict, state.failure = event.status, event.error
+    state.scopes[0].failed = joins.unhandled(state, state.scopes[0])
 
 
 _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {

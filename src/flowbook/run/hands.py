@@ -81,7 +81,9 @@ class Hands:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
         i, state = order.step, self._state
         step = state.steps[i]
-        if not step.options.cache or not self.lookups.ask(order, self._asking(i), self._now):
+        # What a join is given is more than the outputs it reads.
+        asks = step.options.cache and step.join is None
+        if not asks or not self.lookups.ask(order, self._asking(i), self._now):
             self._run(order)
 
     def _asking(self, i: int) -> Asking:

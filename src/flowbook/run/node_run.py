@@ -11,6 +11,7 @@ from flowbook.events import ErrorInfo, NodeCompleted, NodeLogged, NodeReused
 from flowbook.graph.node import Outputs
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep
+from flowbook.run.given import given, taken
 from flowbook.run.lookups import NOT_YET, OFF, Lookup, lookup_of
 from flowbook.run.perform import Performance
 from flowbook.run.phase import Outcome, Phase
@@ -67,7 +68,8 @@ class NodeRun:
         for source in sources:
             with suppress(ValueUnavailable):
                 shelf.look(base + source)
-        return inputs_of(self.step, base, shelf.values, self._names())
+        found = inputs_of(self.step, base, shelf.values, self._names())
+        return given(self._performance.state, self._index, found)
 
     @property
     def outputs(self) -> Mapping[PortName, Any]:
@@ -79,7 +81,8 @@ class NodeRun:
         """As `inputs`, and nothing is loaded: a `ValueRef` stands for what is in the store only."""
         base, sources = self._sources()
         held = {base + source: self._performance.shelf.held(base + source) for source in sources}
-        return inputs_of(self.step, base, held, self._names())
+        found = inputs_of(self.step, base, held, self._names())
+        return taken(self._performance.state, self._index, found)
 
     def _sources(self) -> tuple[int, tuple[int, ...]]:
         """The first slot of the node's scope, and the steps there that it reads."""

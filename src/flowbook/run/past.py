@@ -79,10 +79,12 @@ def _stored(state: RunState, events: Sequence[Event]) -> dict[int, NodeCompleted
 def _reads(state: RunState, i: int) -> Iterator[tuple[int, PortName]]:
     """The slots and live ports that the step in slot `i` reads."""
     base = state.scopes[state.scope[i]].base
+    taken = state.taken.get(i)
     for binding in state.steps[i].bindings:
         if isinstance(binding.source, FromStep):
             source, port = base + binding.source.step, binding.source.port
-            if port in state.outputs[source]:
+            wanted = taken is None or binding.input in taken
+            if wanted and port in state.outputs[source]:
                 yield source, port
 
 

@@ -24,6 +24,7 @@ from flowbook.ids import NodeId
 from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
+from flowbook.run.limits import machine
 from flowbook.run.loops import soon
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
@@ -67,6 +68,7 @@ class Performance:
         past = assignment.past
         self.state = RunState(assignment.plan) if past is None else past.state
         self.state.places = {node: place for node, (_, place) in assignment.cast.items()}
+        self.state.machine = machine()
         self.events: list[Event] = [] if past is None else list(past.events)
         slots = max(len(assignment.plan.steps), len(self.state.phase))
         self.values: list[Outputs | None] = [None] * slots

@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from flowbook.events import ErrorInfo, Event, RunStatus, SkipReason, TriggerKind, ValueRef
 from flowbook.graph.options import On
 from flowbook.ids import FlowId, NodeId, PortName, RunId
-from flowbook.plan.plan import Edges, Plan, Step
+from flowbook.plan.plan import Edges, Join, Plan, Step
+from flowbook.run.limits import Gate
 from flowbook.run.phase import Outcome, Phase
 
 _STORY = 24
@@ -79,12 +80,15 @@ class RunState:
 
     `waits[i]`: in-edges of slot i not settled yet; `live[i]`: settled ones that bring a value;
     `doom[i]` and `blame[i]`: why slot i cannot run, and the node that decided it. These four, and
-    `steps`, `edges` and `fed`, stay empty without a plan. `fed[i]`: it has in-edges at all.
+    `steps`, `edges`, `fed` and `joins`, stay empty without a plan. `fed[i]`: it has in-edges at
+    all.
     """
 
     plan: Plan | None = field(default=None, repr=False, compare=False)
     places: Mapping[NodeId, On] = field(default_factory=dict, repr=False, compare=False)
     """Where each node runs, if the engine has told."""
+    machine: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
+    """What nodes may need and the flow says nothing about, if the engine has told."""
     run: RunId = _NO_RUN
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None
@@ -116,6 +120,11 @@ class RunState:
     steps: list[Step] = field(default_factory=list, repr=False, compare=False)
     edges: list[Edges] = field(default_factory=list, repr=False, compare=False)
     fed: list[bool] = field(default_factory=list, repr=False, compare=False)
+    joins: list[Join | None] = field(default_factory=list, repr=False, compare=False)
+    taken: dict[int, frozenset[PortName]] = field(default_factory=dict)
+    """Which inputs each join took that had enough before all were settled."""
+    gate: Gate | None = None
+    """Who may start, None where all may that are ready."""
     waits: list[int] = field(default_factory=list)
     live: list[int] = field(default_factory=list)
     doom: list[SkipReason | None] = field(default_factory=list)
@@ -151,6 +160,14 @@ class RunState:
         """What the node in a slot is called in the whole run: its scope and its name."""
         path = self.scopes[self.scope[slot]].path
         return NodeId(f"{path}.{self.names[slot]}") if path else self.names[slot]
+
+    def priority(self, slot: int) -> int:
+        """That of the step and those of the containers it is in."""
+        total = 0
+        while slot >= 0:
+            total += self.steps[slot].options.priority
+            slot = self.scopes[self.scope[slot]].owner
+        return total
 
     def is_current(self, slot: int, attempt: int) -> bool:
         """True when that attempt is the one the run still waits for."""

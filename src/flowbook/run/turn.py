@@ -22,7 +22,9 @@ from flowbook.events import (
     ScopeClosed,
     SkipReason,
 )
+from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
+from flowbook.run import joins
 from flowbook.run.evolve import evolve
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
@@ -34,7 +36,7 @@ _F = TypeVar("_F", bound=Event)
 class Turn:
     """One decision in the making."""
 
-    __slots__ = ("at", "ended", "events", "instructions", "plan", "run", "state")
+    __slots__ = ("at", "ended", "events", "instructions", "plan", "run", "state", "won")
 
     def __init__(self, plan: Plan, state: RunState, at: float) -> None:
         self.plan = plan
@@ -45,6 +47,8 @@ class Turn:
         self.instructions: list[Instruction] = []
         self.ended: list[Scope] = []
         """Turns of containers that are over, whose containers have not been looked at."""
+        self.won: list[int] = []
+        """Joins that have enough, whose losers have not been stopped."""
 
     def emit(self, kind: Callable[..., _F], **fields: Any) -> _F:
         state = self.state
@@ -64,15 +68,21 @@ class Turn:
     # ------------------------------------------------------------ moving on
 
     def look_at(self, slots: Iterable[int]) -> None:
-        """Start or skip those of `slots` whose inputs are all settled, and what follows."""
+        """Start or skip those of `slots` whose inputs are all settled, and what follows.
+
+        A join is looked at in any case: it may have enough of them.
+        """
         state = self.state
-        waits = state.waits
-        skipped = [i for i in slots if waits[i] == 0 and self._settled(i)]
+        waits, joining = state.waits, state.joins
+        skipped = [
+            i for i in slots if (waits[i] == 0 or joining[i] is not None) and self._settled(i)
+        ]
         for done in skipped:  # grows while it is walked: skipping is no recursion
             base = state.scopes[state.scope[done]].base
-            for target, *_ in state.edges[done]:
-                if waits[base + target] == 0 and self._settled(base + target):
-                    skipped.append(base + target)
+            for target, _, _ in state.edges[done]:
+                i = base + target
+                if (waits[i] == 0 or joining[i] is not None) and self._settled(i):
+                    skipped.append(i)
 
     def _settled(self, i: int) -> bool:
         """Decide one step whose inputs are settled; True when it was skipped."""
@@ -80,25 +90,45 @@ class Turn:
         phase = state.phase[i]
         if phase is not Phase.WAITING and phase is not Phase.READY:
             return False
-        doom = state.doom[i]
-        if doom is None and state.fed[i] and not state.live[i]:
+        doom, join = state.doom[i], state.joins[i]
+        if join is not None:
+            if joins.undecided(state, i, join):
+                return False
+            doom = joins.doom(state, i, join)
+        elif doom is None and state.fed[i] and not state.live[i]:
             doom = SkipReason.BRANCH_NOT_TAKEN
         if doom is not None:
             self.tell(NodeSkipped, i, reason=doom, cause=state.blame[i])
             return True
         if phase is Phase.WAITING:
             self.tell(NodeScheduled, i)
+            if join is not None and join.cancels:
+                self.won.append(i)
         if state.phase[i] is Phase.READY:
             self.start(i)
         return False
 
-    def start(self, i: int) -> None:
-        """Begin the next attempt of a step."""
+    def start(self, i: int, *, admitted: bool = False) -> None:
+        """Begin the next attempt of a step, or have it queue where there are limits."""
         state = self.state
+        if state.gate is not None and not admitted:
+            state.gate.offer(i, state.steps[i], state.priority(i))
+            return
         attempt = state.attempt[i] + 1
         place = state.places.get(state.names[i])
         self.tell(NodeStarted, i, attempt=attempt, on="" if place is None else place.value)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
+
+    def start_admitted(self) -> None:
+        """Start what waits at the gate and may pass; the last thing in every decision."""
+        state = self.state
+        gate = state.gate
+        while (
+            gate is not None
+            and state.verdict is None
+            and (i := gate.admit(state.phase, state.machine)) >= 0
+        ):
+            self.start(i, admitted=True)
 
     def cancel(self, i: int) -> None:
         """Step `i`, whatever it does, goes on no more."""
@@ -114,7 +144,7 @@ class Turn:
         """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
         state = self.state
         scope = state.scopes[state.scope[i]]
-        self.look_at([scope.base + target for target, *_ in state.edges[i]])
+        self.look_at([scope.base + target for target, _, _ in state.edges[i]])
         self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
@@ -149,14 +179,14 @@ class Turn:
             status=status,
             ms=round((self.at - state.created_at) * 1000, 3),
             error=error,
-            node=state.first_failed if status is RunStatus.FAILED else None,
+            node=self._first_failed() if status is RunStatus.FAILED else None,
         )
         self.instructions.append(CloseRun())
 
     def _went(self, scope: Scope) -> RunStatus:
         if self.state.cancelling or scope.left not in ("", "break", "continue"):
             return RunStatus.CANCELLED
-        failed = scope.failed >= 0 and not scope.left
+        failed = joins.unhandled(self.state, scope) >= 0 and not scope.left
         return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
 
     def _status(self) -> RunStatus:
@@ -164,13 +194,19 @@ class Turn:
         if state.cancelling:
             return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
         root = state.scopes[0]
-        if root.failed >= 0:
+        if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
-        if Outcome.CANCELLED in state.outcome[: root.size]:
-            return RunStatus.CANCELLED
-        return RunStatus.SUCCEEDED
+        stopped = (
+            outcome is Outcome.CANCELLED and reason != SkipReason.NOT_NEEDED
+            for outcome, reason in zip(state.outcome[: root.size], state.reason, strict=False)
+        )
+        return RunStatus.CANCELLED if any(stopped) else RunStatus.SUCCEEDED
+
+    def _first_failed(self) -> NodeId | None:
+        slot = joins.unhandled(self.state, self.state.scopes[0])
+        return None if slot < 0 else self.state.names[slot]
 
     def _first_error(self) -> ErrorInfo | None:
         state = self.state
-        failed = state.scopes[0].failed
+        failed = joins.unhandled(state, state.scopes[0])
         return state.stopped if state.cancelling or failed < 0 else state.error[failed]

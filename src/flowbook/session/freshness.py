@@ -7,14 +7,14 @@ of everything upstream. A node whose fingerprint differs from that of its last r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from flowbook.graph.spec import Json
 from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import FromParam, FromStep, Plan
+from flowbook.plan.plan import FromParam, FromStep, Plan, Step
 from flowbook.run.work import Reuse
 
 
@@ -38,13 +38,14 @@ class Memory:
         """Results that a run of `plan` may take as given, leaving out the nodes to run again."""
         again = set(rerun)
         prints = fingerprints(plan, params)
-        return {
-            step.node: known.reuse
-            for step in plan.steps
-            if step.node not in again
-            and (known := self.known.get(step.node)) is not None
-            and known.fingerprint == prints[step.node]
-        }
+        found: dict[NodeId, Reuse] = {}
+        for step in plan.steps:
+            known = self.known.get(step.node)
+            if step.node in again or known is None or known.fingerprint != prints[step.node]:
+                continue
+            if all(source in found for source in _told(plan, step)):
+                found[step.node] = known.reuse
+        return found
 
     def stale(self, plan: Plan, params: Mapping[PortName, Json]) -> frozenset[NodeId]:
         """Nodes whose last result no longer follows from the definition and parameters."""
@@ -54,6 +55,13 @@ class Memory:
             for node, known in self.known.items()
             if node in prints and known.fingerprint != prints[node]
         )
+
+
+def _told(plan: Plan, step: Step) -> Iterator[NodeId]:
+    """Whose endings a step is told: when one of them runs again it may end in another way."""
+    if step.join is not None and not step.join.need:
+        sources = (binding.source for binding in step.bindings)
+        yield from (plan.steps[one.step].node for one in sources if isinstance(one, FromStep))
 
 
 def fingerprints(plan: Plan, params: Mapping[PortName, Json]) -> dict[NodeId, str]:
