@@ -16,6 +16,7 @@ from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encod
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
+from flowbook.plan.plan import Join
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
 from flowbook.run.state import RunState
@@ -194,6 +195,13 @@ def _histories():
         .says("fetch", "200\n")
         .returns("fetch"),
     )
+    first = Play(
+        n("slow"),
+        n("after", "slow"),
+        n("fast"),
+        n("first", "after", "fast", join=Join(1, cancels=True)),
+    )
+    yield "first_of_two", first.returns("fast").returns("first")
     yield "waiting_to_retry", Play(n("a"), n("fetch", retries=2)).fails("fetch")
     yield (
         "failure_skips_downstream",

@@ -240,7 +240,8 @@ class Fold {
 
   private cancelled(event: NodeCancelled): void {
     const ms = event.ms ? { ms: event.ms } : {};
-    this.set(event, { ...ms, phase: "done", outcome: "cancelled" });
+    const why = event.cause ? { reason: "not_needed" } : {};
+    this.set(event, { ...ms, ...why, phase: "done", outcome: "cancelled" });
   }
 
   private recovered(state: RunState, event: RunRecovered): void {

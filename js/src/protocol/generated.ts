@@ -18,7 +18,7 @@ export interface Fields {
 
 export type RunStatus = "queued" | "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 
-export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left";
+export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed";
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
@@ -163,6 +163,7 @@ export interface NodeCancelled {
   readonly attempt?: number;
   readonly ms?: number;
   readonly usage?: ReadonlyArray<Usage>;
+  readonly cause?: string | null;
 }
 
 /** A node gave its outputs; ports of the node that are absent are dead. */
@@ -573,7 +574,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
-  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}}},
+  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}, "cause": {"any": ["string", "null"]}}},
   NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "cache_parts": {"record": "string"}, "cache_miss": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
   NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {"scope": "string"}},
@@ -581,7 +582,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "by_hand": "boolean", "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string"}},
-  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
+  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
   NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string"}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},

@@ -159,8 +159,10 @@ SELECT run_id, scope, node, seq,
        CASE WHEN kind = 'NODE_STARTED' THEN ts END AS started_at,
        CASE WHEN done THEN ts END AS ended_at,
        CASE WHEN NOT turned THEN ms END AS duration_ms,
-       CASE WHEN kind IN ('NODE_SKIPPED', 'NODE_SUSPENDED') THEN payload->>'$.reason' END AS reason,
-       CASE WHEN kind = 'NODE_SKIPPED' THEN payload->>'$.cause' END AS cause,
+       CASE WHEN kind IN ('NODE_SKIPPED', 'NODE_SUSPENDED') THEN payload->>'$.reason'
+            WHEN kind = 'NODE_CANCELLED' AND (payload->>'$.cause') IS NOT NULL THEN 'not_needed'
+       END AS reason,
+       CASE WHEN kind IN ('NODE_SKIPPED', 'NODE_CANCELLED') THEN payload->>'$.cause' END AS cause,
        error,
        CASE WHEN kind = 'NODE_UNFOLDED' THEN TRY_CAST(payload->>'$.total' AS INTEGER) END
            AS turns_total,
