@@ -15,6 +15,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── RunCancelled              somebody cancelled it                   (run_id)
 │   └── RunTimeout                it outlived its deadline                (run_id, seconds)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -177,6 +178,14 @@ class RunTimeout(RunError):
 
     fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
+
+
+class WaitTimeout(FlowbookError):
+    """What a suspended node waited for did not come in time; another attempt cannot help."""
+
+    fields: ClassVar[tuple[str, ...]] = ("seconds",)
+    seconds: float
+    final: ClassVar[bool] = True
 
 
 class HttpFailed(FlowbookError):

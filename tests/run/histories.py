@@ -26,6 +26,7 @@ from flowbook.run.stimulus import (
     Start,
     StepCancelled,
     StepConsulted,
+    StepDue,
     StepLogged,
     StepRaised,
     StepResumed,
@@ -108,11 +109,19 @@ class Play:
     def stops(self, name):
         return self.send(StepCancelled(**self._at(name), ms=1.0))
 
-    def suspends(self, name):
-        return self.send(StepSuspended(**self._at(name), reason="approval"))
+    def suspends(self, name, **more):
+        return self.send(StepSuspended(**self._at(name), **{"reason": "approval", **more}))
 
-    def resumes(self, name):
-        return self.send(StepResumed(at=self.now, step=self.state.index[name]))
+    def resumes(self, name, **more):
+        return self.send(StepResumed(at=self.now, step=self.state.index[name], **more))
+
+    def due(self, name, seconds, since=None):
+        """The clock that a wait of that step was set by is looked at `seconds` later."""
+        step = self.state.index[name]
+        if since is None:
+            since = self.state.waiting[step].seq
+        self.now += seconds
+        return self.send(StepDue(at=self.now, step=step, since=since))
 
     def pause(self):
         return self.send(PauseAsked(at=self.now))
@@ -215,6 +224,20 @@ def _histories():
     yield "paused", paused.fires("c")
     resumed = Play(n("a"), n("b", "a")).pause().returns("a").unpause()
     yield "paused_and_resumed", resumed.returns("b")
+    asked = {"reason": "Ship it?", "signal": "approval:ask", "data": {"prompt": "Ship it?"}}
+    first = Play(n("ask", retries=1), n("b", "ask")).suspends(
+        "ask", timeout_at=1_767_259_000.0, **asked
+    )
+    yes = {
+        "payload": {"approved": True, "by": "Ada"},
+        "signal": "019b7952-1e80-7000-8000-00000000000a",
+    }
+    again = first.resumes("ask", **yes).suspends("ask", timeout_at=1_767_259_000.0, **asked)
+    yield "suspended_again", again
+    late = Play(n("nap")).suspends("nap", until=1_767_258_600.0, on_timeout="continue")
+    yield "resumed_by_the_clock", late.due("nap", 600.0).returns("nap")
+    vain = Play(n("ask"), n("b", "ask")).suspends("ask", timeout_at=1_767_258_010.0)
+    yield "waited_in_vain", vain.due("ask", 10.0).fails("ask", final=True)
     yield "cancelled_while_suspended", Play(n("approve")).suspends("approve").cancel()
     yield "running", Play(n("a"), n("b", "a"), n("c", "a")).returns("a").returns("b")
     yield "empty", Play()

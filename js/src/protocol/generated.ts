@@ -18,7 +18,7 @@ export interface Fields {
 
 export type RunStatus = "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 
-export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled";
+export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left";
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
@@ -156,6 +156,7 @@ export interface NodeCancelled {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly attempt?: number;
   readonly ms?: number;
   readonly usage?: ReadonlyArray<Usage>;
@@ -168,6 +169,7 @@ export interface NodeCompleted {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly attempt: number;
   readonly ms: number;
   readonly outputs?: Readonly<Record<string, ValueRef>>;
@@ -183,6 +185,7 @@ export interface NodeFailed {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly attempt: number;
   readonly ms: number;
   readonly error: ErrorInfo;
@@ -196,17 +199,22 @@ export interface NodeLogged {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly stream: string;
   readonly text: string;
 }
 
-/** What a suspended node waited for has come. */
+/** What a suspended node waited for has come: `by` is `signal`, `time` or `timeout`. */
 export interface NodeResumed {
   readonly kind: "NODE_RESUMED";
   readonly run: string;
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
+  readonly payload?: unknown;
+  readonly by?: string;
+  readonly signal?: string;
 }
 
 /** An attempt failed and another follows after `delay` seconds. */
@@ -216,6 +224,7 @@ export interface NodeRetryScheduled {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly attempt: number;
   readonly ms: number;
   readonly delay: number;
@@ -230,6 +239,7 @@ export interface NodeReused {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly outputs?: Readonly<Record<string, ValueRef>>;
   readonly source?: string | null;
 }
@@ -241,6 +251,7 @@ export interface NodeScheduled {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
 }
 
 /** A node will not run; `cause` is the node that decided it. */
@@ -250,6 +261,7 @@ export interface NodeSkipped {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly reason: SkipReason;
   readonly cause?: string | null;
 }
@@ -261,6 +273,7 @@ export interface NodeStarted {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly attempt: number;
   readonly on?: string;
 }
@@ -272,7 +285,26 @@ export interface NodeSuspended {
   readonly seq: number;
   readonly at: number;
   readonly node: string;
+  readonly scope?: string;
   readonly reason: string;
+  readonly until?: number | null;
+  readonly signal?: string | null;
+  readonly timeout_at?: number | null;
+  readonly on_timeout?: unknown;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly usage?: ReadonlyArray<Usage>;
+}
+
+/** A container knows what to do: `total` turns, None while only a condition can tell. */
+export interface NodeUnfolded {
+  readonly kind: "NODE_UNFOLDED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly attempt: number;
+  readonly total?: number | null;
 }
 
 /** One node to draw: what it is, where it stands, and where it is written. */
@@ -364,6 +396,7 @@ export interface RunCreated {
   readonly parent?: string | null;
   readonly host?: string | null;
   readonly pid?: number | null;
+  readonly blocks?: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>>;
 }
 
 /** The run starts nothing more for now; what is ready, or becomes so, is held. */
@@ -399,6 +432,45 @@ export interface RunView {
   readonly run: string;
   readonly events: ReadonlyArray<Event>;
   readonly progress: ReadonlyArray<ProgressView>;
+}
+
+/** A turn of a container is over, after `ms`. */
+export interface ScopeClosed {
+  readonly kind: "SCOPE_CLOSED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly status: RunStatus;
+  readonly block?: string;
+  readonly index?: number | null;
+  readonly ms?: number;
+}
+
+/** A turn of a container is left early: nothing more starts in it, what runs is told to stop. */
+export interface ScopeLeft {
+  readonly kind: "SCOPE_LEFT";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly block?: string;
+  readonly index?: number | null;
+  readonly why?: string;
+}
+
+/** A turn of a container began: the nodes of `block`, for the item number `index`. */
+export interface ScopeOpened {
+  readonly kind: "SCOPE_OPENED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly block?: string;
+  readonly index?: number | null;
 }
 
 /** Everything a view needs to start, or to start again after a gap in `seq`. */
@@ -469,7 +541,7 @@ export interface ValueRef {
   readonly pictured?: boolean;
 }
 
-export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed;
+export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | NodeUnfolded | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened;
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
@@ -479,7 +551,7 @@ export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
-  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string"}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
@@ -493,17 +565,18 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
-  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}}},
-  NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
-  NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
-  NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {}},
-  NodeResumed: {"tag": ["kind", "NODE_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
-  NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"usage": {"list": {"ref": "Usage"}}}},
-  NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}}},
-  NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {}},
-  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled"]}}, "optional": {"cause": {"any": ["string", "null"]}}},
-  NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"on": "string"}},
-  NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {}},
+  NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}}},
+  NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
+  NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
+  NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {"scope": "string"}},
+  NodeResumed: {"tag": ["kind", "NODE_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "payload": "unknown", "by": "string", "signal": "string"}},
+  NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
+  NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}}},
+  NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string"}},
+  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
+  NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
+  NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "usage": {"list": {"ref": "Usage"}}}},
+  NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},
   NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
   Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
@@ -512,11 +585,14 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number"}},
+  ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
+  ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
   TablePreview: {"tag": ["show", "table"], "required": {"columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "total": "number", "width": "number"}, "optional": {}},
@@ -528,7 +604,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeSuspended", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed"],
+  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeSuspended", "NodeUnfolded", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
   Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],

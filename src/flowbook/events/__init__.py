@@ -237,13 +237,32 @@ class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
 
 
 class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
-    """A node waits for something outside (a signal, an approval, a time)."""
+    """A node waits for something outside (a signal, an approval, a time).
+
+    `until` and `timeout_at` are seconds since the epoch, `signal` is a signal's name. `on_timeout`
+    is `fail`, `continue`, or the value the node then gives. `data` is what the node gave itself to
+    remember.
+    """
 
     reason: str
+    until: float | None = None
+    signal: str | None = None
+    timeout_at: float | None = None
+    on_timeout: Any = "fail"
+    data: dict[str, Any] = {}
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeResumed(OfNode, frozen=True, kw_only=True, tag="NODE_RESUMED"):
-    """What a suspended node waited for has come."""
+    """What a suspended node waited for has come: `by` is `signal`, `time` or `timeout`.
+
+    `payload` is what came with the signal whose id `signal` is; that signal is used up. Where `by`
+    is `cancel`, nothing came: the node is about to be cancelled.
+    """
+
+    payload: Any = None
+    by: str = ""
+    signal: str = ""
 
 
 class NodeLogged(OfNode, frozen=True, kw_only=True, tag="NODE_LOGGED"):

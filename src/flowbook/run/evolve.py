@@ -39,6 +39,7 @@ from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run.phase import TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
+from flowbook.run.suspended import resumed, suspended
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
 _GRAVITY: Mapping[SkipReason, int] = {
@@ -113,6 +114,8 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
 
 def _started(state: RunState, i: int, event: NodeStarted) -> None:
     state.attempt[i] = event.attempt
+    if state.resuming:
+        state.resuming.discard(i)
 
 
 def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
@@ -189,14 +192,6 @@ def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     _doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
 
 
-def _suspended(state: RunState, i: int, event: NodeSuspended) -> None:
-    state.reason[i] = event.reason
-
-
-def _resumed(state: RunState, i: int, _: NodeResumed) -> None:
-    state.reason[i] = None
-
-
 # ---------------------------------------------------------------- the turns of a container
 
 
@@ -269,8 +264,8 @@ _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
     NodeFailed: _failed,
     NodeSkipped: _skipped,
     NodeCancelled: _cancelled,
-    NodeSuspended: _suspended,
-    NodeResumed: _resumed,
+    NodeSuspended: suspended,
+    NodeResumed: resumed,
     NodeUnfolded: _unfolded,
     ScopeOpened: _opened,
     ScopeLeft: _left,

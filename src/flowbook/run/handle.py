@@ -28,7 +28,7 @@ from flowbook.run.loops import soon
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.state import RunState
-from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
+from flowbook.run.steering import Steered
 
 _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
@@ -36,7 +36,7 @@ _LAST_WAIT = 5.0
 """Seconds an interrupted wait gives the run to end."""
 
 
-class Run:
+class Run(Steered):
     """One run of a flow, on its way or over."""
 
     def __init__(
@@ -157,20 +157,6 @@ class Run:
         return self
 
     # ------------------------------------------------------------ asking
-
-    def cancel(self, reason: str = "") -> None:
-        """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
-        self._performance.ask(
-            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
-        )
-
-    def pause(self) -> None:
-        """Start no more nodes for now; those that run go on."""
-        self._performance.ask(PauseAsked(at=self._performance.now()))
-
-    def resume(self) -> None:
-        """Go on after `pause`."""
-        self._performance.ask(ResumeAsked(at=self._performance.now()))
 
     def subscribe(self, callback: Callable[[Notice], None]) -> Callable[[], None]:
         """Call `callback` with each event and `NodeProgress` from now on; returns the way out.

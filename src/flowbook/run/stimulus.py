@@ -118,9 +118,15 @@ class StepCancelled(OfAttempt, frozen=True, kw_only=True):
 
 
 class StepSuspended(OfAttempt, frozen=True, kw_only=True):
-    """An attempt waits for something outside."""
+    """An attempt waits for something outside; the fields are those of `NodeSuspended`."""
 
     reason: str
+    until: float | None = None
+    signal: str | None = None
+    timeout_at: float | None = None
+    on_timeout: Any = "fail"
+    data: dict[str, Any] = {}
+    usage: tuple[Usage, ...] = ()
 
 
 class StepLogged(_Stimulus, frozen=True, kw_only=True):
@@ -132,9 +138,22 @@ class StepLogged(_Stimulus, frozen=True, kw_only=True):
 
 
 class StepResumed(_Stimulus, frozen=True, kw_only=True):
-    """What a suspended step waited for has come."""
+    """What a suspended step waited for has come, with the signal of that id.
+
+    `since` is the number of the event that suspended it; None: whichever it was.
+    """
 
     step: int
+    since: int | None = None
+    payload: Any = None
+    signal: str = ""
+
+
+class StepDue(_Stimulus, frozen=True, kw_only=True):
+    """The time may have come that a step waits for since event `since`."""
+
+    step: int
+    since: int
 
 
 class TimerFired(OfAttempt, frozen=True, kw_only=True):
@@ -173,6 +192,7 @@ Stimulus: TypeAlias = (
     | StepCancelled
     | StepSuspended
     | StepResumed
+    | StepDue
     | StepLogged
     | TimerFired
     | CancelAsked
@@ -222,8 +242,15 @@ class SetTimer(msgspec.Struct, frozen=True):
     delay: float
 
 
+class Await(msgspec.Struct, frozen=True):
+    """Listen for what a step waits for since event `since`: `StepResumed` or `StepDue`."""
+
+    step: int
+    since: int
+
+
 class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | CloseRun
+Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun

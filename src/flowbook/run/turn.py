@@ -14,6 +14,7 @@ from flowbook.events import (
     ErrorInfo,
     Event,
     NodeCancelled,
+    NodeResumed,
     NodeScheduled,
     NodeSkipped,
     NodeStarted,
@@ -93,15 +94,17 @@ class Turn:
         return False
 
     def start(self, i: int) -> None:
-        """Begin the next attempt of a step."""
+        """Begin the next attempt of a step, or go on with the one that was suspended."""
         state = self.state
-        attempt = state.attempt[i] + 1
+        attempt = state.attempt[i] + (i not in state.resuming)
         place = state.places.get(state.names[i])
         self.tell(NodeStarted, i, attempt=attempt, on="" if place is None else place.value)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
 
     def cancel(self, i: int) -> None:
         """Step `i`, whatever it does, goes on no more."""
+        if self.state.phase[i] is Phase.SUSPENDED:  # else the run's row would say that it waits
+            self.tell(NodeResumed, i, by="cancel")
         self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:

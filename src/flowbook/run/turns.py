@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flowbook.events import (
     ErrorInfo,
-    NodeResumed,
     NodeSkipped,
     RunStatus,
     ScopeLeft,
@@ -77,8 +76,6 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
         elif phase is Phase.CANCELLING:
             _stop(turn, i, why, hard=hard)
         elif phase is not Phase.DONE:
-            if phase is Phase.SUSPENDED:  # else the run's row would say that it still waits
-                turn.tell(NodeResumed, i)
             turn.cancel(i)
     turn.end_if_done(scope)
 

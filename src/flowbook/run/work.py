@@ -14,6 +14,7 @@ from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, Usage, ValueRef
 from flowbook.graph.container import Container
 from flowbook.graph.node import NodeContext, Outputs, Progress, UsageAmounts
+from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.usage import usage_of
 
@@ -106,11 +107,18 @@ class StepContext:
     """The run wants this attempt to stop."""
     heeded: bool = False
     """The node knows: what it returns from now on is no result."""
+    resumption: Resumption | None = None
+    """What came after this attempt was suspended."""
 
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt: an effect that got through is not done again."""
-        return f"{self.run_id}:{self.scope}{'.' if self.scope else ''}{self.node}"
+        return f"{self.run_id}:{self.path}"
+
+    @property
+    def path(self) -> str:
+        """Its scope and its name."""
+        return f"{self.scope}.{self.node}" if self.scope else self.node
 
     def log(self, text: str) -> None:
         """One line for the run's log."""
