@@ -19,6 +19,7 @@ from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
 from flowbook.cli.recovery import recover
+from flowbook.cli.waiting import approve, reject, signal, waiting
 from flowbook.export.exits import ExitCode
 from flowbook.session.project import Project
 from flowbook.store.schema import VIEWS
@@ -184,7 +185,8 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
     return ExitCode.OK
 
 
-for _other in (cancel, pause, resume, delete, pin, unpin, audit, recover):
+_OTHERS = (cancel, pause, resume, waiting, signal, approve, reject, delete, pin, unpin, audit)
+for _other in (*_OTHERS, recover):
     command.add_command(_other)
 
 

@@ -11,11 +11,12 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
 from flowbook.session.progress import Board, Feed
 
@@ -47,8 +48,17 @@ class Screen:
         self.stream.flush()
 
 
-def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCode | None:
-    """Show `run` until it is over. Returns why it was stopped, None when nobody stopped it."""
+def follow(
+    run: Any,
+    stream: TextIO,
+    *,
+    timeout: float | None = None,
+    idle: Callable[[], bool] = lambda: False,
+) -> ExitCode | None:
+    """Show `run` until it is over. Returns why it was stopped, None when nobody stopped it.
+
+    One that is suspended, and `idle`, is let go: it goes on in whoever takes it up.
+    """
     board, feed = Board(), Feed(run)
     screen = Screen(stream, stream.isatty())
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -57,7 +67,7 @@ def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCod
     close = feed.open()
     with _signals() as caught:
         while True:
-            over = run.status.over
+            over = run.status.over or (run.status is RunStatus.SUSPENDED and idle())
             _draw(board, screen, feed)
             if over or time.monotonic() > give_up:
                 break
@@ -74,6 +84,9 @@ def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCod
     if run.status.over:
         run.wait(_LAST_WAIT)  # over, and now durable
         _draw(board, screen, feed)
+    else:
+        run.let_go()  # when it is suspended
+        run.settled(_LAST_WAIT if run.status is RunStatus.SUSPENDED else 0.0)
     return why
 
 
