@@ -63,6 +63,7 @@ class Hands:
     ) -> None:
         self._stage, self._state, self._shelf = stage, state, shelf
         self._cast, self._ambient = assignment.cast, assignment.ambient
+        self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._words, self._feed, self._now = words, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
         self._timers: dict[int, TimerHandle] = {}
@@ -108,7 +109,8 @@ class Hands:
                 return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
-        ambient.run(suspension.current.set, context.resumption)
+        if context.resumption is not None:
+            ambient.run(suspension.current.set, context.resumption)
         self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
             Attempt(
                 work,
