@@ -12,6 +12,9 @@ from tests.session.children.waits import flow_of, ledger, until, waiting_run
 import flowbook
 from flowbook.errors import RunError, UsageError
 from flowbook.events import NodeResumed, NodeSuspended, RunRecovered, RunStatus
+from flowbook.graph.spec import InputSpec, NodeSpec, Wire
+from flowbook.graph.suspension import Suspend, resumption
+from flowbook.nodes.containers import MapNode
 from flowbook.session import listening
 from flowbook.session.project import Project
 from flowbook.session.waiting import is_due
@@ -249,3 +252,46 @@ def test_a_wait_is_counted_in_the_history_until_it_ends(project, asked):
     )
     assert rows == [(0,)]
     assert any(isinstance(event, NodeSuspended) for event in asked.events())
+
+
+def looped(project):
+    """A flow that asks about each of three items, all at once."""
+    flow = flowbook.Flow("looped", host=project)
+
+    @flow.node
+    def numbers():
+        return [1, 2, 3]
+
+    wired = (InputSpec("items", wire=Wire("numbers")),)
+    flow.add(MapNode(NodeSpec("each", kind="map", inputs=wired, config={"max_concurrent": 3})))
+
+    @flow.node(inside="each")
+    def asked(item):
+        came = resumption()
+        return Suspend(signal=f"about {item}") if came is None else came.payload
+
+    @flow.node(inside="each")
+    def told(asked, index):
+        return f"{index}: {asked}"
+
+    return flow
+
+
+def test_nodes_inside_of_containers_wait_across_processes(tmp_path):
+    project = Project(tmp_path)
+    run = looped(project).start()
+    until(lambda: run.status is RunStatus.SUSPENDED)
+    assert [(one.node, one.signal) for one in project.waiting()] == [
+        (f"each[{index}].asked", f"about {index + 1}") for index in range(3)
+    ]
+    project.signal(run.id, "about 2", "two")
+    until(lambda: "each[1].told" in run.state.index and run["each[1].told"].outcome is not None)
+    until(lambda: run.status is RunStatus.SUSPENDED)
+    project.close()
+    project = Project(tmp_path)
+    project.signal(run.id, "about 1", "one")
+    (again,) = looped(project).recover()
+    project.signal(run.id, "about 3", "three")
+    assert again.wait(30).status is RunStatus.SUCCEEDED
+    assert again["each"].outputs["each_values"] == ["0: one", "1: two", "2: three"]
+    project.close()

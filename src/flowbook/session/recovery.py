@@ -254,7 +254,9 @@ def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
             hint="bring it back as it was to go on with this run, or run the flow again",
         )
     kinds = kinds_of(flow, project.registry)
-    return compile_plan(spec, kinds, targets=nodes, order=nodes, version=version)
+    inside = (block for blocks in created.blocks.values() for block in blocks.values())
+    order = (*nodes, *(node for block in inside for node in block))
+    return compile_plan(spec, kinds, targets=nodes, order=order, version=version)
 
 
 def differences(before: FlowSpec, now: FlowSpec) -> list[str]:
