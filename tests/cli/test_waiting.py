@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from tests.session.children.waits import flow_of, until
 
 import flowbook
 from flowbook.events import RunStatus
+from flowbook.export.exits import ExitCode
 from flowbook.session import listening
 from flowbook.session.project import Project
 
@@ -101,6 +105,22 @@ def test_a_stranger_is_told_who_may(ask, waits):
     code, _, err = ask("history", "approve", waits.id, "ask", "--by", "Eve")
     assert code == 2
     assert "'Eve' is none of the approvers of 'ask': Ada, Bob" in err
+
+
+@pytest.mark.kill
+def test_a_run_that_waits_outlives_the_end_of_its_command(tmp_path, project):
+    (tmp_path / "order.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowbook.cli", "run", "order.ipynb", "--no-report"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: len(project.waiting()) == 1)
+    process.terminate()
+    assert process.wait(30) == ExitCode.TERMINATED
+    (row,) = project.history.runs().runs
+    assert row.status is RunStatus.SUSPENDED
 
 
 def test_all_that_can_go_on_does_and_what_waits_is_left_alone(ask, tmp_path, project):

@@ -2,7 +2,7 @@
 
 The thin rim around `progress`: the engine's thread puts notices into a queue, this thread draws.
 Ctrl-C, SIGTERM and the deadline cancel the run, so that its end is written; a second Ctrl-C does
-not wait for that.
+not wait for that. A run that is suspended outlives a SIGTERM.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def follow(
 ) -> ExitCode | None:
     """Show `run` until it is over. Returns why it was stopped, None when nobody stopped it.
 
-    One that is suspended, and `idle`, is let go: it goes on in whoever takes it up.
+    One that is suspended is let go when it is `idle`, and on SIGTERM: it goes on in whoever takes
+    it up.
     """
     board, feed = Board(), Feed(run)
     screen = Screen(stream, stream.isatty())
@@ -74,6 +75,9 @@ def follow(
             reason = caught.pop() if caught else None
             if reason is None and deadline is not None and time.monotonic() > deadline:
                 reason = ExitCode.TIMEOUT
+            if reason is ExitCode.TERMINATED and run.status is RunStatus.SUSPENDED:
+                why = reason  # it waits on without this process
+                break
             if reason is not None and why is None:
                 why, give_up = reason, time.monotonic() + _LAST_WAIT
                 run.cancel(reason.meaning)
