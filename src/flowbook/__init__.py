@@ -45,11 +45,13 @@ if TYPE_CHECKING:
         UnknownNode,
         UsageError,
         ValueUnavailable,
+        WaitTimeout,
     )
     from flowbook.events import RunStatus, TriggerKind
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
+    from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
@@ -70,6 +72,7 @@ _HOMES = {
     "Outputs": "flowbook.graph.node",
     "Problem": "flowbook.graph.problem",
     "Project": "flowbook.session.project",
+    "Resumption": "flowbook.graph.suspension",
     "Run": "flowbook.run.handle",
     "RecursionLimit": "flowbook.errors",
     "RunCancelled": "flowbook.errors",
@@ -82,12 +85,15 @@ _HOMES = {
     "StoreBusy": "flowbook.errors",
     "StoreError": "flowbook.errors",
     "StoreVersion": "flowbook.errors",
+    "Suspend": "flowbook.graph.suspension",
     "TriggerKind": "flowbook.events",
     "UnknownKind": "flowbook.errors",
     "UnknownNode": "flowbook.errors",
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
+    "WaitTimeout": "flowbook.errors",
     "project": "flowbook.session.project",
+    "resumption": "flowbook.graph.suspension",
 }
 
 __all__ = [
@@ -107,6 +113,7 @@ __all__ = [
     "Problem",
     "Project",
     "RecursionLimit",
+    "Resumption",
     "Run",
     "RunCancelled",
     "RunError",
@@ -118,12 +125,15 @@ __all__ = [
     "StoreError",
     "StoreVersion",
     "SubflowFailed",
+    "Suspend",
     "TriggerKind",
     "UnknownKind",
     "UnknownNode",
     "UsageError",
     "ValueUnavailable",
+    "WaitTimeout",
     "project",
+    "resumption",
 ]
 
 

@@ -17,6 +17,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── RunTimeout                it outlived its deadline                (run_id, seconds)
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -202,6 +203,14 @@ class SubflowFailed(RunError):
     def final(self) -> bool:
         """True when somebody cancelled it: calling it again is not what they want."""
         return self.status == "cancelled"
+
+
+class WaitTimeout(FlowbookError):
+    """What a suspended node waited for did not come in time; another attempt cannot help."""
+
+    fields: ClassVar[tuple[str, ...]] = ("seconds",)
+    seconds: float
+    final: ClassVar[bool] = True
 
 
 class HttpFailed(FlowbookError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowbook.events import (
-    ErrorInfo,
     Event,
     NodeCompleted,
     NodeFailed,
@@ -17,9 +16,8 @@ from flowbook.events import (
     RunStatus,
     SkipReason,
     TriggerKind,
-    ValueFormat,
-    ValueRef,
 )
+from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
 
 RUN = "0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90"
 BORN = 1_700_000_000.0

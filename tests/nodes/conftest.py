@@ -22,6 +22,8 @@ class FakeContext:
     node = NodeId("node")
     attempt = 1
     idempotency_key = "run/node/0"
+    path = "node"
+    resumption = None
 
     def __init__(self) -> None:
         self.logged: list[str] = []

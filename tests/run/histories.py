@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 from tests.run.plans import N, box, n, plan_of
 
-from flowbook.events import ErrorInfo, TriggerKind, ValueFormat, ValueRef, encode
+from flowbook.events import TriggerKind, encode
+from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
@@ -31,6 +32,7 @@ from flowbook.run.stimulus import (
     Start,
     StepCancelled,
     StepConsulted,
+    StepDue,
     StepLogged,
     StepRaised,
     StepResumed,
@@ -124,11 +126,19 @@ class Play:
     def stops(self, name):
         return self.send(StepCancelled(**self._at(name), ms=1.0))
 
-    def suspends(self, name):
-        return self.send(StepSuspended(**self._at(name), reason="approval"))
+    def suspends(self, name, **more):
+        return self.send(StepSuspended(**self._at(name), **{"reason": "approval", **more}))
 
-    def resumes(self, name):
-        return self.send(StepResumed(at=self.now, step=self.state.index[name]))
+    def resumes(self, name, **more):
+        return self.send(StepResumed(at=self.now, step=self.state.index[name], **more))
+
+    def due(self, name, seconds, since=None):
+        """The clock that a wait of that step was set by is looked at `seconds` later."""
+        step = self.state.index[name]
+        if since is None:
+            since = self.state.waiting[step].seq
+        self.now += seconds
+        return self.send(StepDue(at=self.now, step=step, since=since))
 
     def pause(self):
         return self.send(PauseAsked(at=self.now))
@@ -178,6 +188,11 @@ def _branches():
         n("hot_days", "season.hot"),
         n("wet_days", "season.wet"),
     )
+
+
+def _race():
+    first = n("first", "after", "fast", join=Join(1, cancels=True))
+    return Play(n("slow"), n("after", "slow"), n("fast"), first)
 
 
 def _histories():
@@ -245,6 +260,20 @@ def _histories():
     yield "paused", paused.fires("c")
     resumed = Play(n("a"), n("b", "a")).pause().returns("a").unpause()
     yield "paused_and_resumed", resumed.returns("b")
+    asked = {"reason": "Ship it?", "signal": "approval:ask", "data": {"prompt": "Ship it?"}}
+    first = Play(n("ask", retries=1), n("b", "ask")).suspends(
+        "ask", timeout_at=1_767_259_000.0, **asked
+    )
+    yes = {
+        "payload": {"approved": True, "by": "Ada"},
+        "signal": "019b7952-1e80-7000-8000-00000000000a",
+    }
+    again = first.resumes("ask", **yes).suspends("ask", timeout_at=1_767_259_000.0, **asked)
+    yield "suspended_again", again
+    late = Play(n("nap")).suspends("nap", until=1_767_258_600.0, on_timeout="continue")
+    yield "resumed_by_the_clock", late.due("nap", 600.0).returns("nap")
+    vain = Play(n("ask"), n("b", "ask")).suspends("ask", timeout_at=1_767_258_010.0)
+    yield "waited_in_vain", vain.due("ask", 10.0).fails("ask", final=True)
     yield "cancelled_while_suspended", Play(n("approve")).suspends("approve").cancel()
     yield (
         "out_of_time",
@@ -252,6 +281,10 @@ def _histories():
     )
     yield "running", Play(n("a"), n("b", "a"), n("c", "a")).returns("a").returns("b")
     yield "empty", Play()
+    yield from _histories_of_recoveries()
+
+
+def _histories_of_recoveries():
     lost = Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b")).returns("a").says("b", "half\n")
     yield "lost_and_recovered", lost.dies().returns("b").returns("c").returns("d")
     yield (

@@ -19,12 +19,14 @@ from tests.run.plans import n, plan_of
 
 from flowbook.errors import IllegalTransition
 from flowbook.events import (
-    ErrorInfo,
+    NodeResumed,
     NodeStarted,
+    NodeSuspended,
     RunCompleted,
     RunStatus,
     TriggerKind,
 )
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Backoff, BackoffKind
 from flowbook.ids import NodeId, RunId
 from flowbook.run.decide import decide
@@ -33,6 +35,7 @@ from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Await,
     CancelAsked,
     CloseRun,
     Expired,
@@ -45,6 +48,7 @@ from flowbook.run.stimulus import (
     SetTimer,
     Start,
     StepCancelled,
+    StepDue,
     StepLogged,
     StepRaised,
     StepResumed,
@@ -458,6 +462,7 @@ class EveryStimulus(RuleBasedStateMachine):
         self.events = []
         self.live = set()
         self.timers = set()
+        self.waits = set()
         self.closed = 0
         self.cancelled = False
         known = {i: Given() for i in given if i < len(plan.steps)}
@@ -474,6 +479,8 @@ class EveryStimulus(RuleBasedStateMachine):
                 self.live.add((order.step, order.attempt))
             elif isinstance(order, SetTimer):
                 self.timers.add((order.step, order.attempt))
+            elif isinstance(order, Await):
+                self.waits.add((order.step, order.since))
             elif isinstance(order, CloseRun):
                 self.closed += 1
 
@@ -499,7 +506,10 @@ class EveryStimulus(RuleBasedStateMachine):
         elif end is StepRaised:
             self.send(StepRaised(**one, ms=1.0, error=BOOM, chance=data.draw(st.floats(0, 0.99))))
         elif end is StepSuspended:
-            self.send(StepSuspended(**one, reason="approval"))
+            times = st.none() | st.floats(0.0, 9.0)
+            until, timeout_at = data.draw(times), data.draw(times)
+            wait = {"reason": "approval", "until": until, "timeout_at": timeout_at}
+            self.send(StepSuspended(**one, **wait))
         else:
             self.send(end(**one, ms=1.0))
 
@@ -513,7 +523,15 @@ class EveryStimulus(RuleBasedStateMachine):
     def something_comes_from_outside(self, data):
         step = data.draw(st.integers(0, len(self.plan.steps) - 1))
         text = StepLogged(at=1.0, step=step, stream="stdout", text="x")
-        self.send(data.draw(st.sampled_from([StepResumed(at=1.0, step=step), text])))
+        signal = data.draw(st.sampled_from(["", "one", "two", "three"]))
+        came = StepResumed(at=1.0, step=step, signal=signal, payload=signal)
+        self.send(data.draw(st.sampled_from([came, text])))
+
+    @precondition(lambda self: self.waits)
+    @rule(data=st.data(), at=st.floats(0.0, 9.0))
+    def a_clock_is_looked_at(self, data, at):
+        step, since = data.draw(st.sampled_from(sorted(self.waits)))
+        self.send(StepDue(at=at, step=step, since=since))
 
     @rule(stimulus=st.sampled_from([PauseAsked(at=1.0), ResumeAsked(at=1.0)]))
     def somebody_pauses_or_resumes(self, stimulus):
@@ -536,7 +554,7 @@ class EveryStimulus(RuleBasedStateMachine):
         kept = data.draw(st.integers(1, len(self.events)))
         self.events = self.events[:kept]
         self.state = fold(self.events, self.plan)
-        self.live, self.timers = set(), set()
+        self.live, self.timers, self.waits = set(), set(), set()
         self.closed = int(self.state.over)
         done = [i for i, end in enumerate(self.state.outcome) if end in GAVE]
         again = data.draw(st.sets(st.sampled_from(done))) if done else set()
@@ -552,6 +570,23 @@ class EveryStimulus(RuleBasedStateMachine):
     def live_state_is_the_fold_of_the_events(self):
         if hasattr(self, "plan"):
             assert fold(self.events, self.plan) == self.state
+
+    @invariant()
+    def every_wait_is_ended_once_by_what_it_was_for(self):
+        open_waits, taken = {}, []
+        for event in getattr(self, "events", []):
+            if isinstance(event, NodeSuspended):
+                assert event.node not in open_waits
+                open_waits[event.node] = event
+            elif isinstance(event, NodeResumed):
+                wait = open_waits.pop(event.node)
+                taken += [event.signal] if event.signal else []
+                assert event.by != "time" or event.at >= wait.until
+                assert event.by != "timeout" or event.at >= wait.timeout_at
+        assert len(taken) == len(set(taken))
+        if hasattr(self, "plan"):
+            assert len(open_waits) == self.state.suspended == len(self.state.waiting)
+            assert not (self.state.over and open_waits)
 
     @invariant()
     def the_run_closes_once_and_only_when_every_step_is_done(self):

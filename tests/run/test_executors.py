@@ -9,7 +9,8 @@ import time
 import pytest
 from tests.run.plans import n, plan_of
 
-from flowbook.events import NodeCompleted, NodeLogged, NodeRetryScheduled, RunStatus, Usage
+from flowbook.events import NodeCompleted, NodeLogged, NodeRetryScheduled, RunStatus
+from flowbook.events.values import Usage
 from flowbook.run.dask import ADDRESS
 from flowbook.run.phase import Outcome
 from flowbook.run.work import Tools

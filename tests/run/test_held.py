@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import ValueFormat, ValueRef
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.run.held import Held
 
 

@@ -23,6 +23,7 @@ from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Await,
     CancelAsked,
     CloseRun,
     Launch,
@@ -302,7 +303,7 @@ class JoinsAndLimits(RuleBasedStateMachine):
             elif isinstance(order, CloseRun):
                 self.closed += 1
             else:
-                assert isinstance(order, Abort)
+                assert isinstance(order, Abort | Await)
 
     def nobody_with_the_same_asks_and_more_priority_waits(self, state, i):
         if state.gate is None:
@@ -333,7 +334,8 @@ class JoinsAndLimits(RuleBasedStateMachine):
             self.send(StepReturned(**one, ms=1.0, outputs=dict.fromkeys(some, REF)))
         elif end is StepRaised:
             self.send(StepRaised(**one, ms=1.0, error=BOOM))
-        elif end is StepSuspended:
+        elif end is StepSuspended:  # the same attempt is launched again when it goes on
+            self.live.discard((one["step"], one["attempt"]))
             self.send(StepSuspended(**one, reason="approval"))
         else:
             self.send(end(**one, ms=1.0))

@@ -11,15 +11,8 @@ from tests.run.conftest import Kept
 from tests.run.plans import n, plan_of
 
 from flowbook.errors import RunError, RunFailed, RunTimeout
-from flowbook.events import (
-    NodeCompleted,
-    NodeLogged,
-    NodeStarted,
-    RunCompleted,
-    RunStatus,
-    ValueFormat,
-    ValueRef,
-)
+from flowbook.events import NodeCompleted, NodeLogged, NodeStarted, RunCompleted, RunStatus
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.run.evolve import fold
 from flowbook.run.perform import NodeProgress

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowbook.errors import ExpressionError
-from flowbook.events import NodeCompleted, ValueFormat, ValueRef
+from flowbook.events import NodeCompleted
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.options import Options, Ttl
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Binding, FromParam, FromStep, Step, StepIndex

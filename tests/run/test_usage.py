@@ -11,7 +11,8 @@ import pytest
 from tests.run.plans import n, plan_of
 
 from flowbook.errors import UsageError
-from flowbook.events import NodeCancelled, NodeCompleted, NodeFailed, NodeRetryScheduled, Usage
+from flowbook.events import NodeCancelled, NodeCompleted, NodeFailed, NodeRetryScheduled
+from flowbook.events.values import Usage
 from flowbook.run.phase import Outcome
 from flowbook.run.usage import MOST_CALLS, MOST_TOKENS, Meter, usage_of
 

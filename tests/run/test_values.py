@@ -8,7 +8,7 @@ import pytest
 from tests.run.plans import n, plan_of
 
 from flowbook.errors import StoreBusy, ValueUnavailable
-from flowbook.events import ValueFormat, ValueRef
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.run.values import RESULT, Keeper, Unkept, inputs_of
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from flowbook.events import Usage
+from flowbook.events.values import Usage
 from flowbook.graph.node import Progress
 from flowbook.run.words import MOST, Words
 

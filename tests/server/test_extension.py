@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.session.children.slow import slow_runs, until
+from tests.session.children.waits import waiting_run
 
 import flowbook
 
@@ -231,6 +232,30 @@ def test_a_run_is_paused_resumed_and_cancelled_by_the_process_that_performs_it(s
     over = send("POST", f"{server}/runs/{run}/cancel")
     assert over.status_code == 409
     assert "is over (cancelled" in over.json()["message"]
+
+
+def test_a_run_that_waits_is_told_what_it_waits_for_and_decided(server):
+    folder = Path(get(f"{server}/store/status").json()["root"]).parent
+    with waiting_run(folder, "stay") as (_process, run):
+        url = f"{server}/runs/{run}"
+
+        def waits():
+            return {one["node"]: one for one in get(f"{server}/waiting", run=run).json()["waiting"]}
+
+        until(lambda: set(waits()) == {"paid", "ask"})
+        stranger = send("POST", f"{url}/approvals/ask", json={"approved": True})
+        assert stranger.status_code == 409
+        assert "none of the approvers" in stranger.json()["message"]
+        assert send("POST", f"{url}/approvals/ask", json={}).status_code == 400
+        assert send("POST", f"{url}/approvals/paid", json={"approved": True}).status_code == 409
+        assert send("POST", f"{url}/signals/cancel").status_code == 409
+        sent = send("POST", f"{url}/signals/paid", json={"payload": {"amount": 5}})
+        assert (sent.status_code, sent.json()["signal"]) == (202, "paid")
+        until(lambda: set(waits()) == {"ask"})
+        events = get(f"{url}/events").json()["events"]
+        (came,) = (e for e in events if e["kind"] == "NODE_RESUMED" and e["by"] == "signal")
+        assert (came["payload"], came["signal"]) == ({"amount": 5}, sent.json()["id"])
+    assert send("POST", f"{server}/runs/{'0' * 36}/signals/paid").status_code == 404
 
 
 @pytest.mark.kill

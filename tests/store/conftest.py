@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from flowbook.events import (
-    ErrorInfo,
     NodeCompleted,
     NodeFailed,
     NodeRetryScheduled,
@@ -21,9 +20,8 @@ from flowbook.events import (
     RunStatus,
     SkipReason,
     TriggerKind,
-    ValueFormat,
-    ValueRef,
 )
+from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
 from flowbook.ids import mint_uuid7
 from flowbook.store.layout import Layout
 from flowbook.store.store import Store

@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from flowbook.errors import UsageError
-from flowbook.events import (
-    NodeCompleted,
-    NodeReused,
-    RunCreated,
-    TriggerKind,
-    ValueFormat,
-    ValueRef,
-)
+from flowbook.events import NodeCompleted, NodeReused, RunCreated, TriggerKind
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store.cache import Which
 from flowbook.store.store import Store
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from flowbook.errors import StoreError, UsageError
-from flowbook.events import NodeCompleted, ValueFormat, ValueRef
+from flowbook.events import NodeCompleted
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store.export import NODE_IO, VIEWS_OUT
 from flowbook.store.facts import Audited
 from flowbook.store.schema import VIEWS

@@ -6,7 +6,8 @@ import time
 import msgspec
 import pytest
 
-from flowbook.events import NodeCompleted, RunCreated, TriggerKind, ValueFormat, ValueRef
+from flowbook.events import NodeCompleted, RunCreated, TriggerKind
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store.facts import RunsDeleted, line_of, prefix
 
 LONG = 7200.0

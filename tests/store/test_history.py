@@ -17,8 +17,8 @@ from flowbook.events import (
     RunStatus,
     ScopeOpened,
     TriggerKind,
-    Usage,
 )
+from flowbook.events.values import Usage
 from flowbook.store.facts import Audited, line_of, prefix
 from flowbook.store.schema import VIEWS
 

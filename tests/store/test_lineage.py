@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from flowbook.events import (
-    NodeCompleted,
-    NodeReused,
-    RunCreated,
-    RunRecovered,
-    TriggerKind,
-    ValueFormat,
-    ValueRef,
-)
+from flowbook.events import NodeCompleted, NodeReused, RunCreated, RunRecovered, TriggerKind
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store.lineage import Checkpoints, checkpoints
 from flowbook.store.store import Store
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from flowbook.events import ValueFormat
+from flowbook.events.values import ValueFormat
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.preview import (
     MOST_BYTES,

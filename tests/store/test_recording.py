@@ -9,15 +9,13 @@ import pytest
 
 from flowbook.events import (
     CancelRequested,
-    ErrorInfo,
     NodeCompleted,
     NodeLogged,
     NodeRetryScheduled,
     NodeReused,
     RunCreated,
-    Usage,
-    ValueFormat,
 )
+from flowbook.events.values import ErrorInfo, Usage, ValueFormat
 from flowbook.store.disk import Durability
 from flowbook.store.recording import Detail, Recording, RecordingOptions
 from flowbook.store.redaction import REDACTED

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from flowbook.events import (
-    NodeCompleted,
-    RunCompleted,
-    RunCreated,
-    RunStatus,
-    Usage,
-    decode,
-)
+from flowbook.events import NodeCompleted, RunCompleted, RunCreated, RunStatus, decode
+from flowbook.events.values import Usage
 
 from .test_archive import switch
 

@@ -25,7 +25,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import NodeCompleted, ValueFormat, ValueRef, decode, encode
+from flowbook.events import NodeCompleted, decode, encode
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store.disk import Durability
 from flowbook.store.forms import SUFFIX, type_name
 from flowbook.store.pictures import StoredImage

@@ -5,7 +5,8 @@ import os
 import msgspec
 import pytest
 
-from flowbook.events import NodeCompleted, NodeFailed, NodeStarted, Usage, ValueFormat, ValueRef
+from flowbook.events import NodeCompleted, NodeFailed, NodeStarted
+from flowbook.events.values import Usage, ValueFormat, ValueRef
 from flowbook.store.facts import (
     Audited,
     AuditPruned,

@@ -17,9 +17,8 @@ from flowbook.events import (
     RunCreated,
     RunStatus,
     TriggerKind,
-    ValueFormat,
-    ValueRef,
 )
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId

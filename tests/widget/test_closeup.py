@@ -4,7 +4,8 @@ import pytest
 from tests.widget.stage import RUN, FakeNodeRun, FakeRun, spec
 
 from flowbook.errors import UnknownNode
-from flowbook.events import ErrorInfo, NodeLogged
+from flowbook.events import NodeLogged
+from flowbook.events.values import ErrorInfo
 from flowbook.ids import EventSeq, NodeId, PortName
 from flowbook.run.phase import Outcome
 from flowbook.widget.closeup import details as details_of

@@ -9,8 +9,9 @@ from PIL import Image
 from tests.widget.stage import RUN, FakeNodeRun, FakeRun, spec
 
 import flowbook
-from flowbook.events import NodeStarted, ValueFormat, ValueRef
+from flowbook.events import NodeStarted
 from flowbook.events.ports import DevNull
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.codec import encode
 from flowbook.ids import NodeId, PortName
 from flowbook.run.phase import Outcome

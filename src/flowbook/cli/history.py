@@ -23,6 +23,7 @@ from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
 from flowbook.cli.recovery import recover
 from flowbook.cli.replay import checkpoints, replay
+from flowbook.cli.waiting import approve, reject, signal, waiting
 from flowbook.errors import UsageError
 from flowbook.events import Event
 from flowbook.export.exits import ExitCode
@@ -240,18 +241,8 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
     return ExitCode.OK
 
 
-for _other in (
-    cancel,
-    pause,
-    resume,
-    delete,
-    pin,
-    unpin,
-    audit,
-    recover,
-    checkpoints,
-    replay,
-):
+_OTHERS = (cancel, pause, resume, waiting, signal, approve, reject, delete, pin, unpin, audit)
+for _other in (*_OTHERS, recover, checkpoints, replay):
     command.add_command(_other)
 
 

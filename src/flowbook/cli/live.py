@@ -2,7 +2,7 @@
 
 The thin rim around `progress`: the engine's thread puts notices into a queue, this thread draws.
 Ctrl-C, SIGTERM and the deadline cancel the run, so that its end is written; a second Ctrl-C does
-not wait for that.
+not wait for that. A run that is suspended outlives a SIGTERM.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
 from flowbook.session.progress import Board, Feed
 
@@ -47,8 +48,18 @@ class Screen:
         self.stream.flush()
 
 
-def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCode | None:
-    """Show `run` until it is over. Returns why it was stopped, None when nobody stopped it."""
+def follow(
+    run: Any,
+    stream: TextIO,
+    *,
+    timeout: float | None = None,
+    idle: Callable[[], bool] = lambda: False,
+) -> ExitCode | None:
+    """Show `run` until it is over. Returns why it was stopped, None when nobody stopped it.
+
+    One that is suspended is let go when it is `idle`, and on SIGTERM: it goes on in whoever takes
+    it up.
+    """
     board, feed = Board(), Feed(run)
     screen = Screen(stream, stream.isatty())
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -57,13 +68,16 @@ def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCod
     close = feed.open()
     with _signals() as caught:
         while True:
-            over = run.status.over
+            over = run.status.over or (run.status is RunStatus.SUSPENDED and idle())
             _draw(board, screen, feed)
             if over or time.monotonic() > give_up:
                 break
             reason = caught.pop() if caught else None
             if reason is None and deadline is not None and time.monotonic() > deadline:
                 reason = ExitCode.TIMEOUT
+            if reason is ExitCode.TERMINATED and run.status is RunStatus.SUSPENDED:
+                why = reason  # it waits on without this process
+                break
             if reason is not None and why is None:
                 why, give_up = reason, time.monotonic() + _LAST_WAIT
                 run.cancel(reason.meaning)
@@ -74,6 +88,9 @@ def follow(run: Any, stream: TextIO, *, timeout: float | None = None) -> ExitCod
     if run.status.over:
         run.wait(_LAST_WAIT)  # over, and now durable
         _draw(board, screen, feed)
+    else:
+        run.let_go()  # when it is suspended
+        run.settled(_LAST_WAIT if run.status is RunStatus.SUSPENDED else 0.0)
     return why
 
 

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from flowbook.cli.output import echo_table
-from flowbook.events import ValueRef
+from flowbook.events.values import ValueRef
 from flowbook.session.project import Project
 from flowbook.store.preview import (
     ArrayPreview,

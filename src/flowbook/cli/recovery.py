@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +20,13 @@ from flowbook.cli.output import echo_json
 from flowbook.cli.place import asked_project, project_option
 from flowbook.cli.running import verdict
 from flowbook.errors import FlowbookError
+from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
 from flowbook.ids import RunId
 from flowbook.session.notebooks import notebook_of
 from flowbook.session.project import Project
 from flowbook.session.recovery import lost_runs
+from flowbook.session.waiting import is_due
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
@@ -61,17 +65,28 @@ def recover(
     """Go on, in this process, with a run whose process is gone.
 
     It keeps its id; nodes that were done are not run again. Runs go on one after the other, each
-    in the folder of its notebook.
+    in the folder of its notebook, until they are over or wait for something that has not come.
+    With --all, a run that waits for such a thing is left alone.
     """
     if every is (run_id is not None):
         raise click.UsageError("give either the RUN_ID of a run or --all")
     opened = asked_project(ctx, folder)
     notebook = asked["notebook"]
     path = None if notebook is None else notebook.resolve()
-    wanted = [RunId(run_id)] if run_id else [row.id for row in lost_runs(opened)]
+    wanted = [RunId(run_id)] if run_id else _ready(opened)
     found = recover_each(opened, wanted, path, again=asked["again"])
     found.tell(opened, as_json=asked["as_json"] or ctx.obj.as_json)
     return found.code
+
+
+def _ready(project: Project) -> list[RunId]:
+    """Lost runs, those that are suspended only if what they wait for has come."""
+    now = datetime.now(UTC)
+    return [
+        row.id
+        for row in lost_runs(project)
+        if row.status is not RunStatus.SUSPENDED or is_due(project, row.id, now)
+    ]
 
 
 @dataclass(slots=True)
@@ -110,12 +125,17 @@ def recover_each(
             found.refused[run_id] = why
             found.code = found.code or ExitCode.USAGE
             continue
-        stopped = follow(run, sys.stderr)
+        stopped = follow(run, sys.stderr, idle=partial(_is_idle, project, run.id))
         found.ended.append(run)
-        found.code = stopped or verdict(run) or found.code
+        over = run.status.over
+        found.code = stopped or (verdict(run) if over else ExitCode.OK) or found.code
         if stopped:
             break
     return found
+
+
+def _is_idle(project: Project, run_id: RunId) -> bool:
+    return not is_due(project, run_id, datetime.now(UTC))
 
 
 def _taken_up(project: Project, run_id: RunId, notebook: Path | None, *, again: bool) -> Run:

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.ids import CellId, EventSeq, FlowId, NodeId, PortName, RunId
+from flowbook.events.values import ErrorInfo, Usage, ValueRef
+from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 
 
 class RunStatus(StrEnum):
@@ -57,84 +58,6 @@ class SkipReason(StrEnum):
     UPSTREAM_CANCELLED = "upstream_cancelled"
     TURN_LEFT = "turn_left"
     NOT_NEEDED = "not_needed"
-
-
-class ValueFormat(StrEnum):
-    """How a value is kept."""
-
-    JSON = "json"
-    PARQUET = "parquet"
-    TEXT = "text"
-    BYTES = "bytes"
-    NPY = "npy"
-    IMAGE = "image"
-    PICKLE = "pickle"
-    """Kept and read only by a flow that allows it, for reading one runs code."""
-    NONE = "none"
-    """Not kept: the value lives in memory only, and `ValueRef.reason` says why."""
-
-
-class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value by its content: `hash` is sha256 hex of the stored bytes, '' when not kept.
-
-    Values of at most 4 KiB of JSON travel `inline`; larger ones are objects in the store.
-    `type` is the Python type to bring back (`pandas.DataFrame`), `rows` its length if a table.
-    `parts` are the hashes of further objects that plain data with tables in it needs. A `redacted`
-    value had some of its fields replaced before it was kept; of a `pictured` one, it or something
-    in it is kept as a picture only.
-    """
-
-    hash: str
-    format: ValueFormat
-    type: str
-    size: int = 0
-    rows: int | None = None
-    columns: tuple[str, ...] | None = None
-    inline: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    reason: str | None = None
-    parts: tuple[str, ...] = ()
-    redacted: bool = False
-    pictured: bool = False
-
-    @property
-    def exact(self) -> bool:
-        """True when the value itself is kept: it can come back, and equal hashes are equal values.
-
-        >>> ValueRef("ab12", ValueFormat.JSON, "dict", redacted=True).exact
-        False
-        """
-        return not (self.format is ValueFormat.NONE or self.redacted or self.pictured)
-
-
-class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A node's exception as data: enough to show it where it happened."""
-
-    type: str
-    message: str
-    traceback: str = ""
-    cell: CellId | None = None
-    line: int | None = None
-    hint: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The exception's own name, without the module it is defined in."""
-        return self.type.rpartition(".")[2]
-
-
-class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one call of a metered service cost; `cost` in US dollars, where it is known.
-
-    `is_estimate`: the provider did not say, and the tokens were counted here.
-    """
-
-    provider: str
-    model: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-    cost: float | None = None
-    is_estimate: bool = False
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
@@ -261,13 +184,32 @@ class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
 
 
 class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
-    """A node waits for something outside (a signal, an approval, a time)."""
+    """A node waits for something outside (a signal, an approval, a time).
+
+    `until` and `timeout_at` are seconds since the epoch, `signal` is a signal's name. `on_timeout`
+    is `fail`, `continue`, or the value the node then gives. `data` is what the node gave itself to
+    remember.
+    """
 
     reason: str
+    until: float | None = None
+    signal: str | None = None
+    timeout_at: float | None = None
+    on_timeout: Any = "fail"
+    data: dict[str, Any] = {}
+    usage: tuple[Usage, ...] = ()
 
 
 class NodeResumed(OfNode, frozen=True, kw_only=True, tag="NODE_RESUMED"):
-    """What a suspended node waited for has come."""
+    """What a suspended node waited for has come: `by` is `signal`, `time` or `timeout`.
+
+    `payload` is what came with the signal whose id `signal` is; that signal is used up. Where `by`
+    is `cancel`, nothing came: the node is about to be cancelled.
+    """
+
+    payload: Any = None
+    by: str = ""
+    signal: str = ""
 
 
 class NodeLogged(OfNode, frozen=True, kw_only=True, tag="NODE_LOGGED"):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from flowbook.events import Event, ValueRef
+from flowbook.events import Event
+from flowbook.events.values import ValueRef
 from flowbook.ids import PortName
 
 

@@ -82,7 +82,7 @@ class Flow(Branching, Calling, Owning):
     @overload
     def node(self, /, **options: Any) -> Callable[[Callable[..., Any]], NodeRef]: ...
 
-    def node(self, function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    def node(self, function: Any = None, /, **options: Any) -> Any:
         """Make a function, plain or async, a node of its name; defining it again updates it.
 
         Args:
@@ -95,10 +95,7 @@ class Flow(Branching, Calling, Owning):
             FlowSyntaxError: an option or a parameter cannot be what it is.
         """
         if function is None:
-            return lambda given: self._define(given, options)
-        return self._define(function, options)
-
-    def _define(self, function: Callable[..., Any], options: Mapping[str, Any]) -> NodeRef:
+            return lambda given: self.node(given, **options)
         if isinstance(function, NodeRef) and function.function is not None:
             function = function.function
         _refuse_strangers(self, function)
@@ -184,6 +181,13 @@ class Flow(Branching, Calling, Owning):
                 gone.
         """
         return self.host.recover(self, run_id, again=again)
+
+    def signal(self, run_id: str, name: str, payload: Any = None) -> str:
+        """Leave a signal for a run of this project, whichever process has it, or none.
+
+        The node that waits for `name`, or the first that will, gets `payload`, once.
+        """
+        return str(self.host.signal(run_id, name, payload))
 
     def state(self, run_id: str | None = None, *, at: int | None = None) -> Any:
         """What is stored of a run: every node's status, attempts, outputs and what it waits for.

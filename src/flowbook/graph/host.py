@@ -37,6 +37,10 @@ class Host(Protocol):
         """Go on with the flow's lost runs, or the one named."""
         ...
 
+    def signal(self, run_id: str, name: str, payload: Any = None) -> str:
+        """Leave a signal for a run; the signal's id."""
+        ...
+
     def state(self, run: Any, *, at: int | None) -> Any:
         """What is stored of a run, by its id or as the newest of a flow."""
         ...

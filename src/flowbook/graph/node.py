@@ -17,6 +17,7 @@ from traitlets import HasTraits
 from flowbook.errors import UsageError
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
+from flowbook.graph.suspension import Resumption
 from flowbook.ids import NodeId, PortName, RunId
 
 
@@ -89,6 +90,19 @@ class NodeContext(Protocol):
     @property
     def idempotency_key(self) -> str:
         """Stable over attempts and resumes of this node in this run: send it with effects."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The node's name in the whole run: `each[3].clean` inside of a container."""
+        ...
+
+    @property
+    def resumption(self) -> Resumption | None:
+        """What came after the node had returned `Suspend`; None when it runs for the first time.
+
+        An attempt that fails after it is repeated with the same.
+        """
         ...
 
     def log(self, text: str) -> None:
@@ -211,7 +225,10 @@ class Node(HasTraits):
     def run(
         self, context: NodeContext, inputs: Mapping[PortName, Any]
     ) -> Any | Outputs | Awaitable[Any | Outputs]:
-        """Compute. Raise anything to fail the attempt; a coroutine runs on the engine's loop."""
+        """Compute. Raise anything to fail the attempt; a coroutine runs on the engine's loop.
+
+        `Suspend` makes the node wait; `run` is called again when what it waits for has come.
+        """
         raise NotImplementedError(f"{type(self).__name__}.run")  # the subclass's one duty
 
 

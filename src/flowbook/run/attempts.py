@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled, Usage
+from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
+from flowbook.events.values import Usage
 from flowbook.graph.options import BackoffKind, Options
 from flowbook.run.phase import Phase
 from flowbook.run.stimulus import OfAttempt, SetTimer, StepRaised

@@ -6,7 +6,7 @@ recovery, and in the runs that a run calls.
 
 from __future__ import annotations
 
-from flowbook.events import ErrorInfo
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import print_duration
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState

@@ -20,14 +20,11 @@ from msgspec import structs
 
 from flowbook.events import (
     CancelRequested,
-    ErrorInfo,
     Event,
     NodeCompleted,
     NodeLogged,
-    NodeResumed,
     NodeReused,
     NodeScheduled,
-    NodeSuspended,
     NodeUnfolded,
     RunCreated,
     RunPaused,
@@ -35,15 +32,17 @@ from flowbook.events import (
     RunResumed,
     RunStatus,
 )
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, losers, turns
+from flowbook.run import attempts, losers, suspending, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Await,
     CancelAsked,
     Expired,
     Instruction,
@@ -54,6 +53,7 @@ from flowbook.run.stimulus import (
     Start,
     StepCancelled,
     StepConsulted,
+    StepDue,
     StepLogged,
     StepRaised,
     StepRecalled,
@@ -134,6 +134,8 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
                 turn.instructions.append(SetTimer(i, state.attempt[i], left))
+            elif phase is Phase.SUSPENDED:
+                turn.instructions.append(Await(i, state.waiting[i].seq))
         losers.settle_all(turn)
         _end_left_turns(turn)
         turn.look_at(range(len(state.phase)))
@@ -236,23 +238,6 @@ def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
         attempts.cancelled(turn, s, s.ms, s.usage)
 
 
-def _on_suspended(turn: Turn, s: StepSuspended) -> None:
-    if not turn.state.is_current(s.step, s.attempt):
-        return
-    if turn.state.phase[s.step] is Phase.CANCELLING:
-        attempts.cancelled(turn, s)
-    else:
-        turn.tell(NodeSuspended, s.step, reason=s.reason)
-
-
-def _on_step_resumed(turn: Turn, s: StepResumed) -> None:
-    state = turn.state
-    if state.phase[s.step] is Phase.SUSPENDED:
-        turn.tell(NodeResumed, s.step)
-        turn.look_at([s.step])
-        turn.close_if_done()
-
-
 def _on_logged(turn: Turn, s: StepLogged) -> None:
     if turn.state.attempt[s.step] and turn.state.phase[s.step] not in _UNSTARTED:
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
@@ -343,8 +328,9 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepRecalled: _on_recalled,
     StepTimedOut: _on_timed_out,
     StepCancelled: _on_cancelled,
-    StepSuspended: _on_suspended,
-    StepResumed: _on_step_resumed,
+    StepSuspended: suspending.on_suspended,
+    StepResumed: suspending.on_resumed,
+    StepDue: suspending.on_due,
     StepLogged: _on_logged,
     TimerFired: _on_timer,
     CancelAsked: _on_cancel,

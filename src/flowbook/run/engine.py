@@ -11,6 +11,7 @@ knows neither flows, nor notebooks, nor DuckDB.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import socket
 import sys
@@ -20,9 +21,10 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from typing import Any, TypeAlias
+from weakref import WeakSet
 
 from flowbook.errors import InvalidParameters, UsageError
-from flowbook.events import NodeCompleted, NodeReused, TriggerKind
+from flowbook.events import NodeCompleted, NodeReused, RunStatus, TriggerKind
 from flowbook.events.ports import Recording, Sink, Vault
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import On
@@ -74,6 +76,7 @@ class Engine:
         self._stage: Stage | None = None
         self._thread: threading.Thread | None = None
         self._running: dict[RunId, Run] = {}
+        _engines.add(self)
 
     def now(self) -> float:
         """The time its runs go by, in seconds since the epoch."""
@@ -175,7 +178,10 @@ class Engine:
         return self._running.get(run_id)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Cancel what runs, wait up to `timeout` seconds for it, and let everything go."""
+        """Cancel what runs, wait up to `timeout` seconds for it, and let everything go.
+
+        Runs that are suspended stay so in the journal, to be taken up by another process.
+        """
         with self._lock:
             stage, self._stage = self._stage, None
             thread, self._thread = self._thread, None
@@ -183,7 +189,7 @@ class Engine:
             return
         running = self.runs
         for run in running:
-            run.cancel("the engine is closing")
+            run.end_here("the engine is closing")
         if thread is not None:
             deadline = time.monotonic() + timeout
             for run in running:
@@ -193,6 +199,15 @@ class Engine:
         for executor in stage.executors.values():
             executor.close()
         stage.keeper.close()
+
+    def let_go(self, timeout: float = 1.0) -> None:
+        """Leave the runs that are suspended to whoever takes them up, durably; the rest goes on."""
+        held = [run for run in self.runs if run.status is RunStatus.SUSPENDED]
+        for run in held:
+            run.let_go()
+        deadline = time.monotonic() + timeout
+        for run in held if self._threads else ():
+            run.settled(max(0.0, deadline - time.monotonic()))
 
     def _closed(self, run_id: RunId) -> None:
         self._running.pop(run_id, None)
@@ -232,6 +247,17 @@ class Engine:
             On.PROCESS: ProcessExecutor(loop, max(2, os.cpu_count() or 2)),
             On.DASK: DaskExecutor(loop),
         }
+
+
+_engines: WeakSet[Engine] = WeakSet()
+
+
+def _let_all_go() -> None:
+    for engine in list(_engines):
+        engine.let_go()
+
+
+atexit.register(_let_all_go)
 
 
 def _serve(loop: AbstractEventLoop) -> None:

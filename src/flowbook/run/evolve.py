@@ -41,6 +41,7 @@ from flowbook.run import edges, joins
 from flowbook.run.limits import gate_of
 from flowbook.run.phase import TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
+from flowbook.run.suspended import resumed, suspended
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
 _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
@@ -117,6 +118,8 @@ def _started(state: RunState, i: int, event: NodeStarted) -> None:
     state.attempt[i] = event.attempt
     if state.joins and (join := state.joins[i]) is not None:
         joins.take(state, i, join)
+    if state.resuming:
+        state.resuming.discard(i)
 
 
 def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
@@ -166,14 +169,6 @@ def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     if event.cause is not None:
         state.reason[i] = SkipReason.NOT_NEEDED.value
     edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
-
-
-def _suspended(state: RunState, i: int, event: NodeSuspended) -> None:
-    state.reason[i] = event.reason
-
-
-def _resumed(state: RunState, i: int, _: NodeResumed) -> None:
-    state.reason[i] = None
 
 
 # ---------------------------------------------------------------- the turns of a container
@@ -249,8 +244,8 @@ _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
     NodeFailed: _failed,
     NodeSkipped: _skipped,
     NodeCancelled: _cancelled,
-    NodeSuspended: _suspended,
-    NodeResumed: _resumed,
+    NodeSuspended: suspended,
+    NodeResumed: resumed,
     NodeUnfolded: _unfolded,
     ScopeOpened: _opened,
     ScopeLeft: _left,

@@ -17,7 +17,7 @@ from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
 
 from flowbook.errors import FlowbookError
-from flowbook.events import ErrorInfo
+from flowbook.events.values import ErrorInfo
 from flowbook.ids import CellId
 
 _MESSAGE_MAX = 4_000

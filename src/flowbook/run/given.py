@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowbook.events import ErrorInfo, SkipReason
+from flowbook.events import SkipReason
+from flowbook.events.values import ErrorInfo
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep
 from flowbook.run.phase import Outcome

@@ -24,12 +24,12 @@ from flowbook.run.evolve import fold
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.state import RunState
-from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
+from flowbook.run.steering import Steered
 from flowbook.run.turnstile import Turnstile
 from flowbook.run.waiting import Waitable
 
 
-class Run(Waitable):
+class Run(Steered, Waitable):
     """One run of a flow, on its way or over."""
 
     def __init__(
@@ -106,17 +106,8 @@ class Run(Waitable):
 
     def cancel(self, reason: str = "") -> None:
         """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
-        told = self._performance.told(reason)
-        if not self.entry.open(withdrawn=told):
-            self._performance.ask(CancelAsked(at=self._performance.now(), reason=told))
-
-    def pause(self) -> None:
-        """Start no more nodes for now; those that run go on."""
-        self._performance.ask(PauseAsked(at=self._performance.now()))
-
-    def resume(self) -> None:
-        """Go on after `pause`."""
-        self._performance.ask(ResumeAsked(at=self._performance.now()))
+        if not self.entry.open(withdrawn=self._performance.told(reason)):
+            super().cancel(reason)
 
     def subscribe(self, callback: Callable[[Notice], None]) -> Callable[[], None]:
         """Call `callback` with each event and `NodeProgress` from now on; returns the way out.

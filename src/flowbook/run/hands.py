@@ -10,9 +10,13 @@ import random
 from asyncio import TimerHandle
 from collections.abc import Callable, Mapping, Sequence
 
-from flowbook.errors import UsageError
-from flowbook.events import ValueRef
+from msgspec.structs import replace
+
+from flowbook.errors import UsageError, WaitTimeout
+from flowbook.events.values import ValueRef
+from flowbook.graph import suspension
 from flowbook.graph.node import Outputs, as_outputs
+from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
@@ -37,6 +41,7 @@ from flowbook.run.stimulus import (
     TimerFired,
 )
 from flowbook.run.values import RESULT, Refs, Shelf
+from flowbook.run.waits import Waits
 from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Work
 
@@ -58,12 +63,14 @@ class Hands:
     ) -> None:
         self._stage, self._state, self._shelf = stage, state, shelf
         self._cast, self._ambient = assignment.cast, assignment.ambient
+        self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._words, self._feed, self._now = words, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
         self._timers: dict[int, TimerHandle] = {}
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
+        self.waits = Waits(stage, state, feed)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
     def work(self, i: int) -> Work:
@@ -73,7 +80,10 @@ class Hands:
         state = self._state
         scope = state.scopes[state.scope[i]].path
         words, tools = self._words, self._stage.tools
-        return StepContext(state.run, state.names[i], attempt, i, words, tools, scope)
+        made = StepContext(state.run, state.names[i], attempt, i, words, tools, scope)
+        if i in state.resumed:
+            made.resumption = self.waits.resumption(i)
+        return made
 
     # ------------------------------------------------------------ instructions
 
@@ -100,8 +110,15 @@ class Hands:
         i, work = order.step, self.work(order.step)
         context = self._context(i, order.attempt)
         context.tries = order.attempt - self._state.spared[i]
+        if context.resumption is not None and context.resumption.timed_out:
+            otherwise = self.waits.otherwise(i)
+            if otherwise != "continue":
+                self._waited_in_vain(order, otherwise)
+                return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
+        if context.resumption is not None:
+            ambient.run(suspension.current.set, context.resumption)
         self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
             Attempt(
                 work,
@@ -114,6 +131,20 @@ class Hands:
         timeout = self._state.steps[i].options.timeout
         if timeout is not None:
             self._set_deadline(order, timeout)
+
+    def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
+        if otherwise != "fail":
+            self._returned(order, Returned(otherwise, 0.0))
+            return
+        waited, came = self._state.resumed[order.step]
+        what = waited.reason or f"signal {waited.signal!r}"
+        seconds = came.at - waited.at
+        error = WaitTimeout(
+            f"it waited {seconds:,.0f} s for {what}, which did not come",
+            hint="give it more time, or say what is to become of it with on_timeout",
+            seconds=seconds,
+        )
+        self._raised(order, error, 0.0)
 
     def consult(self, order: Consult) -> None:
         i, attempt = order.step, order.attempt
@@ -163,6 +194,7 @@ class Hands:
 
     def rest(self) -> None:
         """Nothing more will be waited for."""
+        self.waits.rest()
         for timer in self._timers.values():
             timer.cancel()
 
@@ -203,11 +235,18 @@ class Hands:
         if not self._state.is_current(order.step, order.attempt):
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
-        container = self.work(i).container is not None and isinstance(ending, Returned)
+        wish = ending.error if isinstance(ending, Raised) else getattr(ending, "value", None)
+        waits = isinstance(wish, Suspend)
+        container = (
+            self.work(i).container is not None and isinstance(ending, Returned) and not waits
+        )
         timer = None if container else self._timers.pop(i, None)
         if timer is not None:
             timer.cancel()
-        if isinstance(ending, Returned):
+        if isinstance(wish, Suspend):
+            wait = self.waits.suspended(i, order.attempt, wish)
+            self._feed(replace(wait, usage=self._words.usage(i, order.attempt)))
+        elif isinstance(ending, Returned):
             (self._unfolded if container else self._returned)(order, ending)
         elif isinstance(ending, Raised):
             self._raised(order, ending.error, ending.ms)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeAlias
 
-from flowbook.events import ValueFormat, ValueRef
+from flowbook.events.values import ValueFormat, ValueRef
 
 _FORMATS = frozenset({ValueFormat.PARQUET, ValueFormat.NPY, ValueFormat.TEXT, ValueFormat.BYTES})
 _COPIED = ("pandas.", "numpy.")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowbook.events import Event, NodeCompleted, NodeReused, ValueRef
+from flowbook.events import Event, NodeCompleted, NodeReused
+from flowbook.events.values import ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Step

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from flowbook.errors import RunError, RunFailed, ValueUnavailable
-from flowbook.events import ErrorInfo, NodeCompleted, NodeLogged, NodeReused
+from flowbook.events import NodeCompleted, NodeLogged, NodeReused
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.node import Outputs
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flowbook.errors import RunError
-from flowbook.events import Event
+from flowbook.events import Event, RunStatus
 from flowbook.graph.node import Outputs, Progress
 from flowbook.ids import NodeId
 from flowbook.run.decide import decide
@@ -32,6 +32,7 @@ from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Await,
     CloseRun,
     Consult,
     Gather,
@@ -44,6 +45,7 @@ from flowbook.run.stimulus import (
     Stimulus,
 )
 from flowbook.run.values import Shelf
+from flowbook.run.waits import Letter
 from flowbook.run.words import Words
 
 _log = logging.getLogger("flowbook.run")
@@ -78,6 +80,8 @@ class Performance:
         self.shelf = Shelf(stage.keeper, self.values, stored)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
+        self.left = False
+        """It is suspended, and this process goes on with it no more."""
         self._stage, self._closed = stage, closed
         self._stimuli: deque[Stimulus] = deque()
         self._busy = False
@@ -94,7 +98,7 @@ class Performance:
 
     def feed(self, stimulus: Stimulus) -> None:
         """Tell the run that something happened."""
-        if self.over.done():
+        if self.over.done() or self.left:
             return
         self._stimuli.append(stimulus)
         if self._busy:
@@ -157,6 +161,34 @@ class Performance:
     def set_timer(self, order: SetTimer) -> None:
         self._hands.set_timer(order)
 
+    def wait_for(self, order: Await) -> None:
+        self._hands.waits.begin(order)
+        self._record.hurry()  # the process may end at any time, and nothing else is going on
+
+    def deliver(self, letter: Letter) -> None:
+        """Give a signal to whoever waits for it; from any thread."""
+        soon(self._stage.loop, self._delivered, letter)
+
+    def _delivered(self, letter: Letter) -> None:
+        if not self.over.done() and not self.left:
+            self._hands.waits.deliver(letter)
+
+    def let_go(self, otherwise: Stimulus | None = None) -> None:
+        """Leave a run that is suspended to whoever takes it up; from any thread.
+
+        Of one that is not, tell it `otherwise`.
+        """
+        soon(self._stage.loop, self._let_go, otherwise)
+
+    def _let_go(self, otherwise: Stimulus | None) -> None:
+        if self.state.status is RunStatus.SUSPENDED:
+            self.left = True
+            self._hands.rest()
+            self._record.hurry()
+            self._synced()
+        elif otherwise is not None:
+            self.feed(otherwise)
+
     def close_run(self, _: CloseRun) -> None:
         self._hands.rest()
         self._record.hurry()
@@ -173,6 +205,9 @@ class Performance:
 
     def _synced(self) -> None:
         durable = self._record.durable
+        self._hands.waits.synced(durable)
+        if self.left and durable >= self.state.seq - 1:
+            self._end("it is suspended, and this process has let go of it; go on with flow.recover")
         parked, self._parked = self._parked, deque()
         for order in parked:
             if self.state.phase[order.step] is not Phase.RUNNING:
@@ -209,5 +244,6 @@ _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Gather: Performance.gather,
     Abort: Performance.abort,
     SetTimer: Performance.set_timer,
+    Await: Performance.wait_for,
     CloseRun: Performance.close_run,
 }

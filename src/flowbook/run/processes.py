@@ -125,6 +125,7 @@ class RemoteTicket(Ticket):
             context.attempt,
             context.idempotency_key,
             context.tools.evaluate,
+            context.resumption,
             *more,
         )
         try:

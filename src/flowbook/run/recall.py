@@ -18,8 +18,9 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import ExpressionError, ValueUnavailable
-from flowbook.events import NodeCompleted, NodeReused, ValueRef
+from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.ports import Vault
+from flowbook.events.values import ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import Ttl
 from flowbook.ids import PortName

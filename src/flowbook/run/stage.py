@@ -36,6 +36,10 @@ class Stage:
         """A text as it may be told."""
         return text if self.recording is None else self.recording.text(text)
 
+    def shown(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Plain data as it may be told."""
+        return data if self.recording is None else self.recording.params(data)
+
     def recorded(self, recording: Recording) -> Stage:
         """This stage for one run that is recorded in its own way."""
         keeper = self.keeper.of(recording)

@@ -18,7 +18,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flowbook.events import ErrorInfo, Event, RunStatus, SkipReason, TriggerKind, ValueRef
+from flowbook.events import Event, NodeResumed, NodeSuspended, RunStatus, SkipReason, TriggerKind
+from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.graph.options import On
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
@@ -132,6 +133,14 @@ class RunState:
     active: int = 0
     """Steps that will go on by themselves: neither waiting, suspended nor done."""
     suspended: int = 0
+    waiting: dict[int, NodeSuspended] = field(default_factory=dict, repr=False)
+    """What each suspended step waits for."""
+    resumed: dict[int, tuple[NodeSuspended, NodeResumed]] = field(default_factory=dict, repr=False)
+    """What each step waited for last, and what came."""
+    resuming: set[int] = field(default_factory=set, repr=False)
+    """Steps that go on with the attempt that was suspended when they start next."""
+    answered: dict[str, int] = field(default_factory=dict, repr=False)
+    """Signals that are used up, by id: the number of the event that says so."""
     paused: bool = False
     cancelling: bool = False
     stopped: ErrorInfo | None = None

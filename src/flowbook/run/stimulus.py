@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.events import ErrorInfo, TriggerKind, Usage, ValueRef
+from flowbook.events import TriggerKind
+from flowbook.events.values import ErrorInfo, Usage, ValueRef
 from flowbook.ids import CellId, NodeId, PortName, RunId
 
 # ---------------------------------------------------------------- stimuli: what happened
@@ -154,9 +155,15 @@ class StepCancelled(OfAttempt, frozen=True, kw_only=True):
 
 
 class StepSuspended(OfAttempt, frozen=True, kw_only=True):
-    """An attempt waits for something outside."""
+    """An attempt waits for something outside; the fields are those of `NodeSuspended`."""
 
     reason: str
+    until: float | None = None
+    signal: str | None = None
+    timeout_at: float | None = None
+    on_timeout: Any = "fail"
+    data: dict[str, Any] = {}
+    usage: tuple[Usage, ...] = ()
 
 
 class StepLogged(_Stimulus, frozen=True, kw_only=True):
@@ -168,9 +175,22 @@ class StepLogged(_Stimulus, frozen=True, kw_only=True):
 
 
 class StepResumed(_Stimulus, frozen=True, kw_only=True):
-    """What a suspended step waited for has come."""
+    """What a suspended step waited for has come, with the signal of that id.
+
+    `since` is the number of the event that suspended it; None: whichever it was.
+    """
 
     step: int
+    since: int | None = None
+    payload: Any = None
+    signal: str = ""
+
+
+class StepDue(_Stimulus, frozen=True, kw_only=True):
+    """The time may have come that a step waits for since event `since`."""
+
+    step: int
+    since: int
 
 
 class TimerFired(OfAttempt, frozen=True, kw_only=True):
@@ -215,6 +235,7 @@ Stimulus: TypeAlias = (
     | StepCancelled
     | StepSuspended
     | StepResumed
+    | StepDue
     | StepLogged
     | TimerFired
     | CancelAsked
@@ -265,8 +286,15 @@ class SetTimer(msgspec.Struct, frozen=True):
     delay: float
 
 
+class Await(msgspec.Struct, frozen=True):
+    """Listen for what a step waits for since event `since`: `StepResumed` or `StepDue`."""
+
+    step: int
+    since: int
+
+
 class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | CloseRun
+Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun

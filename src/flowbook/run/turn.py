@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flowbook.events import (
-    ErrorInfo,
     Event,
     NodeCancelled,
+    NodeResumed,
     NodeScheduled,
     NodeSkipped,
     NodeStarted,
@@ -22,6 +22,7 @@ from flowbook.events import (
     ScopeClosed,
     SkipReason,
 )
+from flowbook.events.values import ErrorInfo
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run import joins
@@ -109,12 +110,15 @@ class Turn:
         return False
 
     def start(self, i: int, *, admitted: bool = False) -> None:
-        """Begin the next attempt of a step, or have it queue where there are limits."""
+        """Begin the next attempt of a step, or go on with the one that was suspended.
+
+        Where there are limits, it queues until it is admitted.
+        """
         state = self.state
         if state.gate is not None and not admitted:
             state.gate.offer(i, state.steps[i], state.priority(i))
             return
-        attempt = state.attempt[i] + 1
+        attempt = state.attempt[i] + (i not in state.resuming)
         place = state.places.get(state.names[i])
         self.tell(NodeStarted, i, attempt=attempt, on="" if place is None else place.value)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
@@ -132,6 +136,8 @@ class Turn:
 
     def cancel(self, i: int) -> None:
         """Step `i`, whatever it does, goes on no more."""
+        if self.state.phase[i] is Phase.SUSPENDED:  # else the run's row would say that it waits
+            self.tell(NodeResumed, i, by="cancel")
         self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:

@@ -9,15 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from flowbook.events import (
-    ErrorInfo,
-    NodeResumed,
-    NodeSkipped,
-    RunStatus,
-    ScopeLeft,
-    ScopeOpened,
-    SkipReason,
-)
+from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.run import attempts
 from flowbook.run.phase import Phase
@@ -77,8 +70,6 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
         elif phase is Phase.CANCELLING:
             _stop(turn, i, why, hard=hard)
         elif phase is not Phase.DONE:
-            if phase is Phase.SUSPENDED:  # else the run's row would say that it still waits
-                turn.tell(NodeResumed, i)
             turn.cancel(i)
     turn.end_if_done(scope)
 

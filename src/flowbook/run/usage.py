@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 from flowbook.errors import UsageError
-from flowbook.events import Usage
+from flowbook.events.values import Usage
 
 MOST_CALLS = 1000
 """Calls of one attempt that have a row each."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flowbook.errors import FlowbookError, ValueUnavailable
-from flowbook.events import NodeCompleted, NodeReused, ValueFormat, ValueRef
+from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.ports import Recording, Vault
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from flowbook.events import Usage
+from flowbook.events.values import Usage
 from flowbook.graph.node import Progress
 from flowbook.run.loops import soon
 from flowbook.run.usage import Meter

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
 from flowbook.errors import UsageError
-from flowbook.events import NodeCompleted, NodeReused, Usage, ValueRef
+from flowbook.events import NodeCompleted, NodeReused
+from flowbook.events.values import Usage, ValueRef
 from flowbook.graph.container import Container
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
+from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.usage import usage_of
 
@@ -148,16 +150,18 @@ class StepContext:
     """The node knows: what it returns from now on is no result."""
     tries: int = 1
     """Which try this is: attempts that were cut short with their process do not count."""
-
-    @property
-    def key(self) -> NodeId:
-        """What the node is called in the whole run: its scope and its name."""
-        return NodeId(f"{self.scope}.{self.node}") if self.scope else self.node
+    resumption: Resumption | None = None
+    """What came after this attempt was suspended."""
 
     @property
     def idempotency_key(self) -> str:
         """The same for every attempt: an effect that got through is not done again."""
-        return f"{self.run_id}:{self.key}"
+        return f"{self.run_id}:{self.path}"
+
+    @property
+    def path(self) -> str:
+        """What the node is called in the whole run: its scope and its name."""
+        return f"{self.scope}.{self.node}" if self.scope else self.node
 
     def log(self, text: str) -> None:
         """One line for the run's log."""

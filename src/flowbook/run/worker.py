@@ -25,8 +25,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 import cloudpickle
 
+from flowbook.graph.suspension import current
+
 if TYPE_CHECKING:
     from flowbook.graph.node import UsageAmounts
+    from flowbook.graph.suspension import Resumption
 
 _LENGTH = 8
 
@@ -62,7 +65,12 @@ class RemoteContext:
     attempt: int
     idempotency_key: str
     evaluator: Callable[[str, Mapping[str, Any]], Any]
+    resumption: Resumption | None = None
     tell: Callable[..., None] = field(default=print, repr=False)
+
+    @property
+    def path(self) -> str:
+        return self.idempotency_key.partition(":")[2]
 
     def log(self, text: str) -> None:
         self.tell("say", "log", f"{text}\n")
@@ -124,6 +132,7 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
     try:
         call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
         context.tell = tell
+        current.set(context.resumption)
         value = call(context, inputs)
         if type(value) is CoroutineType:
             value = asyncio.run(value)

@@ -13,6 +13,9 @@ GET    runs/{run}/nodes      GET runs/{run}/values      GET runs/{run}/events?af
 POST   runs/{run}/pin        {pinned, reason}
 POST   runs/{run}/cancel     {reason}
 POST   runs/{run}/pause      POST runs/{run}/resume
+POST   runs/{run}/signals/{name}    {payload}
+POST   runs/{run}/approvals/{node}  {approved, comment}
+GET    waiting?run=          the nodes that wait for something
 GET    audit?run=&flow=&action=&actor=&since=&until=&text=&limit=100&cursor=
 GET    store/status          GET store/sizes
 ```
@@ -24,114 +27,27 @@ never blocks the server's loop.
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from http.client import responses
+from datetime import UTC
 from typing import Any
 
-import msgspec
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
-from flowbook.errors import FlowbookError, StoreBusy, UsageError
+from flowbook.server.handler import Handler, run_of
+from flowbook.server.waiting import ApprovalHandler, SignalHandler, WaitingHandler
 from flowbook.session.control import Request
-from flowbook.session.project import Project, project
 from flowbook.session.start import STORE_FOLDER
-from flowbook.store.audit import acting
 from flowbook.store.deletion import Deletion
 from flowbook.store.history import History
 from flowbook.store.signals import Control
 
-_PAGE = 200
 _VALUES = 'FROM "values" WHERE run_id = $run ORDER BY ts, node, port'
 _NARROWING = ("flow", "status", "trigger", "text")
 
 
-class _Missing(UsageError):
-    """What the address names does not exist."""
-
-
-class _Handler(APIHandler):
-    auth_resource = "flowbook"
-
-    def project(self) -> Project:
-        """The project of the folder this server serves."""
-        return project(self.settings["server_root_dir"])
-
-    def history(self) -> History:
-        """Its history."""
-        return self.project().history
-
-    async def answer(
-        self,
-        ask: Callable[[], Any],
-        *,
-        misuse: int = 400,
-        status: Callable[[Any], int] = lambda _found: 200,
-    ) -> None:
-        """Run `ask` in a thread and send its result as JSON, or the error with its hint."""
-        user, address = self.current_user, self.request.remote_ip
-        try:
-            with acting(actor=user.username, source=f"server {address}"):
-                found = await asyncio.to_thread(ask)
-        except FlowbookError as error:
-            self._refuse(_status(error, misuse), error.message, error.hint, type(error).__name__)
-        else:
-            self.set_status(status(found))
-            self.set_header("Content-Type", "application/json")
-            await self.finish(msgspec.json.encode(found, enc_hook=str))
-
-    def write_error(self, status_code: int, **details: Any) -> None:
-        """What Jupyter and tornado refuse, in the same form."""
-        error = (details.get("exc_info") or (None, None))[1]
-        message = responses.get(status_code, "error")
-        if isinstance(error, HTTPError):
-            told = error.log_message or message
-            message = error.reason or (told % error.args if error.args else told)
-        self._refuse(status_code, message, None, type(error).__name__)
-
-    def _refuse(self, status: int, message: str, hint: str | None, kind: str) -> None:
-        self.set_status(status)
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"message": message, "hint": hint, "kind": kind.strip("_")}))
-
-    # ------------------------------------------------------------ what was asked
-
-    def number(self, name: str, default: int) -> int:
-        """A whole-number argument between -1 and the largest page."""
-        raw = self.get_argument(name, str(default))
-        if not raw.lstrip("-").isdigit():
-            raise HTTPError(400, "%s must be a whole number, not %r", name, raw)
-        return max(-1, min(int(raw), _PAGE if name == "limit" else 2**53))
-
-    def words(self, *names: str) -> dict[str, str]:
-        """The arguments of these names that were given."""
-        given = {name: self.get_argument(name, None) for name in names}
-        return {name: value for name, value in given.items() if value}
-
-    def moments(self, given: Mapping[str, Any] | None = None) -> dict[str, datetime]:
-        """`since` and `until`, of the query or of a body."""
-        words = self.words("since", "until") if given is None else given
-        return {name: _moment(name, words[name]) for name in ("since", "until") if words.get(name)}
-
-    def body(self, **kinds: type) -> dict[str, Any]:
-        """The fields of a JSON body, each of its kind; None is as good as absent."""
-        given = self.get_json_body() or {}
-        if not isinstance(given, dict):
-            raise HTTPError(400, "the body must be a JSON object")
-        for name, value in given.items():
-            if name not in kinds:
-                raise HTTPError(400, "%s is no field; there are %s", name, ", ".join(kinds))
-            if value is not None and not isinstance(value, kinds[name]):
-                raise HTTPError(400, "%s must be a %s", name, kinds[name].__name__)
-        return {name: value for name, value in given.items() if value is not None}
-
-
-class RunsHandler(_Handler):
+class RunsHandler(Handler):
     """`GET runs`: a page of them, latest first."""
 
     @authenticated
@@ -144,7 +60,7 @@ class RunsHandler(_Handler):
         await self.answer(lambda: self.history().runs(**asked, limit=limit).to_json())
 
 
-class DeletionHandler(_Handler):
+class DeletionHandler(Handler):
     """`POST runs/delete`: all runs that match; only counted unless `dry_run` is false."""
 
     @authenticated
@@ -163,7 +79,7 @@ class DeletionHandler(_Handler):
         await self.answer(ask)
 
 
-class RunHandler(_Handler):
+class RunHandler(Handler):
     """`GET runs/{run}`: the run and its nodes; `DELETE runs/{run}`: for good."""
 
     @authenticated
@@ -171,7 +87,7 @@ class RunHandler(_Handler):
     async def get(self, run: str) -> None:
         def ask() -> dict[str, Any]:
             history = self.history()
-            return {"run": _run(history, run), "nodes": _nodes(history, run)}
+            return {"run": run_of(history, run), "nodes": _nodes(history, run)}
 
         await self.answer(ask)
 
@@ -182,13 +98,13 @@ class RunHandler(_Handler):
 
         def ask() -> Deletion:
             history = self.history()
-            _run(history, run)
+            run_of(history, run)
             return history.delete(run, reason=reason)
 
         await self.answer(ask, misuse=409)  # it goes on, waits, or is pinned
 
 
-class NodesHandler(_Handler):
+class NodesHandler(Handler):
     """`GET runs/{run}/nodes`."""
 
     @authenticated
@@ -196,13 +112,13 @@ class NodesHandler(_Handler):
     async def get(self, run: str) -> None:
         def ask() -> dict[str, Any]:
             history = self.history()
-            _run(history, run)
+            run_of(history, run)
             return {"nodes": _nodes(history, run)}
 
         await self.answer(ask)
 
 
-class ValuesHandler(_Handler):
+class ValuesHandler(Handler):
     """`GET runs/{run}/values`: what its nodes gave, described; not the values themselves."""
 
     @authenticated
@@ -210,14 +126,14 @@ class ValuesHandler(_Handler):
     async def get(self, run: str) -> None:
         def ask() -> dict[str, Any]:
             history = self.history()
-            _run(history, run)
+            run_of(history, run)
             columns, rows = history.table(_VALUES, {"run": run})
             return {"values": [_value(dict(zip(columns, row, strict=True))) for row in rows]}
 
         await self.answer(ask)
 
 
-class EventsHandler(_Handler):
+class EventsHandler(Handler):
     """`GET runs/{run}/events?after=-1&limit=100`."""
 
     @authenticated
@@ -227,14 +143,14 @@ class EventsHandler(_Handler):
 
         def ask() -> dict[str, Any]:
             history = self.history()
-            _run(history, run)
+            run_of(history, run)
             events = history.events(run, after=after, limit=limit)
             return {"events": events, "next": events[-1].seq if len(events) == limit else None}
 
         await self.answer(ask)
 
 
-class PinHandler(_Handler):
+class PinHandler(Handler):
     """`POST runs/{run}/pin`: let it survive every retention, or no longer."""
 
     @authenticated
@@ -244,15 +160,15 @@ class PinHandler(_Handler):
 
         def ask() -> dict[str, Any]:
             history = self.history()
-            _run(history, run)
+            run_of(history, run)
             change = history.pin if asked.get("pinned", True) else history.unpin
             change(run, reason=asked.get("reason"))
-            return {"run": _run(history, run)}
+            return {"run": run_of(history, run)}
 
         await self.answer(ask)
 
 
-class ControlHandler(_Handler):
+class ControlHandler(Handler):
     """`POST runs/{run}/cancel`, `pause` and `resume`: ask the process that performs it."""
 
     @authenticated
@@ -262,14 +178,14 @@ class ControlHandler(_Handler):
 
         def ask() -> dict[str, Any]:
             opened = self.project()
-            _run(opened.history, run)
+            run_of(opened.history, run)
             request: Request = getattr(opened, control)(run, **asked)
             return request.to_json()
 
         await self.answer(ask, misuse=409, status=lambda found: 200 if found["here"] else 202)
 
 
-class AuditHandler(_Handler):
+class AuditHandler(Handler):
     """`GET audit`: a page of entries, newest first."""
 
     @authenticated
@@ -281,7 +197,7 @@ class AuditHandler(_Handler):
         await self.answer(lambda: self.project().store.audit.search(**asked, limit=limit).to_json())
 
 
-class StatusHandler(_Handler):
+class StatusHandler(Handler):
     """`GET store/status`."""
 
     @authenticated
@@ -290,20 +206,13 @@ class StatusHandler(_Handler):
         await self.answer(lambda: self.project().store.status().to_json())
 
 
-class SizesHandler(_Handler):
+class SizesHandler(Handler):
     """`GET store/sizes`: how much room each flow takes up."""
 
     @authenticated
     @authorized
     async def get(self) -> None:
         await self.answer(lambda: {"flows": self.project().store.sizes()})
-
-
-def _run(history: History, run: str) -> dict[str, Any]:
-    try:
-        return history.run(run).to_json()
-    except UsageError as unknown:
-        raise _Missing(unknown.message, hint=unknown.hint) from None
 
 
 def _nodes(history: History, run: str) -> list[dict[str, Any]]:
@@ -313,21 +222,6 @@ def _nodes(history: History, run: str) -> list[dict[str, Any]]:
 def _value(row: dict[str, Any]) -> dict[str, Any]:
     at = row["ts"].replace(tzinfo=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {**row, "ts": at, "columns": json.loads(row["columns"] or "null")}
-
-
-def _status(error: FlowbookError, misuse: int) -> int:
-    if isinstance(error, _Missing):
-        return 404
-    if isinstance(error, StoreBusy):
-        return 503
-    return misuse if isinstance(error, UsageError) else 500
-
-
-def _moment(name: str, text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise HTTPError(400, "%s must be a time in ISO 8601, not %r", name, text) from None
 
 
 def _truth(text: str) -> bool:
@@ -353,6 +247,9 @@ def _load_jupyter_server_extension(app: Any) -> None:
             (route("runs", run, "events"), EventsHandler),
             (route("runs", run, "pin"), PinHandler),
             (route("runs", run, f"({'|'.join(Control)})"), ControlHandler),
+            (route("runs", run, "signals", "([^/]+)"), SignalHandler),
+            (route("runs", run, "approvals", "([^/]+)"), ApprovalHandler),
+            (route("waiting"), WaitingHandler),
             (route("audit"), AuditHandler),
             (route("store", "status"), StatusHandler),
             (route("store", "sizes"), SizesHandler),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.errors import UnknownNode, UsageError
-from flowbook.events import NodeCompleted, NodeReused, TriggerKind, ValueRef
+from flowbook.events import NodeCompleted, NodeReused, TriggerKind
+from flowbook.events.values import ValueRef
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep, Plan, Step

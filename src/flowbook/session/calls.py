@@ -219,7 +219,7 @@ def _below(context: StepContext, above: Lineage, wanted: Call) -> Lineage:
         ends.append(above.deadline)
     return Lineage(
         parent=context.run_id,
-        calling_node=context.key,
+        calling_node=NodeId(context.path),
         depth=above.depth + 1,
         deadline=min(ends, default=None),
         priority=above.priority,

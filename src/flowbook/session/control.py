@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from flowbook.errors import RunTimeout, UsageError
 from flowbook.events import RunStatus
 from flowbook.ids import RunId
+from flowbook.session import waiting
 from flowbook.session.listening import Listener, obey
 from flowbook.store.signals import Control
 
@@ -122,6 +123,36 @@ class Controlled:
         A run that waits for something else still waits for it. Raises as `cancel` does.
         """
         return ask(self, run_id, Control.RESUME)
+
+    def signal(self: Office, run_id: str, name: str, payload: Any = None) -> str:
+        """Leave a signal for a run, whether or not a process has it now; the signal's id.
+
+        One node of the run that waits for `name`, or the first that will, gets `payload`, once;
+        until then the signal is kept on disk. `payload` is plain JSON of at most 1 MiB. Raises
+        `UsageError` when the run is unknown or over, or the payload is not plain.
+        """
+        return waiting.send(self, run_id, name, payload)
+
+    def approve(
+        self: Office,
+        run_id: str,
+        node: str,
+        *,
+        approved: bool = True,
+        by: str | None = None,
+        comment: str = "",
+    ) -> str:
+        """Tell the approval node `node` of a run a decision; the id of the signal it is.
+
+        `by` is who decides, the user of this process when left out. The audit has an entry of it,
+        `APPROVED` or `REJECTED`. Raises `UsageError` when the node waits for no approval, or when
+        `by` is none of its approvers.
+        """
+        return waiting.approve(self, run_id, node, approved=approved, by=by, comment=comment)
+
+    def waiting(self: Office, run_id: str | None = None) -> tuple[waiting.Wait, ...]:
+        """What waits for something outside, the longest first; of one run, or of all."""
+        return waiting.waiting(self, run_id)
 
 
 def ask(project: Office, run_id: str, control: Control, reason: str | None = None) -> Request:

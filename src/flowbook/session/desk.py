@@ -25,7 +25,7 @@ from flowbook.ids import NodeId
 from flowbook.session.start import STORE_FOLDER, Start
 
 if TYPE_CHECKING:
-    from flowbook.events import ValueRef
+    from flowbook.events.values import ValueRef
     from flowbook.run.handle import Run
     from flowbook.store.preview import Preview
     from flowbook.store.store import Store

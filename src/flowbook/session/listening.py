@@ -4,8 +4,10 @@ One thread for each project, begun with its first run. While a run is not over i
 a second whether somebody left a signal (`flowbook.store.signals`): one listing of a folder that is
 mostly not there. While no run goes on it sleeps, and looks at nothing.
 
-A signal is taken before it is acted on, so however many processes see it, one acts. What the user
-named is left where it is. A run that is over has its signals removed. A folder that cannot be read
+What asks something of the run itself is taken before it is acted on, so however many processes see
+it, one acts. What the user named is given to the run, and stays where it is until a node of the
+run has used it up, durably: however often processes die, one node gets it, once. A run that is
+over has its signals removed. A folder that cannot be read
 is said once and tried again; it stops neither runs nor the listening to others.
 """
 
@@ -15,6 +17,7 @@ import atexit
 import logging
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flowbook.run.handle import Run
-    from flowbook.store.signals import Signals
+    from flowbook.store.signals import Signal, Signals
 
 LOOK_SECONDS = 0.25
 """Between two looks while a run goes on."""
@@ -53,6 +56,8 @@ class Listener:
         self._signals = signals
         self._runs: dict[str, Run] = {}
         self._over: list[str] = []
+        self._given: dict[str, set[str]] = {}
+        self._taken: deque[Signal] = deque()
         self._busy = threading.Event()
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -101,6 +106,10 @@ class Listener:
             over, self._over = self._over, []
             if not self._runs and not self._closing.is_set():
                 self._busy.clear()
+        while self._taken:
+            signal = self._taken.popleft()
+            with self._careful(signal.run):
+                self._signals().take(signal)
         for run_id in over:
             with self._careful(run_id):
                 self._signals().clear(run_id)
@@ -109,8 +118,10 @@ class Listener:
     def _ended(self, run_id: str) -> None:
         """On the engine's thread, which others wait for: the disk is left to ours."""
         with self._lock:
-            self._runs.pop(run_id, None)
-            self._over.append(run_id)
+            run = self._runs.pop(run_id, None)
+            self._given.pop(run_id, None)
+            if run is None or run.status.over:  # else somebody will go on with it
+                self._over.append(run_id)
 
     def _work(self) -> None:
         while True:
@@ -133,8 +144,15 @@ class Listener:
                 self._attend(run, signals)
 
     def _attend(self, run: Run, signals: Signals) -> None:
-        for signal in signals.pending(run.id):
-            if signal.control is not None and signals.take(signal):
+        from flowbook.run.waits import Letter
+
+        given = self._given.setdefault(run.id, set())
+        for signal in signals.pending(run.id, given):
+            if signal.control is None:
+                given.add(signal.id)
+                taken = partial(self._taken.append, signal)
+                run.deliver(Letter(signal.id, signal.name, signal.payload, taken))
+            elif signals.take(signal):
                 obey(run, signal.control, _reason(signal.payload))
 
     @contextmanager

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from flowbook.events import (
-    ErrorInfo,
     Event,
     NodeCompleted,
     NodeFailed,
@@ -26,8 +25,8 @@ from flowbook.events import (
     RunCreated,
     RunRecovered,
     ScopeClosed,
-    ValueFormat,
 )
+from flowbook.events.values import ErrorInfo, ValueFormat
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
 from flowbook.run.evolve import evolve

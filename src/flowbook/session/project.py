@@ -290,7 +290,9 @@ class Project(Controlled, Replays):
         return point.load()(Desk(self, flow))
 
     def close(self) -> None:
-        """Fold the journal and let go of the store."""
+        """Let go of suspended runs, fold the journal and let go of the store."""
+        if "engine" in self.__dict__:
+            self.engine.let_go()
         self.listener.close()
         if "store" in self.__dict__:
             self.store.close()

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from flowbook.errors import RunCancelled, RunError, RunTimeout, UnknownNode, UsageError
-from flowbook.events import ErrorInfo, Event, NodeCompleted, NodeReused, RunStatus
+from flowbook.events import Event, NodeCompleted, NodeReused, RunStatus
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId

@@ -12,15 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.errors import IllegalTransition, UnknownNode, UsageError
-from flowbook.events import (
-    ErrorInfo,
-    Event,
-    NodeCompleted,
-    NodeReused,
-    RunCreated,
-    RunStatus,
-    ValueRef,
-)
+from flowbook.events import Event, NodeCompleted, NodeReused, RunCreated, RunStatus
+from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.graph.codec import decode
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec

@@ -22,6 +22,7 @@ from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.graph.suspension import Suspend
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.values import nest
@@ -47,6 +48,8 @@ class NodeCall:
         given = node.run(context, inputs)
         if isinstance(node, Container):
             return given  # its items: what it gives is gathered when they are done
+        if isinstance(given, Suspend):
+            raise given
         ports = type(node).ports(node.spec)
         if inspect.isawaitable(given):
             return _awaited(given, ports)
@@ -69,7 +72,10 @@ class NodeCall:
 
 
 async def _awaited(given: Awaitable[Any], ports: tuple[PortName, ...]) -> Outputs:
-    return as_outputs(await given, ports)
+    value = await given
+    if isinstance(value, Suspend):
+        raise value
+    return as_outputs(value, ports)
 
 
 def _configuration(node: Node) -> dict[str, Any]:

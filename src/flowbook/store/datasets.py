@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import UsageError
-from flowbook.events import ValueFormat, ValueRef
 from flowbook.events.ports import Vault
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.ids import NodeId, RunId, mint_uuid7
 from flowbook.store.facts import DatasetTagged, DatasetVersioned, StoredFact
 from flowbook.store.rows import from_us

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from flowbook.events import ValueFormat, ValueRef
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store import arrays
 from flowbook.store.forms import Form, form_of
 from flowbook.store.plain import NotPlain, Plainer

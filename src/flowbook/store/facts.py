@@ -21,7 +21,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.events import Event, ValueRef
+from flowbook.events import Event
+from flowbook.events.values import ValueRef
 from flowbook.ids import FlowId, NodeId, RunId, WriterId
 
 LINE_LIMIT = 16 * 2**20 - 1024

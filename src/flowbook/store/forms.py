@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flowbook.events import ValueFormat
+from flowbook.events.values import ValueFormat
 from flowbook.store import arrays, parquet, pickles, pictures
 from flowbook.store.codec import Codec, Extent
 from flowbook.store.pictures import PIL_IMAGE

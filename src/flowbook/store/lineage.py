@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from flowbook.events import Event, NodeCompleted, NodeReused, RunRecovered, ValueFormat, ValueRef
+from flowbook.events import Event, NodeCompleted, NodeReused, RunRecovered
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.ids import NodeId, RunId
 from flowbook.store.display import html_table, moment, text_table
 from flowbook.store.rows import RUN_COLUMNS, RunRow, run_row

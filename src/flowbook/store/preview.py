@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.events import ValueFormat
+from flowbook.events.values import ValueFormat
 
 MOST_BYTES = 32 * 1024
 """A preview, as JSON, is at most this long."""

@@ -249,7 +249,8 @@ SELECT run_id, seq, node, attempt, ts, used.provider, used.model, used.prompt_to
        used.completion_tokens, used.total_tokens, used.cost,
        coalesce(used.is_estimate, false) AS is_estimate, scope
 FROM (SELECT *, unnest(from_json(payload->'$.usage', '[{_USED}]')) AS used FROM {events}
-      WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED', 'NODE_CANCELLED')
+      WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED', 'NODE_CANCELLED',
+                   'NODE_SUSPENDED')
             AND (payload->'$.usage') IS NOT NULL)"""
 
 

@@ -21,7 +21,6 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from flowbook.events import (
-    ErrorInfo,
     Event,
     NodeCompleted,
     NodeLogged,
@@ -30,10 +29,9 @@ from flowbook.events import (
     NodeScheduled,
     NodeStarted,
     RunCreated,
-    ValueFormat,
-    ValueRef,
 )
 from flowbook.events.ports import Sink, Vault
+from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
 from flowbook.ids import PortName
 from flowbook.store.disk import Durability
 from flowbook.store.facts import StoredFact

@@ -13,7 +13,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -119,14 +119,14 @@ class Signals:
             ) from error
         return signal
 
-    def pending(self, run: str) -> tuple[Signal, ...]:
-        """What waits for `run`, in the order it was sent.
+    def pending(self, run: str, known: Collection[str] = ()) -> tuple[Signal, ...]:
+        """What waits for `run`, in the order it was sent, without those whose ids are `known`.
 
         A damaged file is set aside as `.quarantine` and said once; it blocks no other.
         """
         found = []
         for path in _listed(self._folder(run)):
-            if path.suffix == ".json":
+            if path.suffix == ".json" and path.stem not in known:
                 signal = _read(path, run)
                 if signal is not None:
                     found.append(signal)

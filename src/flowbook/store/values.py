@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from flowbook.errors import ValueUnavailable
-from flowbook.events import ValueFormat, ValueRef
+from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.store import forms, glance, pictures, preview
 from flowbook.store.codec import Extent
 from flowbook.store.disk import Disk, Durability

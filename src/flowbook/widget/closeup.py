@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from flowbook.errors import UnknownNode
-from flowbook.events import Event, NodeLogged, OfNode, ValueRef
+from flowbook.events import Event, NodeLogged, OfNode
+from flowbook.events.values import ValueRef
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.run.phase import Outcome

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
 
-from flowbook.events import ErrorInfo, Event, RunStatus, ValueRef
+from flowbook.events import Event, RunStatus
+from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId, PortName, RunId

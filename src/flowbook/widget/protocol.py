@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from flowbook.errors import UsageError
-from flowbook.events import ErrorInfo, Event
+from flowbook.events import Event
+from flowbook.events.values import ErrorInfo
 from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
 
 

@@ -25,7 +25,7 @@ from flowbook.widget.protocol import (
 )
 
 if TYPE_CHECKING:
-    from flowbook.events import ValueRef
+    from flowbook.events.values import ValueRef
 
 Tell: TypeAlias = Callable[[Mapping[Any, Any]], Mapping[Any, Any]]
 """Values by name, without what the flow keeps back."""

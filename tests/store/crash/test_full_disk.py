@@ -9,7 +9,7 @@ from tests.store.crash.ledger import check
 from tests.store.crash.workload import Workload
 
 from flowbook.errors import StoreError
-from flowbook.events import ValueFormat
+from flowbook.events.values import ValueFormat
 from flowbook.store.store import Store
 
 

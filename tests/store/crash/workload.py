@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 
 from flowbook.events import (
-    ErrorInfo,
     Event,
     NodeCancelled,
     NodeCompleted,
@@ -30,6 +29,7 @@ from flowbook.events import (
     SkipReason,
     TriggerKind,
 )
+from flowbook.events.values import ErrorInfo
 from flowbook.ids import mint_uuid7
 
 _BIRTH_US = 1_700_000_000_000_000

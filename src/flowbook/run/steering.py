@@ -1,0 +1,62 @@
+"""What may be asked of a run while it goes on; each returns at once, and the run decides."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from flowbook.graph.suspension import plain_json
+from flowbook.run.perform import Performance
+from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
+from flowbook.run.waits import Letter
+
+
+class Steered:
+    """The part of a `Run` that asks it."""
+
+    _performance: Performance
+
+    def cancel(self, reason: str = "") -> None:
+        """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
+        self._performance.ask(
+            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
+        )
+
+    def pause(self) -> None:
+        """Start no more nodes for now; those that run go on."""
+        self._performance.ask(PauseAsked(at=self._performance.now()))
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._performance.ask(ResumeAsked(at=self._performance.now()))
+
+    def signal(self, name: str, payload: Any = None) -> None:
+        """Send a signal to a node of this run that waits for it, or will; returns at once.
+
+        Until a node takes it, it is in the memory of this process only; `Project.signal` keeps it
+        on disk, and reaches runs of other processes. `payload` is plain JSON; `UsageError` if not.
+        """
+        told = plain_json("the payload of a signal", payload)
+        letter = Letter(uuid4().hex, name, told, _nothing)
+        self._performance.deliver(letter)
+
+    def deliver(self, letter: Letter) -> None:
+        """The same of a signal that is kept elsewhere until it is taken."""
+        self._performance.deliver(letter)
+
+    def let_go(self) -> None:
+        """Leave a suspended run to whoever takes it up next; returns at once.
+
+        Whoever waits for it here gets a `RunError`. A run that is not suspended just goes on.
+        """
+        self._performance.let_go()
+
+    def end_here(self, reason: str) -> None:
+        """Let go of the run if it is suspended, else cancel it; returns at once."""
+        self._performance.let_go(
+            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
+        )
+
+
+def _nothing() -> None:
+    """Nobody keeps it, so nobody has to drop it."""
