@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from flowbook import events
+from flowbook.events import values
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
 from flowbook.graph.node import Node, NodeContext, UsageAmounts
 from flowbook.graph.options import OPTIONS, On, Options, print_options
@@ -84,7 +85,7 @@ def test_every_field_of_an_event_is_documented(fact):
         ("Run status", events.RunStatus),
         ("Triggers", events.TriggerKind),
         ("Why a node is skipped", events.SkipReason),
-        ("How a value is kept", events.ValueFormat),
+        ("How a value is kept", values.ValueFormat),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

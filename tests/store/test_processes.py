@@ -110,7 +110,7 @@ def test_what_outlives_a_killed_process_keeps_nothing_of_it(layout, child, event
         parent.wait()
         eventually(lambda: set(segments.writers(layout).values()) == {False})
         os.kill(survivor, 0)
-        assert run_owner(layout, "r") is None
+        eventually(lambda: run_owner(layout, "r") is None)
         store = Store.open(layout.root)
         assert store.fold() >= 2
         assert segments.listed(layout) == []
