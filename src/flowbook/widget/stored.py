@@ -37,7 +37,7 @@ _GONE = "it is no longer in the store; run the node again"
 def stored_port(label: str, ref: ValueRef, known: kept.Preview | None) -> PortPreview:
     """One port whose value is in the store only; `known` is what the store says of it.
 
-    >>> from flowbook.events import ValueFormat, ValueRef
+    >>> from flowbook.events.values import ValueFormat, ValueRef
     >>> seen = kept.Preview("list", ValueFormat.JSON, 5, kept.TreePreview([1, 2], total=2))
     >>> stored_port("days", ValueRef("ab", ValueFormat.JSON, "list"), seen).type
     'list of 2'
