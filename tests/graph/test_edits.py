@@ -98,6 +98,12 @@ simple_edits = st.one_of(
 edits = simple_edits | st.builds(Several, st.lists(simple_edits, max_size=3).map(tuple))
 
 
+def test_a_node_that_was_said_to_be_inside_before_its_container_came_still_is_after_undo():
+    orphan = NodeSpec("a", options=Options(inside="b"))
+    spec, edit = FlowSpec("flow", (orphan,)), AddNode(NodeSpec("b"))
+    assert apply(apply(spec, edit), inverse(spec, edit)) == spec
+
+
 @given(specs, edits)
 def test_an_edit_and_its_inverse_leave_the_spec_as_it_was(spec: FlowSpec, edit: Edit):
     try:

@@ -42,7 +42,7 @@ class AddNode:
         return replace(spec, nodes=(*spec.nodes[:where], self.node, *spec.nodes[where:]))
 
     def inverse(self, spec: FlowSpec) -> Edit:
-        return RemoveNode(self.node.id)
+        return _with_insides(RemoveNode(self.node.id), spec, self.node.id)
 
     @property
     def label(self) -> str:
@@ -65,10 +65,7 @@ class RemoveNode:
 
     def inverse(self, spec: FlowSpec) -> Edit:
         gone = _find(self, spec, self.node)
-        back = AddNode(gone, spec.nodes.index(gone))
-        inside = [node for node in spec.nodes if container_of(node.options.inside) == gone.id]
-        again = (SetOptions(node.id, node.options) for node in inside if node is not gone)
-        return Several((back, *again), back.label) if inside else back
+        return _with_insides(AddNode(gone, spec.nodes.index(gone)), spec, gone.id)
 
     @property
     def label(self) -> str:
@@ -371,6 +368,16 @@ def label(edit: Edit) -> str:
 
 def _rejected(edit: Any, reason: str, hint: str | None = None) -> EditRejected:
     return EditRejected(f"{edit.label}: {reason}", hint=hint, edit=edit, reason=reason)
+
+
+def _with_insides(edit: AddNode | RemoveNode, spec: FlowSpec, container: NodeId) -> Edit:
+    """`edit`, and then what says that it is in `container` says so as it does in `spec`.
+
+    A node may say so of one that is not there yet, or no more.
+    """
+    inside = [node for node in spec.nodes if container_of(node.options.inside) == container]
+    again = [SetOptions(node.id, node.options) for node in inside if node.id != container]
+    return Several((edit, *again), edit.label) if again else edit
 
 
 def _lifted(node: NodeSpec, container: NodeSpec) -> NodeSpec:
