@@ -121,7 +121,7 @@ def test_what_cannot_be_read_for_one_run_keeps_no_other_from_hearing(
     listener, project, signals, tmp_path, caplog
 ):
     deaf, hearing = flow_of(project).start(), flow_of(project).start()
-    (tmp_path / ".flowbook" / "signals").mkdir()
+    (tmp_path / ".flowbook" / "signals").mkdir(parents=True, exist_ok=True)
     loop = tmp_path / ".flowbook" / "signals" / deaf.id
     loop.symlink_to(loop)  # listing it fails
     signals.send(hearing.id, Control.CANCEL)
