@@ -16,7 +16,7 @@ from flowbook.graph.suspension import Suspend, resumption
     [
         ({}, "nothing would ever end"),
         ({"signal": ""}, "nothing would ever end"),
-        ({"until": datetime(2027, 1, 1)}, "without a zone"),  # noqa: DTZ001
+        ({"until": datetime(2027, 1, 1)}, "without a zone"),  # noqa: DTZ001 - that is what is refused
         ({"until": "09:00"}, "neither a datetime nor"),
         ({"until": True}, "neither a datetime nor"),
         ({"until": float("nan")}, "neither a datetime nor"),

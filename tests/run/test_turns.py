@@ -375,15 +375,16 @@ class Chaos:
         run, turning = self.run, self.run.state.turning.get(i)
         if phase is Phase.RUNNING:
             container = run.state.steps[i].inside is not None
-            gives = run.returns
-            if container:
-                gives = lambda name: run.unfolds(name, self.chance.randrange(4))  # noqa: E731
+            gives = self.unfold if container else run.returns
             return [gives, gives, run.fails]
         if phase is Phase.CANCELLING and (turning is None or not turning.active):
             return [run.stops]
         if phase is Phase.BACKOFF:
             return [run.fires]
         return []
+
+    def unfold(self, name):
+        self.run.unfolds(name, self.chance.randrange(4))
 
     def answer(self, order):
         self.asked.remove(order)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from flowbook import Flow
-from flowbook.errors import InvalidFlow
+from flowbook.errors import InvalidFlow, RunFailed
 from flowbook.events import NodeCompleted, NodeRetryScheduled, NodeReused, NodeStarted
 from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
@@ -727,3 +727,17 @@ def test_nobody_outside_reads_what_is_inside(flow):
     (problem,) = refused.value.problems
     assert "made inside of 'box'" in problem.message
     assert "give 'box' the output hidden" in problem.hint
+
+
+def test_a_run_that_failed_inside_of_containers_names_the_node_and_its_turn(project):
+    flow = Flow("deep", host=project)
+
+    with flow.foreach("each", [1, 0]), flow.group("steps"):
+
+        @flow.node
+        def share(item):
+            return 1 / item
+
+    with pytest.raises(RunFailed, match=r"node 'each\[1\].steps.share' failed") as caught:
+        flow.run().raise_for_status()
+    assert caught.value.node == "each[1].steps.share"

@@ -382,7 +382,7 @@ def test_a_value_that_nobody_reads_any_more_may_be_gone(halfway, part):
     (run,) = halfway.flow(part).recover().wait()
     assert run.status is RunStatus.SUCCEEDED
     with pytest.raises(flowbook.RunError, match="cannot be brought back"):
-        run["one"].output  # noqa: B018
+        run["one"].output  # noqa: B018 - asking raises
     assert halfway.done == ["three"]
 
 

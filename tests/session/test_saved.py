@@ -103,7 +103,7 @@ def test_what_a_node_had_given_at_a_point_is_read_back_as_it_was(project):
     pd.testing.assert_frame_equal(then["table"].output, run["table"].output)
     assert then["array"].output.dtype == "int16"
     with pytest.raises(UsageError, match="'both' had no output at that point: it was"):
-        then["both"].output  # noqa: B018
+        then["both"].output  # noqa: B018 - asking raises
     end = made.state(run.id)
     assert end["both"].output["one"] == 1
     assert end["both"].values["two"]["of"].tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -75,7 +75,7 @@ def _echo_array(array: ArrayPreview) -> None:
     }
     known = {name: value for name, value in figures.items() if value is not None}
     click.echo(", ".join(f"{name} {value}" for name, value in known.items()))
-    click.echo(" ".join("–" if one is None else str(one) for one in array.values))  # noqa: RUF001
+    click.echo(" ".join("–" if one is None else str(one) for one in array.values))  # noqa: RUF001 - the dash of empty cells everywhere
 
 
 def _echo_cut(cut: bool) -> None:

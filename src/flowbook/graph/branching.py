@@ -17,7 +17,7 @@ class Branching:
     @property
     def host(self) -> Host:
         """What runs, checks and shows this flow."""
-        raise NotImplementedError
+        raise NotImplementedError  # a flow has a host to ask
 
     def replay(  # noqa: PLR0913 - each is one way to say what the new run is to be
         self,

@@ -147,10 +147,12 @@ class Run(Steered, Waitable):
 
 
 def failure_of(state: RunState, events: Sequence[Event]) -> RunError:
-    """The error of a run that failed: of its first failed node, or of its time."""
+    """The error of a run that failed: of the node whose failure that is, or of its time."""
     stopped, created = state.stopped, events[0]
     if stopped is None:
-        return failed_run(state.run, state.first_failed, state.failure)
+        root = state.scopes[0].failed if state.scopes else -1
+        where = None if root < 0 else state.key(_innermost(state, root))
+        return failed_run(state.run, where, state.failure)
     deadline = created.deadline if isinstance(created, RunCreated) else None
     return RunTimeout(
         f"run {state.run} failed: {stopped.message}",
@@ -158,6 +160,16 @@ def failure_of(state: RunState, events: Sequence[Event]) -> RunError:
         run_id=state.run,
         seconds=round((deadline or created.at) - created.at, 3),
     )
+
+
+def _innermost(state: RunState, i: int) -> int:
+    """The slot whose error slot `i` has: of a container, that of the node inside that failed."""
+    turning = state.turning.get(i)
+    for number in () if turning is None else turning.scopes.values():
+        failed = state.scopes[number].failed
+        if failed >= 0 and state.error[failed] == state.error[i]:
+            return _innermost(state, failed)
+    return i
 
 
 def _row(state: RunState, i: int) -> str:

@@ -12,48 +12,29 @@ from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json
 from flowbook.run.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
+from flowbook.session.office import RunOffice
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
-from flowbook.session.start import Knower, Start, mint_run_id
+from flowbook.session.start import Start, mint_run_id
 from flowbook.session.work import kinds_of, work_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from flowbook.graph.flow import Flow
-    from flowbook.graph.registry import Registry
     from flowbook.ids import NodeId, PortName
     from flowbook.plan.plan import Plan
-    from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
     from flowbook.run.stimulus import Origin
     from flowbook.run.work import Reuse, Work
-    from flowbook.session.hooks import Aftermath
-    from flowbook.session.listening import Listener
-    from flowbook.session.live_flow import LiveFlows
     from flowbook.session.queue import Queues
-    from flowbook.session.recording import Secrets
     from flowbook.store.recording import Recording
-    from flowbook.store.store import Store
 
 
-class Office(Protocol):
-    """What beginning a run needs of its project; `flowbook.Project` is one."""
+class Office(RunOffice, Protocol):
+    """What beginning a run needs of its project."""
 
-    live: LiveFlows
-    listener: Listener
     queues: Queues
-    aftermath: Aftermath
 
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def calls(self) -> Knower: ...
-    @property
-    def secrets(self) -> Secrets | None: ...
     def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan: ...
 
 

@@ -22,31 +22,20 @@ from flowbook.run.lookups import OFF, Lookup, lookup_of
 from flowbook.run.recall import Answer, Key, NoKey, contents, evaluated, judge, key_of
 from flowbook.run.values import nest
 from flowbook.run.work import Work
+from flowbook.session.office import Premises
 from flowbook.session.warming import Kitchen, Warmed, warm
 from flowbook.session.work import evaluate_text, kinds_of, work_for
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
-    from flowbook.graph.registry import Registry
-    from flowbook.run.engine import Engine
     from flowbook.store.cache import CacheEntry, Cleared
-    from flowbook.store.history import History
-    from flowbook.store.store import Store
 
 
-class Office(Kitchen, Protocol):
-    """What the cache needs of its project; `flowbook.Project` is one."""
+class Office(Kitchen, Premises, Protocol):
+    """What the cache needs of its project."""
 
     @property
     def cache(self) -> ProjectCache: ...
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def history(self) -> History: ...
-    @property
-    def engine(self) -> Engine: ...
 
 
 @dataclass(frozen=True, slots=True)

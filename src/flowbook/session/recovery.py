@@ -26,50 +26,28 @@ from flowbook.ids import PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
 from flowbook.session.accounting import accounting_of
-from flowbook.session.recording import Secrets, recording_of, was_redacted
+from flowbook.session.office import RunOffice
+from flowbook.session.recording import recording_of, was_redacted
 from flowbook.session.replay_plan import with_inputs_by_hand
 from flowbook.session.saved import recorded_spec
 from flowbook.session.work import kinds_of, work_for
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
-    from flowbook.graph.registry import Registry
     from flowbook.plan.plan import Plan
-    from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
     from flowbook.run.work import Work
-    from flowbook.session.hooks import Aftermath
-    from flowbook.session.listening import Listener
-    from flowbook.session.live_flow import LiveFlows
-    from flowbook.session.start import Knower
     from flowbook.store.history import History
     from flowbook.store.rows import RunRow
-    from flowbook.store.store import Store
 
 Own: TypeAlias = Callable[[RunId], "AbstractContextManager[object] | None"]
 """Takes hold of a run for this process alone, until the context ends; None: somebody has it."""
 
 
-class Office(Protocol):
-    """What recovery needs of its project; `flowbook.Project` is one."""
+class Office(RunOffice, Protocol):
+    """What recovery needs of its project."""
 
     own: Own
-    live: LiveFlows
-    listener: Listener
-    aftermath: Aftermath
-
-    @property
-    def registry(self) -> Registry: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def history(self) -> History: ...
-    @property
-    def engine(self) -> Engine: ...
-    @property
-    def calls(self) -> Knower: ...
-    @property
-    def secrets(self) -> Secrets | None: ...
 
 
 _LOST = """

@@ -60,7 +60,7 @@ class Plainer:
     def convert(self, value: object, place: str = "", depth: int = 0) -> Any:
         """The plain form; `NotPlain` or `TooLarge` when there is none."""
         kind = type(value)
-        self._left -= 1 + (len(value) // 2 if kind in _LONG else 0)  # type: ignore[arg-type]
+        self._left -= 1 + (len(value) // 2 if kind in _LONG else 0)  # type: ignore[arg-type]  # see below
         if self._left < 0:
             raise TooLarge
         if depth > _DEEPEST:

@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 from tests.store.crash.workload import Workload, stamp
@@ -45,9 +46,9 @@ def writer(root: str, child: int, seed: int) -> None:
     threading.Thread(target=_fold_for_ever, args=(store, child, seed), daemon=True).start()
     room = threading.Semaphore(IN_FLIGHT)
 
-    def told(first: int, count: int) -> Callable[[object], None]:
-        def acknowledged(future: object) -> None:
-            failure = future.exception()  # type: ignore[attr-defined]
+    def told(first: int, count: int) -> Callable[[Future[None]], None]:
+        def acknowledged(future: Future[None]) -> None:
+            failure = future.exception()
             say(f"! {failure!r}" if failure else f"a {first} {count}")
             room.release()
 
