@@ -84,6 +84,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
 
     `blocks` lists, by container and block, the nodes inside.
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
+    `items_of`: the containers of which it takes the turns that went well there.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     """
 
@@ -104,6 +105,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     calling_node: NodeId | None = None
     deadline: float | None = None
     priority: int = 0
+    items_of: tuple[NodeId, ...] = ()
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -260,6 +262,47 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
     failed: int = 0
 
 
+class ScopeReused(OfNode, frozen=True, kw_only=True, tag="SCOPE_REUSED"):
+    """A turn of a container is not run: what leaves it is known, from run `source`.
+
+    `outputs` are by the names that leave the block; `left`, `succeeded` and `failed` are as in
+    `ScopeLeft` and `ScopeClosed`.
+    """
+
+    block: str = ""
+    index: int | None = None
+    outputs: dict[PortName, ValueRef] = {}
+    source: RunId | None = None
+    left: str = ""
+    succeeded: int = 0
+    failed: int = 0
+
+
+class ItemsAdded(OfNode, frozen=True, kw_only=True, tag="ITEMS_ADDED"):
+    """A container has `count` more items, behind those it had: the list in `outputs`.
+
+    `total` is how many there are now, None before the container has its own. `by` is the node of
+    the run that added them, None for somebody outside.
+    """
+
+    outputs: dict[PortName, ValueRef]
+    count: int
+    total: int | None = None
+    by: NodeId | None = None
+
+
+class CheckpointReached(Fact, frozen=True, kw_only=True, tag="CHECKPOINT_REACHED"):
+    """All up to here is on disk before anything after it begins.
+
+    `why` is `node` behind a node that asks for it, `turns` after so many turns of the container
+    `node`, `interval` when it is time.
+    """
+
+    why: str
+    node: NodeId | None = None
+    scope: str = ""
+
+
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
     """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to."""
 
@@ -313,6 +356,9 @@ Event: TypeAlias = (
     | ScopeOpened
     | ScopeLeft
     | ScopeClosed
+    | ScopeReused
+    | ItemsAdded
+    | CheckpointReached
     | CancelRequested
     | RunPaused
     | RunResumed

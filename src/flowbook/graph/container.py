@@ -53,6 +53,8 @@ class Policy:
     most: int | None = None
     told: str = ""
     """The port by which a failure of the body leaves where nothing catches it."""
+    grows: bool = False
+    """It goes over items, and more may be added while it does."""
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -114,6 +114,7 @@ class MapNode(_Items):
             stop=spec.config.get("continue_on_error") is False,
             settle=True,
             retries=_count(spec, "max_retries", 0),
+            grows=True,
         )
 
     @classmethod
@@ -151,7 +152,7 @@ class ForeachNode(_Items):
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:  # noqa: ARG003 - the same for all
         """One turn after the other."""
-        return Policy(Turns.EACH)
+        return Policy(Turns.EACH, grows=True)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What `collect` says."""

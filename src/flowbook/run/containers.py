@@ -6,21 +6,59 @@ made by the container's own `run`, which is asked again where a run was taken up
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flowbook.errors import UsageError
-from flowbook.events import RunStatus
+from flowbook.events import ItemsAdded, RunStatus
+from flowbook.events.values import ValueRef
 from flowbook.graph.container import BODY, Container, TurnEnd, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import Inside
 from flowbook.run.given import given, told_of
+from flowbook.run.growing import ITEMS
 from flowbook.run.state import RunState, Scope
 from flowbook.run.values import Shelf, inputs_of
 from flowbook.run.work import StepContext, Work
 
 Names = Mapping[PortName, Any]
+
+
+class Growing:
+    """The items of a container: its own, and behind them those that were added.
+
+    >>> more = []
+    >>> items = Growing("ab", more, lambda event: "cd")
+    >>> more.append(ItemsAdded(run="r", seq=3, at=0.0, node="each", outputs={}, count=2))
+    >>> len(items), items[1], items[3]
+    (4, 'b', 'd')
+    """
+
+    def __init__(
+        self,
+        own: Sequence[Any],
+        added: Sequence[ItemsAdded],
+        more: Callable[[ItemsAdded], Sequence[Any]],
+    ) -> None:
+        self._own, self._added, self._more = own, added, more
+        self._ends = [len(own)]
+
+    def __len__(self) -> int:
+        self._look()
+        return self._ends[-1]
+
+    def __getitem__(self, index: int) -> Any:
+        if index < self._ends[0]:
+            return self._own[index]
+        self._look()
+        at = bisect_right(self._ends, index) - 1
+        return self._more(self._added[at])[index - self._ends[at]]
+
+    def _look(self) -> None:
+        for event in self._added[len(self._ends) - 1 :]:
+            self._ends.append(self._ends[-1] + event.count)
 
 
 class Containers:
@@ -41,22 +79,34 @@ class Containers:
         self._state, self._shelf, self._params = state, shelf, params
         self._work, self._context = work, context
         self._inputs: dict[int, dict[PortName, Any]] = {}
-        self._items: dict[int, Sequence[Any] | None] = {}
+        self._items: dict[int, Growing | None] = {}
+        self._held: dict[int, tuple[ValueRef, Sequence[Any]]] = {}
         self._frames: dict[int, Names] = {}
         self._nodes: dict[int, Container] = {}
 
     def unfolded(self, i: int, given: object) -> int | None:
         """Take what the container in slot `i` returned; how many turns that makes."""
         if given is None:
-            items: Sequence[Any] | None = None
+            items: Growing | None = None
         elif isinstance(given, Sequence):
-            items = given
+            items = Growing(given, self._state.added.setdefault(i, []), self._more)
         else:
             raise UsageError(f"a container unfolds into a sequence, not {type(given).__name__}")
         self._items[i] = items
         self._inputs.pop(i, None)
         self._nodes.pop(i, None)
         return None if items is None else len(items)
+
+    def hold(self, ref: ValueRef, items: Sequence[Any]) -> None:
+        """These items are about to be added under that reference: they need not be read again."""
+        self._held[id(ref)] = (ref, items)
+
+    def _more(self, event: ItemsAdded) -> Sequence[Any]:
+        ref = event.outputs[ITEMS]
+        held = self._held.get(id(ref))
+        found: Any = self._shelf.fetch(ref) if held is None else held[1]
+        self.hold(ref, found)
+        return cast("Sequence[Any]", found)
 
     def names(self, number: int) -> Names:
         """What parameters stand for in scope `number`: those of the run, or the turn's frame."""
@@ -117,6 +167,8 @@ class Containers:
         )
 
     def _gave(self, scope: Scope) -> dict[PortName, Any]:
+        if scope.gave is not None:
+            return {name: self._shelf.fetch(ref) for name, ref in scope.gave.items()}
         gave: dict[PortName, Any] = {}
         for name, source in self._inside(scope.owner).blocks[scope.block].gives:
             outputs = self._shelf.look(scope.base + source.step)
@@ -161,7 +213,7 @@ class Containers:
             found = self._inputs[i] = self.inputs(i)
         return found
 
-    def _all_items(self, i: int) -> Sequence[Any] | None:
+    def _all_items(self, i: int) -> Growing | None:
         if i not in self._items:  # unfolded by a process that is gone
             self.unfolded(i, self._work(i).call(self._context(i), self._given(i)))
         return self._items[i]

@@ -36,7 +36,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, losers, suspending, turns
+from flowbook.run import attempts, growing, losers, suspending, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
@@ -46,6 +46,7 @@ from flowbook.run.stimulus import (
     CancelAsked,
     Expired,
     Instruction,
+    ItemsOffered,
     JournalFailed,
     PauseAsked,
     ResumeAsked,
@@ -109,12 +110,15 @@ def _on_start(turn: Turn, s: Start) -> None:
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        items_of=s.items_of,
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
         _stop(turn, s.withdrawn)
         turn.close_if_done()
         return
+    for more in s.added:
+        growing.begin_with(turn, more)
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     losers.settle_all(turn)
@@ -139,12 +143,18 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
         losers.settle_all(turn)
         _end_left_turns(turn)
         turn.look_at(range(len(state.phase)))
+        for i, known in s.known.items():
+            if state.phase[i] is Phase.TURNING:
+                growing.pass_over(turn, i, known)
         turns.take_up(turn)
     turn.close_if_done()
 
 
 def _on_returned(turn: Turn, s: StepReturned) -> None:
     if turn.state.is_current(s.step, s.attempt):
+        if s.added and (why := growing.take(turn, s)):
+            attempts.failed(turn, _refused(s, why))
+            return
         turn.tell(
             NodeCompleted,
             s.step,
@@ -161,6 +171,8 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
         if how:
             turns.leave_loop(turn, s.step, how)
         turn.after(s.step)
+        for given in s.added:
+            growing.grow(turn, given.step)
 
 
 def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
@@ -169,6 +181,7 @@ def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
             attempts.cancelled(turn, s)
         else:
             turn.tell(NodeUnfolded, s.step, attempt=s.attempt, total=s.total)
+            growing.pass_over(turn, s.step, s.known)
             turns.go_on(turn, s.step)
 
 
@@ -251,6 +264,10 @@ def _on_cancel(turn: Turn, s: CancelAsked) -> None:
     turn.close_if_done()
 
 
+def _on_items(turn: Turn, s: ItemsOffered) -> None:
+    growing.add(turn, s.items)
+
+
 def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     state = turn.state
     if not state.cancelling:
@@ -309,6 +326,13 @@ def _left(since: float, delay: float, now: float) -> float:
     return min(delay, max(0.0, since + delay - now))
 
 
+def _refused(s: StepReturned, why: str) -> StepRaised:
+    error = ErrorInfo(type="UsageError", message=why)
+    return StepRaised(
+        at=s.at, step=s.step, attempt=s.attempt, ms=s.ms, error=error, usage=s.usage, final=True
+    )
+
+
 def _timeout(options: Options, cell: CellId | None) -> ErrorInfo:
     return ErrorInfo(
         type="TimeoutError",
@@ -334,6 +358,7 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepLogged: _on_logged,
     TimerFired: _on_timer,
     CancelAsked: _on_cancel,
+    ItemsOffered: _on_items,
     Expired: _on_expired,
     PauseAsked: _on_pause,
     ResumeAsked: _on_resume,

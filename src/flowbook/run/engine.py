@@ -35,15 +35,16 @@ from flowbook.plan.plan import Plan
 from flowbook.run import capture
 from flowbook.run.dask import DaskExecutor
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
+from flowbook.run.growing import ITEMS
 from flowbook.run.handle import Run
 from flowbook.run.past import Past
 from flowbook.run.perform import Performance
 from flowbook.run.processes import ProcessExecutor
 from flowbook.run.stage import Assignment, Stage
-from flowbook.run.stimulus import Given, Lineage, Origin, Start, TakenUp
+from flowbook.run.stimulus import Given, ItemsGiven, Lineage, Origin, Start, TakenUp
 from flowbook.run.turnstile import Turnstile
 from flowbook.run.values import Keeper
-from flowbook.run.work import Reuse, Tools, Work
+from flowbook.run.work import Carried, Reuse, Tools, Work
 
 _Stored: TypeAlias = "dict[int, NodeCompleted | NodeReused]"
 _WORKERS = 32
@@ -100,6 +101,7 @@ class Engine:
         key: str | None = None,
         recording: Recording | None = None,
         origin: Origin | None = None,
+        carried: Carried | None = None,
         queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
@@ -108,7 +110,7 @@ class Engine:
         already; those steps are not run. What the nodes print goes to the cell that called this.
         `origin`: the run this one replays. `lineage`: the run that started this one, its deadline
         and its priority. `recording`: where the run is written to instead of the engine's sink and
-        vault. `queued`: it waits until somebody opens `Run.entry`.
+        vault. `carried`: what containers have of that run. `queued`: it waits until somebody opens `Run.entry`.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
@@ -126,10 +128,12 @@ class Engine:
             host=socket.gethostname(),
             pid=os.getpid(),
             origin=origin,
+            added=_items(stage.keeper, plan, more := carried or Carried()),
+            items_of=tuple(more.turns),
         )
         kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
         told = _with_defaults(plan, params)
-        assignment = Assignment(plan, tuple(work), told, copy_context(), stored=kept)
+        assignment = Assignment(plan, tuple(work), told, copy_context(), None, kept, more)
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
@@ -155,12 +159,18 @@ class Engine:
         if run_id in self._running:
             raise UsageError(f"run {run_id} is performed here already", hint="nothing was lost")
         assignment = Assignment(
-            plan, tuple(work), _with_defaults(plan, params), copy_context(), past
+            plan,
+            tuple(work),
+            _with_defaults(plan, params),
+            copy_context(),
+            past,
+            carried=Carried(past.turns),
         )
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
         host, pid = socket.gethostname(), os.getpid()
-        taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
+        known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
+        taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid, known=known)
         return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
 
     def _begin(
@@ -299,6 +309,16 @@ def _given(keeper: Keeper, reuse: Reuse) -> Given:
     if refs is None or (reuse.outputs is not None and not there):
         refs = keeper.keep_here(reuse.outputs or Outputs({}))
     return Given({port: ref for port, ref in refs.items() if port}, reuse.source, reuse.by_hand)
+
+
+def _items(keeper: Keeper, plan: Plan, carried: Carried) -> tuple[ItemsGiven, ...]:
+    """The items that containers have from the beginning beyond their own."""
+    found = []
+    for node, lists in carried.items.items():
+        for one in lists:
+            ref = one.ref or keeper.keep_here(Outputs({ITEMS: one.items}))[ITEMS]
+            found.append(ItemsGiven(plan.index[node], ref, one.count, one.by))
+    return tuple(found)
 
 
 def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:

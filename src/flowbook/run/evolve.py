@@ -13,7 +13,9 @@ from typing import Any
 from flowbook.errors import IllegalTransition
 from flowbook.events import (
     CancelRequested,
+    CheckpointReached,
     Event,
+    ItemsAdded,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
@@ -33,11 +35,12 @@ from flowbook.events import (
     ScopeClosed,
     ScopeLeft,
     ScopeOpened,
+    ScopeReused,
     SkipReason,
 )
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import edges, joins
+from flowbook.run import edges, grown, joins
 from flowbook.run.limits import gate_of
 from flowbook.run.phase import TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
@@ -199,6 +202,7 @@ def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
     turning.active += 1
     if event.index is not None:
         turning.next = max(turning.next, event.index + 1)
+        grown.move_on(turning)
 
 
 def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
@@ -250,6 +254,8 @@ _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
     ScopeOpened: _opened,
     ScopeLeft: _left,
     ScopeClosed: _closed,
+    ScopeReused: grown.reused,
+    ItemsAdded: grown.added,
 }
 
 
@@ -320,6 +326,10 @@ def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
     _each(state, event)
 
 
+def _checkpoint(state: RunState, event: CheckpointReached) -> None:
+    state.checkpoint = event.seq
+
+
 def _recovered(state: RunState, event: RunRecovered) -> None:
     lost = [state.index.get(node, -1) for node in event.lost]
     again = [state.index.get(node, -1) for node in event.again]
@@ -359,6 +369,7 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     RunPaused: _paused,
     RunResumed: _paused,
     RunRecovered: _recovered,
+    CheckpointReached: _checkpoint,
     RunCompleted: _run_completed,
 }
 

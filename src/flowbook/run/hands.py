@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from asyncio import TimerHandle
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
 from flowbook.errors import UsageError, WaitTimeout
 from flowbook.events.values import ValueRef
-from flowbook.graph import suspension
+from flowbook.graph import adding, suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
@@ -22,6 +23,7 @@ from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
+from flowbook.run.growing import ITEMS, container_seen
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
@@ -29,6 +31,8 @@ from flowbook.run.stimulus import (
     Abort,
     Consult,
     Gather,
+    ItemsGiven,
+    ItemsOffered,
     Launch,
     SetTimer,
     StepCancelled,
@@ -44,6 +48,10 @@ from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
 from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Work
+
+
+_ADDED = "+"
+"""Before a container's name: the place of what is added to it among a step's references."""
 
 
 class Hands:
@@ -71,6 +79,8 @@ class Hands:
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
         self.waits = Waits(stage, state, feed)
+        self._carried = assignment.carried
+        self._nested = bool(assignment.plan.blocks)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
     def work(self, i: int) -> Work:
@@ -117,6 +127,8 @@ class Hands:
                 return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
+        if self._nested:
+            ambient.run(adding.current.set, context.add_items)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
         self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
@@ -267,12 +279,20 @@ class Hands:
         except UsageError as refused:
             self._raised(order, refused, ending.ms)
             return
+        known = self._carried.turns.get(self._state.key(order.step), {})
         self._feed(
-            StepUnfolded(at=self._now(), step=order.step, attempt=order.attempt, total=total)
+            StepUnfolded(
+                at=self._now(),
+                step=order.step,
+                attempt=order.attempt,
+                total=total,
+                known=dict(known),
+            )
         )
 
     def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
         work = self.work(order.step)
+        self._words.additions(order.step, order.attempt)  # what fails adds nothing
         self._feed(
             StepRaised(
                 at=self._now(),
@@ -294,10 +314,16 @@ class Hands:
             self._raised(order, error, ending.ms)
             return
 
+        added = self._words.additions(order.step, order.attempt)
+
         def then(refs: Refs | Exception) -> None:
             if isinstance(refs, Exception):
                 self._raised(order, refs, ending.ms)
             elif self._state.is_current(order.step, order.attempt):
+                more = self._additions(order, added, refs) if added else ()
+                if isinstance(more, UsageError):
+                    self._raised(order, more, ending.ms)
+                    return
                 self._shelf.values[order.step] = outputs
                 result = refs.pop(RESULT, None)
                 asked = self.lookups.answers.get(order.step)
@@ -314,7 +340,44 @@ class Hands:
                         cache_parts={} if key is None else dict(key.parts),
                         cache_miss=None if asked is None else asked.why,
                         usage=self._words.usage(order.step, order.attempt),
+                        added=more,
                     )
                 )
 
-        self._stage.keeper.keep(outputs, then)
+        self._stage.keeper.keep(_with_additions(outputs, added), then)
+
+    def offer(self, i: int, items: Sequence[Any], then: Callable[[ValueRef | Exception], None]) -> None:
+        """Somebody outside adds items to the container in slot `i`."""
+
+        def kept(refs: Refs | Exception) -> None:
+            if isinstance(refs, Exception):
+                then(refs)
+                return
+            ref = refs[ITEMS]
+            self.containers.hold(ref, items)
+            self._feed(ItemsOffered(at=self._now(), items=ItemsGiven(i, ref, len(items))))
+            then(ref)
+
+        self._stage.keeper.keep(Outputs({ITEMS: items}), kept)
+
+    def _additions(
+        self, order: Launch, added: Mapping[str, list[Any]], refs: Refs
+    ) -> tuple[ItemsGiven, ...] | UsageError:
+        """What the attempt adds to containers; the references of that are taken out of `refs`."""
+        state, found = self._state, []
+        for name, items in added.items():
+            ref = refs.pop(PortName(_ADDED + name))
+            i = container_seen(state, order.step, name)
+            if i is None:
+                return UsageError(f"there is no container {name!r} to add items to")
+            self.containers.hold(ref, items)
+            found.append(ItemsGiven(i, ref, len(items), state.key(order.step)))
+        return tuple(found)
+
+
+def _with_additions(outputs: Outputs, added: Mapping[str, list[Any]]) -> Outputs:
+    """What is to be kept when a step returns: its outputs, and what it adds to containers."""
+    if not added:
+        return outputs
+    more = {PortName(_ADDED + name): items for name, items in added.items()}
+    return Outputs({**outputs.ports, **more}, outputs.result)

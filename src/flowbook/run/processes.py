@@ -156,6 +156,8 @@ class RemoteTicket(Ticket):
             context.progress(*rest)
         elif kind == "used":
             context.used(*rest)
+        elif kind == "adds":
+            context.add_items(*rest)
         elif rest[0] == "log":
             context.log(rest[1].removesuffix("\n"))
         else:

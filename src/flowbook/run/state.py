@@ -18,7 +18,15 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flowbook.events import Event, NodeResumed, NodeSuspended, RunStatus, SkipReason, TriggerKind
+from flowbook.events import (
+    Event,
+    ItemsAdded,
+    NodeResumed,
+    NodeSuspended,
+    RunStatus,
+    SkipReason,
+    TriggerKind,
+)
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.graph.options import On
 from flowbook.ids import FlowId, NodeId, PortName, RunId
@@ -52,6 +60,8 @@ class Scope:
     status: RunStatus | None = None
     """How it ended; None while it goes on."""
     ms: float = 0.0
+    gave: Mapping[PortName, ValueRef] | None = None
+    """Of a turn that was not run: what leaves it."""
 
 
 @dataclass(slots=True)
@@ -106,6 +116,10 @@ class RunState:
     """The number of the scope each slot is in; 0 is the flow itself."""
     turning: dict[int, Turning] = field(default_factory=dict)
     """Containers that are at their turns, or were, by slot."""
+    added: dict[int, list[ItemsAdded]] = field(default_factory=dict)
+    """The items that were added to those of containers, by slot, in order."""
+    checkpoint: int = -1
+    """The number of the last checkpoint."""
     names: list[NodeId] = field(default_factory=list, repr=False)
     phase: list[Phase] = field(default_factory=list)
     outcome: list[Outcome | None] = field(default_factory=list)

@@ -31,6 +31,27 @@ class Given(msgspec.Struct, frozen=True):
     by_hand: bool = False
 
 
+class KnownTurn(msgspec.Struct, frozen=True):
+    """What a turn of a container gave in run `source`, by the names that leave it.
+
+    `left`: why a node ended it early, if one did.
+    """
+
+    outputs: dict[PortName, ValueRef] = {}
+    source: RunId | None = None
+    left: str = ""
+
+
+class ItemsGiven(msgspec.Struct, frozen=True):
+    """A list of `count` more items for the container in slot `step`; `by`: the node that gives it.
+    """
+
+    step: int
+    items: ValueRef
+    count: int
+    by: NodeId | None = None
+
+
 class Origin(msgspec.Struct, frozen=True):
     """The run that another replays, the last event it goes by, and the node it begins at."""
 
@@ -57,7 +78,8 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step.
 
     `origin`: the run this one replays. `withdrawn`: it was cancelled while it waited for its turn,
-    so it ends as it begins.
+    so it ends as it begins. `added`: items that containers have beyond their own; `items_of`: the
+    containers of which turns are known.
     """
 
     run: RunId
@@ -70,17 +92,21 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     pid: int | None = None
     origin: Origin | None = None
     withdrawn: str | None = None
+    added: tuple[ItemsGiven, ...] = ()
+    items_of: tuple[NodeId, ...] = ()
 
 
 class TakenUp(_Stimulus, frozen=True, kw_only=True):
     """Go on with a run whose process is gone, from the state its events lead to.
 
     `again`: steps that are done but whose outputs, which others still read, cannot be had.
+    `known`: by container, the turns that need not run.
     """
 
     again: tuple[int, ...] = ()
     host: str | None = None
     pid: int | None = None
+    known: dict[int, dict[int, KnownTurn]] = {}
 
 
 class OfAttempt(_Stimulus, frozen=True, kw_only=True):
@@ -100,12 +126,17 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     cache_parts: dict[str, str] = {}
     cache_miss: str | None = None
     usage: tuple[Usage, ...] = ()
+    added: tuple[ItemsGiven, ...] = ()
 
 
 class StepUnfolded(OfAttempt, frozen=True, kw_only=True):
-    """A container knows its turns: `total`, None when a condition decides."""
+    """A container knows its turns: `total`, None when a condition decides.
+
+    `known` are those that need not run, by number.
+    """
 
     total: int | None = None
+    known: dict[int, KnownTurn] = {}
 
 
 class StepConsulted(OfAttempt, frozen=True, kw_only=True):
@@ -203,6 +234,12 @@ class CancelAsked(_Stimulus, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ItemsOffered(_Stimulus, frozen=True, kw_only=True):
+    """Somebody outside has more items for a container."""
+
+    items: ItemsGiven
+
+
 class Expired(_Stimulus, frozen=True, kw_only=True):
     """The run's deadline has passed; `seconds` is how long it was given."""
 
@@ -239,6 +276,7 @@ Stimulus: TypeAlias = (
     | StepLogged
     | TimerFired
     | CancelAsked
+    | ItemsOffered
     | Expired
     | PauseAsked
     | ResumeAsked

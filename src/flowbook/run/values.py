@@ -133,6 +133,10 @@ class Keeper:
         """The outputs an event tells of; blocking. `ValueUnavailable` when one is not there."""
         return outputs_of(self._vault, event)
 
+    def fetch(self, ref: ValueRef) -> object:
+        """A value; blocking. `ValueUnavailable` when it is not there."""
+        return self._vault.get(ref)
+
     def close(self) -> None:
         """Let the threads go."""
         if self._crew is not None:
@@ -197,6 +201,10 @@ class Shelf:
         if event is None:
             return near
         return Outputs({**event.outputs, **({} if near is None else near.ports)})
+
+    def fetch(self, ref: ValueRef) -> object:
+        """A value that no step gave; blocking, raises as `look` does."""
+        return self._keeper.fetch(ref)
 
     def look(self, step: int) -> Outputs | None:
         """What the step gave, None when it has given nothing.

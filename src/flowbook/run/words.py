@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -48,6 +48,7 @@ class Words:
         self._stirred = False
         self._spent: dict[tuple[int, int], int] = {}
         self._meter = Meter()
+        self._adding: dict[tuple[int, int], dict[str, list[Any]]] = {}
 
     def say(self, step: int, attempt: int, stream: str, text: str) -> None:
         """A node printed or logged; any thread."""
@@ -62,6 +63,15 @@ class Words:
     def used(self, step: int, attempt: int, usage: Usage) -> None:
         """A node made a call that costs; any thread."""
         self._meter.add((step, attempt), usage)
+
+    def adds(self, step: int, attempt: int, container: str, items: Iterable[Any]) -> None:
+        """A node has more items for a container; any thread."""
+        one = self._adding.setdefault((step, attempt), {})
+        one.setdefault(container, []).extend(items)
+
+    def additions(self, step: int, attempt: int) -> Mapping[str, list[Any]]:
+        """The items the attempt added, by container; to be asked once, when it ends."""
+        return self._adding.pop((step, attempt), {}) if self._adding else {}
 
     def usage(self, step: int, attempt: int) -> tuple[Usage, ...]:
         """What the attempt used, as it may be told; to be asked once, when it ends."""

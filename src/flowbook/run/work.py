@@ -6,7 +6,7 @@ looks inside: it calls it with a `StepContext` and the step's inputs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
@@ -17,6 +17,7 @@ from flowbook.graph.container import Container
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.stimulus import KnownTurn
 from flowbook.run.usage import usage_of
 
 
@@ -95,6 +96,27 @@ class Reuse:
     stored: NodeCompleted | NodeReused | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Items of a container beyond its own; `ref` is their list if it is kept already."""
+
+    items: Sequence[Any] | None
+    count: int
+    ref: ValueRef | None = None
+    by: NodeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What containers of a new run have of an earlier one, by the container's name.
+
+    `turns`: those that went well, by number. `items`: those that were added to it, and are now.
+    """
+
+    turns: Mapping[NodeId, Mapping[int, KnownTurn]] = field(default_factory=dict)
+    items: Mapping[NodeId, Sequence[Items]] = field(default_factory=dict)
+
+
 def _no_expressions(*_: Any) -> Any:
     raise UsageError("this engine evaluates no expressions", hint="pass Engine(tools=Tools(…))")
 
@@ -130,6 +152,8 @@ class Voice(Protocol):
     def progress(self, step: int, attempt: int, progress: Progress) -> None: ...
 
     def used(self, step: int, attempt: int, usage: Usage) -> None: ...
+
+    def adds(self, step: int, attempt: int, container: str, items: Iterable[Any]) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -178,6 +202,10 @@ class StepContext:
     def used(self, usage: Usage) -> None:
         """The same, checked already."""
         self.voice.used(self.step, self.attempt, usage)
+
+    def add_items(self, container: str, items: Iterable[Any]) -> None:
+        """More items for a container, once this attempt has succeeded."""
+        self.voice.adds(self.step, self.attempt, container, items)
 
     def cancelled(self) -> bool:
         """True once this attempt should stop."""

@@ -16,7 +16,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 import cloudpickle
 
+from flowbook.graph import adding
 from flowbook.graph.suspension import current
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class RemoteContext:
 
         self.tell("used", usage_of(provider, model, amounts))
 
+    def add_items(self, container: str, items: Iterable[Any]) -> None:
+        self.tell("adds", container, list(items))
+
     def cancelled(self) -> bool:
         """Never: a process is not asked to stop, it is stopped."""
         return False
@@ -133,6 +137,7 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
         context.tell = tell
         current.set(context.resumption)
+        adding.current.set(context.add_items)
         value = call(context, inputs)
         if type(value) is CoroutineType:
             value = asyncio.run(value)

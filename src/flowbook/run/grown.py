@@ -1,0 +1,45 @@
+"""What became of a container's items beyond those it unfolded into: a part of the fold.
+
+Items are added behind those that there are, and turns that are known take the place of turns that
+would run.
+"""
+
+from __future__ import annotations
+
+from flowbook.events import ItemsAdded, RunStatus, ScopeReused
+from flowbook.run.state import RunState, Scope, Turning, scope_path
+
+
+def added(state: RunState, i: int, event: ItemsAdded) -> None:
+    """The container in slot `i` has more items."""
+    state.added.setdefault(i, []).append(event)
+    turning = state.turning.get(i)
+    if turning is not None and turning.total is not None:
+        turning.total += event.count
+
+
+def reused(state: RunState, i: int, event: ScopeReused) -> None:
+    """A turn is over that has no slots: what it gave is known."""
+    turning = state.turning[i]
+    turning.scopes[event.block, event.index] = len(state.scopes)
+    turning.succeeded += 1
+    state.scopes.append(
+        Scope(
+            scope_path(event.scope, state.names[i], event.block, event.index),
+            base=len(state.names),
+            owner=i,
+            block=event.block,
+            index=event.index,
+            opened_at=event.at,
+            left=event.left,
+            status=RunStatus.SUCCEEDED,
+            gave=event.outputs,
+        )
+    )
+    move_on(turning)
+
+
+def move_on(turning: Turning) -> None:
+    """Pass over the turns that need not begin; each is passed once."""
+    while ("", turning.next) in turning.scopes:
+        turning.next += 1
