@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from flowbook.events import RunStatus, TriggerKind
+    from flowbook.graph.adding import add_items
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
@@ -92,6 +93,7 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "add_items": "flowbook.graph.adding",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -132,6 +134,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "add_items",
     "project",
     "resumption",
 ]

@@ -20,7 +20,7 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 from weakref import WeakSet
 
 from flowbook.errors import InvalidParameters, UsageError
@@ -47,6 +47,13 @@ from flowbook.run.values import Keeper
 from flowbook.run.work import Carried, Reuse, Tools, Work
 
 _Stored: TypeAlias = "dict[int, NodeCompleted | NodeReused]"
+
+
+class _Whereabouts(TypedDict):
+    host: str
+    pid: int
+
+
 _WORKERS = 32
 _KEEPERS = 4
 
@@ -108,9 +115,9 @@ class Engine:
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
-        `origin`: the run this one replays. `lineage`: the run that started this one, its deadline
-        and its priority. `recording`: where the run is written to instead of the engine's sink and
-        vault. `carried`: what containers have of that run. `queued`: it waits until somebody opens `Run.entry`.
+        `origin`: the run this one replays; `carried`: what containers have of it. `lineage`: the
+        run that started this one, its deadline and priority. `recording`: where it is written to
+        instead of the engine's sink and vault. `queued`: it waits until somebody opens `Run.entry`.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
@@ -125,15 +132,13 @@ class Engine:
             given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
             lineage=lineage or Lineage(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
             origin=origin,
             added=_items(stage.keeper, plan, more := carried or Carried()),
             items_of=tuple(more.turns),
+            **_whereabouts(),
         )
-        kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
-        told = _with_defaults(plan, params)
-        assignment = Assignment(plan, tuple(work), told, copy_context(), None, kept, more)
+        here = tuple(work), _with_defaults(plan, params), copy_context()
+        assignment = Assignment(plan, *here, None, _stored(known), more)
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
@@ -168,9 +173,8 @@ class Engine:
         )
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
-        host, pid = socket.gethostname(), os.getpid()
         known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
-        taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid, known=known)
+        taken = TakenUp(at=self._clock(), again=again, known=known, **_whereabouts())
         return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
 
     def _begin(
@@ -301,6 +305,14 @@ def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[s
 def _by_step(plan: Plan, given: Mapping[NodeId, Reuse]) -> dict[int, Reuse]:
     """What is given of the plan's steps."""
     return {plan.index[node]: reuse for node, reuse in given.items() if node in plan.index}
+
+
+def _whereabouts() -> _Whereabouts:
+    return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
+def _stored(known: Mapping[int, Reuse]) -> _Stored:
+    return {i: one.stored for i, one in known.items() if one.stored is not None}
 
 
 def _given(keeper: Keeper, reuse: Reuse) -> Given:

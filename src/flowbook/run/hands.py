@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from asyncio import TimerHandle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,11 +18,11 @@ from flowbook.graph import adding, suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.run.additions import Additions, with_additions
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
-from flowbook.run.growing import ITEMS, container_seen
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
@@ -31,8 +30,6 @@ from flowbook.run.stimulus import (
     Abort,
     Consult,
     Gather,
-    ItemsGiven,
-    ItemsOffered,
     Launch,
     SetTimer,
     StepCancelled,
@@ -48,10 +45,6 @@ from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
 from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Work
-
-
-_ADDED = "+"
-"""Before a container's name: the place of what is added to it among a step's references."""
 
 
 class Hands:
@@ -81,6 +74,7 @@ class Hands:
         self.waits = Waits(stage, state, feed)
         self._carried = assignment.carried
         self._nested = bool(assignment.plan.blocks)
+        self.additions = Additions(state, stage.keeper, self.containers.hold)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
     def work(self, i: int) -> Work:
@@ -320,7 +314,7 @@ class Hands:
             if isinstance(refs, Exception):
                 self._raised(order, refs, ending.ms)
             elif self._state.is_current(order.step, order.attempt):
-                more = self._additions(order, added, refs) if added else ()
+                more = self.additions.of(order.step, added, refs) if added else ()
                 if isinstance(more, UsageError):
                     self._raised(order, more, ending.ms)
                     return
@@ -344,40 +338,4 @@ class Hands:
                     )
                 )
 
-        self._stage.keeper.keep(_with_additions(outputs, added), then)
-
-    def offer(self, i: int, items: Sequence[Any], then: Callable[[ValueRef | Exception], None]) -> None:
-        """Somebody outside adds items to the container in slot `i`."""
-
-        def kept(refs: Refs | Exception) -> None:
-            if isinstance(refs, Exception):
-                then(refs)
-                return
-            ref = refs[ITEMS]
-            self.containers.hold(ref, items)
-            self._feed(ItemsOffered(at=self._now(), items=ItemsGiven(i, ref, len(items))))
-            then(ref)
-
-        self._stage.keeper.keep(Outputs({ITEMS: items}), kept)
-
-    def _additions(
-        self, order: Launch, added: Mapping[str, list[Any]], refs: Refs
-    ) -> tuple[ItemsGiven, ...] | UsageError:
-        """What the attempt adds to containers; the references of that are taken out of `refs`."""
-        state, found = self._state, []
-        for name, items in added.items():
-            ref = refs.pop(PortName(_ADDED + name))
-            i = container_seen(state, order.step, name)
-            if i is None:
-                return UsageError(f"there is no container {name!r} to add items to")
-            self.containers.hold(ref, items)
-            found.append(ItemsGiven(i, ref, len(items), state.key(order.step)))
-        return tuple(found)
-
-
-def _with_additions(outputs: Outputs, added: Mapping[str, list[Any]]) -> Outputs:
-    """What is to be kept when a step returns: its outputs, and what it adds to containers."""
-    if not added:
-        return outputs
-    more = {PortName(_ADDED + name): items for name, items in added.items()}
-    return Outputs({**outputs.ports, **more}, outputs.result)
+        self._stage.keeper.keep(with_additions(outputs, added) if added else outputs, then)

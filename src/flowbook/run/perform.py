@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -21,12 +21,12 @@ from flowbook.errors import RunError
 from flowbook.events import Event, RunStatus
 from flowbook.graph.node import Outputs, Progress
 from flowbook.ids import NodeId
+from flowbook.run.additions import Offers
 from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
 from flowbook.run.limits import machine
 from flowbook.run.loops import soon
-from flowbook.run.offers import Offer
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.stage import Assignment, Stage
@@ -93,6 +93,7 @@ class Performance:
         self.now = stage.clock
         words = Words(stage.loop, self._heard, None if stage.recording is None else stage.told)
         self._hands = Hands(stage, assignment, self.state, self.shelf, words, self.feed)
+        self.offers = Offers(stage, self.state, self._hands.additions, self._record, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
 
     # ------------------------------------------------------------ the cycle
@@ -173,17 +174,6 @@ class Performance:
     def _delivered(self, letter: Letter) -> None:
         if not self.over.done() and not self.left:
             self._hands.waits.deliver(letter)
-
-    def offer(self, container: str, items: Sequence[Any]) -> Future[None]:
-        """Add items to a container, from any thread; done once they are durable."""
-        told: Future[None] = Future()
-        soon(self._stage.loop, self._offered, container, items, told)
-        return told
-
-    def _offered(self, container: str, items: Sequence[Any], told: Future[None]) -> None:
-        Offer(self.state, container, items, told).make(
-            self._hands.offer, self._record.when_durable, over=self.over.done() or self.left
-        )
 
     def let_go(self, otherwise: Stimulus | None = None) -> None:
         """Leave a run that is suspended to whoever takes it up; from any thread.

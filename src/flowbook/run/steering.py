@@ -55,7 +55,7 @@ class Steered:
         >>> run.wait()["each"].outputs["each_values"][:2]
         [2, 4]
         """
-        told = self._performance.offer(container, list(items))
+        told = self._performance.offers.make(container, list(items))
         told.result(timeout)
 
     def signal(self, name: str, payload: Any = None) -> None:

@@ -43,8 +43,7 @@ class KnownTurn(msgspec.Struct, frozen=True):
 
 
 class ItemsGiven(msgspec.Struct, frozen=True):
-    """A list of `count` more items for the container in slot `step`; `by`: the node that gives it.
-    """
+    """`count` more items for the container in slot `step`, as a list; `by`: the node of theirs."""
 
     step: int
     items: ValueRef

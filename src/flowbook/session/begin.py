@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
     from flowbook.run.stimulus import Origin
-    from flowbook.run.work import Reuse, Work
+    from flowbook.run.work import Carried, Reuse, Work
     from flowbook.session.queue import Queues
     from flowbook.store.recording import Recording
 
@@ -43,7 +43,8 @@ class Ready:
     """All that was worked out for a run that may begin.
 
     `given`: what some of its nodes are known to give. `origin`: the run it replays. `remember`:
-    what it gives is what the flow gives, for later runs of some of its nodes.
+    what it gives is what the flow gives, for later runs of some of its nodes. `carried`: what
+    containers have of the run it replays.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class Ready:
     recording: Recording | None
     origin: Origin | None = None
     remember: bool = True
+    carried: Carried | None = None
 
 
 def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -> Run:
@@ -91,6 +93,7 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             key=how.key,
             recording=recording,
             origin=ready.origin,
+            carried=ready.carried,
             queued=queued,
         )
         known.follow(run)

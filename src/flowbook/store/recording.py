@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from flowbook.events import (
     Event,
+    ItemsAdded,
     NodeCompleted,
     NodeLogged,
     NodeRetryScheduled,
@@ -29,6 +30,7 @@ from flowbook.events import (
     NodeScheduled,
     NodeStarted,
     RunCreated,
+    ScopeReused,
 )
 from flowbook.events.ports import Sink, Vault
 from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
@@ -157,10 +159,7 @@ class Recording:
         if self.options.detail is Detail.SUMMARY:
             if isinstance(event, _LEFT_OUT) and not getattr(event, "usage", ()):
                 return None
-            if isinstance(event, NodeCompleted):
-                event = replace(event, outputs={}, result=None, cache_key=None, cache_parts={})
-            elif isinstance(event, NodeReused):
-                event = replace(event, outputs={}, result=None)
+            event = _without_values(event)
         changes: dict[str, Any] = {}
         if isinstance(event, RunCreated):
             changes["params"] = self.params(event.params)
@@ -170,10 +169,10 @@ class Recording:
             # A short digest of a short text gives the text away to whoever tries them all.
             parts = {name: part for name, part in event.cache_parts.items() if name == "code"}
             changes["cache_parts"] = parts
-        if isinstance(event, NodeReused):
+        if isinstance(event, NodeReused | ScopeReused | ItemsAdded):
             outputs = {port: self._known(port, ref) for port, ref in event.outputs.items()}
             changes["outputs"] = outputs
-            if event.result is not None:
+            if isinstance(event, NodeReused) and event.result is not None:
                 hidden = any(self._hides(port) for port in outputs)
                 changes["result"] = None if hidden else self._known(PortName(""), event.result)
         return replace(event, **changes) if changes else event
@@ -278,3 +277,12 @@ class _RecordingVault:
 def _unkept(value: object, why: str) -> ValueRef:
     reason = f"redacted: {why}"
     return ValueRef("", ValueFormat.NONE, type_name(value), reason=reason, redacted=True)
+
+
+def _without_values(event: Event) -> Event:
+    """An event as a summary has it: what is known of values is left out."""
+    if isinstance(event, NodeCompleted):
+        return replace(event, outputs={}, result=None, cache_key=None, cache_parts={})
+    if isinstance(event, NodeReused):
+        return replace(event, outputs={}, result=None)
+    return replace(event, outputs={}) if isinstance(event, ScopeReused | ItemsAdded) else event

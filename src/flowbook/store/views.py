@@ -44,10 +44,12 @@ _SCOPED_EVENTS = (
 _TURNS = f"""
     SELECT run_id, scope, node, coalesce(payload->>'$.block', '') AS block,
            TRY_CAST(payload->>'$.index' AS INTEGER) AS index,
-           arg_max(coalesce(status, 'running'), seq) AS status,
+           arg_max(CASE kind WHEN 'SCOPE_REUSED' THEN 'reused' ELSE coalesce(status, 'running') END,
+                   seq) AS status,
            count(*) FILTER (kind = 'SCOPE_OPENED')::INTEGER AS attempts,
            min(ts) AS started_at, max(ts) AS ended_at, arg_max(ms, seq) AS duration_ms
-    FROM ({_SCOPED_EVENTS}) WHERE kind IN ('SCOPE_OPENED', 'SCOPE_CLOSED') GROUP BY ALL"""
+    FROM ({_SCOPED_EVENTS})
+    WHERE kind IN ('SCOPE_OPENED', 'SCOPE_CLOSED', 'SCOPE_REUSED') GROUP BY ALL"""
 _TURN = """concat(nullif(scope, '') || '.', node, '[' || index || ']', '.' || nullif(block, ''))"""
 """As `flowbook.run.state.scope_path` writes it."""
 _OF_LOST = "id, pid, last_at, outcome, suspended, writer"

@@ -1,4 +1,4 @@
-"""Containers, killed at the effect of that number: `nested.py FOLDER FLOW EFFECT [recover]`.
+"""Containers, killed at the effect of that number: `nested.py FOLDER FLOW EFFECT [recover|retry]`.
 
 Every node inside writes where it is into a ledger. Says how many effects there were, if it came
 through.
@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+from flowbook.graph.adding import add_items
 from flowbook.graph.flow import Flow
 from flowbook.session.project import Project
 
@@ -31,6 +32,11 @@ class Ledger:
         ledger = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(ledger, f"{where}\n".encode())
         os.close(ledger)
+
+    @property
+    def mended(self):
+        """What failed at first fails no more."""
+        return (self.path.parent / "mended").exists()
 
     def lines(self):
         return self.path.read_text().split() if self.path.exists() else []
@@ -55,7 +61,7 @@ def many(host, ledger):
         @flow.node
         def stored(fetched, item):
             ledger.write(f"each[{item}].stored")
-            if item % 10 == 7:
+            if item % 10 == 7 and not ledger.mended:
                 raise ValueError(item)
             return fetched + 1
 
@@ -109,15 +115,37 @@ def mixed(host, ledger):
     return flow
 
 
-FLOWS = {"many": many, "mixed": mixed}
+def crawl(host, ledger):
+    """A map that finds its items as it goes: 1, its children 2 and 3, theirs, up to 40."""
+    flow = Flow("crawl", host=host)
+
+    with flow.map("each", [1], max_concurrent=3):
+
+        @flow.node
+        def page(item):
+            ledger.write(f"page{item}")
+            add_items("each", [n for n in (2 * item, 2 * item + 1) if n <= 40])
+            return item
+
+        @flow.node
+        def kept(page):
+            ledger.write(f"kept{page}")
+            return page
+
+    return flow
 
 
-def main(folder, name, fatal, recover):
+FLOWS = {"many": many, "mixed": mixed, "crawl": crawl}
+
+
+def main(folder, name, fatal, how):
     project = Project(Path(folder))
     ledger = Ledger(folder, int(fatal))
     flow = FLOWS[name](project, ledger)
-    if recover:
+    if how == ["recover"]:
         flow.recover().wait()
+    elif how == ["retry"]:
+        flow.retry_failed(project.history.runs().runs[-1].id).wait()
     else:
         flow.run()
     ledger.left = 0
@@ -126,4 +154,4 @@ def main(folder, name, fatal, recover):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], "recover" in sys.argv[4:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
