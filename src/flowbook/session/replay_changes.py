@@ -12,6 +12,7 @@ from flowbook.ids import NodeId
 def changes_since(before: FlowSpec | None, now: FlowSpec) -> dict[NodeId, tuple[str, ...]]:
     """What differs in meaning in each node of `now`, in words; only the nodes that differ.
 
+    >>> from flowbook.ids import FlowId, NodeId
     >>> one = FlowSpec(FlowId("f"), (NodeSpec(NodeId("a"), body="1"),))
     >>> changes_since(one, FlowSpec(FlowId("f"), (NodeSpec(NodeId("a"), body="2"),)))
     {'a': ('code changed',)}
