@@ -42,14 +42,15 @@ _HINT = "say which with --notebook; a flow written in Python is replayed with fl
 def checkpoints(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) -> ExitCode:
     """List the events of a run that it can be replayed from.
 
-    Each is the completion of a node: how many were done there, how many bytes their results take
-    up, and how many of them were not kept as they were.
+    Each is the completion of a node, or a checkpoint that the flow asked for: how many nodes were
+    done there, how many bytes their results take up, and how many of them were not kept as they
+    were.
     """
     found = asked_project(ctx, folder).history.checkpoints(run_id).to_json()
     if as_json or ctx.obj.as_json:
         echo_json(found)
         return ExitCode.OK
-    columns = ("seq", "at", "node", "done", "bytes", "unkept")
+    columns = ("seq", "at", "node", "done", "bytes", "unkept", "why")
     echo_table(columns, [[one[name] for name in columns] for one in found["checkpoints"]])
     return ExitCode.OK
 

@@ -119,6 +119,10 @@ class Branching:
         """
         return self.host.restore(self, _id(run_id), checkpoint, **asked)
 
+    def checkpoints(self, run_id: Any) -> Any:
+        """The points of a run that `restore` can go on from, in order."""
+        return self.host.checkpoints(_id(run_id))
+
     def versions(self) -> Any:
         """Every version of this flow that has run, numbered by first use."""
         return self.host.versions(self)

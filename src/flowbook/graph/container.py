@@ -55,6 +55,8 @@ class Policy:
     """The port by which a failure of the body leaves where nothing catches it."""
     grows: bool = False
     """It goes over items, and more may be added while it does."""
+    checkpoint_every: int = 0
+    """A checkpoint behind so many turns, 0 for none."""
 
     @property
     def blocks(self) -> tuple[str, ...]:

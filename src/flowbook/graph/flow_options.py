@@ -70,7 +70,7 @@ class FlowOptions:
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
     seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
-    None: as many nodes at once as there are.
+    None: as many nodes at once as there are. `checkpoint_interval`: seconds between checkpoints.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -89,6 +89,7 @@ class FlowOptions:
     max_concurrent: int | None = None
     limits: Quantities = ()
     capacity: Quantities = ()
+    checkpoint_interval: float | None = None
 
 
 _DAYS_MAX = 36_500
@@ -170,6 +171,15 @@ def _parse_timeout(value: object) -> float | None:
     return seconds
 
 
+def _parse_interval(value: object) -> float | None:
+    if _nothing(value):
+        return None
+    seconds = parse_duration(value)
+    if not seconds:
+        raise ValueError("write a duration such as 30s, 5m or 1h")
+    return seconds
+
+
 def _parse_most(value: object) -> int | None:
     if _nothing(value):
         return None
@@ -242,6 +252,8 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                parse_counts, print_quantities),
         Option("capacity", "How much there is of what nodes need: gpu=1,mem=16GB.",
                parse_quantities, print_quantities),
+        Option("checkpoint_interval", "Put all on disk this often while a run goes on: 30s, 5m.",
+               _parse_interval, lambda v: "none" if v is None else print_duration(v)),
     )
 }  # fmt: skip
 

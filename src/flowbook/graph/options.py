@@ -95,6 +95,8 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    checkpoint: bool = False
+    """Nothing after the node begins before all up to it is on disk."""
 
     @property
     def joins(self) -> bool:
@@ -330,6 +332,8 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("checkpoint", "Put all on disk behind it, before anything goes on.", parse_bool,
+               print_bool, flag=True),
     )
 }  # fmt: skip
 

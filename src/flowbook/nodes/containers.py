@@ -9,6 +9,7 @@ where there is one, a mapping by name where there are more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -47,10 +48,25 @@ class _Naming(Container):
         """The names of a turn with their values."""
         values = {ITEM: start.item, INDEX: start.index, LAST: _one(start.last), ERROR: start.error}
         said = {self.spec.config.get(name, name): value for name, value in values.items()}
-        return {name: said[name] for name in frame_names(self.spec, start.block)}
+        names = self._frame_names.get(start.block)
+        if names is None:  # once: a map may have a million turns
+            names = self._frame_names[start.block] = frame_names(self.spec, start.block)
+        return {name: said[name] for name in names}
+
+    @cached_property
+    def _frame_names(self) -> dict[str, tuple[PortName, ...]]:
+        return {}
 
 
-class _Items(_Naming):
+class _Turning(_Naming):
+    """A container whose turns are counted."""
+
+    checkpoint_every = Int(0, min=0, help="A checkpoint behind so many turns; 0: none.").tag(
+        config=True
+    )
+
+
+class _Items(_Turning):
     """A container with a turn for each item."""
 
     untemplated: ClassVar[tuple[str, ...]] = ("item", "index", "result")
@@ -115,6 +131,7 @@ class MapNode(_Items):
             settle=True,
             retries=_count(spec, "max_retries", 0),
             grows=True,
+            checkpoint_every=_count(spec, "checkpoint_every", 0),
         )
 
     @classmethod
@@ -150,9 +167,9 @@ class ForeachNode(_Items):
     ).tag(config=True)
 
     @classmethod
-    def policy(cls, spec: NodeSpec) -> Policy:  # noqa: ARG003 - the same for all
+    def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other."""
-        return Policy(Turns.EACH, grows=True)
+        return Policy(Turns.EACH, grows=True, checkpoint_every=_count(spec, "checkpoint_every", 0))
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What `collect` says."""
@@ -169,7 +186,7 @@ class ForeachNode(_Items):
         return Outputs({port: None})
 
 
-class RepeatNode(_Naming):
+class RepeatNode(_Turning):
     """Does the same so many times; gives the list of what each turn gave."""
 
     kind: ClassVar[str] = "repeat"
@@ -181,9 +198,9 @@ class RepeatNode(_Naming):
     )
 
     @classmethod
-    def policy(cls, spec: NodeSpec) -> Policy:  # noqa: ARG003 - the same for all
+    def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other."""
-        return Policy(Turns.EACH)
+        return Policy(Turns.EACH, checkpoint_every=_count(spec, "checkpoint_every", 0))
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Sequence[Any]:
         """The numbers of the turns."""
@@ -198,7 +215,7 @@ class RepeatNode(_Naming):
         return Outputs({type(self).ports(self.spec)[0]: values})
 
 
-class WhileNode(_Naming):
+class WhileNode(_Turning):
     """Turns as long as `condition` holds, and gives what the last turn gave.
 
     The condition reads the container's inputs, `last` (what the turn before gave, `initial` before
@@ -220,7 +237,11 @@ class WhileNode(_Naming):
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other, with a guard."""
-        return Policy(Turns.WHILE, most=_count(spec, "max_iterations", _MOST, least=1))
+        return Policy(
+            Turns.WHILE,
+            most=_count(spec, "max_iterations", _MOST, least=1),
+            checkpoint_every=_count(spec, "checkpoint_every", 0),
+        )
 
     def frame(self, start: TurnStart) -> Mapping[PortName, Any]:
         """The number of the turn, and what the one before gave."""

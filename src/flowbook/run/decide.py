@@ -36,7 +36,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, growing, losers, suspending, turns
+from flowbook.run import attempts, checkpoints, growing, losers, suspending, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
@@ -44,6 +44,7 @@ from flowbook.run.stimulus import (
     Abort,
     Await,
     CancelAsked,
+    CheckpointDue,
     Expired,
     Instruction,
     ItemsOffered,
@@ -121,6 +122,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         growing.begin_with(turn, more)
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    checkpoints.begin(turn)
     losers.settle_all(turn)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
@@ -134,6 +136,7 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
     if state.cancelling:  # what was told to stop has stopped; the rest of it may be unrecorded
         turn.cancel_all()
     else:
+        checkpoints.begin(turn)
         for i, phase in enumerate(state.phase):
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
@@ -151,28 +154,35 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
 
 
 def _on_returned(turn: Turn, s: StepReturned) -> None:
-    if turn.state.is_current(s.step, s.attempt):
-        if s.added and (why := growing.take(turn, s)):
-            attempts.failed(turn, _refused(s, why))
-            return
-        turn.tell(
-            NodeCompleted,
-            s.step,
-            attempt=s.attempt,
-            ms=s.ms,
-            outputs=s.outputs,
-            result=s.result,
-            cache_key=s.cache_key,
-            usage=s.usage,
-            cache_parts=s.cache_parts,
-            cache_miss=s.cache_miss,
-        )
-        how = turn.state.steps[s.step].leaves
-        if how:
-            turns.leave_loop(turn, s.step, how)
-        turn.after(s.step)
-        for given in s.added:
-            growing.grow(turn, given.step)
+    state, i = turn.state, s.step
+    if not state.is_current(i, s.attempt):
+        return
+    if s.added and (why := growing.take(turn, s)):
+        attempts.failed(turn, _refused(s, why))
+        return
+    event = NodeCompleted(
+        run=turn.run,
+        seq=state.seq,
+        at=turn.at,
+        node=state.names[i],
+        scope=state.scopes[state.scope[i]].path,
+        attempt=s.attempt,
+        ms=s.ms,
+        outputs=s.outputs,
+        result=s.result,
+        cache_key=s.cache_key,
+        usage=s.usage,
+        cache_parts=s.cache_parts,
+        cache_miss=s.cache_miss,
+    )
+    turn.add(event, i)
+    checkpoints.behind_step(turn, i)
+    how = state.steps[i].leaves
+    if how:
+        turns.leave_loop(turn, i, how)
+    turn.after(i)
+    for given in s.added:
+        growing.grow(turn, given.step)
 
 
 def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
@@ -203,6 +213,7 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
             result=s.result,
             cache_key=s.cache_key,
         )
+        checkpoints.behind_step(turn, s.step)
         turn.after(s.step)
 
 
@@ -358,6 +369,7 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepLogged: _on_logged,
     TimerFired: _on_timer,
     CancelAsked: _on_cancel,
+    CheckpointDue: checkpoints.due,
     ItemsOffered: _on_items,
     Expired: _on_expired,
     PauseAsked: _on_pause,

@@ -22,6 +22,7 @@ from flowbook.events import Event, RunStatus
 from flowbook.graph.node import Outputs, Progress
 from flowbook.ids import NodeId
 from flowbook.run.additions import Offers
+from flowbook.run.alarms import NOBODY
 from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
@@ -34,16 +35,20 @@ from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
     Await,
+    CheckpointDue,
     CloseRun,
     Consult,
+    Flush,
     Gather,
     Instruction,
     JournalFailed,
     Launch,
+    Remind,
     SetTimer,
     StepCancelled,
     StepLogged,
     Stimulus,
+    TimerFired,
 )
 from flowbook.run.values import Shelf
 from flowbook.run.waits import Letter
@@ -70,7 +75,7 @@ class Performance:
         self.plan, self.params = assignment.plan, assignment.params
         past = assignment.past
         self.state = RunState(assignment.plan) if past is None else past.state
-        self.state.places = {node: place for node, (_, place) in assignment.cast.items()}
+        self.state.places = {node: place.value for node, (_, place) in assignment.cast.items()}
         self.state.machine = machine()
         self.events: list[Event] = [] if past is None else list(past.events)
         slots = max(len(assignment.plan.steps), len(self.state.phase))
@@ -85,8 +90,10 @@ class Performance:
         """It is suspended, and this process goes on with it no more."""
         self._stage, self._closed = stage, closed
         self._stimuli: deque[Stimulus] = deque()
-        self._busy = False
+        self._busy = self._ended = False
         self._parked: deque[Launch] = deque()
+        self._flushed = -1
+        """Nothing begins before this event is on disk."""
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
         self._record.durable = self.state.seq - 1
         self.recording, self.told = stage.recording, stage.told
@@ -100,7 +107,7 @@ class Performance:
 
     def feed(self, stimulus: Stimulus) -> None:
         """Tell the run that something happened."""
-        if self.over.done() or self.left:
+        if self._ended or self.left:
             return
         self._stimuli.append(stimulus)
         if self._busy:
@@ -144,24 +151,35 @@ class Performance:
     # ------------------------------------------------------------ instructions
 
     def launch(self, order: Launch) -> None:
-        if self._hands.work(order.step).pure or order.after <= self._record.durable:
+        ahead = self._hands.work(order.step).pure and self._flushed <= self._record.durable
+        if ahead or order.after <= self._record.durable:
             self._hands.launch(order)
         else:
             self._parked.append(order)
             self._record.hurry()
 
-    def consult(self, order: Consult) -> None:
-        self._hands.consult(order)
+    def checkpoint(self, order: Flush | Remind) -> None:
+        if isinstance(order, Flush):
+            self._flushed = order.until
+            self._record.hurry()
+            return
+        self._hands.alarms.set(NOBODY, order.delay, lambda: self.feed(CheckpointDue(at=self.now())))
 
-    def gather(self, order: Gather) -> None:
-        self._hands.gather(order)
+    def ask_container(self, order: Consult | Gather) -> None:
+        if isinstance(order, Consult):
+            self._hands.consult(order)
+        else:
+            self._hands.gather(order)
 
     def abort(self, order: Abort) -> None:
         if not self._hands.abort(order) and any(one.step == order.step for one in self._parked):
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
 
     def set_timer(self, order: SetTimer) -> None:
-        self._hands.set_timer(order)
+        def ring() -> None:
+            self.feed(TimerFired(at=self.now(), step=order.step, attempt=order.attempt))
+
+        self._hands.alarms.set(order.step, order.delay, ring)
 
     def wait_for(self, order: Await) -> None:
         self._hands.waits.begin(order)
@@ -229,8 +247,9 @@ class Performance:
             self._end(None)
 
     def _end(self, trouble: str | None) -> None:
-        if self.over.done():
+        if self._ended:
             return
+        self._ended = True
         if trouble is None:
             self.over.set_result(None)
         else:
@@ -242,8 +261,10 @@ class Performance:
 
 _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Launch: Performance.launch,
-    Consult: Performance.consult,
-    Gather: Performance.gather,
+    Flush: Performance.checkpoint,
+    Remind: Performance.checkpoint,
+    Consult: Performance.ask_container,
+    Gather: Performance.ask_container,
     Abort: Performance.abort,
     SetTimer: Performance.set_timer,
     Await: Performance.wait_for,

@@ -239,6 +239,10 @@ class ItemsOffered(_Stimulus, frozen=True, kw_only=True):
     items: ItemsGiven
 
 
+class CheckpointDue(_Stimulus, frozen=True, kw_only=True):
+    """It is time for a checkpoint, if anything has happened since the last one."""
+
+
 class Expired(_Stimulus, frozen=True, kw_only=True):
     """The run's deadline has passed; `seconds` is how long it was given."""
 
@@ -276,6 +280,7 @@ Stimulus: TypeAlias = (
     | TimerFired
     | CancelAsked
     | ItemsOffered
+    | CheckpointDue
     | Expired
     | PauseAsked
     | ResumeAsked
@@ -330,8 +335,22 @@ class Await(msgspec.Struct, frozen=True):
     since: int
 
 
+class Flush(msgspec.Struct, frozen=True):
+    """Let nothing begin before event `until` is on disk."""
+
+    until: int
+
+
+class Remind(msgspec.Struct, frozen=True):
+    """Send `CheckpointDue` after `delay` seconds."""
+
+    delay: float
+
+
 class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun
+Instruction: TypeAlias = (
+    Launch | Consult | Gather | Abort | SetTimer | Await | Flush | Remind | CloseRun
+)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
-from flowbook.run import attempts
+from flowbook.run import attempts, checkpoints
 from flowbook.run.phase import Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
@@ -25,8 +25,8 @@ def settle(turn: Turn) -> None:
     while turn.ended and state.verdict is None:
         ended, turn.ended = turn.ended, []
         for scope in ended:
-            if state.phase[scope.owner] is Phase.TURNING:
-                _begin_anew(turn, scope)
+            if state.phase[scope.owner] is Phase.TURNING and not _begin_anew(turn, scope):
+                checkpoints.behind_turn(turn, scope)
         for i in dict.fromkeys(scope.owner for scope in ended):
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)

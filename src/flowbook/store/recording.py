@@ -21,6 +21,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from flowbook.events import (
+    CheckpointReached,
     Event,
     ItemsAdded,
     NodeCompleted,
@@ -210,13 +211,18 @@ class _RecordingSink:
     last: Future[None] = _DONE
 
     def append(self, events: Sequence[Event]) -> Future[None]:
-        """As the journal's; events that are left out are durable with those before them."""
+        """As the journal's; events that are left out are durable with those before them.
+
+        A checkpoint is on disk, whatever the flow asks for.
+        """
         options = self.recording.options
         if options.detail is Detail.OFF:
             return _DONE
         kept = [one for event in events if (one := self.recording.event(event)) is not None]
         if kept:
-            self.last = self.inner.append(kept, options.durability)
+            safe = any(isinstance(event, CheckpointReached) for event in kept)
+            durability = Durability.FSYNC if safe else options.durability
+            self.last = self.inner.append(kept, durability)
         return self.last
 
 
