@@ -135,7 +135,31 @@ def crawl(host, ledger):
     return flow
 
 
-FLOWS = {"many": many, "mixed": mixed, "crawl": crawl}
+def loop(host, ledger):
+    """A loop of pure nodes whose journal asks for nothing; every ten turns there is a checkpoint.
+
+    The checkpoint at the end of `before` is a node's.
+    """
+    flow = Flow("loop", host=host, durability="off")
+
+    @flow.node(pure=True, checkpoint=True)
+    def before():
+        ledger.write("before")
+        return 1
+
+    with flow.foreach(
+        "walk", list(range(40)), checkpoint_every=10, inputs={"base": flow["before"]}
+    ):
+
+        @flow.node(pure=True)
+        def step(item, last, base):
+            ledger.write(f"step{item}")
+            return item * base + (last or 0)
+
+    return flow
+
+
+FLOWS = {"many": many, "mixed": mixed, "crawl": crawl, "loop": loop}
 
 
 def main(folder, name, fatal, how):
