@@ -33,8 +33,6 @@ from flowbook.events import (
     RunStatus,
 )
 from flowbook.events.values import ErrorInfo
-from flowbook.graph.options import Options
-from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
 from flowbook.run import attempts, losers, suspending, turns
 from flowbook.run.deadline import late
@@ -136,9 +134,10 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
                 turn.instructions.append(SetTimer(i, state.attempt[i], left))
             elif phase is Phase.SUSPENDED:
                 turn.instructions.append(Await(i, state.waiting[i].seq))
+        turns.leave_again(turn)
         losers.settle_all(turn)
-        _end_left_turns(turn)
         turn.look_at(range(len(state.phase)))
+        _end_left_turns(turn)
         turns.take_up(turn)
     turn.close_if_done()
 
@@ -188,6 +187,9 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
 
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
     if turn.state.is_current(s.step, s.attempt):
+        if turn.state.phase[s.step] is Phase.CANCELLING:
+            attempts.cancelled(turn, s)
+            return
         turn.tell(
             NodeReused,
             s.step,
@@ -210,8 +212,8 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
         if turn.state.phase[s.step] is Phase.RUNNING:
             turn.instructions.append(Abort(s.step, s.attempt))
         else:
-            turns.give_up(turn, s.step, "timeout")
-        error = _timeout(options, s.cell)
+            turns.give_up(turn, s.step, turns.TOO_SLOW)
+        error = attempts.too_slow(options, s.cell)
         attempts.failed(
             turn,
             StepRaised(
@@ -234,7 +236,7 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     if state.paused or waits:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
-        turn.close_if_done()
+        turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
 
@@ -245,7 +247,9 @@ def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
 
 
 def _on_logged(turn: Turn, s: StepLogged) -> None:
-    if turn.state.attempt[s.step] and turn.state.phase[s.step] not in _UNSTARTED:
+    state = turn.state
+    heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
+    if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
 
 
@@ -303,8 +307,10 @@ def _on_resume(turn: Turn, _: ResumeAsked) -> None:
     state = turn.state
     if state.paused:
         turn.emit(RunResumed)
-        turn.look_at([i for i, phase in enumerate(state.phase) if phase is Phase.READY])
-        turn.close_if_done()
+        ready = [i for i, phase in enumerate(state.phase) if phase is Phase.READY]
+        turn.look_at(ready)
+        for number in sorted({state.scope[i] for i in ready}):
+            turn.end_if_done(state.scopes[number])
 
 
 _UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
@@ -313,15 +319,6 @@ _UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
 def _left(since: float, delay: float, now: float) -> float:
     """What is left of a pause; all of it, and no more, by a clock that went backwards."""
     return min(delay, max(0.0, since + delay - now))
-
-
-def _timeout(options: Options, cell: CellId | None) -> ErrorInfo:
-    return ErrorInfo(
-        type="TimeoutError",
-        message=f"gave nothing within {options.timeout or 0:g} s",
-        cell=cell,
-        hint="raise the node's timeout, or make the node faster",
-    )
 
 
 _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {

@@ -47,7 +47,7 @@ def _losers(state: RunState, i: int) -> list[int]:
             if source not in uses:
                 to = (base + fed for fed, *_ in state.edges[source])
                 uses[source] = sum(joins.wants(state, fed) for fed in to)
-            uses[source] -= target != i
+            uses[source] -= joins.wants(state, target)  # as it was counted
             if not uses[source] and source not in kept and state.phase[source] is not Phase.DONE:
                 kept.add(source)  # once
                 gone.append(source)

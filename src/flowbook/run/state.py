@@ -185,6 +185,10 @@ class RunState:
             phase is Phase.RUNNING or phase is Phase.TURNING or phase is Phase.CANCELLING
         )
 
+    def is_latest(self, slot: int) -> bool:
+        """False for a slot of a turn that has begun anew: its names now stand for others."""
+        return not self.scope[slot] or self.index[self.key(slot)] == slot
+
     @property
     def status(self) -> RunStatus:
         """Suspended means that nothing moves until something from outside comes."""

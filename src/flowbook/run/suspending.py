@@ -62,4 +62,4 @@ def on_due(turn: Turn, s: StepDue) -> None:
 
 def _go_on(turn: Turn, i: int) -> None:
     turn.look_at([i])
-    turn.close_if_done()
+    turn.end_if_done(turn.state.scopes[turn.state.scope[i]])

@@ -158,10 +158,14 @@ class Turn:
         self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:
-        """Nothing that is open goes on."""
-        for i, phase in enumerate(self.state.phase):
-            if phase is not Phase.DONE:
-                self.cancel(i)
+        """Nothing that is open goes on; what is inside of a container ends before it."""
+        state = self.state
+        for scope in reversed(state.scopes):
+            for i in range(scope.base, scope.base + scope.size):
+                if state.phase[i] is not Phase.DONE:
+                    self.cancel(i)
+            if scope.owner >= 0:
+                self.end_if_done(scope)
 
     def after(self, i: int) -> None:
         """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
@@ -171,8 +175,8 @@ class Turn:
         self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
-        """End the run, or the turn, when nothing in it is open."""
-        if scope.open:
+        """End the run, or the turn, when nothing in it is open; once."""
+        if scope.open or self.state.verdict is not None:
             return
         if scope.owner < 0:
             self.close(self._status(), self._first_error())

@@ -13,10 +13,13 @@ from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, Skip
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.run import attempts
-from flowbook.run.phase import Phase
+from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
+
+TOO_SLOW = "timeout"
+"""Why turns are left whose container took too long."""
 
 
 def settle(turn: Turn) -> None:
@@ -53,6 +56,22 @@ def take_up(turn: Turn) -> None:
                 go_on(turn, i)
 
 
+def leave_again(turn: Turn) -> None:
+    """Finish what a process had begun to leave when it was lost: nothing of it runs any more."""
+    state = turn.state
+    for i, step in enumerate(state.steps):
+        if step.leaves and state.outcome[i] is Outcome.SUCCEEDED:
+            leave_loop(turn, i, step.leaves, hard=True)
+    for scope in state.scopes[1:]:
+        if scope.left:
+            leave(turn, scope, scope.left, hard=True)
+    for i, turning in tuple(state.turning.items()):
+        late = any(state.scopes[at].left == TOO_SLOW for at in turning.scopes.values())
+        if late and state.phase[i] is Phase.TURNING:
+            give_up(turn, i, TOO_SLOW)
+            _fail(turn, i, attempts.too_slow(state.steps[i].options))
+
+
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     """End a turn early: what runs is told to stop, the rest is not begun.
 
@@ -74,14 +93,14 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     turn.end_if_done(scope)
 
 
-def leave_loop(turn: Turn, i: int, how: str) -> None:
+def leave_loop(turn: Turn, i: int, how: str, *, hard: bool = False) -> None:
     """End the turn of the nearest loop around slot `i`: `continue`, or `break` it altogether."""
     state = turn.state
     scope = state.scopes[state.scope[i]]
     while scope.owner >= 0:
         inside = state.steps[scope.owner].inside
         if inside is not None and inside.policy.counts:
-            leave(turn, scope, how)
+            leave(turn, scope, how, hard=hard)
             return
         scope = state.scopes[state.scope[scope.owner]]
 
@@ -139,7 +158,7 @@ def _while(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.broken or (policy.stop and turning.failed):
         _conclude(turn, i, policy, turning)
     else:
-        turn.instructions.append(Consult(i, turn.state.attempt[i], turning.next))
+        _ask(turn, Consult(i, turn.state.attempt[i], turning.next))
 
 
 def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
@@ -191,7 +210,7 @@ def _conclude_guarded(
         number = state.turning[i].scopes[failed[-1], None]
         _fail(turn, i, _error_of(turn, state.scopes[number]))
     else:
-        turn.instructions.append(Gather(i, state.attempt[i]))
+        _ask(turn, Gather(i, state.attempt[i]))
 
 
 _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
@@ -229,7 +248,13 @@ def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.failed and not policy.settle:
         _fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
     else:
-        turn.instructions.append(Gather(i, turn.state.attempt[i]))
+        _ask(turn, Gather(i, turn.state.attempt[i]))
+
+
+def _ask(turn: Turn, order: Consult | Gather) -> None:
+    """Ask a container; once in a decision, for a run that is taken up looks at each more often."""
+    if order not in turn.instructions:
+        turn.instructions.append(order)
 
 
 def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
