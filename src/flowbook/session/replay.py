@@ -110,6 +110,7 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
         case.definition.registry,
         case.definition.code,
         live.namespace(case.definition.spec),
+        flow.types if case.definition.live else None,
     )
     spec = recordable(case.definition.spec, case.params, case.recording)
     record_flow(project.store, case.plan, spec)
