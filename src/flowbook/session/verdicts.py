@@ -6,15 +6,17 @@ may be a secret.
 
 from __future__ import annotations
 
+import json
 import numbers
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, get_args
 
 import msgspec
 
 from flowbook.graph.annotations import resolve_type
 from flowbook.graph.judging import SHOWN_MAX, Found, Judge, knows_type, plain, refused_by
+from flowbook.graph.schemas import canonical_text
 
 
 def json_judge(schema: Any, native: Any = None) -> Judge:
@@ -25,7 +27,7 @@ def json_judge(schema: Any, native: Any = None) -> Judge:
     if isinstance(schema, str):
         native = resolve_type(schema)
         schema = msgspec.json.schema(native)
-    validator = _validator(schema)
+    validator = _validator(canonical_text(schema))
     if _of_pydantic(native):
         return _by_model(native, validator)
     quick = knows_type(native) if native is not None else False
@@ -46,9 +48,8 @@ def json_judge(schema: Any, native: Any = None) -> Judge:
 
 
 def _of_pydantic(native: Any) -> bool:
-    return "pydantic" in str(getattr(type(native), "__module__", "")) or (
-        native is not None and not knows_type(native)
-    )
+    """True for a model, and for a type with one inside."""
+    return hasattr(native, "model_json_schema") or any(map(_of_pydantic, get_args(native)))
 
 
 def _by_model(native: Any, validator: Any) -> Judge:
@@ -95,10 +96,12 @@ def _validators() -> Any:
     return validators.extend(Draft202012Validator, type_checker=checker)
 
 
-def _validator(schema: Mapping[str, Any]) -> Any:
+@lru_cache(maxsize=512)
+def _validator(text: str) -> Any:
+    """The validator of a schema's text: made once, as runs of one flow ask for the same."""
     from jsonschema.exceptions import SchemaError
 
-    kind = _validators()
+    kind, schema = _validators(), json.loads(text)
     try:
         kind.check_schema(schema)
     except SchemaError as refused:
@@ -107,19 +110,30 @@ def _validator(schema: Mapping[str, Any]) -> Any:
 
 
 def _worst(validator: Any, value: Any) -> Found | None:
-    """The misfit that tells most; None when there is none."""
+    """The first misfit, as deep in it as there is one answer; None when there is none."""
     from jsonschema.exceptions import best_match
 
-    error = best_match(validator.iter_errors(value))
+    error = next(validator.iter_errors(value), None)
     if error is None:
         return None
+    deepest = best_match([error])
+    if len(deepest.absolute_path) > len(error.absolute_path) or not error.context:
+        error = deepest
     return Found.of(error.json_path, _wanted(error), error.instance)
+
+
+def _word(schema: Any) -> str:
+    """One of several schemas in a word."""
+    named = schema.get("$ref", "").rpartition("/")[2] or schema.get("title")
+    return str(named or schema.get("type") or "another schema")
 
 
 def _wanted(error: Any) -> str:
     rule, wanted = error.validator, error.validator_value
     if rule == "type":
         return " or ".join([wanted] if isinstance(wanted, str) else wanted)
+    if rule in ("anyOf", "oneOf"):
+        return " or ".join(_word(one) for one in wanted)
     if rule in ("enum", "const"):
         values: Sequence[Any] = wanted if rule == "enum" else [wanted]
         return " or ".join(map(repr, values[:8]))
