@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypedDict, Unpack
 
+from msgspec import Struct
 from traitlets import HasTraits
 
 from flowbook.errors import UsageError
@@ -21,8 +22,7 @@ from flowbook.graph.suspension import Resumption
 from flowbook.ids import NodeId, PortName, RunId
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """What one run of a node gave: a value per live port.
 
     A port of the node that is absent here is *dead*: the branch behind it is not taken and its

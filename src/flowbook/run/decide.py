@@ -144,23 +144,29 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
 
 
 def _on_returned(turn: Turn, s: StepReturned) -> None:
-    if turn.state.is_current(s.step, s.attempt):
-        turn.tell(
-            NodeCompleted,
-            s.step,
-            attempt=s.attempt,
-            ms=s.ms,
-            outputs=s.outputs,
-            result=s.result,
-            cache_key=s.cache_key,
-            usage=s.usage,
-            cache_parts=s.cache_parts,
-            cache_miss=s.cache_miss,
-        )
-        how = turn.state.steps[s.step].leaves
-        if how:
-            turns.leave_loop(turn, s.step, how)
-        turn.after(s.step)
+    state, i = turn.state, s.step
+    if not state.is_current(i, s.attempt):
+        return
+    event = NodeCompleted(
+        run=turn.run,
+        seq=state.seq,
+        at=turn.at,
+        node=state.names[i],
+        scope=state.scopes[state.scope[i]].path,
+        attempt=s.attempt,
+        ms=s.ms,
+        outputs=s.outputs,
+        result=s.result,
+        cache_key=s.cache_key,
+        usage=s.usage,
+        cache_parts=s.cache_parts,
+        cache_miss=s.cache_miss,
+    )
+    turn.add(event, i)
+    how = state.steps[i].leaves
+    if how:
+        turns.leave_loop(turn, i, how)
+    turn.after(i)
 
 
 def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:

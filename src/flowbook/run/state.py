@@ -18,20 +18,20 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from flowbook.events import Event, NodeResumed, NodeSuspended, RunStatus, SkipReason, TriggerKind
 from flowbook.events.values import ErrorInfo, ValueRef
-from flowbook.graph.options import On
-from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
 from flowbook.run.limits import Gate
 from flowbook.run.phase import Outcome, Phase
 
 _STORY = 24
-_NO_RUN, _NO_FLOW = RunId(""), FlowId("")
+_NO_RUN, _NO_FLOW, _FIRST = RunId(""), FlowId(""), EventSeq(0)
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct, gc=False):
     """One turn of a container, or the whole flow (`owner` -1), as the slots from `base` on.
 
     `path` names it (`each[3]`, '' for the flow), `parent` is the path of the scope its container is
@@ -86,7 +86,7 @@ class RunState:
     """
 
     plan: Plan | None = field(default=None, repr=False, compare=False)
-    places: Mapping[NodeId, On] = field(default_factory=dict, repr=False, compare=False)
+    places: Mapping[NodeId, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each node runs, if the engine has told."""
     machine: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
     """What nodes may need and the flow says nothing about, if the engine has told."""
@@ -94,7 +94,7 @@ class RunState:
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None
     created_at: float = 0.0
-    seq: int = 0
+    seq: EventSeq = _FIRST
     """The number the next event must have."""
     nodes: tuple[NodeId, ...] = ()
     """The nodes of the flow itself, which have the first slots."""

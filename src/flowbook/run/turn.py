@@ -26,7 +26,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run import joins
-from flowbook.run.evolve import evolve
+from flowbook.run.evolve import evolve, evolve_slot
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
 from flowbook.run.stimulus import CloseRun, Instruction, Launch
@@ -61,10 +61,19 @@ class Turn:
     def tell(self, kind: Callable[..., _F], i: int, **fields: Any) -> _F:
         """Emit a fact about the step in slot `i`."""
         state = self.state
-        number = state.scope[i]
-        if number:
-            fields["scope"] = state.scopes[number].path
-        return self.emit(kind, node=state.names[i], **fields)
+        scope = state.scopes[state.scope[i]].path
+        return self.add(
+            kind(
+                run=self.run, seq=state.seq, at=self.at, node=state.names[i], scope=scope, **fields
+            ),
+            i,
+        )
+
+    def add(self, event: _F, i: int) -> _F:
+        """The same, for an event that is made already: every step makes three."""
+        evolve_slot(self.state, i, event)
+        self.events.append(event)
+        return event
 
     # ------------------------------------------------------------ moving on
 
@@ -118,9 +127,17 @@ class Turn:
         if state.gate is not None and not admitted:
             state.gate.offer(i, state.steps[i], state.priority(i))
             return
-        attempt = state.attempt[i] + (i not in state.resuming)
-        place = state.places.get(state.names[i])
-        self.tell(NodeStarted, i, attempt=attempt, on="" if place is None else place.value)
+        attempt, node = state.attempt[i] + (i not in state.resuming), state.names[i]
+        event = NodeStarted(
+            run=self.run,
+            seq=state.seq,
+            at=self.at,
+            node=node,
+            scope=state.scopes[state.scope[i]].path,
+            attempt=attempt,
+            on=state.places.get(node, ""),
+        )
+        self.add(event, i)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
 
     def start_admitted(self) -> None:
