@@ -174,6 +174,8 @@ class Node(HasTraits):
     """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
+    gives: ClassVar[str] = ""
+    """Annotation of its outputs where the node itself says none, such as `DataFrame`."""
     defaults: ClassVar[Options] = Options()
     """Options of nodes of this kind where the user gives none."""
     untemplated: ClassVar[tuple[str, ...]] = ()

@@ -16,6 +16,13 @@ from typing import Any
 
 from flowbook.errors import FlowSyntaxError
 from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
+from flowbook.graph.schemas import (
+    Schemas,
+    Validate,
+    parse_schemas,
+    parse_validate,
+    print_schemas,
+)
 
 
 class On(StrEnum):
@@ -95,6 +102,10 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    validate: Validate | None = None
+    """None: as the flow says."""
+    inputs: Schemas = ()
+    outputs: Schemas = ()
 
     @property
     def joins(self) -> bool:
@@ -330,6 +341,12 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
+               "schema), off, warn or error (annotations too).", parse_validate,
+               lambda v: "none" if v is None else str(v)),
+        Option("inputs", "Schemas of its inputs: {rows: {columns: {city: string}}, top: int}.",
+               parse_schemas, print_schemas),
+        Option("outputs", "Schemas of its outputs, likewise.", parse_schemas, print_schemas),
     )
 }  # fmt: skip
 

@@ -170,19 +170,23 @@ class Owning(Draft):
     ) -> NodeId:
         """Define a container, or define it anew; its name."""
         inputs, config = said
-        known = {option.attribute for option in OPTIONS.values()}
+        known = {option.attribute for option in OPTIONS.values()} - {"inputs", "outputs"}
+        options = {one: settings[one] for one in settings if one in known}
         rest = {one: settings[one] for one in settings if one not in known}
         more = rest.pop("inputs", {})
         named = rest.pop("outputs", None)
         outputs = (named,) if isinstance(named, str) else named or ()
         node = as_node_id(name)
+        if isinstance(named, Mapping):  # schemas, by name
+            options["outputs"] = named
+            outputs = () if set(named) <= set(own_outputs(node, kind)) else outputs
         spec = NodeSpec(
             node,
             kind=kind,
             inputs=(*inputs, *(_input(one, value) for one, value in more.items())),
             outputs=tuple(map(as_port_name, outputs)) or own_outputs(node, kind),
             config={**config, **rest},
-            options=parse_options({one: settings[one] for one in settings if one in known}),
+            options=parse_options(options),
         )
         self._redefine(self.housed(spec))
         return node

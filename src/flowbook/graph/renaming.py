@@ -72,7 +72,14 @@ class _Renaming:
         if node.id != self.old:
             return replace(self._owned(node), inputs=inputs)
         outputs = tuple(map(self._port, node.outputs))
-        return replace(node, id=self.new, inputs=inputs, outputs=outputs)
+        returns = {self._port(port): text for port, text in node.returns.items()}
+        schemas = tuple(
+            (str(self._port(PortName(port))), one) for port, one in node.options.outputs
+        )
+        options = replace(node.options, outputs=schemas)
+        return replace(
+            node, id=self.new, inputs=inputs, outputs=outputs, returns=returns, options=options
+        )
 
     def _owned(self, node: NodeSpec) -> NodeSpec:
         """Another node, whose container or whose result may be the one that is renamed."""

@@ -308,8 +308,10 @@ def _own(node: NodeSpec, node_type: type[Node]) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
     kind, meant, joins = [node.kind, node_type.version], node_type.meaning(node), node.options
-    what = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
-    return _digest([*what, joins.join, joins.settled] if joins.joins else what)
+    what: list[Any] = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
+    what += [joins.join, joins.settled] if joins.joins else []
+    what += [joins.inputs, joins.outputs] if joins.inputs or joins.outputs else []
+    return _digest(what)
 
 
 def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:

@@ -82,7 +82,11 @@ class Containers:
 
     def gather(self, i: int) -> Outputs:
         """The outputs of the container in slot `i`; blocking, for a worker thread."""
-        return self._container(i).gather([self._ended(scope) for scope in self._turns(i)])
+        made = self._container(i).gather([self._ended(scope) for scope in self._turns(i)])
+        look = self._work(i).given
+        if look is not None:
+            look(self._context(i), made)
+        return made
 
     def forget(self, i: int) -> None:
         """The container in slot `i` is done."""
