@@ -13,6 +13,7 @@ from flowbook.graph.options import Backoff, BackoffKind, On, Options
 from flowbook.graph.spec import ParamSpec
 from flowbook.ids import FlowId, NodeId, PortName
 from flowbook.plan.plan import (
+    OTHERS,
     Binding,
     Block,
     FromParam,
@@ -41,6 +42,7 @@ class N:
     policy: Policy | None = None
     blocks: Mapping[str, Plan] = field(default_factory=dict)
     leaves: str = ""
+    ends: str = ""
     join: Join | None = None
     gives: tuple[str, ...] = ()
 
@@ -92,6 +94,7 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None, flow: FlowOption
                 f"hash-{node.name}",
                 inside=_inside(node),
                 leaves=node.leaves,
+                ends=node.ends or (OTHERS if {"cancels", "completes"} & {*node.options} else ""),
                 join=node.join,
             )
         )

@@ -398,6 +398,16 @@ class Chaos:
 JOINS = st.sampled_from([None, None, Join(0), Join(1), Join(1, cancels=True)])
 
 
+ENDS = st.sampled_from(["", "", "", "", "", "cancels", "completes", "succeeded", "failed"])
+
+
+def reach(prefix):
+    """Names that nodes beside a node, and around it, may have."""
+    around = prefix.split("_")[:-1]
+    boxes = ["_".join(around[: at + 1]) + "box" for at in range(len(around))]
+    return [f"{prefix}{at}{kind}" for at in range(3) for kind in ("", "box")] + boxes
+
+
 def nodes(draw, depth, prefix):
     """Some nodes, each reading some before it; names are unique in the whole plan."""
     made = []
@@ -409,7 +419,12 @@ def nodes(draw, depth, prefix):
             leaves = draw(st.sampled_from(["", "", "", "break", "continue"])) if depth else ""
             join = draw(JOINS) if reads else None
             how = {"retries": 0, "priority": draw(st.integers(0, 1))}
-            made.append(N(name, reads, (name,), leaves=leaves, join=join, options=how))
+            ends = "" if leaves else draw(ENDS)
+            if ends in ("cancels", "completes"):
+                how[ends] = tuple(draw(st.lists(st.sampled_from(reach(prefix)), min_size=1)))
+                ends = ""
+            more = {"leaves": leaves, "ends": ends, "join": join}
+            made.append(N(name, reads, (name,), options=how, **more))
             continue
         policy = Policy(
             draw(st.sampled_from(list(Turns))),

@@ -53,6 +53,8 @@ export interface CancelRequested {
   readonly at: number;
   readonly reason?: string;
   readonly error?: ErrorInfo | null;
+  readonly node?: string | null;
+  readonly status?: RunStatus | null;
 }
 
 /** Stop the run that is going on. */
@@ -570,7 +572,7 @@ export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
   Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
-  CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
+  CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
   Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}, "optional": {}},

@@ -174,7 +174,8 @@ class NodeSkipped(OfNode, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
 class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
     """A node was stopped, or never started, because the run was cancelled.
 
-    `cause`: the join that had enough without it, where it was stopped for that.
+    `cause`: the join that had enough without it, or the node that cancels it, where it was stopped
+    for that.
     """
 
     attempt: int = 0
@@ -237,7 +238,7 @@ class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
     """A turn of a container is left early: nothing more starts in it, what runs is told to stop.
 
     `why` is `break` or `continue` where a node asked for it, `failed`, `timeout` or `cancelled`
-    where the container gives the turn up.
+    where the container gives the turn up, `completed` where another node completes the loop.
     """
 
     block: str = ""
@@ -261,10 +262,16 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
-    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to."""
+    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to.
+
+    `node`: the one of the run that stops it, by its name in the whole run; `status` is then how the
+    run ends.
+    """
 
     reason: str = ""
     error: ErrorInfo | None = None
+    node: NodeId | None = None
+    status: RunStatus | None = None
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):

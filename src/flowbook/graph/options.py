@@ -95,6 +95,13 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    cancels: tuple[str, ...] = ()
+    completes: tuple[str, ...] = ()
+
+    @property
+    def ends_others(self) -> bool:
+        """True when other nodes are stopped once it has succeeded."""
+        return bool(self.cancels or self.completes)
 
     @property
     def joins(self) -> bool:
@@ -330,6 +337,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("cancels", "Nodes and containers that are cancelled once it has succeeded.",
+               _parse_tags, ", ".join),
+        Option("completes", "Loops that end once it has succeeded, with what they have by then.",
+               _parse_tags, ", ".join),
     )
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ from flowbook.graph.topology import Topology, show_cycle
 from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
+from flowbook.plan.ending import ending_problems
 from flowbook.plan.plan import Plan
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
@@ -50,6 +51,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *_clashing_defaults(spec),
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
+        *ending_problems(spec, registry),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}

@@ -146,7 +146,7 @@ class _Checked:
         """True for a node that feeds no other of its own home, directly or through a container."""
         home = self.nesting.home(node.id)
         kind = self.registry.get(node.kind)
-        if kind is not None and kind.leaves:
+        if kind is not None and (kind.leaves or kind.ends(node)):
             return False
         return not any(
             self.nesting.seen_from(home, edge.target) for edge in self.fed.get(node.id, ())

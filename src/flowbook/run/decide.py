@@ -19,7 +19,6 @@ import msgspec
 from msgspec import structs
 
 from flowbook.events import (
-    CancelRequested,
     Event,
     NodeCompleted,
     NodeLogged,
@@ -36,7 +35,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, losers, suspending, turns
+from flowbook.run import attempts, ending, losers, suspending, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
@@ -112,12 +111,14 @@ def _on_start(turn: Turn, s: Start) -> None:
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
-        _stop(turn, s.withdrawn)
+        ending.stop(turn, reason=s.withdrawn)
         turn.close_if_done()
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     losers.settle_all(turn)
+    if s.given:
+        ending.settle_all(turn)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 
@@ -137,7 +138,8 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
             elif phase is Phase.SUSPENDED:
                 turn.instructions.append(Await(i, state.waiting[i].seq))
         losers.settle_all(turn)
-        _end_left_turns(turn)
+        ending.settle_all(turn)
+        ending.end_left_turns(turn)
         turn.look_at(range(len(state.phase)))
         turns.take_up(turn)
     turn.close_if_done()
@@ -157,9 +159,11 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
             cache_parts=s.cache_parts,
             cache_miss=s.cache_miss,
         )
-        how = turn.state.steps[s.step].leaves
-        if how:
-            turns.leave_loop(turn, s.step, how)
+        step = turn.state.steps[s.step]
+        if step.leaves:
+            turns.leave_loop(turn, s.step, step.leaves)
+        elif step.ends:
+            ending.end(turn, s.step, s.reason)
         turn.after(s.step)
 
 
@@ -190,6 +194,8 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
             result=s.result,
             cache_key=s.cache_key,
         )
+        if turn.state.steps[s.step].ends:
+            ending.end(turn, s.step)
         turn.after(s.step)
 
 
@@ -246,15 +252,15 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
     if turn.state.cancelling:
         return
-    _stop(turn, s.reason)
-    _end_left_turns(turn)
+    ending.stop(turn, reason=s.reason)
+    ending.end_left_turns(turn)
     turn.close_if_done()
 
 
 def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     state = turn.state
     if not state.cancelling:
-        _stop(turn, s.error.message)
+        ending.stop(turn, reason=s.error.message)
     turn.cancel_all()
     turn.close(RunStatus.FAILED, s.error)
 
@@ -262,30 +268,9 @@ def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
 def _on_expired(turn: Turn, s: Expired) -> None:
     if not turn.state.cancelling:
         error = late(turn.state, s.seconds)
-        _stop(turn, error.message, error)
-        _end_left_turns(turn)
+        ending.stop(turn, reason=error.message, error=error)
+        ending.end_left_turns(turn)
         turn.close_if_done()
-
-
-def _stop(turn: Turn, reason: str, error: ErrorInfo | None = None) -> None:
-    """Tell what runs to stop; cancel what does not."""
-    state = turn.state
-    turn.emit(CancelRequested, reason=reason, error=error)
-    for i, phase in enumerate(state.phase):
-        if phase is Phase.CANCELLING:
-            turning = state.turning.get(i)
-            if turning is None or not turning.active:  # else it ends with its last turn
-                turn.instructions.append(Abort(i, state.attempt[i]))
-        elif phase is not Phase.DONE:
-            turn.cancel(i)
-
-
-def _end_left_turns(turn: Turn) -> None:
-    """End every turn in which nothing is open any more; those inside of others first."""
-    for scope in reversed(turn.state.scopes[1:]):
-        if scope.status is None:
-            turn.end_if_done(scope)
-    turns.settle(turn)
 
 
 def _on_pause(turn: Turn, _: PauseAsked) -> None:

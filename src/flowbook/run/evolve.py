@@ -39,7 +39,7 @@ from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run import edges, joins
 from flowbook.run.limits import gate_of
-from flowbook.run.phase import TABLE, Outcome, Phase
+from flowbook.run.phase import ENDING, TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 from flowbook.run.suspended import resumed, suspended
 
@@ -166,9 +166,11 @@ def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
 def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     if event.ms:
         state.ms[i] = event.ms
-    if event.cause is not None:
+    how = SkipReason.UPSTREAM_CANCELLED
+    if event.cause is not None:  # nobody's trouble: to those behind it, a branch not taken
         state.reason[i] = SkipReason.NOT_NEEDED.value
-    edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+        how = SkipReason.BRANCH_NOT_TAKEN
+    edges.doom_followers(state, i, how, event.node)
 
 
 # ---------------------------------------------------------------- the turns of a container
@@ -212,7 +214,7 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
 def _left(state: RunState, i: int, event: ScopeLeft) -> None:
     scope = _scope_of(state, i, event)
     scope.left = event.why
-    if event.why == "break":
+    if event.why in ENDING:
         state.turning[i].broken = event.why
     for slot in range(scope.base, scope.base + scope.size):
         if state.phase[slot] in (Phase.RUNNING, Phase.TURNING):
@@ -309,6 +311,7 @@ def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.cancelling:
         raise _illegal(state, "the run", "cancelling", event)
     state.cancelling, state.stopped = True, event.error
+    state.ending, state.stopper = event.status, event.node
     _each(state, event)
 
 

@@ -18,6 +18,7 @@ from flowbook.graph import suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.plan.plan import OTHERS, Step
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
@@ -313,8 +314,16 @@ class Hands:
                         cache_key=None if key is None else key.digest,
                         cache_parts={} if key is None else dict(key.parts),
                         cache_miss=None if asked is None else asked.why,
+                        reason=_why(self._state.steps[order.step], outputs, self._stage),
                         usage=self._words.usage(order.step, order.attempt),
                     )
                 )
 
         self._stage.keeper.keep(outputs, then)
+
+
+def _why(step: Step, outputs: Outputs, stage: Stage) -> str:
+    """What a node says that stops the run; nothing of all others."""
+    if step.ends in ("", OTHERS) or outputs.result is None:
+        return ""
+    return stage.told(str(outputs.result))

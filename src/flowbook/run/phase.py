@@ -63,6 +63,9 @@ class Outcome(StrEnum):
     REUSED = "reused"
 
 
+ENDING = frozenset({"break", "completed"})
+"""Why a turn is left after which the loop begins no further one."""
+
 Move: TypeAlias = "tuple[Phase, Outcome | None]"
 
 _P, _O = Phase, Outcome

@@ -145,6 +145,10 @@ class RunState:
     cancelling: bool = False
     stopped: ErrorInfo | None = None
     """Why the run is being stopped, if that is a failure of the run as a whole."""
+    ending: RunStatus | None = None
+    """How a run ends that one of its nodes stops."""
+    stopper: NodeId | None = None
+    """The node that stops it."""
     verdict: RunStatus | None = None
     failure: ErrorInfo | None = None
     story: deque[Event] = field(default_factory=lambda: deque(maxlen=_STORY), repr=False)

@@ -88,14 +88,14 @@ def leave_loop(turn: Turn, i: int, how: str) -> None:
 
 def give_up(turn: Turn, i: int, why: str) -> None:
     """End every turn of the container in slot `i` here and now."""
-    for scope in tuple(_going(turn, i)):
+    for scope in tuple(going(turn, i)):
         leave(turn, scope, why, hard=True)
 
 
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     """A step or container that was told to stop."""
     state = turn.state
-    inner = tuple(_going(turn, i))
+    inner = tuple(going(turn, i))
     if not inner:
         turn.instructions.append(Abort(i, state.attempt[i]))
     for scope in inner:
@@ -104,7 +104,7 @@ def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
         turn.cancel(i)
 
 
-def _going(turn: Turn, i: int) -> Iterator[Scope]:
+def going(turn: Turn, i: int) -> Iterator[Scope]:
     """The turns of the container in slot `i` that are under way."""
     state = turn.state
     turning = state.turning.get(i)
@@ -119,16 +119,16 @@ def _going(turn: Turn, i: int) -> Iterator[Scope]:
 
 def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     stopped = policy.stop and turning.failed > 0
-    going = [scope for scope in _going(turn, i) if not scope.left] if stopped else []
-    for scope in going:
+    left = [scope for scope in going(turn, i) if not scope.left] if stopped else []
+    for scope in left:
         leave(turn, scope, "failed")
-    if going:
+    if left:
         return  # each of them comes back here when it is over
     total = turning.total or 0
     while (
         not (stopped or turning.broken) and turning.active < policy.window and turning.next < total
     ):
-        _open(turn, i, BODY, turning.next)
+        begin(turn, i, BODY, turning.next)
     if not turning.active and not any(scope.owner == i for scope in turn.ended[-1:]):
         _conclude(turn, i, policy, turning)
 
@@ -155,12 +155,12 @@ def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
         hint = "mend the condition, or allow more turns"
         _fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
     else:
-        _open(turn, i, BODY, index)
+        begin(turn, i, BODY, index)
 
 
 def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if not turning.scopes:
-        _open(turn, i, BODY, None)
+        begin(turn, i, BODY, None)
     elif not turning.active:
         _conclude(turn, i, policy, turning)
 
@@ -171,11 +171,11 @@ def _guarded(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
         return
     went = {block: turn.state.scopes[at].status for (block, _), at in turning.scopes.items()}
     if BODY not in went:
-        _open(turn, i, BODY, None)
+        begin(turn, i, BODY, None)
     elif went[BODY] is RunStatus.FAILED and CATCH in inside.blocks and CATCH not in went:
-        _open(turn, i, CATCH, None)
+        begin(turn, i, CATCH, None)
     elif FINALLY in inside.blocks and FINALLY not in went:
-        _open(turn, i, FINALLY, None)
+        begin(turn, i, FINALLY, None)
     else:
         _conclude_guarded(turn, i, went, told=bool(policy.told))
 
@@ -205,12 +205,14 @@ _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
 # ---------------------------------------------------------------- beginning and ending
 
 
-def _open(turn: Turn, i: int, block: str, index: int | None) -> None:
+def begin(turn: Turn, i: int, block: str, index: int | None) -> Scope:
+    """Begin a turn of the container in slot `i`."""
     state = turn.state
     turn.tell(ScopeOpened, i, block=block, index=index)
     scope = state.scopes[-1]
     turn.look_at(range(scope.base, scope.base + scope.size))
     turn.end_if_done(scope)
+    return scope
 
 
 def _begin_anew(turn: Turn, scope: Scope) -> bool:
@@ -221,7 +223,7 @@ def _begin_anew(turn: Turn, scope: Scope) -> bool:
         return False
     if turning.broken or turning.tries[scope.index] > inside.policy.retries:
         return False
-    _open(turn, scope.owner, scope.block, scope.index)
+    begin(turn, scope.owner, scope.block, scope.index)
     return True
 
 
