@@ -7,6 +7,7 @@ view they fold to. Python's and TypeScript's reducers are held against the same 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -360,6 +361,10 @@ def _histories_of_endings():
     ended = Play(ends, n("b"), n("c", "b"), box("each", _MAP, n("x")), n("total", "each"))
     ended.unfolds("each", 9).returns("each[1].x").returns("decided").returns("each")
     yield "cancelled_and_completed_by_a_node", ended
+    lasting = replace(_MAP, enough=1, outlasts=True)
+    left = _map(lasting).returns("cities").unfolds("each", 4).returns("each[1].fetch")
+    left.returns("each[1].clean").returns("each").returns("total").fails("each[0].fetch")
+    yield "map_left_to_go_on", left.suspends("each[3].fetch")
     stop = N("enough", ("a",), ("enough",), ends="failed")
     stopped = Play(n("a"), stop, n("b"), n("c", "b")).returns("a")
     yield "stopped_by_a_node", stopped.returns("enough", reason="no stock").stops("b")

@@ -125,6 +125,8 @@ def _on_start(turn: Turn, s: Start) -> None:
 
 def _on_taken_up(turn: Turn, s: TakenUp) -> None:
     state = turn.state
+    for i in s.again:
+        turns.give_up(turn, i, "cancelled")  # what goes on behind it is part of it
     lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
     again = () if state.cancelling else tuple(map(state.key, s.again))
     turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)

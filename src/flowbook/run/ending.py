@@ -112,6 +112,8 @@ def _cancel(turn: Turn, by: int, i: int) -> int:
     state = turn.state
     phase = state.phase[i]
     if phase is Phase.DONE or phase is Phase.CANCELLING:
+        for scope in tuple(turns.going(turn, i)) if phase is Phase.DONE else ():
+            turns.leave(turn, scope, "completed", hard=True)  # it went on behind its container
         return -1
     if phase is Phase.SUSPENDED:  # else the run's row would say that it waits
         turn.tell(NodeResumed, i, by="cancel")

@@ -13,7 +13,7 @@ from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, Skip
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.run import attempts
-from flowbook.run.phase import Phase
+from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
@@ -28,11 +28,14 @@ def settle(turn: Turn) -> None:
             if state.phase[scope.owner] is Phase.TURNING:
                 _begin_anew(turn, scope)
         for i in dict.fromkeys(scope.owner for scope in ended):
-            if state.phase[i] is Phase.TURNING:
+            turning = state.turning[i]
+            if state.phase[i] is Phase.TURNING or turning.outlasts:
                 go_on(turn, i)
-            elif state.phase[i] is Phase.CANCELLING and not state.turning[i].active:
+            elif state.phase[i] is Phase.CANCELLING and not turning.active:
                 turn.cancel(i)
                 turn.after(i)
+            elif state.outcome[i] is Outcome.SUCCEEDED:  # its last turn went on behind it
+                turn.end_if_done(state.scopes[state.scope[i]])
 
 
 def go_on(turn: Turn, i: int) -> None:
@@ -51,6 +54,8 @@ def take_up(turn: Turn) -> None:
                 _begin_anew(turn, state.scopes[number])
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)
+        elif turning.outlasts:
+            go_on(turn, i)
 
 
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
@@ -71,6 +76,9 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
             _stop(turn, i, why, hard=hard)
         elif phase is not Phase.DONE:
             turn.cancel(i)
+        else:
+            for behind in tuple(going(turn, i)):
+                leave(turn, behind, "cancelled", hard=hard)
     turn.end_if_done(scope)
 
 
@@ -124,12 +132,42 @@ def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
         leave(turn, scope, "failed")
     if left:
         return  # each of them comes back here when it is over
+    done = turning.succeeded + turning.failed
+    if policy.enough is not None and turning.succeeded >= policy.enough:
+        _have_enough(turn, i, policy, turning)
+    elif policy.asks and done and not (stopped or turning.broken or turning.outlasts):
+        turn.instructions.append(Consult(i, turn.state.attempt[i], done))
+    else:
+        _fill(turn, i, policy, turning, stopped=stopped)
+
+
+def _fill(turn: Turn, i: int, policy: Policy, turning: Turning, *, stopped: bool = False) -> None:
+    """Begin as many turns as may be under way; conclude when there are none."""
     total = turning.total or 0
     while (
         not (stopped or turning.broken) and turning.active < policy.window and turning.next < total
     ):
         begin(turn, i, BODY, turning.next)
-    if not turning.active and not any(scope.owner == i for scope in turn.ended[-1:]):
+    idle = not turning.active and not any(scope.owner == i for scope in turn.ended[-1:])
+    if idle and turn.state.phase[i] is Phase.TURNING:
+        _conclude(turn, i, policy, turning)
+
+
+def _have_enough(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    """Conclude a container that needs no more turns: the others are given up, or go on behind it.
+
+    Each that is given up comes back here, when there is nothing left to give up.
+    """
+    if policy.outlasts:
+        before = turning.active
+        _fill(turn, i, policy, turning)
+        if before + turning.active and turn.state.phase[i] is Phase.TURNING:
+            _conclude(turn, i, policy, turning)
+        return
+    left = list(going(turn, i))
+    for scope in left:
+        leave(turn, scope, "completed", hard=True)
+    if not left:
         _conclude(turn, i, policy, turning)
 
 
@@ -145,6 +183,11 @@ def _while(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
 def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
     """The condition of the container in slot `i` has been asked about turn `index`."""
     inside, turning = turn.state.steps[i].inside, turn.state.turning[i]
+    if inside is not None and inside.policy.asks:
+        if index != turning.succeeded + turning.failed or turning.broken:
+            return  # it has been asked again since, or is over anyway
+        (_fill if go_on else _have_enough)(turn, i, inside.policy, turning)
+        return
     if inside is None or turning.active or index != turning.next:
         return
     most = inside.policy.most
