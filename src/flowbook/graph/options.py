@@ -95,6 +95,7 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    lock: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     completes: tuple[str, ...] = ()
 
@@ -337,6 +338,8 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("lock", "Held while it runs, by a container as a whole; one has it at a time.",
+               _parse_tags, ", ".join),
         Option("cancels", "Nodes and containers that are cancelled once it has succeeded.",
                _parse_tags, ", ".join),
         Option("completes", "Loops that end once it has succeeded, with what they have by then.",

@@ -29,6 +29,7 @@ from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
+from flowbook.plan.locks import lock_problems
 from flowbook.plan.plan import Plan
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
@@ -52,6 +53,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
         *ending_problems(spec, registry),
+        *lock_problems(spec),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}

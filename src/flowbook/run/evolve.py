@@ -37,7 +37,7 @@ from flowbook.events import (
 )
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import edges, joins
+from flowbook.run import behind, edges, joins
 from flowbook.run.limits import gate_of
 from flowbook.run.phase import ENDING, TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
@@ -126,7 +126,7 @@ def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
     state.ms[i] = event.ms
     state.error[i] = None
     if state.turning:
-        _outlasted(state, i)
+        behind.outlasted(state, i)
     _gave(state, i, event)
 
 
@@ -231,7 +231,7 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
     if turning.outlasts:
-        _closed_behind(state, i, turning, scope)
+        behind.closed(state, i, turning, scope)
     if event.status is not RunStatus.FAILED:
         turning.succeeded += event.status is RunStatus.SUCCEEDED
         return
@@ -240,23 +240,6 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
         turning.tries[event.index] = turning.tries.get(event.index, 0) + 1
     if turning.first_failed < 0:
         turning.first_failed = turning.scopes[event.block, event.index]
-
-
-def _outlasted(state: RunState, i: int) -> None:
-    """Slot `i` is done; where turns of it are not, what it is in stays open for them."""
-    turning = state.turning.get(i)
-    if turning is not None and turning.active:
-        turning.outlasts = True
-        state.scopes[state.scope[i]].open += 1
-
-
-def _closed_behind(state: RunState, i: int, turning: Turning, scope: Scope) -> None:
-    """A turn is over of a container that is done; none begins any more when it was given up."""
-    if state.cancelling or scope.left not in ("", "continue"):
-        turning.broken = turning.broken or scope.left or "cancelled"
-    if not turning.active and (turning.broken or turning.next >= (turning.total or 0)):
-        turning.outlasts = False
-        state.scopes[state.scope[i]].open -= 1
 
 
 _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
