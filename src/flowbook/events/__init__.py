@@ -189,7 +189,7 @@ class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
 
     `until` and `timeout_at` are seconds since the epoch, `signal` is a signal's name. `on_timeout`
     is `fail`, `continue`, or the value the node then gives. `data` is what the node gave itself to
-    remember.
+    remember. `fresh`: only a signal that is sent from now on counts.
     """
 
     reason: str
@@ -198,6 +198,7 @@ class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
     timeout_at: float | None = None
     on_timeout: Any = "fail"
     data: dict[str, Any] = {}
+    fresh: bool = False
     usage: tuple[Usage, ...] = ()
 
 

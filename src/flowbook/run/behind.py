@@ -1,7 +1,7 @@
 """The turns that go on behind a container that is done without them. Part of `evolve`.
 
-What the container is in counts it as open for as long as one of them is: so a run, or a turn around,
-ends with the last of them.
+What the container is in counts it as open for as long as one of them is: so a run, or a turn
+around it, ends with the last of them.
 """
 
 from __future__ import annotations

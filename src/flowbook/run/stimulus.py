@@ -167,6 +167,7 @@ class StepSuspended(OfAttempt, frozen=True, kw_only=True):
     timeout_at: float | None = None
     on_timeout: Any = "fail"
     data: dict[str, Any] = {}
+    fresh: bool = False
     usage: tuple[Usage, ...] = ()
 
 
