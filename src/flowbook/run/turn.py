@@ -179,7 +179,8 @@ class Turn:
         if scope.open or self.state.verdict is not None:
             return
         if scope.owner < 0:
-            self.close(self._status(), self._first_error())
+            if self.state.verdict is None:
+                self.close(self._status(), self._first_error())
         elif scope.status is None:
             took = round((self.at - scope.opened_at) * 1000, 3)
             status, turning = self._went(scope), self.state.turning[scope.owner]
@@ -219,7 +220,8 @@ class Turn:
     def _status(self) -> RunStatus:
         state = self.state
         if state.cancelling:
-            return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            otherwise = RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            return state.ending or otherwise
         root = state.scopes[0]
         if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
@@ -231,7 +233,7 @@ class Turn:
 
     def _first_failed(self) -> NodeId | None:
         slot = joins.unhandled(self.state, self.state.scopes[0])
-        return None if slot < 0 else self.state.names[slot]
+        return self.state.stopper if slot < 0 else self.state.names[slot]
 
     def _first_error(self) -> ErrorInfo | None:
         state = self.state
