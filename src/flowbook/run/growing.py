@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowbook.events import ItemsAdded, ScopeReused
-from flowbook.graph.container import BODY
+from flowbook.events.values import ErrorInfo
+from flowbook.graph.container import BODY, Policy
 from flowbook.ids import NodeId, PortName
 from flowbook.run import turns
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState, Turning
-from flowbook.run.stimulus import ItemsGiven, KnownTurn, StepReturned
+from flowbook.run.stimulus import ItemsGiven, KnownTurn, StepRaised, StepReturned
 from flowbook.run.turn import Turn
 
 ITEMS = PortName("items")
@@ -46,11 +47,19 @@ def refusal(state: RunState, i: int) -> str:
         return "it is being cancelled"
     if phase is not Phase.TURNING:
         return ""
-    turning = state.turning[i]
+    return _ended(inside.policy, state.turning[i])
+
+
+def _ended(policy: Policy, turning: Turning) -> str:
+    """Why a container begins no more turns; '' while it does."""
     if turning.broken:
         return "a break has ended it"
-    if inside.policy.stop and turning.failed:
+    if policy.stop and turning.failed:
         return "one of its items has failed, which ends it"
+    if policy.enough is not None and turning.succeeded >= policy.enough:
+        return "it has enough of them"
+    if policy.asks and not turning.active:
+        return "it is being asked whether it has enough"
     if not turning.active and turning.next >= (turning.total or 0):
         return "its items are all done, and what they gave is being gathered"
     return ""
@@ -80,6 +89,19 @@ def take(turn: Turn, returned: StepReturned) -> str:
         if not _has_of(state, given.step, given.by):
             _tell(turn, given)
     return ""
+
+
+def refused(returned: StepReturned, why: str) -> StepRaised:
+    """What becomes of a step that adds what cannot be added: it has failed."""
+    return StepRaised(
+        at=returned.at,
+        step=returned.step,
+        attempt=returned.attempt,
+        ms=returned.ms,
+        error=ErrorInfo(type="UsageError", message=why),
+        usage=returned.usage,
+        final=True,
+    )
 
 
 def grow(turn: Turn, i: int) -> None:

@@ -1,12 +1,15 @@
-"""What became of a container's items beyond those it unfolded into: a part of the fold.
+"""What became of a container's items beyond those it unfolded into. Part of `evolve`.
 
 Items are added behind those that there are, and turns that are known take the place of turns that
-would run.
+would run. A checkpoint changes nothing: that it is in the log is all there is to it.
 """
 
 from __future__ import annotations
 
-from flowbook.events import ItemsAdded, RunStatus, ScopeReused
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flowbook.events import CheckpointReached, ItemsAdded, RunStatus, ScopeReused
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 
 
@@ -43,3 +46,15 @@ def move_on(turning: Turning) -> None:
     """Pass over the turns that need not begin; each is passed once."""
     while ("", turning.next) in turning.scopes:
         turning.next += 1
+
+
+def _nothing(_state: RunState, _event: CheckpointReached) -> None:
+    pass
+
+
+OF_NODES: Mapping[type, Callable[[RunState, int, Any], None]] = {
+    ScopeReused: reused,
+    ItemsAdded: added,
+}
+OF_RUNS: Mapping[type, Callable[[RunState, Any], None]] = {CheckpointReached: _nothing}
+"""What folds each of these events."""

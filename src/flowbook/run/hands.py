@@ -18,6 +18,7 @@ from flowbook.graph import adding, suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.plan.plan import OTHERS, Step
 from flowbook.run.additions import Additions, with_additions
 from flowbook.run.alarms import Alarms
 from flowbook.run.capture import listening
@@ -331,8 +332,16 @@ class Hands:
                     ms=ms,
                     outputs=refs,
                     result=result,
+                    reason=_why(self._state.steps[i], outputs, self._stage),
                     usage=usage,
                     added=more,
                     **known,
                 )
             )
+
+
+def _why(step: Step, outputs: Outputs, stage: Stage) -> str:
+    """What a node says that stops the run; nothing of all others."""
+    if step.ends in ("", OTHERS) or outputs.result is None:
+        return ""
+    return stage.told(str(outputs.result))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from flowbook.graph.schemas import digest_of
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import NodeId
+
+SCHEMA = "schema of its "
 
 
 def changes_since(before: FlowSpec | None, now: FlowSpec) -> dict[NodeId, tuple[str, ...]]:
@@ -43,6 +46,10 @@ def _differences(old: NodeSpec, now: NodeSpec) -> Iterator[str]:
         yield "code changed"
     if old.outputs != now.outputs:
         yield f"outputs changed ({', '.join(old.outputs)} → {', '.join(now.outputs)})"
+    for side in ("inputs", "outputs"):
+        then, here = (digest_of(getattr(one.options, side)) for one in (old, now))
+        if then != here:
+            yield f"{SCHEMA}{side} changed ({then or 'none'} → {here or 'none'})"
 
 
 def _rewired(old: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

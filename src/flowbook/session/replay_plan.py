@@ -301,7 +301,11 @@ def _pointed(step: Step, changes: Sequence[str], terms: Terms) -> str:
     """That somebody wants it to run, or that it is another."""
     if step.node in terms.begin:
         return "replayed from here"
-    told = [one for one in changes if not terms.trust or "outputs changed" in one]
+    told = [
+        one
+        for one in changes
+        if not terms.trust or one.rpartition(": ")[2].startswith("outputs changed")
+    ]
     return "; ".join(told)
 
 
@@ -317,8 +321,11 @@ def _items_lacking(step: Step, story: Story, terms: Terms) -> str:
     if step.node in terms.more:
         return "items are added"
     turning = story.state.turning.get(story.state.index.get(step.node, -1))
-    if not terms.failed or turning is None or step.inside is None or not step.inside.policy.counts:
+    policy = None if step.inside is None else step.inside.policy
+    if not terms.failed or turning is None or policy is None or not policy.counts:
         return ""
+    if policy.asks or policy.enough is not None:
+        return ""  # it had enough, whatever became of the others
     lacking = len(turning.scopes) - len(terms.turns.get(step.node, ()))
     return f"{lacking} of its {len(turning.scopes)} items did not go well" if lacking else ""
 
