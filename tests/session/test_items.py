@@ -512,3 +512,80 @@ def test_items_that_were_found_before_a_kill_are_done_once(tmp_path, fatal):
         f"{what}{n}" for n in range(1, 41) for what in ("page", "kept")
     }
     project.close()
+
+
+# ---------------------------------------------------------------- not collected
+
+
+def uncollected(flow, works, over=(1, 2, 3, 4), **how):
+    with flow.map("each", list(over), collect_results=False, **how) as each:
+
+        @flow.node
+        def worked(item):
+            return {"made": works(item)}
+
+    @flow.node
+    def end(summary=each.each_summary):
+        return summary["succeeded"]
+
+    return flow
+
+
+RESULTS = "select index, status, value->>'$.made' from results where run_id = ? order by index"
+
+
+def test_what_is_not_collected_is_a_row_for_each_item(project, flow):
+    run = begun(uncollected(flow, Works(3)))
+    assert run["end"].output == 3
+    assert set(run["each"].outputs) == {"each_summary"}
+    rows = [(0, "fulfilled", "10"), (1, "fulfilled", "20"), (2, "rejected", None)]
+    assert project.history.table(RESULTS, [run.id])[1] == [*rows, (3, "fulfilled", "40")]
+
+
+def test_what_is_not_collected_is_not_held_and_can_be_looked_at(flow):
+    run = begun(uncollected(flow, Works()))
+    assert not run["each[2].worked"].at_hand
+    assert run["each[2].worked"].output == {"made": 30}
+    assert run["each[2].worked"].inputs == {"item": 3}
+
+
+def test_what_is_not_collected_is_taken_by_a_retry(project, flow):
+    works = Works(3)
+    run = begun(uncollected(flow, works))
+    works.bad, works.asked = set(), []
+    again = flow.retry_failed(run).wait(BOUND)
+    assert works.asked == [3]
+    rows = [(n - 1, "fulfilled", str(10 * n)) for n in (1, 2, 3, 4)]
+    assert project.history.table(RESULTS, [again.id])[1] == rows
+
+
+def test_a_map_in_a_map_is_let_go_of_with_its_turn(flow):
+    with (
+        flow.map("outer", [10, 20], item="tens", collect_results=False),
+        flow.map("inner", [1, 2]) as inner,
+    ):
+
+        @flow.node
+        def worked(item, tens):
+            return tens + item
+
+    with flow["outer"]:
+
+        @flow.node
+        def added(values=inner.inner_values):
+            return sum(values)
+
+    run = begun(flow)
+    assert [run[f"outer[{n}].added"].output for n in (0, 1)] == [23, 43]
+    assert run["outer"].outputs["outer_summary"]["succeeded"] == 2
+
+
+def test_nobody_can_read_what_is_not_collected(flow):
+    uncollected(flow, Works())
+
+    @flow.node
+    def reads(values=flow["each"].each_values):
+        return values
+
+    (problem,) = flow.check()
+    assert problem.message == "'each' does not collect its results, and reads reads them"

@@ -259,7 +259,8 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
     """A turn of a container is over, after `ms`.
 
     `succeeded` and `failed` count how all turns of the container have ended by now, this one too; a
-    turn that is begun anew after a failure is counted once, as it ended last.
+    turn that is begun anew after a failure is counted once, as it ended last. `outputs` is what
+    left the turn, by name, where its container does not collect that.
     """
 
     status: RunStatus
@@ -268,6 +269,7 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
     ms: float = 0.0
     succeeded: int = 0
     failed: int = 0
+    outputs: dict[PortName, ValueRef] = {}
 
 
 class ScopeReused(OfNode, frozen=True, kw_only=True, tag="SCOPE_REUSED"):

@@ -62,6 +62,8 @@ class Policy:
     """It goes over items, and more may be added while it does."""
     checkpoint_every: int = 0
     """A checkpoint behind so many turns, 0 for none."""
+    collects: bool = True
+    """It gives what its turns gave; else that is only written down, turn by turn."""
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
-from flowbook.nodes.gathering import by_name, count, elapsed, every, one_of, settled
+from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
 from flowbook.nodes.router import bare, nested
 from flowbook.nodes.tables import rows_of, stacked
 
@@ -128,6 +128,9 @@ class MapNode(_Items):
         help="How many items have to go well, or an expression over succeeded, failed, total and "
         "values that says when it is over.",
     ).tag(config=True)
+    collect_results = Bool(
+        True, help="Give what the items gave; else it is only written down, item by item."
+    ).tag(config=True)
     rest = Enum(
         ("cancel", "leave"),
         default_value="cancel",
@@ -161,6 +164,7 @@ class MapNode(_Items):
             outlasts=spec.config.get("rest") == "leave",
             grows=True,
             checkpoint_every=every(spec),
+            collects=spec.config.get("collect_results") is not False,
         )
 
     @classmethod
@@ -184,16 +188,12 @@ class MapNode(_Items):
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
-        made_of = [settled(turn) for turn in turns]
+        ports, summary = type(self).ports(self.spec), summed(turns)
+        if not self.collect_results:
+            return Outputs(dict.fromkeys(ports[2:], summary))
         values = [one_of(turn.gave) for turn in turns if turn.error is None]
-        summary = {
-            "total": len(turns),
-            "succeeded": len(values),
-            "failed": len(turns) - len(values),
-            "duration_ms": elapsed(turns),
-        }
-        made = (made_of, values, summary)
-        return Outputs(dict(zip(type(self).ports(self.spec), made, strict=False)))
+        made = ([settled(turn) for turn in turns], values, summary)
+        return Outputs(dict(zip(ports, made, strict=False)))
 
 
 class ForeachNode(_Items):

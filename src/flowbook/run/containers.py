@@ -27,6 +27,10 @@ Names = Mapping[PortName, Any]
 _COUNT = (RunStatus.SUCCEEDED, RunStatus.FAILED)
 
 
+_ROOM = 256
+"""Frames that may lie about before those of turns that are over are looked for."""
+
+
 class Growing:
     """The items of a container: its own, and behind them those that were added.
 
@@ -83,6 +87,7 @@ class Containers:
         self._items: dict[int, Growing | None] = {}
         self._held: dict[int, tuple[ValueRef, Sequence[Any]]] = {}
         self._frames: dict[int, Names] = {}
+        self._room = _ROOM
         self._nodes: dict[int, Container] = {}
 
     def unfolded(self, i: int, given: object) -> int | None:
@@ -115,6 +120,10 @@ class Containers:
             return self._params
         found = self._frames.get(number)
         if found is None:
+            if len(self._frames) >= self._room:  # those of turns that are over can be made again
+                scopes = self._state.scopes
+                self._frames = {n: f for n, f in self._frames.items() if scopes[n].status is None}
+                self._room = 2 * len(self._frames) + _ROOM
             found = self._frames[number] = self._frame(self._state.scopes[number])
         return found
 
@@ -143,6 +152,17 @@ class Containers:
             look(self._context(i), made)
         return made
 
+    def release(self, number: int) -> None:
+        """Let go of what the steps of a scope gave, and of those inside of them."""
+        state = self._state
+        scope = state.scopes[number]
+        self._frames.pop(number, None)
+        for i in range(scope.base, scope.base + scope.size):
+            self._shelf.values[i] = None
+            turning = state.turning.get(i)
+            for inner in () if turning is None else turning.scopes.values():
+                self.release(inner)
+
     def forget(self, i: int) -> None:
         """The container in slot `i` is done, but for turns that may go on behind it."""
         turning = self._state.turning.get(i)
@@ -166,11 +186,11 @@ class Containers:
 
     def _ended(self, scope: Scope) -> TurnEnd:
         state = self._state
-        failed = scope.status is RunStatus.FAILED
+        failed, policy = scope.status is RunStatus.FAILED, self._inside(scope.owner).policy
         return TurnEnd(
             scope.block,
             scope.index,
-            {} if failed else self._gave(scope),
+            {} if failed or not policy.collects else self._gave(scope),
             told_of(state.error[scope.failed], state, scope.failed) if failed else None,
             scope.ms,
             scope.opened_at,

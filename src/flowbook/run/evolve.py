@@ -241,7 +241,7 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope, turning = _scope_of(state, i, event), state.turning[i]
     if scope.open:
         raise _illegal(state, scope.path, f"{scope.open} steps open", event)
-    scope.status, scope.ms = event.status, event.ms
+    scope.status, scope.ms, scope.gave = event.status, event.ms, event.outputs or None
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
     if turning.outlasts:

@@ -43,6 +43,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     Launch,
+    Release,
     Remind,
     SetTimer,
     StepCancelled,
@@ -83,7 +84,7 @@ class Performance:
         for i, outputs in {} if past is None else past.values.items():
             self.values[i] = outputs
         stored = assignment.stored if past is None else past.stored
-        self.shelf = Shelf(stage.keeper, self.values, stored)
+        self.shelf = Shelf(stage.keeper, self.values, stored, self.state.outputs)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
         self.left = False
@@ -165,9 +166,11 @@ class Performance:
             return
         self._hands.alarms.set(NOBODY, order.delay, lambda: self.feed(CheckpointDue(at=self.now())))
 
-    def ask_container(self, order: Consult | Gather) -> None:
+    def ask_container(self, order: Consult | Gather | Release) -> None:
         if isinstance(order, Consult):
             self._hands.consult(order)
+        elif isinstance(order, Release):
+            self.containers.release(order.scope)
         else:
             self._hands.gather(order)
 
@@ -265,6 +268,7 @@ _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Remind: Performance.checkpoint,
     Consult: Performance.ask_container,
     Gather: Performance.ask_container,
+    Release: Performance.ask_container,
     Abort: Performance.abort,
     SetTimer: Performance.set_timer,
     Await: Performance.wait_for,

@@ -61,7 +61,7 @@ class Scope(Struct, gc=False):
     """How it ended; None while it goes on."""
     ms: float = 0.0
     gave: Mapping[PortName, ValueRef] | None = None
-    """Of a turn that was not run: what leaves it."""
+    """What left it, of a turn that was not run, or that its container does not collect."""
 
 
 @dataclass(slots=True)

@@ -352,10 +352,16 @@ class Remind(msgspec.Struct, frozen=True):
     delay: float
 
 
+class Release(msgspec.Struct, frozen=True):
+    """What the steps of scope `scope` gave need not be held any longer: it is written down."""
+
+    scope: int
+
+
 class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
 Instruction: TypeAlias = (
-    Launch | Consult | Gather | Abort | SetTimer | Await | Flush | Remind | CloseRun
+    Launch | Consult | Gather | Abort | SetTimer | Await | Flush | Remind | Release | CloseRun
 )

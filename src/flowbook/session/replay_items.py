@@ -70,6 +70,8 @@ class _Turns:
         if isinstance(before, ScopeReused):
             made: dict[PortName, ValueRef] = dict(before.outputs)
             source = before.source
+        elif scope.gave is not None:
+            made, source = dict(scope.gave), None
         else:
             made = dict(self._gave(scope, self.inside.blocks[scope.block or BODY]))
             source = None

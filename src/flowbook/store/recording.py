@@ -31,6 +31,7 @@ from flowbook.events import (
     NodeScheduled,
     NodeStarted,
     RunCreated,
+    ScopeClosed,
     ScopeReused,
 )
 from flowbook.events.ports import Sink, Vault
@@ -291,4 +292,6 @@ def _without_values(event: Event) -> Event:
         return replace(event, outputs={}, result=None, cache_key=None, cache_parts={})
     if isinstance(event, NodeReused):
         return replace(event, outputs={}, result=None)
-    return replace(event, outputs={}) if isinstance(event, ScopeReused | ItemsAdded) else event
+    if isinstance(event, ScopeReused | ScopeClosed | ItemsAdded):
+        return replace(event, outputs={})
+    return event

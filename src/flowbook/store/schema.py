@@ -124,6 +124,17 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "duration_ms": "milliseconds of the last attempt",
         "error": "the last error of a node in it, when it failed",
     },
+    "results": {
+        "run_id": "the run",
+        "scope": "inside which turn of which containers the container is; '' outside",
+        "node": "the container, one that does not collect its results",
+        "index": "the number of the item, from 0",
+        "status": "fulfilled or rejected",
+        "port": "the name under which it left the turn; NULL where nothing did",
+        "value": "JSON of the value, where it is small and plain; else see `hash`",
+        "hash": "as in `values`",
+        "type": "as in `values`",
+    },
     "flow_versions": {
         "flow": "name of the flow",
         "version": "content hash of the definition",
