@@ -117,7 +117,7 @@ class FlowMagics(Magics):
             self._run_node(defined.node.id)
 
     def _run_node(self, node: NodeId) -> None:
-        how = Start(trigger=TriggerKind.CELL, targets=[node], rerun=[node])
+        how = Start(trigger=TriggerKind.CELL, targets=[node], part=True, rerun=[node])
         run = self.project.start(self.live.flow, {}, how).wait()
         run.raise_for_status()
         if run[node].outcome is Outcome.SKIPPED:

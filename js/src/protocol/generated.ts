@@ -18,7 +18,7 @@ export interface Fields {
 
 export type RunStatus = "queued" | "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 
-export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed";
+export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed" | "not_asked";
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
@@ -591,7 +591,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "by_hand": "boolean", "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string"}},
-  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
+  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed", "not_asked"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
   NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "usage": {"list": {"ref": "Usage"}}}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},

@@ -58,6 +58,7 @@ class SkipReason(StrEnum):
     UPSTREAM_CANCELLED = "upstream_cancelled"
     TURN_LEFT = "turn_left"
     NOT_NEEDED = "not_needed"
+    NOT_ASKED = "not_asked"
 
 
 class Fact(

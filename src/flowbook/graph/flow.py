@@ -146,19 +146,34 @@ class Flow(Branching, Calling, Owning):
     def start(self, /, **params: Any) -> Any:
         """Start a run in the background and return it at once.
 
-        `key` is a run key: a second start with it returns the first run, see `key_ttl`. A flow with
-        a parameter called `key` is given that.
+        `key` is a run key: a second start with it returns the first run, see `key_ttl`. `only`
+        names nodes, or is one: they run with what they need, and all others are skipped as
+        `not_asked`. A flow with a parameter called `key` or `only` is given that.
         """
-        named = any(param.name == "key" for param in self.params)
-        key = None if named else params.pop("key", None)
-        if key is None:
-            return self.host.start(self, params)
-        return self.host.start(self, params, key=str(key))
+        named = {param.name for param in self.params}
+        asked = {
+            word: params.pop(word)
+            for word in ("key", "only")
+            if word not in named and params.get(word, self) is not self
+        }
+        if asked.get("key") is not None:
+            asked["key"] = str(asked["key"])
+        if asked.get("only") is not None:
+            asked["only"] = _node_names(asked["only"])
+        return self.host.start(self, params, **asked)
 
     def run(self, /, **params: Any) -> Any:
         """Run to the end and return the run, which says how it went: it does not raise.
 
-        `key` as in `start`.
+        `key` and `only` as in `start`.
+
+        >>> flow = Flow("tour")
+        >>> @flow.node
+        ... def fetch(): ...
+        >>> @flow.node
+        ... def report(rows=fetch): ...
+        >>> flow.run(only=fetch)["report"].outcome
+        <Outcome.SKIPPED: 'skipped'>
         """
         run = self.start(**params)
         run.wait()
@@ -235,6 +250,12 @@ class Flow(Branching, Calling, Owning):
             for depth, node, feeds in _lines(self)
         )
         return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
+
+
+def _node_names(given: Any) -> list[NodeId]:
+    """The nodes that are named, one or several, by name or by handle."""
+    several = given if isinstance(given, list | tuple | set | frozenset) else [given]
+    return [one.name if isinstance(one, NodeRef) else NodeId(str(one)) for one in several]
 
 
 def _refuse_strangers(flow: Flow, function: Callable[..., Any]) -> None:

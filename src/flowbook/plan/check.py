@@ -264,11 +264,12 @@ def check_params(plan: Plan, given: Mapping[PortName, Any]) -> tuple[Problem, ..
         for name in given
         if name not in known
     ]
+    demanded = {param.name for param in plan.demanded}
     for param in plan.params:
         if param.name in given:
             problem = _misfit(param, given[param.name])
             found += [problem] if problem else []
-        elif isinstance(param.default, Missing):
+        elif isinstance(param.default, Missing) and param.name in demanded:
             found.append(
                 Problem(
                     Severity.ERROR,

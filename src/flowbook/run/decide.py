@@ -25,12 +25,14 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeSkipped,
     NodeUnfolded,
     RunCreated,
     RunPaused,
     RunRecovered,
     RunResumed,
     RunStatus,
+    SkipReason,
 )
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Options
@@ -117,6 +119,9 @@ def _on_start(turn: Turn, s: Start) -> None:
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    for unasked in plan.unasked:
+        if unasked not in s.given:
+            turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
     losers.settle_all(turn)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()

@@ -305,7 +305,7 @@ def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName,
     merged = {
         one.name: one.default for one in plan.params if not isinstance(one.default, Missing)
     } | dict(params)
-    missing = [one.name for one in plan.params if one.name not in merged]
+    missing = [one.name for one in plan.demanded if one.name not in merged]
     if missing:
         raise InvalidParameters(
             f"flow {plan.flow!r} needs a value for {', '.join(missing)}",

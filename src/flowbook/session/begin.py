@@ -35,7 +35,9 @@ class Office(RunOffice, Protocol):
 
     queues: Queues
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan: ...
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
     """
     spec = flow.spec()
-    plan = project.plan(flow, how.targets)
+    plan = project.plan(flow, how.targets, whole=not how.part)
     live = project.live.of(flow)
     values = live.parameters(plan, params)
     kinds = kinds_of(flow, project.registry)

@@ -150,17 +150,28 @@ class Project(Controlled, Replays):
 
         return check(flow.spec(), kinds_of(flow, self.registry))
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan:
-        """The compiled flow, or `InvalidFlow` with every problem."""
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan:
+        """The compiled flow, or `InvalidFlow` with every problem.
+
+        `whole`: with nodes that the targets do not need, to be skipped.
+        """
         from flowbook.plan.compile import compile_plan
 
-        return compile_plan(flow.spec(), kinds_of(flow, self.registry), targets=targets)
+        kinds = kinds_of(flow, self.registry)
+        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
     @overload
     def start(
-        self, flow: Flow, params: Mapping[Any, Json] | None = None, how: Start | None = None
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        only: Collection[NodeId] | None = None,
     ) -> Run: ...
 
     @overload
@@ -171,6 +182,7 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None,
+        only: Collection[NodeId] | None = None,
     ) -> Run | RecordedRun: ...
 
     def start(
@@ -180,12 +192,16 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None = None,
+        only: Collection[NodeId] | None = None,
     ) -> Run | RecordedRun:
         """Start a run and return at once; with a `key`, the run that stands for it already.
 
+        `only` these nodes and what they need; the others are skipped.
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
         how = how or Start()
+        if only is not None:
+            how = replace(how, targets=tuple(only))
         if key is None:
             return begin(self, flow, params or {}, how)
         return self.keys.start(flow, params or {}, replace(how, key=key))
