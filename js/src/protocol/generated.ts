@@ -129,6 +129,7 @@ export interface InputView {
   readonly name: string;
   readonly source: string;
   readonly required: boolean;
+  readonly origin: string;
 }
 
 /** Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`). */
@@ -327,6 +328,7 @@ export interface NodeView {
   readonly options: Readonly<Record<string, string>>;
   readonly cell: string | null;
   readonly index: number | null;
+  readonly settings: ReadonlyArray<SettingView>;
 }
 
 /** One run parameter; `default` is left out when `required`. */
@@ -491,6 +493,13 @@ export interface ScopeOpened {
   readonly index?: number | null;
 }
 
+/** One setting of a node: whether it is `literal`, `expression` or `secret`, and its text. */
+export interface SettingView {
+  readonly name: string;
+  readonly origin: string;
+  readonly text: string;
+}
+
 /** Everything a view needs to start, or to start again after a gap in `seq`. */
 export interface Snapshot {
   readonly type: "SNAPSHOT";
@@ -579,7 +588,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   FlowView: {"required": {"flow": "string", "nodes": {"list": {"ref": "NodeView"}}, "edges": {"list": {"ref": "EdgeView"}}, "params": {"list": {"ref": "ParamView"}}, "problems": {"list": {"ref": "ProblemView"}}, "stale": {"list": "string"}}, "optional": {}},
   Hello: {"tag": ["type", "HELLO"], "required": {"view": "string"}, "optional": {}},
   ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
-  InputView: {"required": {"name": "string", "source": "string", "required": "boolean"}, "optional": {}},
+  InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string"}, "optional": {}},
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
@@ -595,7 +604,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
   NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "usage": {"list": {"ref": "Usage"}}}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},
-  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}}, "optional": {}},
+  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}, "settings": {"list": {"ref": "SettingView"}}}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
   Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
   PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
@@ -611,6 +620,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number"}},
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
+  SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
   TablePreview: {"tag": ["show", "table"], "required": {"columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "total": "number", "width": "number"}, "optional": {}},
