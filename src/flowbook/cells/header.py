@@ -19,13 +19,7 @@ from typing import Final
 
 from flowbook.cells.ports import read_outputs
 from flowbook.errors import FlowSyntaxError, UsageError
-from flowbook.graph.options import (
-    OPTIONS,
-    Option,
-    Options,
-    did_you_mean,
-    parse_options,
-)
+from flowbook.graph.options import OPTIONS, Option, Options, did_you_mean, parse_options
 from flowbook.graph.spec import InputSpec, Json, Wire
 from flowbook.ids import NodeId, PortName, as_node_id
 

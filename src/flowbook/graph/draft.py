@@ -160,13 +160,14 @@ class Draft:
             self._enter(done.after, done.edit)
         return redone
 
-    def replace_spec(self, spec: FlowSpec) -> None:
+    def replace_spec(self, spec: FlowSpec, code: Mapping[NodeId, Code] | None = None) -> None:
         """Take a definition made elsewhere, such as the notebook read anew.
 
-        Undo starts afresh: it is the document's own from here on. Code stays with the nodes that
-        still have its name.
+        Undo starts afresh: it is the document's own from here on. Without `code`, code stays with
+        the nodes that still have its name.
         """
-        code = {node: one for node, one in self._state.code.items() if node in spec.by_id}
+        if code is None:
+            code = {node: one for node, one in self._state.code.items() if node in spec.by_id}
         self._undo.clear()
         self._redo.clear()
         self._enter(_State(spec, code), None)

@@ -206,6 +206,11 @@ class Node(HasTraits):
         return spec.outputs or cls.outputs or (PortName(spec.id),)
 
     @classmethod
+    def ends(cls, spec: NodeSpec) -> str:  # noqa: ARG003 - for subclasses
+        """`succeeded`, `failed` or `cancelled` for a node that stops the run so; else nothing."""
+        return ""
+
+    @classmethod
     def meaning(cls, spec: NodeSpec) -> str:
         """A text that is equal for bodies that do the same; override to pass over layout.
 

@@ -31,6 +31,8 @@ from flowbook.graph.topology import Topology, show_cycle
 from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
+from flowbook.plan.ending import ending_problems
+from flowbook.plan.locks import lock_problems
 from flowbook.plan.plan import Plan
 from flowbook.plan.types import type_problems
 
@@ -46,6 +48,8 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
         *type_problems(spec, wiring, registry),
+        *ending_problems(spec, registry),
+        *lock_problems(spec),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}

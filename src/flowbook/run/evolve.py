@@ -37,9 +37,9 @@ from flowbook.events import (
 )
 from flowbook.ids import EventSeq, NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import edges, joins
+from flowbook.run import behind, edges, joins
 from flowbook.run.limits import gate_of
-from flowbook.run.phase import TABLE, Outcome, Phase
+from flowbook.run.phase import ENDING, TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 from flowbook.run.suspended import resumed, suspended
 
@@ -138,6 +138,8 @@ def _started(state: RunState, i: int, event: NodeStarted) -> None:
 def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
     state.ms[i] = event.ms
     state.error[i] = None
+    if state.turning:
+        behind.outlasted(state, i)
     _gave(state, i, event)
 
 
@@ -179,9 +181,11 @@ def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
 def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     if event.ms:
         state.ms[i] = event.ms
-    if event.cause is not None:
+    how = SkipReason.UPSTREAM_CANCELLED
+    if event.cause is not None:  # nobody's trouble: to those behind it, a branch not taken
         state.reason[i] = SkipReason.NOT_NEEDED.value
-    edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+        how = SkipReason.BRANCH_NOT_TAKEN
+    edges.doom_followers(state, i, how, event.node)
 
 
 # ---------------------------------------------------------------- the turns of a container
@@ -225,7 +229,7 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
 def _left(state: RunState, i: int, event: ScopeLeft) -> None:
     scope = _scope_of(state, i, event)
     scope.left = event.why
-    if event.why == "break":
+    if event.why in ENDING:
         state.turning[i].broken = event.why
     for slot in range(scope.base, scope.base + scope.size):
         if state.phase[slot] in (Phase.RUNNING, Phase.TURNING):
@@ -239,6 +243,8 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope.status, scope.ms = event.status, event.ms
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
+    if turning.outlasts:
+        behind.closed(state, i, turning, scope)
     if event.status is not RunStatus.FAILED:
         turning.succeeded += event.status is RunStatus.SUCCEEDED
         return
@@ -322,6 +328,7 @@ def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.cancelling:
         raise _illegal(state, "the run", "cancelling", event)
     state.cancelling, state.stopped = True, event.error
+    state.ending, state.stopper = event.status, event.node
     _each(state, event)
 
 

@@ -158,10 +158,14 @@ class Turn:
         self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:
-        """Nothing that is open goes on."""
-        for i, phase in enumerate(self.state.phase):
-            if phase is not Phase.DONE:
-                self.cancel(i)
+        """Nothing that is open goes on; what is inside of a container ends before it."""
+        state = self.state
+        for scope in reversed(state.scopes):
+            for i in range(scope.base, scope.base + scope.size):
+                if state.phase[i] is not Phase.DONE:
+                    self.cancel(i)
+            if scope.owner >= 0:
+                self.end_if_done(scope)
 
     def after(self, i: int) -> None:
         """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
@@ -171,11 +175,12 @@ class Turn:
         self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
-        """End the run, or the turn, when nothing in it is open."""
-        if scope.open:
+        """End the run, or the turn, when nothing in it is open; once."""
+        if scope.open or self.state.verdict is not None:
             return
         if scope.owner < 0:
-            self.close(self._status(), self._first_error())
+            if self.state.verdict is None:
+                self.close(self._status(), self._first_error())
         elif scope.status is None:
             took = round((self.at - scope.opened_at) * 1000, 3)
             status, turning = self._went(scope), self.state.turning[scope.owner]
@@ -215,7 +220,8 @@ class Turn:
     def _status(self) -> RunStatus:
         state = self.state
         if state.cancelling:
-            return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            otherwise = RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            return state.ending or otherwise
         root = state.scopes[0]
         if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
@@ -227,7 +233,7 @@ class Turn:
 
     def _first_failed(self) -> NodeId | None:
         slot = joins.unhandled(self.state, self.state.scopes[0])
-        return None if slot < 0 else self.state.names[slot]
+        return self.state.stopper if slot < 0 else self.state.names[slot]
 
     def _first_error(self) -> ErrorInfo | None:
         state = self.state
