@@ -18,6 +18,7 @@ import { selectDetails, selectFlow, selectRun, useStore } from "../view/useStore
 import { useTick } from "../view/useTick";
 import { PreviewOf } from "./PreviewOf";
 import { ProblemRows } from "./ProblemList";
+import { Sources } from "./Sources";
 
 const REFRESH_MS = 1500;
 const TABS = ["Output", "Input", "Logs", "Code", "Error"] as const;
@@ -102,7 +103,7 @@ function Head({ node, run, scope, store, onClose }: HeadProps) {
     countsSpoken(run?.counts),
     scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
-    ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
+    ...Object.entries(node.options).map(([name, value]) => optionFact(name, value)),
   ].filter(Boolean);
   return (
     <header className="fb-panel-head">
@@ -132,6 +133,11 @@ function Head({ node, run, scope, store, onClose }: HeadProps) {
       </button>
     </header>
   );
+}
+
+/** An option in the head; a schema is too long for it, and stands in the code. */
+function optionFact(name: string, value: string): string {
+  return name === "inputs" || name === "outputs" ? `${name} with schema` : `${name} ${value}`;
 }
 
 function Warnings({ problems }: { readonly problems: readonly ProblemView[] }) {
@@ -205,14 +211,17 @@ function Body({ tab, details, run, node }: BodyProps) {
       return <Ports ports={details.outputs} empty={emptyOutput(run)} />;
     case "Input":
       return (
-        <Ports
-          ports={details.inputs}
-          empty={
-            node.inputs.length === 0
-              ? "This node takes no input."
-              : "Nothing came in yet. Run the flow to see what arrives here."
-          }
-        />
+        <>
+          <Sources node={node} />
+          <Ports
+            ports={details.inputs}
+            empty={
+              node.inputs.length === 0
+                ? "This node takes no input."
+                : "Nothing came in yet. Run the flow to see what arrives here."
+            }
+          />
+        </>
       );
     case "Logs":
       return <Logs details={details} />;
@@ -226,6 +235,8 @@ function emptyOutput(run: NodeRun | undefined): string {
   switch (run.phase === "done" ? run.outcome : run.phase) {
     case "skipped":
       if (run.reason === "turn_left") return "Not run: its turn was left early.";
+      if (run.reason === "not_asked") return "Not run: this run was asked for other nodes only.";
+      if (run.reason === "not_needed") return "Not run: what follows had enough without it.";
       return run.reason === "branch_not_taken"
         ? "Not run: the branch before it was not taken."
         : "Not run: a node before it failed.";
