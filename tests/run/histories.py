@@ -73,9 +73,11 @@ class Play:
         given: tuple[str, ...] = (),
         by_hand: tuple[str, ...] = (),
         origin: Origin | None = None,
+        unasked: tuple[str, ...] = (),
         **flow,
     ) -> None:
-        self.plan = plan_of(*nodes, flow=FlowOptions(**flow))
+        plan = plan_of(*nodes, flow=FlowOptions(**flow))
+        self.plan = replace(plan, unasked=tuple(plan.index[name] for name in unasked))
         self.state = RunState(self.plan)
         self.events = []
         self.now = 1_767_258_000.0
@@ -210,6 +212,12 @@ def _histories():
         .fires("fetch")
         .says("fetch", "200\n")
         .returns("fetch"),
+    )
+    yield (
+        "some_nodes_only",
+        Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b", "c"), unasked=("c", "d"))
+        .returns("a")
+        .returns("b"),
     )
     first = Play(
         n("slow"),
