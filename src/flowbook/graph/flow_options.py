@@ -47,6 +47,14 @@ class Durability(StrEnum):
     OFF = "off"
 
 
+class StreamKeep(StrEnum):
+    """What is kept of what nodes stream: nothing, of data the last chunk, or every chunk."""
+
+    NONE = "none"
+    LAST = "last"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long runs are kept: so many days, so many of the latest, or for ever (neither).
@@ -70,7 +78,8 @@ class FlowOptions:
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
     seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
-    None: as many nodes at once as there are.
+    None: as many nodes at once as there are. `measure`: also the attempts in this process; those in
+    one of their own always are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -89,6 +98,8 @@ class FlowOptions:
     max_concurrent: int | None = None
     limits: Quantities = ()
     capacity: Quantities = ()
+    streams: StreamKeep = StreamKeep.ALL
+    measure: bool = False
 
 
 _DAYS_MAX = 36_500
@@ -129,6 +140,10 @@ def _parse_journal(value: object) -> JournalMode:
 
 def _parse_durability(value: object) -> Durability:
     return Durability(_word_of(Durability, value))
+
+
+def _parse_streams(value: object) -> StreamKeep:
+    return StreamKeep(_word_of(StreamKeep, value))
 
 
 def _word_of(words: type[StrEnum], value: object) -> str:
@@ -242,6 +257,10 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                parse_counts, print_quantities),
         Option("capacity", "How much there is of what nodes need: gpu=1,mem=16GB.",
                parse_quantities, print_quantities),
+        Option("streams", "What is kept of what nodes stream: all, of data only the last chunk, "
+               "or none.", _parse_streams, str),
+        Option("measure", "Measure CPU time and memory of every attempt.", parse_bool, print_bool,
+               flag=True),
     )
 }  # fmt: skip
 

@@ -25,7 +25,9 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeStreamed,
     NodeUnfolded,
+    NodeUsed,
     RunCreated,
     RunPaused,
     RunRecovered,
@@ -59,9 +61,11 @@ from flowbook.run.stimulus import (
     StepRecalled,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TakenUp,
     TimerFired,
@@ -243,6 +247,18 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
 
 
+def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]:
+    """The answer to what an attempt told, which is a fact of the same fields."""
+
+    def answer(turn: Turn, s: StepStreamed | StepUsed) -> None:
+        if turn.state.phase[s.step] not in _UNSTARTED:
+            fields = structs.asdict(s)
+            del fields["at"], fields["step"]
+            turn.tell(kind, s.step, **fields)
+
+    return answer
+
+
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
     if turn.state.cancelling:
         return
@@ -332,6 +348,8 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepResumed: suspending.on_resumed,
     StepDue: suspending.on_due,
     StepLogged: _on_logged,
+    StepStreamed: _as_told(NodeStreamed),
+    StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
     CancelAsked: _on_cancel,
     Expired: _on_expired,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from asyncio import TimerHandle
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -37,9 +38,11 @@ from flowbook.run.stimulus import (
     StepReturned,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TimerFired,
 )
+from flowbook.run.streaming import Streaming
 from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
 from flowbook.run.words import Words
@@ -59,12 +62,14 @@ class Hands:
         state: RunState,
         shelf: Shelf,
         words: Words,
+        streaming: Streaming,
         feed: Callable[[Stimulus], None],
     ) -> None:
         self._stage, self._state, self._shelf = stage, state, shelf
         self._cast, self._ambient = assignment.cast, assignment.ambient
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._words, self._feed, self._now = words, feed, stage.clock
+        self._streaming, self._streams = streaming, words.streams
         self._tickets: dict[int, Ticket] = {}
         self._timers: dict[int, TimerHandle] = {}
         self.containers = Containers(
@@ -181,8 +186,13 @@ class Hands:
         ticket = self._tickets.get(order.step)
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
+            if not self._state.is_current(order.step, order.attempt):
+                self._given_up(order.step, order.attempt)
         elif self.lookups.forget(order.step) or order.step in self._state.turning:
-            self._feed(StepCancelled(at=self._now(), step=order.step, attempt=order.attempt))
+            usage = self._words.usage(order.step, order.attempt)
+            self._feed(
+                StepCancelled(at=self._now(), step=order.step, attempt=order.attempt, usage=usage)
+            )
         else:
             return False
         return True
@@ -215,6 +225,10 @@ class Hands:
             self._set_deadline(order, max(left, 0.001))
             return
         self._words.drain()
+        of = (order.step, order.attempt)
+        self._streaming.settle(of, partial(self._timed_out, order, ms), given_up=True)
+
+    def _timed_out(self, order: Launch, ms: float) -> None:
         self._feed(
             StepTimedOut(
                 at=self._now(),
@@ -227,12 +241,31 @@ class Hands:
             )
         )
 
+    def _given_up(self, i: int, attempt: int) -> None:
+        """Tell what an attempt that counts no more has streamed and used."""
+        self._words.drain()
+        self._streaming.settle((i, attempt), partial(self._used, i, attempt), given_up=True)
+
+    def _used(self, i: int, attempt: int) -> None:
+        """Tell what an attempt used that no event of its end says."""
+        usage = self._words.usage(i, attempt)
+        if usage:
+            self._feed(StepUsed(at=self._now(), step=i, attempt=attempt, usage=usage))
+
     # ------------------------------------------------------------ how a step ended
 
     def _ended(self, order: Launch, ending: Ending) -> None:
-        i = order.step
         self._words.drain()
+        of = (order.step, order.attempt)
+        if self._streams.has(of):
+            self._streaming.settle(of, partial(self._settled, order, ending))
+        else:
+            self._settled(order, ending)
+
+    def _settled(self, order: Launch, ending: Ending) -> None:
+        i = order.step
         if not self._state.is_current(order.step, order.attempt):
+            self._used(i, order.attempt)
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
         wish = ending.error if isinstance(ending, Raised) else getattr(ending, "value", None)

@@ -18,6 +18,7 @@ from flowbook.run.perform import Performance
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import Answer
 from flowbook.run.state import RunState
+from flowbook.run.streamed import Streamed, streamed_by
 from flowbook.run.values import inputs_of
 
 
@@ -133,6 +134,14 @@ class NodeRun:
             if isinstance(event, NodeLogged)
             and (event.node, event.scope) == (self.node, self.scope)
         )
+
+    @property
+    def stream(self) -> Streamed:
+        """What it streamed besides its outputs: tokens, data, artefacts, how far it was."""
+        performance = self._performance
+        found = streamed_by(tuple(performance.events), self.node, self.scope)
+        tail = performance.streams.tails.get(self._index)
+        return Streamed(found, performance.keeper.look, tail)
 
     @property
     def refs(self) -> Mapping[PortName, Any]:
