@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.suspension import Resumption, Suspend, resumption
+    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
@@ -92,6 +93,7 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "context": "flowbook.run.capture",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -132,6 +134,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "context",
     "project",
     "resumption",
 ]

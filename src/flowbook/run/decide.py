@@ -36,7 +36,6 @@ from flowbook.events import (
 )
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import Options
-from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
 from flowbook.run import attempts, losers, suspending, turns
 from flowbook.run.deadline import late
@@ -209,7 +208,7 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
             turn.instructions.append(Abort(s.step, s.attempt))
         else:
             turns.give_up(turn, s.step, "timeout")
-        error = _timeout(options, s.cell)
+        error = _timeout(options, s)
         attempts.failed(
             turn,
             StepRaised(
@@ -325,12 +324,13 @@ def _left(since: float, delay: float, now: float) -> float:
     return min(delay, max(0.0, since + delay - now))
 
 
-def _timeout(options: Options, cell: CellId | None) -> ErrorInfo:
+def _timeout(options: Options, s: StepTimedOut) -> ErrorInfo:
     return ErrorInfo(
         type="TimeoutError",
         message=f"gave nothing within {options.timeout or 0:g} s",
-        cell=cell,
+        cell=s.cell,
         hint="raise the node's timeout, or make the node faster",
+        inputs=s.inputs,
     )
 
 

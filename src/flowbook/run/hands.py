@@ -21,6 +21,7 @@ from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
+from flowbook.run.excerpt import previews
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
@@ -237,9 +238,17 @@ class Hands:
                 ms=ms,
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 cell=self.work(order.step).cell,
+                inputs=self._inputs_told(order.step),
                 usage=self._words.usage(order.step, order.attempt),
             )
         )
+
+    def _inputs_told(self, i: int) -> dict[str, str]:
+        """What a step that failed was given, in a few words; nothing when that is gone."""
+        try:
+            return previews(self.containers.inputs(i), self._stage.recording)
+        except Exception:  # noqa: BLE001 - the error is told in any case
+            return {}
 
     def _given_up(self, i: int, attempt: int) -> None:
         """Tell what an attempt that counts no more has streamed and used."""
@@ -312,7 +321,10 @@ class Hands:
                 step=order.step,
                 attempt=order.attempt,
                 ms=ms,
-                error=describe(error, work.filename, work.cell, self._stage.told),
+                error=replace(
+                    describe(error, work.filename, work.cell, self._stage.told),
+                    inputs=self._inputs_told(order.step),
+                ),
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),

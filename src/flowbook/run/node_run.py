@@ -209,6 +209,7 @@ def failed_run(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> R
         line=error.line if error else None,
         error_type=kind,
         traceback=error.traceback if error else None,
+        inputs=error.inputs if error else None,
     )
 
 

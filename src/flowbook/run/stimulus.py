@@ -144,6 +144,7 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
     ms: float
     chance: float = 0.0
     cell: CellId | None = None
+    inputs: dict[str, str] = {}
     usage: tuple[Usage, ...] = ()
 
 

@@ -81,7 +81,10 @@ class Streaming:
     def _keep(self, of: OfAttempt, chunk: Chunk) -> None:
         self._under_way[of] = self._under_way.get(of, 0) + 1
         port = PortName(chunk.name or chunk.channel)
-        self._stage.keeper.keep(Outputs({port: chunk.value}), partial(self._kept, of, chunk, port))
+        value = chunk.value
+        if chunk.channel == "token":  # a text is worth reading without what was taken out of it
+            value = self._stage.told(value)
+        self._stage.keeper.keep(Outputs({port: value}), partial(self._kept, of, chunk, port))
 
     def _kept(self, of: OfAttempt, chunk: Chunk, port: PortName, refs: Refs | Exception) -> None:
         if isinstance(refs, Exception):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 import cloudpickle
 
 from flowbook.graph.suspension import current
+from flowbook.run.capture import listening
 
 if TYPE_CHECKING:
     from flowbook.graph.node import UsageAmounts
@@ -127,6 +128,9 @@ class RemoteContext:
     def log(self, text: str) -> None:
         self.tell("say", "log", f"{text}\n")
 
+    def hear(self, stream: str, text: str) -> None:
+        self.tell("say", stream, text)
+
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         self.tell("progress", done, total, text)
 
@@ -200,6 +204,7 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
         context.tell = tell
         current.set(context.resumption)
+        listening.set(context.hear)
         try:
             value = call(context, inputs)
             if type(value) is CoroutineType:
