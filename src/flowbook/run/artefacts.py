@@ -1,4 +1,4 @@
-"""What nodes leave as files, made bytes where they are made: in the node's own thread or process."""
+"""What nodes leave as files, made bytes where they come from: in the node's thread or process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def artefact_of(name: str, content: Any, media_type: str | None = None) -> tuple
     >>> artefact_of("report.html", "<p>dry</p>")
     ('report.html', b'<p>dry</p>', 'text/html')
     """
-    if not isinstance(name, str) or not 0 < len(name) <= _MOST_NAME or _strays(name):
+    if not 0 < len(name) <= _MOST_NAME or _strays(name):
         raise UsageError(
             f"an artefact cannot be called {name!r}", hint="give it a file's name: report.html"
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from flowbook.events.ports import Recording
 from flowbook.ids import PortName
@@ -43,6 +43,20 @@ def previews(values: Mapping[PortName, Any], recording: Recording | None = None)
     if recording is None:
         return told
     return {port: recording.text(text) for port, text in told.items()}
+
+
+class Reads(Protocol):
+    """Who knows what a step reads."""
+
+    def inputs(self, i: int) -> Mapping[PortName, Any]: ...
+
+
+def told_inputs(reads: Reads, i: int, recording: Recording | None) -> dict[str, str]:
+    """What a step that failed was given, in a few words; nothing when that is gone."""
+    try:
+        return previews(reads.inputs(i), recording)
+    except Exception:  # noqa: BLE001 - its error is told in any case
+        return {}
 
 
 def preview(value: Any, recording: Recording | None = None, name: str = "") -> str:
@@ -82,7 +96,7 @@ def _items(value: Any, depth: int) -> Any:
         made: dict[Any, Any] = {
             _plain(key, depth + 1): _by_name(key, value[key], depth + 1) for key in some
         }
-        return {**made, **{one: None for one in tail}}
+        return {**made, **dict.fromkeys(tail)}
     items = [_by_name("", one, depth + 1) for one in some]
     return [*items, *tail]
 
@@ -93,7 +107,7 @@ def _library(value: Any, depth: int) -> Any:
     module = kind.__module__.partition(".")[0]
     if module == "numpy" and hasattr(value, "shape"):
         first = value.flat[:_ITEMS].tolist() if value.shape else [value.item()]
-        return {f"{kind.__name__} {value.dtype} {'×'.join(map(str, value.shape))}": first}
+        return {f"{kind.__name__} {value.dtype} {'x'.join(map(str, value.shape))}": first}
     if module == "pyarrow" and hasattr(value, "column_names"):
         rows, names = value.num_rows, value.column_names
         records = value.slice(0, 1).to_pylist()
@@ -104,7 +118,7 @@ def _library(value: Any, depth: int) -> Any:
     else:
         return None
     first = _items(records[0], depth) if records else {}
-    return {f"{kind.__name__} {rows:,} × {len(names)}": first}
+    return {f"{kind.__name__} {rows:,} x {len(names)}": first}
 
 
 class _More(str):

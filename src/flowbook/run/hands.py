@@ -19,9 +19,10 @@ from flowbook.graph import suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.run.accounts import Accounts
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
-from flowbook.run.excerpt import previews
+from flowbook.run.excerpt import told_inputs
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
@@ -39,14 +40,11 @@ from flowbook.run.stimulus import (
     StepReturned,
     StepTimedOut,
     StepUnfolded,
-    StepUsed,
     Stimulus,
     TimerFired,
 )
-from flowbook.run.streaming import Streaming
 from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
-from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Work
 
 
@@ -62,15 +60,13 @@ class Hands:
         assignment: Assignment,
         state: RunState,
         shelf: Shelf,
-        words: Words,
-        streaming: Streaming,
+        accounts: Accounts,
         feed: Callable[[Stimulus], None],
     ) -> None:
         self._stage, self._state, self._shelf = stage, state, shelf
         self._cast, self._ambient = assignment.cast, assignment.ambient
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
-        self._words, self._feed, self._now = words, feed, stage.clock
-        self._streaming, self._streams = streaming, words.streams
+        self._accounts, self._feed, self._now = accounts, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
         self._timers: dict[int, TimerHandle] = {}
         self.containers = Containers(
@@ -85,7 +81,7 @@ class Hands:
     def _context(self, i: int, attempt: int) -> StepContext:
         state = self._state
         scope = state.scopes[state.scope[i]].path
-        words, tools = self._words, self._stage.tools
+        words, tools = self._accounts.words, self._stage.tools
         made = StepContext(state.run, state.names[i], attempt, i, words, tools, scope)
         if i in state.resumed:
             made.resumption = self.waits.resumption(i)
@@ -113,7 +109,7 @@ class Hands:
         return Asking(state.flow, state.steps[i], self.work(i), scope.base, known, names)
 
     def _run(self, order: Launch) -> None:
-        i, work = order.step, self.work(order.step)
+        i, work, of = order.step, self.work(order.step), (order.step, order.attempt)
         context = self._context(i, order.attempt)
         context.tries = order.attempt - self._state.spared[i]
         if context.resumption is not None and context.resumption.timed_out:
@@ -131,7 +127,7 @@ class Hands:
                 self.containers.inputs(i),
                 context,
                 ambient,
-                lambda end: self._ended(order, end),
+                lambda end: self._accounts.close(of, partial(self._ended, order, end)),
             )
         )
         timeout = self._state.steps[i].options.timeout
@@ -188,9 +184,9 @@ class Hands:
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
             if not self._state.is_current(order.step, order.attempt):
-                self._given_up(order.step, order.attempt)
+                self._accounts.give_up((order.step, order.attempt))
         elif self.lookups.forget(order.step) or order.step in self._state.turning:
-            usage = self._words.usage(order.step, order.attempt)
+            usage = self._accounts.usage((order.step, order.attempt))
             self._feed(
                 StepCancelled(at=self._now(), step=order.step, attempt=order.attempt, usage=usage)
             )
@@ -225,56 +221,30 @@ class Hands:
         if left > 0:  # it had to wait for a thread, and that is not its fault
             self._set_deadline(order, max(left, 0.001))
             return
-        self._words.drain()
         of = (order.step, order.attempt)
-        self._streaming.settle(of, partial(self._timed_out, order, ms), given_up=True)
 
-    def _timed_out(self, order: Launch, ms: float) -> None:
-        self._feed(
-            StepTimedOut(
-                at=self._now(),
-                step=order.step,
-                attempt=order.attempt,
-                ms=ms,
-                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
-                cell=self.work(order.step).cell,
-                inputs=self._inputs_told(order.step),
-                usage=self._words.usage(order.step, order.attempt),
+        def then() -> None:
+            self._feed(
+                StepTimedOut(
+                    at=self._now(),
+                    step=order.step,
+                    attempt=order.attempt,
+                    ms=ms,
+                    chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                    cell=self.work(order.step).cell,
+                    inputs=told_inputs(self.containers, order.step, self._stage.recording),
+                    usage=self._accounts.usage(of),
+                )
             )
-        )
 
-    def _inputs_told(self, i: int) -> dict[str, str]:
-        """What a step that failed was given, in a few words; nothing when that is gone."""
-        try:
-            return previews(self.containers.inputs(i), self._stage.recording)
-        except Exception:  # noqa: BLE001 - the error is told in any case
-            return {}
-
-    def _given_up(self, i: int, attempt: int) -> None:
-        """Tell what an attempt that counts no more has streamed and used."""
-        self._words.drain()
-        self._streaming.settle((i, attempt), partial(self._used, i, attempt), given_up=True)
-
-    def _used(self, i: int, attempt: int) -> None:
-        """Tell what an attempt used that no event of its end says."""
-        usage = self._words.usage(i, attempt)
-        if usage:
-            self._feed(StepUsed(at=self._now(), step=i, attempt=attempt, usage=usage))
+        self._accounts.give_up(of, then)
 
     # ------------------------------------------------------------ how a step ended
 
     def _ended(self, order: Launch, ending: Ending) -> None:
-        self._words.drain()
-        of = (order.step, order.attempt)
-        if self._streams.has(of):
-            self._streaming.settle(of, partial(self._settled, order, ending))
-        else:
-            self._settled(order, ending)
-
-    def _settled(self, order: Launch, ending: Ending) -> None:
         i = order.step
         if not self._state.is_current(order.step, order.attempt):
-            self._used(i, order.attempt)
+            self._accounts.used((i, order.attempt))
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
         wish = ending.error if isinstance(ending, Raised) else getattr(ending, "value", None)
@@ -287,7 +257,7 @@ class Hands:
             timer.cancel()
         if isinstance(wish, Suspend):
             wait = self.waits.suspended(i, order.attempt, wish)
-            self._feed(replace(wait, usage=self._words.usage(i, order.attempt)))
+            self._feed(replace(wait, usage=self._accounts.usage((i, order.attempt))))
         elif isinstance(ending, Returned):
             (self._unfolded if container else self._returned)(order, ending)
         elif isinstance(ending, Raised):
@@ -299,7 +269,7 @@ class Hands:
                     step=i,
                     attempt=order.attempt,
                     ms=ending.ms,
-                    usage=self._words.usage(i, order.attempt),
+                    usage=self._accounts.usage((i, order.attempt)),
                 )
             )
 
@@ -323,12 +293,12 @@ class Hands:
                 ms=ms,
                 error=replace(
                     describe(error, work.filename, work.cell, self._stage.told),
-                    inputs=self._inputs_told(order.step),
+                    inputs=told_inputs(self.containers, order.step, self._stage.recording),
                 ),
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),
-                usage=self._words.usage(order.step, order.attempt),
+                usage=self._accounts.usage((order.step, order.attempt)),
             )
         )
 
@@ -358,7 +328,7 @@ class Hands:
                         cache_key=None if key is None else key.digest,
                         cache_parts={} if key is None else dict(key.parts),
                         cache_miss=None if asked is None else asked.why,
-                        usage=self._words.usage(order.step, order.attempt),
+                        usage=self._accounts.usage((order.step, order.attempt)),
                     )
                 )
 

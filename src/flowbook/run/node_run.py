@@ -70,7 +70,7 @@ class NodeRun:
         for source in sources:
             with suppress(ValueUnavailable):
                 shelf.look(base + source)
-        found = inputs_of(self.step, base, shelf.values, self._names())
+        found = inputs_of(self.step, base, shelf.values, _names(self._performance, self._index))
         return given(self._performance.state, self._index, found)
 
     @property
@@ -83,7 +83,7 @@ class NodeRun:
         """As `inputs`, and nothing is loaded: a `ValueRef` stands for what is in the store only."""
         base, sources = self._sources()
         held = {base + source: self._performance.shelf.held(base + source) for source in sources}
-        found = inputs_of(self.step, base, held, self._names())
+        found = inputs_of(self.step, base, held, _names(self._performance, self._index))
         return taken(self._performance.state, self._index, found)
 
     def _sources(self) -> tuple[int, tuple[int, ...]]:
@@ -92,12 +92,6 @@ class NodeRun:
         base = state.scopes[state.scope[self._index]].base if state.scopes else 0
         sources = (binding.source for binding in self.step.bindings)
         return base, tuple(int(one.step) for one in sources if isinstance(one, FromStep))
-
-    def _names(self) -> Mapping[PortName, Any]:
-        """What parameters stand for where the node is."""
-        state = self._performance.state
-        number = state.scope[self._index] if state.scopes else 0
-        return self._performance.containers.names(number)
 
     @property
     def held_outputs(self) -> Mapping[PortName, Any]:
@@ -189,6 +183,12 @@ class NodeRun:
         word = self.outcome or self.phase
         took = "" if self.duration is None else f" in {shown_seconds(self.duration)}"
         return f"<NodeRun {self.node}: {word.value}{took}>"
+
+
+def _names(performance: Performance, i: int) -> Mapping[PortName, Any]:
+    """What parameters stand for where the step in slot `i` is."""
+    state = performance.state
+    return performance.containers.names(state.scope[i] if state.scopes else 0)
 
 
 def failed_run(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> RunFailed:

@@ -21,6 +21,7 @@ from flowbook.errors import RunError
 from flowbook.events import Event, RunStatus
 from flowbook.graph.node import Outputs, Progress
 from flowbook.ids import NodeId
+from flowbook.run.accounts import Accounts
 from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
@@ -96,9 +97,8 @@ class Performance:
         words = Words(stage.loop, self._heard, redact, self.plan.options.streams)
         self.streams, self.keeper = words.streams, stage.keeper
         self._streaming = Streaming(stage, self.state, words.streams, self.feed, self.notify)
-        self._hands = Hands(
-            stage, assignment, self.state, self.shelf, words, self._streaming, self.feed
-        )
+        accounts = Accounts(words, self._streaming, self.feed, stage.clock)
+        self._hands = Hands(stage, assignment, self.state, self.shelf, accounts, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
 
     # ------------------------------------------------------------ the cycle

@@ -94,6 +94,10 @@ class Streamed:
             (one for one in self.facts if one.channel == channel), key=lambda one: one.chunk_index
         )
 
+    def read(self, fact: NodeStreamed) -> object:
+        """What is kept of one of `facts`; `ValueUnavailable` when it is gone."""
+        return self._get(fact.value)
+
     def _last(self, channel: str) -> NodeStreamed | None:
         return next(reversed(self.of(channel)), None)
 

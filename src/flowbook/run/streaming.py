@@ -52,9 +52,11 @@ class Streaming:
                 self._show(show("artefact", self._stage.told(chunk.name), chunk.chunk_index))
             self._keep(of, chunk)
 
-    def settle(
-        self, of: OfAttempt, then: Callable[[], None], *, given_up: bool = False
-    ) -> None:
+    def busy(self, of: OfAttempt) -> bool:
+        """True while something of the attempt is being kept."""
+        return of in self._under_way
+
+    def settle(self, of: OfAttempt, then: Callable[[], None], *, given_up: bool = False) -> None:
         """Call `then` once all that is kept of an attempt is a fact.
 
         What an attempt streams after it was given up is not taken any more.

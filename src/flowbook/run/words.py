@@ -90,8 +90,10 @@ class Words:
         if self.streams.stirred:
             for (step, attempt), news in self.streams.news(unfinished=unfinished):
                 self._hear(step, attempt, "", news)
-        if not self._said:
-            return
+        if self._said:
+            self._tell_said(unfinished, now)
+
+    def _tell_said(self, unfinished: bool, now: float | None) -> None:
         texts: dict[Said, list[str]] = {}
         newest: dict[Said, Progress] = {}
         while self._said:

@@ -17,6 +17,7 @@ from flowbook.graph.container import Container
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.artefacts import artefact_of
 from flowbook.run.stream import Streams
 from flowbook.run.usage import usage_of
 
@@ -185,8 +186,6 @@ class StepContext:
 
     def artefact(self, name: str, content: Any, media_type: str | None = None) -> None:
         """Kept as bytes."""
-        from flowbook.run.artefacts import artefact_of  # few nodes need it
-
         self.made(*artefact_of(name, content, media_type))
 
     def made(self, name: str, content: bytes, media_type: str) -> None:

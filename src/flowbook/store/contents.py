@@ -4,6 +4,8 @@ An object is known by its hash, whatever its ending; a preview lies beside the o
 value may need further objects (`parts`): they are referred to as it is.
 """
 
+# ruff: noqa: S608  # every statement is assembled from constants of ours
+
 from __future__ import annotations
 
 import os
@@ -42,9 +44,9 @@ SELECT * FROM (
     SELECT run_id, node, (value->'$.inline') IS NOT NULL, hash, bytes,
            {reaches("hash", "value->'$.parts'")} FROM known_datasets
 ) WHERE hash IS NOT NULL"""
-"""Every reference to a hash, in a look at `REFERRING`. When `own` is the `hash`, the
-row is about the value itself, of so many `bytes`, kept `inside` its event or as an object; else
-about a part of it, which is always an object."""
+"""Every reference to a hash, in a look at `REFERRING`. When `own` is the `hash`, the row is about
+the value itself, of so many `bytes`, kept `inside` its event or as an object; else about a part of
+it, which is always an object."""
 REFERRING = ("values", "streams", "datasets")
 """The views of which something refers to an object."""
 

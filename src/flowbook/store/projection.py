@@ -324,8 +324,14 @@ _FLOW_VERSIONS = """INSERT INTO stored.flow_versions BY NAME
     GROUP BY 1, 2"""
 _BORN_OF = {
     "values": ("NODE_COMPLETED", "NODE_REUSED"),
-    "usage": ("NODE_COMPLETED", "NODE_FAILED", "NODE_RETRY_SCHEDULED", "NODE_CANCELLED",
-              "NODE_SUSPENDED", "NODE_USED"),
+    "usage": (
+        "NODE_COMPLETED",
+        "NODE_FAILED",
+        "NODE_RETRY_SCHEDULED",
+        "NODE_CANCELLED",
+        "NODE_SUSPENDED",
+        "NODE_USED",
+    ),
     "datasets": ("DATASET_VERSIONED",),
     "dataset_tags": ("DATASET_TAGGED",),
     "audit": ("AUDITED",),

@@ -202,7 +202,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "run_id": "the run",
         "node": "the node",
         "attempt": "1 for the first",
-        "status": "running, succeeded, retried, failed, suspended, cancelled, or lost with its process",
+        "status": "running, succeeded, retried, failed, suspended, cancelled, or lost with its "
+        "process",
         "executor": "where it ran",
         "started_at": "UTC",
         "ended_at": "UTC",
