@@ -156,6 +156,12 @@ class RemoteTicket(Ticket):
             context.progress(*rest)
         elif kind == "used":
             context.used(*rest)
+        elif kind == "token":
+            context.tokens(*rest)
+        elif kind == "emit":
+            context.emit(*rest)
+        elif kind == "made":
+            context.made(*rest)
         elif rest[0] == "log":
             context.log(rest[1].removesuffix("\n"))
         else:
