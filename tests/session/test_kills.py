@@ -1,7 +1,7 @@
 """A run with a bit of everything in it, killed again and again, ends as one that nobody disturbed.
 
-The moments are drawn from a seed: `FLOWBOOK_SEED` repeats one that failed, `FLOWBOOK_KILLS` says how
-many kills there are to be.
+The moments are drawn from a seed: `FLOWBOOK_SEED` repeats one that failed, `FLOWBOOK_KILLS` says
+how many kills there are to be.
 """
 
 from __future__ import annotations
