@@ -12,9 +12,9 @@ from random import Random
 
 from tests.run.plans import N, box, n, plan_of
 
+from flowbook.graph.choices import Backoff, BackoffKind
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
-from flowbook.graph.options import Backoff, BackoffKind
 from flowbook.plan.plan import Join, Plan
 
 OF_FLOWS = ("containers", "joins", "branches", "retries", "timeouts", "limits", "leaving")

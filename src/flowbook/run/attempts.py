@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
 from flowbook.events.values import ErrorInfo, Usage
-from flowbook.graph.options import BackoffKind, Options
+from flowbook.graph.choices import BackoffKind
+from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.run.phase import Phase
 from flowbook.run.stimulus import OfAttempt, SetTimer, StepRaised

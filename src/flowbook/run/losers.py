@@ -82,12 +82,12 @@ def _stop(turn: Turn, i: int, join: int) -> None:
     elif phase is Phase.TURNING:
         turns.give_up(turn, i, SkipReason.NOT_NEEDED)
     elif phase is Phase.RUNNING:
-        _abort(turn, i)
+        abort(turn, i)
     turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
 
 
-def _abort(turn: Turn, i: int) -> None:
-    """What was started in this very decision is not started at all."""
+def abort(turn: Turn, i: int) -> None:
+    """Give the attempt in slot `i` up; what was started in this very decision is not started."""
     for number, order in enumerate(turn.instructions):
         if isinstance(order, Launch) and order.step == i:
             del turn.instructions[number]

@@ -32,6 +32,7 @@ def on_suspended(turn: Turn, s: StepSuspended) -> None:
         timeout_at=s.timeout_at,
         on_timeout=s.on_timeout,
         data=s.data,
+        fresh=s.fresh,
         usage=s.usage,
     )
     turn.instructions.append(Await(s.step, event.seq))

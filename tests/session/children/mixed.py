@@ -21,9 +21,10 @@ import duckdb  # noqa: F401  # imported for the forks
 import pyarrow  # noqa: F401  # likewise
 
 import flowbook.session.recovery  # noqa: F401  # likewise
+from flowbook.graph.choices import Backoff, BackoffKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node
-from flowbook.graph.options import Backoff, BackoffKind, Options
+from flowbook.graph.options import Options
 from flowbook.graph.spec import InputSpec, NodeSpec, Wire
 from flowbook.graph.suspension import Suspend, resumption
 from flowbook.ids import NodeId, PortName
