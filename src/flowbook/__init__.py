@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
+    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
@@ -97,6 +98,7 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "context": "flowbook.run.capture",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -140,6 +142,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "context",
     "project",
     "resumption",
 ]
