@@ -72,13 +72,11 @@ def leave_again(turn: Turn) -> None:
             leave(turn, scope, scope.left, hard=True)
     for i, turning in tuple(state.turning.items()):
         left = {state.scopes[at].left for at in turning.scopes.values()}
-        if state.phase[i] is not Phase.TURNING:
-            continue
-        if TOO_SLOW in left:
-            give_up(turn, i, TOO_SLOW)
-            _fail(turn, i, attempts.too_slow(state.steps[i].options))
-        elif FAILED in left and not turning.failed:
-            _fail(turn, i, ErrorInfo("Lost", "what it failed with was lost with its process"))
+        failed = FAILED in left and not turning.failed
+        if state.phase[i] is Phase.TURNING and (TOO_SLOW in left or failed):
+            give_up(turn, i, FAILED if failed else TOO_SLOW)
+            lost = ErrorInfo("Lost", "what it failed with was lost with its process")
+            _fail(turn, i, lost if failed else attempts.too_slow(state.steps[i].options))
 
 
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
