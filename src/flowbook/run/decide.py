@@ -195,7 +195,7 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
     if turn.state.is_current(s.step, s.attempt):
         if turn.state.phase[s.step] is Phase.TURNING:
             turns.consulted(turn, s.step, s.index, go_on=s.go_on)
-        else:
+        elif not turns.stops(turn, s.step):
             attempts.cancelled(turn, s)
 
 
@@ -219,7 +219,10 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        attempts.failed(turn, s)
+        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
+            turns.give_up(turn, s.step, turns.FAILED)
+        if not turns.stops(turn, s.step):
+            attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:

@@ -27,6 +27,7 @@ from flowbook.run.excerpt import told_inputs
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
+from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -129,9 +130,18 @@ class Hands:
                 lambda end: self._accounts.close(of, partial(self._ended, order, end)),
             )
         )
-        timeout = self._state.steps[i].options.timeout
+        self._watch(order)
+
+    def _watch(self, order: Launch) -> None:
+        timeout = self._state.steps[order.step].options.timeout
         if timeout is not None:
-            self.alarms.set(i, timeout, lambda: self._time_out(order))
+            self.alarms.set(order.step, timeout, lambda: self._time_out(order))
+
+    def watch_turns(self) -> None:
+        """Of containers that another process has begun, see to their timeout here."""
+        for i in self._state.turning:
+            if self._state.phase[i] is Phase.TURNING:
+                self._watch(Launch(i, self._state.attempt[i], 0))
 
     def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
         if otherwise != "fail":

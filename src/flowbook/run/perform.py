@@ -139,6 +139,11 @@ class Performance:
         """`feed`, from any thread."""
         soon(self._stage.loop, self.feed, stimulus)
 
+    def watch_turns(self) -> None:
+        """Containers that are at their turns in a run that is taken up have all their time again."""
+        if not self.over.done():
+            self._hands.watch_turns()
+
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""
         for listener in tuple(self.listeners):

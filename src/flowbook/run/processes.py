@@ -85,6 +85,13 @@ class _Worker:
         )
         self.inward = cast(BinaryIO, self._process.stdin)
         self.outward = cast(BinaryIO, self._process.stdout)
+        self._born = False
+
+    def await_birth(self) -> None:
+        """Block until it serves; `EOFError` when it died before."""
+        if not self._born:
+            receive(self.outward)
+            self._born = True
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -190,7 +197,6 @@ class _ProcessTicket(RemoteTicket):
         try:
             payload = self.pack(RemoteContext)
             worker = self._worker = self._executor.borrow()
-            self.began = perf_counter()  # a timeout is the node's, and not that of a new process
         except (OSError, TypeError) as error:
             return Raised(error, self.ms())
         healthy = False
@@ -199,6 +205,8 @@ class _ProcessTicket(RemoteTicket):
                 ending: Ending = Stopped(self.ms())
             else:
                 send_bytes(worker.inward, payload)
+                worker.await_birth()
+                self.began = perf_counter()  # a timeout is the node's, not that of a new process
                 ending = self._listen(worker)
             healthy = True
         except (EOFError, OSError):

@@ -50,6 +50,8 @@ class Turnstile:
             self._lineage = self._timed(now)
             begin = replace(begin, at=now, lineage=self._lineage, withdrawn=withdrawn)
         performance.ask(begin)
+        if not isinstance(begin, Start):
+            soon(self._loop, performance.watch_turns)
         if self._lineage.deadline is not None and withdrawn is None:
             watch(performance, self._loop, self._lineage.deadline)
         return True

@@ -256,5 +256,6 @@ def main() -> None:
     sys.stdout, sys.stderr = _Relay("stdout", tell), _Relay("stderr", tell)
     calls: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read_calls, args=(inward, calls), daemon=True).start()
+    tell("born")
     while True:
         serve(calls.get(), tell)
