@@ -15,7 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
+from flowbook.graph.quantities import (
+    Quantities,
+    parse_bytes,
+    parse_quantities,
+    print_bytes,
+    print_quantities,
+)
 
 
 class On(StrEnum):
@@ -74,6 +80,14 @@ class Ttl:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an attempt in a process of its own may take: bytes of memory, seconds of CPU time."""
+
+    memory: int | None = None
+    cpu: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How one node runs. Every field is a row of `OPTIONS`."""
 
@@ -95,6 +109,17 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    memory_limit: int | None = None
+    """Bytes that a node in a process of its own may have in memory."""
+    cpu_limit: float | None = None
+    """Seconds of CPU time that such a one may take in an attempt."""
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Both limits; None where there is neither."""
+        if self.memory_limit is None and self.cpu_limit is None:
+            return None
+        return Bounds(self.memory_limit, self.cpu_limit)
 
     @property
     def joins(self) -> bool:
@@ -207,6 +232,12 @@ def _parse_timeout(value: object) -> float | None:
     if value is None or str(value).strip().lower() == "none":
         return None
     return parse_duration(value)
+
+
+def _parse_size(value: object) -> int | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return parse_bytes(value)
 
 
 def _parse_on(value: object) -> On:
@@ -330,6 +361,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("memory_limit", "How much memory it may have, in a process of its own: 500MB.",
+               _parse_size, lambda v: "none" if v is None else print_bytes(v)),
+        Option("cpu_limit", "How much CPU time an attempt may take, in a process of its own: 30s.",
+               _parse_timeout, lambda v: "none" if v is None else print_duration(v)),
     )
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ from time import perf_counter
 from types import CoroutineType
 from typing import Any, Protocol, TypeAlias
 
+from flowbook.graph.options import Bounds
 from flowbook.ids import PortName
 from flowbook.run.loops import soon
 from flowbook.run.work import StepContext, Work
@@ -66,6 +67,8 @@ class Attempt:
     context: StepContext
     ambient: Context
     finish: Callable[[Ending], None]
+    bounds: Bounds | None = None
+    """What it may take, in a process of its own."""
 
 
 class Ticket:

@@ -6,6 +6,7 @@ and every ending is told to the run as a stimulus. Lives on the engine's loop.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from asyncio import TimerHandle
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from flowbook.errors import UsageError, WaitTimeout
 from flowbook.events.values import ValueRef
 from flowbook.graph import suspension
 from flowbook.graph.node import Outputs, as_outputs
+from flowbook.graph.options import On
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.run.accounts import Accounts
@@ -26,6 +28,7 @@ from flowbook.run.excerpt import told_inputs
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
+from flowbook.run.measure import measured
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -69,6 +72,7 @@ class Hands:
         self._accounts, self._feed, self._now = accounts, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
         self._timers: dict[int, TimerHandle] = {}
+        self._measures = assignment.plan.options.measure
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
@@ -121,16 +125,20 @@ class Hands:
         ambient.run(listening.set, context.hear)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
-        self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
+        on, options = self._cast[self._state.names[i]][1], self._state.steps[i].options
+        if self._measures and (on is On.THREAD or on is On.INLINE):
+            work = dataclasses.replace(work, call=measured(work.call))
+        self._tickets[i] = self._stage.executors[on].launch(
             Attempt(
                 work,
                 self.containers.inputs(i),
                 context,
                 ambient,
                 lambda end: self._accounts.close(of, partial(self._ended, order, end)),
+                options.bounds if on is On.PROCESS else None,
             )
         )
-        timeout = self._state.steps[i].options.timeout
+        timeout = options.timeout
         if timeout is not None:
             self._set_deadline(order, timeout)
 
