@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         RunError,
         RunFailed,
         RunTimeout,
+        SchemaMismatch,
         StoreBusy,
         StoreError,
         StoreVersion,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
+    from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.capture import context
     from flowbook.run.handle import Run
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
     from flowbook.session.project import Project, project
 
 _HOMES = {
+    "Column": "flowbook.graph.schemas",
+    "Columns": "flowbook.graph.schemas",
     "EditRejected": "flowbook.errors",
     "ExpressionError": "flowbook.errors",
     "Flow": "flowbook.graph.flow",
@@ -81,6 +85,7 @@ _HOMES = {
     "RunFailed": "flowbook.errors",
     "RunStatus": "flowbook.events",
     "RunTimeout": "flowbook.errors",
+    "SchemaMismatch": "flowbook.errors",
     "Severity": "flowbook.graph.problem",
     "SubflowFailed": "flowbook.errors",
     "StoreBusy": "flowbook.errors",
@@ -99,6 +104,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Column",
+    "Columns",
     "EditRejected",
     "ExpressionError",
     "Flow",
@@ -122,6 +129,7 @@ __all__ = [
     "RunFailed",
     "RunStatus",
     "RunTimeout",
+    "SchemaMismatch",
     "Severity",
     "StoreBusy",
     "StoreError",

@@ -63,6 +63,8 @@ export interface CancelRequested {
   readonly at: number;
   readonly reason?: string;
   readonly error?: ErrorInfo | null;
+  readonly node?: string | null;
+  readonly status?: RunStatus | null;
 }
 
 /** Stop the run that is going on. */
@@ -339,6 +341,7 @@ export interface NodeSuspended {
   readonly timeout_at?: number | null;
   readonly on_timeout?: unknown;
   readonly data?: Readonly<Record<string, unknown>>;
+  readonly fresh?: boolean;
   readonly usage?: ReadonlyArray<Usage>;
 }
 
@@ -647,7 +650,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
   ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
   Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
-  CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
+  CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
   Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
@@ -672,7 +675,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
   NodeStreamed: {"tag": ["kind", "NODE_STREAMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "channel": "string", "value": {"ref": "ValueRef"}}, "optional": {"scope": "string", "chunk_index": "number", "chunks": "number", "name": "string", "media_type": "string"}},
-  NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "usage": {"list": {"ref": "Usage"}}}},
+  NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "fresh": "boolean", "usage": {"list": {"ref": "Usage"}}}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},
   NodeUsed: {"tag": ["kind", "NODE_USED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}, "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
   NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}}, "optional": {}},

@@ -29,6 +29,7 @@ from flowbook.graph.quantities import (
     parse_quantities,
     print_quantities,
 )
+from flowbook.graph.schemas import Validate, parse_validate
 
 
 class JournalMode(StrEnum):
@@ -100,6 +101,7 @@ class FlowOptions:
     capacity: Quantities = ()
     streams: StreamKeep = StreamKeep.ALL
     measure: bool = False
+    validate: Validate = Validate.SCHEMAS
 
 
 _DAYS_MAX = 36_500
@@ -215,6 +217,10 @@ def _print_key_ttl(value: float | None) -> str:
     return print_duration(value) if value else UNTIL_TERMINAL
 
 
+def _parse_validate(value: object) -> Validate:
+    return parse_validate(value) or Validate.SCHEMAS
+
+
 def _parse_flow_name(value: object) -> str | None:
     if _nothing(value):
         return None
@@ -261,6 +267,8 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                "or none.", _parse_streams, str),
         Option("measure", "Measure CPU time and memory of every attempt.", parse_bool, print_bool,
                flag=True),
+        Option("validate", "What is checked of inputs and outputs where a node does not say: "
+               "schemas, off, warn or error.", _parse_validate, str),
     )
 }  # fmt: skip
 

@@ -3,12 +3,13 @@
 Memory is bounded twice. The kernel refuses what goes far beyond the limit, which the node sees as a
 `MemoryError` at its own line; and what the process has in memory is looked at twenty times a
 second, and the process is killed when it is too much. CPU time is bounded by the kernel to the
-second and by the looks to a twentieth of one. Where there is no /proc only the kernel's bounds hold.
+second and by the looks to a twentieth of one. Without a /proc only the kernel's bounds hold.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import resource
 import threading
 import time
@@ -17,7 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from flowbook.errors import LimitExceeded
-from flowbook.graph.options import Bounds, print_duration
+from flowbook.graph.choices import Bounds
+from flowbook.graph.options import print_duration
 from flowbook.graph.quantities import print_bytes
 from flowbook.run.measure import LOOK, cpu_of, data_size, memory_of
 
@@ -69,8 +71,6 @@ def bounded(bounds: Bounds | None) -> Iterator[None]:
 
 def _bound(bounds: Bounds) -> None:
     if bounds.memory is not None:
-        import os
-
         here = os.getpid()
         grows = max(0, bounds.memory - (memory_of(here) or 0))
         _set(resource.RLIMIT_DATA, (data_size() or 0) + grows + _SLACK)
@@ -104,10 +104,10 @@ class Ward:
         memory, seconds = self.bounds.memory, self.bounds.cpu
         if memory is not None and (memory_of(self.pid) or 0) > memory:
             return too_much_memory(memory)
-        if seconds is not None and self.cpu_before is not None:
-            if (cpu_of(self.pid) or 0.0) - self.cpu_before > seconds:
-                return too_much_time(seconds)
-        return None
+        if seconds is None or self.cpu_before is None:
+            return None
+        taken = (cpu_of(self.pid) or 0.0) - self.cpu_before
+        return too_much_time(seconds) if taken > seconds else None
 
 
 class Warden:

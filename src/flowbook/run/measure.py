@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import CoroutineType, coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
@@ -29,6 +29,7 @@ _FRESH = 0.002
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _KIB = 1024
+_Call: TypeAlias = "CoroutineType[Any, Any, Any]"
 _CPU = slice(11, 15)
 """Where /proc/<pid>/stat has CPU time, behind the process's name: its own, and its children's."""
 
@@ -137,42 +138,37 @@ def measured(
     return run
 
 
-async def _awaited(call: CoroutineType[Any, Any, Any], context: Any, watch: _Watch, cpu: float) -> Any:
-    spent = [cpu]
+async def _awaited(call: _Call, context: Any, watch: _Watch, cpu: float) -> Any:
+    steps = _Steps(call, cpu)
     try:
-        return await _stepwise(call, spent)
+        return await steps.go()
     finally:
-        context.took(watch.stop(sum(spent)))
+        context.took(watch.stop(steps.cpu))
 
 
-@coroutine
-def _stepwise(
-    call: CoroutineType[Any, Any, Any], spent: list[float]
-) -> Generator[Any, Any, Any]:
-    """Await `call`, adding up the CPU time of its own steps, which are all in one thread."""
-    step: Callable[[], Any] = lambda: call.send(None)
-    while True:
-        begun = time.thread_time()
-        try:
-            waits_for = step()
-        except StopIteration as done:
-            return done.value
-        finally:
-            spent[0] += time.thread_time() - begun
-        try:
-            came = yield waits_for
-        except BaseException as error:  # noqa: BLE001 - a cancellation is the coroutine's to see
-            step = _throwing(call, error)
-        else:
-            step = _sending(call, came)
+class _Steps:
+    """A coroutine awaited step by step; `cpu` adds up the seconds of its own steps."""
 
+    def __init__(self, call: _Call, cpu: float) -> None:
+        self._call = call
+        self.cpu = cpu
 
-def _sending(call: CoroutineType[Any, Any, Any], value: Any) -> Callable[[], Any]:
-    return lambda: call.send(value)
-
-
-def _throwing(call: CoroutineType[Any, Any, Any], error: BaseException) -> Callable[[], Any]:
-    return lambda: call.throw(error)
+    @coroutine
+    def go(self) -> Generator[Any, Any, Any]:
+        """What the coroutine returns."""
+        step, given = self._call.send, None
+        while True:
+            begun = time.thread_time()
+            try:
+                waits_for = step(given)
+            except StopIteration as done:
+                return done.value
+            finally:
+                self.cpu += time.thread_time() - begun
+            try:
+                step, given = self._call.send, (yield waits_for)
+            except BaseException as error:  # noqa: BLE001 - a cancellation is the coroutine's to see
+                step, given = self._call.throw, error
 
 
 class _Watch:

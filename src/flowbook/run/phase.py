@@ -65,6 +65,9 @@ class Outcome(StrEnum):
     REUSED = "reused"
 
 
+ENDING = frozenset({"break", "completed"})
+"""Why a turn is left after which the loop begins no further one."""
+
 Move: TypeAlias = "tuple[Phase, Outcome | None]"
 
 _P, _O = Phase, Outcome
@@ -111,9 +114,13 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
     (_P.CANCELLING, ScopeLeft): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeClosed): (_P.CANCELLING, None),
+    (_P.DONE, ScopeOpened): (_P.DONE, None),
+    (_P.DONE, ScopeLeft): (_P.DONE, None),
+    (_P.DONE, ScopeClosed): (_P.DONE, None),
     (_P.DONE, RunRecovered): (_P.READY, None),
 }
 """The whole machine. A pair that is not here raises, except that the events about the whole run
 (cancel, pause, resume) pass by the steps they do not concern; `RUN_RECOVERED` names those it does.
-A ready step is skipped only after a recovery: the node it had its input from ran again and failed.
+The turns of a container that is done go on where it has enough without them. A ready step is
+skipped only after a recovery: the node it had its input from ran again and failed.
 """

@@ -32,8 +32,8 @@ from flowbook.run.capture import listening
 from flowbook.run.measure import OwnProcess
 
 if TYPE_CHECKING:
+    from flowbook.graph.choices import Bounds
     from flowbook.graph.node import UsageAmounts
-    from flowbook.graph.options import Bounds
     from flowbook.graph.suspension import Resumption
 
 _LENGTH = 8
