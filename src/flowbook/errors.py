@@ -18,6 +18,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── SchemaMismatch                a value is not what its port takes      (node, port, path)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
@@ -200,6 +201,14 @@ class RunTimeout(RunError):
 
     fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
+
+
+class LimitExceeded(FlowbookError):
+    """A node took more than its option `limit` allows: bytes of memory, or seconds of CPU time."""
+
+    fields: ClassVar[tuple[str, ...]] = ("limit", "allowed")
+    limit: str
+    allowed: float
 
 
 class SubflowFailed(RunError):

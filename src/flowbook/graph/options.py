@@ -14,8 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Ttl
-from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
+from flowbook.graph.choices import Backoff, BackoffKind, Bounds, Losers, On, Ttl
+from flowbook.graph.quantities import (
+    Quantities,
+    parse_bytes,
+    parse_quantities,
+    print_bytes,
+    print_quantities,
+)
 from flowbook.graph.schemas import (
     Schemas,
     Validate,
@@ -47,6 +53,10 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    memory_limit: int | None = None
+    """Bytes that a node in a process of its own may have in memory."""
+    cpu_limit: float | None = None
+    """Seconds of CPU time that such a one may take in an attempt."""
     validate: Validate | None = None
     """None: as the flow says."""
     inputs: Schemas = ()
@@ -54,6 +64,13 @@ class Options:
     lock: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     completes: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Both limits; None where there is neither."""
+        if self.memory_limit is None and self.cpu_limit is None:
+            return None
+        return Bounds(self.memory_limit, self.cpu_limit)
 
     @property
     def ends_others(self) -> bool:
@@ -171,6 +188,12 @@ def _parse_timeout(value: object) -> float | None:
     if value is None or str(value).strip().lower() == "none":
         return None
     return parse_duration(value)
+
+
+def _parse_size(value: object) -> int | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return parse_bytes(value)
 
 
 def _parse_on(value: object) -> On:
@@ -294,6 +317,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("memory_limit", "How much memory it may have, in a process of its own: 500MB.",
+               _parse_size, lambda v: "none" if v is None else print_bytes(v)),
+        Option("cpu_limit", "How much CPU time an attempt may take, in a process of its own: 30s.",
+               _parse_timeout, lambda v: "none" if v is None else print_duration(v)),
         Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
                "schema), off, warn or error (annotations too).", parse_validate,
                lambda v: "none" if v is None else str(v)),

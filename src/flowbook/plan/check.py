@@ -19,6 +19,7 @@ from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 from flowbook.graph.annotations import Unresolved, resolve_type
+from flowbook.graph.choices import On
 from flowbook.graph.container import Container
 from flowbook.graph.judging import named_type, type_judge
 from flowbook.graph.nesting import Nesting
@@ -141,8 +142,19 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     for port in sorted({port for port in ports if ports.count(port) > 1}):
         yield _at(node, f"two outputs are called {port!r}", "rename one of them")
     yield from _cache_key(node)
+    yield from _bounds(node)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
+
+
+def _bounds(node: NodeSpec) -> Iterator[Problem]:
+    """Limits that nobody could keep a node to."""
+    options = node.options
+    limits = {"memory_limit": options.memory_limit, "cpu_limit": options.cpu_limit}
+    given = [name for name, limit in limits.items() if limit is not None]
+    if given and options.on is not On.PROCESS:
+        what = " and ".join(given)
+        yield _at(node, f"{what} needs a process of its own", "run it with on: process")
 
 
 def _cache_key(node: NodeSpec) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ and every ending is told to the run as a stimulus. Lives on the engine's loop.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from flowbook.errors import UsageError, WaitTimeout
 from flowbook.events.values import ValueRef
 from flowbook.graph import suspension
+from flowbook.graph.choices import On
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
@@ -27,6 +29,7 @@ from flowbook.run.excerpt import told_inputs
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
+from flowbook.run.measure import measured
 from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
@@ -68,6 +71,7 @@ class Hands:
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._accounts, self._feed, self._now = accounts, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
+        self._measures = assignment.plan.options.measure
         self.alarms = Alarms(stage.loop)
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
@@ -121,13 +125,17 @@ class Hands:
         ambient.run(listening.set, context.hear)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
-        self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
+        on, options = self._cast[self._state.names[i]][1], self._state.steps[i].options
+        if self._measures and (on is On.THREAD or on is On.INLINE):
+            work = dataclasses.replace(work, call=measured(work.call))
+        self._tickets[i] = self._stage.executors[on].launch(
             Attempt(
                 work,
                 self.containers.inputs(i),
                 context,
                 ambient,
                 lambda end: self._accounts.close(of, partial(self._ended, order, end)),
+                options.bounds if on is On.PROCESS else None,
             )
         )
         self._watch(order)

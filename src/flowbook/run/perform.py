@@ -140,7 +140,7 @@ class Performance:
         soon(self._stage.loop, self.feed, stimulus)
 
     def watch_turns(self) -> None:
-        """Containers that are at their turns in a run that is taken up have all their time again."""
+        """In a run that is taken up, containers at their turns have all their time again."""
         if not self.over.done():
             self._hands.watch_turns()
 

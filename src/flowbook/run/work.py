@@ -20,6 +20,7 @@ from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, Us
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.artefacts import artefact_of
+from flowbook.run.measure import Took
 from flowbook.run.stream import Streams
 from flowbook.run.usage import usage_of
 
@@ -140,6 +141,9 @@ class Voice(Protocol):
     @property
     def streams(self) -> Streams: ...
 
+    @property
+    def taken(self) -> dict[tuple[int, int], Took]: ...
+
 
 class StepContext(Struct, eq=False):
     """The `NodeContext` of one attempt of one step."""
@@ -206,6 +210,10 @@ class StepContext(Struct, eq=False):
     def used(self, usage: Usage) -> None:
         """The same, checked already."""
         self.voice.used(self.step, self.attempt, usage)
+
+    def took(self, took: Took) -> None:
+        """What this attempt took, told before its end is."""
+        self.voice.taken[self.step, self.attempt] = took
 
     def cancelled(self) -> bool:
         """True once this attempt should stop."""

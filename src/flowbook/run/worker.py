@@ -22,14 +22,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
 
 import cloudpickle
 
 from flowbook.graph.suspension import current
+from flowbook.run.bounds import bounded
 from flowbook.run.capture import listening
+from flowbook.run.measure import OwnProcess
 
 if TYPE_CHECKING:
+    from flowbook.graph.choices import Bounds
     from flowbook.graph.node import UsageAmounts
     from flowbook.graph.suspension import Resumption
 
@@ -117,9 +120,13 @@ class RemoteContext:
     idempotency_key: str
     evaluator: Callable[[str, Mapping[str, Any]], Any]
     resumption: Resumption | None = None
+    bounds: Bounds | None = None
     tell: Callable[..., None] = field(default=print, repr=False)
     pipe: TokenPipe | None = field(default=None, init=False, repr=False)
     """Where its tokens go, once there are any."""
+
+    shared: ClassVar[bool] = False
+    """True where others run in the same process."""
 
     @property
     def path(self) -> str:
@@ -205,13 +212,16 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         context.tell = tell
         current.set(context.resumption)
         listening.set(context.hear)
+        measure = OwnProcess()
         try:
-            value = call(context, inputs)
-            if type(value) is CoroutineType:
-                value = asyncio.run(value)
+            with bounded(context.bounds):
+                value = call(context, inputs)
+                if type(value) is CoroutineType:
+                    value = asyncio.run(value)
         finally:
             if context.pipe is not None:
                 context.pipe.close()
+            tell("took", measure.took(is_estimate=context.shared))
     except BaseException as error:  # noqa: BLE001 - a node may even call sys.exit()
         tell("raised", *_packed(error))
         return
