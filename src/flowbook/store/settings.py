@@ -39,6 +39,8 @@ Value: TypeAlias = str | bool
 """What a setting has."""
 
 _Key: TypeAlias = tuple[str, str | None]
+NO_LIMITS = "none"
+_LIMIT = re.compile(r"([^\W\d][\w.-]*)=([1-9]\d{0,5})")
 _SAID = "{} said by the flow"
 """The name under which a flow's own say is recorded; nobody can set it."""
 
@@ -121,6 +123,33 @@ def _switch(value: object) -> bool:
     return found
 
 
+def _limits(value: object) -> str:
+    """Names and whole numbers from 1 on, from text or from a mapping; `none` for no limits."""
+    given = value.items() if isinstance(value, Mapping) else None
+    if given is None and str(value).strip().lower() in ("", NO_LIMITS):
+        return NO_LIMITS
+    text = str(value) if given is None else ",".join(f"{name}={most}" for name, most in given)
+    found = [_LIMIT.fullmatch(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    names = [one[1] for one in found if one is not None]
+    if not names or len(set(names)) < len(found):
+        raise UsageError(
+            f"{value!r} says no limits",
+            hint="write each name once, with a whole number: gpu=1,api=4,runs=8, or none",
+        )
+    return ",".join(one[0] for one in found if one is not None)
+
+
+def limits_of(text: str) -> dict[str, int]:
+    """How many at once, by name, that the setting `limits` says.
+
+    >>> limits_of("gpu=1,api=4"), limits_of("none")
+    ({'gpu': 1, 'api': 4}, {})
+    """
+    if text == NO_LIMITS:
+        return {}
+    return {name: int(most) for name, _, most in (part.partition("=") for part in text.split(","))}
+
+
 SETTINGS: Mapping[str, Setting] = {
     "retention": Setting(
         f"how long runs are kept: {', '.join(PRESETS)}, any number of days, or last:50",
@@ -140,6 +169,11 @@ SETTINGS: Mapping[str, Setting] = {
         "how much of what the cache gives each process holds in memory: 256MB, 2GB, 0 for nothing",
         "256MB",
         _bytes,
+    ),
+    "limits": Setting(
+        "how many at once in all processes of the project: gpu=1,api=4 nodes with that tag, runs=8",
+        NO_LIMITS,
+        _limits,
     ),
 }
 """Every setting, by name."""
@@ -162,10 +196,13 @@ class Settings:
         snapshot: Snapshot,
         append: Callable[[list[StoredFact]], Future[None]],
         audit: AuditLog,
+        limit: Callable[[Mapping[str, int]], object] = lambda _: None,
     ) -> None:
         self._snapshot = snapshot
         self._append = append
         self._audit = audit
+        self._limit = limit
+        """Called with the setting `limits` when it is set."""
         self._gate = threading.Lock()
         self._said: dict[_Key, _Said] = {}
         """What flows said in this process."""
@@ -192,14 +229,20 @@ class Settings:
         fresh = None if value is None else setting.parse(value)
         with turn(self._snapshot.layout):
             before = self._told()
-            if fresh == before.get((name, flow)):
-                return _effective(before, name, flow)
             after = {**before, (name, flow): fresh}
+            if fresh == before.get((name, flow)):
+                self._put_in_force(name, fresh)
+                return _effective(before, name, flow)
             entry = self._entry(name, flow, before, after, actor=actor)
             fact = self._fact(name, flow, fresh, self._last_change())
             self._append([entry, fact]).result()
             self.changes += 1
+            self._put_in_force(name, fresh)
         return _effective(after, name, flow)
+
+    def _put_in_force(self, name: str, value: Value | None) -> None:
+        if name == "limits":
+            self._limit(limits_of(str(value or NO_LIMITS)))
 
     def declare(self, name: str, value: object, flow: str) -> None:
         """Take note of what a flow's definition says; None for nothing.
