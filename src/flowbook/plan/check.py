@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,7 @@ from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 from flowbook.graph.container import Container
-from flowbook.graph.nesting import Nesting
+from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
@@ -50,6 +51,8 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *_clashing_defaults(spec),
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
+        *_run_key(spec, wiring),
+        *_limit_keys(spec),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}
@@ -102,6 +105,27 @@ def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
                 )
 
 
+def _run_key(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
+    """What runs are counted by has to be among their parameters."""
+    written = spec.options.limit_key
+    if not written:
+        return
+    try:
+        reads = parse(written).reads
+    except ExpressionError as refused:
+        yield Problem(Severity.ERROR, f"limit_key: {refused.message}", hint=refused.hint)
+        return
+    known = tuple(
+        {
+            *(one.name for one in spec.params),
+            *(use.param for use in wiring.params if use.frame is None),
+        }
+    )
+    for name in sorted({path[0] for path in reads} - set(known)):
+        message = f"limit_key: {name!r} is no parameter of the flow"
+        yield Problem(Severity.ERROR, message, hint=did_you_mean(name, known))
+
+
 def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
     """Nodes that wait for what can never be, or say two things about it."""
     if not any(node.options.joins for node in spec.nodes):
@@ -140,25 +164,37 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     ports = node_type.ports(node)
     for port in sorted({port for port in ports if ports.count(port) > 1}):
         yield _at(node, f"two outputs are called {port!r}", "rename one of them")
-    yield from _cache_key(node)
+    if node.options.cache_key:
+        yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
 
 
-def _cache_key(node: NodeSpec) -> Iterator[Problem]:
+def _limit_keys(spec: FlowSpec) -> Iterator[Problem]:
+    """What is wrong with them: inside of a container they may name what its turn does."""
+    keyed = [node for node in spec.nodes if node.options.limit_key]
+    nesting = Nesting(spec if keyed else replace(spec, nodes=()))
+    for node in keyed:
+        home = nesting.home(node.id)
+        owner = NodeId(container_of(home))
+        around = spec.by_id.get(owner)
+        names = () if around is None else names_in(around, block_of(home))
+        yield from _key(node, "limit_key", node.options.limit_key, names)
+
+
+def _key(
+    node: NodeSpec, option: str, written: str, around: Sequence[str] = ()
+) -> Iterator[Problem]:
     """An expression over the node's inputs, as far as one can see before it runs."""
-    written = node.options.cache_key
-    if not written:
-        return
     try:
         reads = parse(written).reads
     except ExpressionError as refused:
-        yield _at(node, f"cache_key: {refused.message}", refused.hint or "")
+        yield _at(node, f"{option}: {refused.message}", refused.hint or "")
         return
-    known = tuple(one.name.partition(".")[0] for one in node.inputs)
+    known = (*(one.name.partition(".")[0] for one in node.inputs), *around)
     for name in sorted({path[0] for path in reads} - set(known)):
         hint = did_you_mean(name, known)
-        yield _at(node, f"cache_key: {name!r} is no input of this node", hint)
+        yield _at(node, f"{option}: {name!r} is no input of this node", hint)
 
 
 def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:

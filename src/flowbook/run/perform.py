@@ -26,12 +26,14 @@ from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
 from flowbook.run.limits import machine
 from flowbook.run.loops import soon
+from flowbook.run.permits import awaited
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Acquire,
     Await,
     CloseRun,
     Consult,
@@ -39,6 +41,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     Launch,
+    Release,
     SetTimer,
     StepCancelled,
     StepLogged,
@@ -71,6 +74,7 @@ class Performance:
         self.state = RunState(assignment.plan) if past is None else past.state
         self.state.places = {node: place for node, (_, place) in assignment.cast.items()}
         self.state.machine = machine()
+        self.state.outside = awaited(stage, assignment)
         self.events: list[Event] = [] if past is None else list(past.events)
         slots = max(len(assignment.plan.steps), len(self.state.phase))
         self.values: list[Outputs | None] = [None] * slots
@@ -93,6 +97,7 @@ class Performance:
         words = Words(stage.loop, self._heard, None if stage.recording is None else stage.told)
         self._hands = Hands(stage, assignment, self.state, self.shelf, words, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
+        self.permits = self._hands.permits
 
     # ------------------------------------------------------------ the cycle
 
@@ -229,6 +234,7 @@ class Performance:
     def _end(self, trouble: str | None) -> None:
         if self.over.done():
             return
+        self.permits.release_all()
         if trouble is None:
             self.over.set_result(None)
         else:
@@ -240,6 +246,8 @@ class Performance:
 
 _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Launch: Performance.launch,
+    Acquire: lambda run, order: run.permits.acquire(order),
+    Release: lambda run, order: run.permits.release(order),
     Consult: Performance.consult,
     Gather: Performance.gather,
     Abort: Performance.abort,
