@@ -82,7 +82,8 @@ class Project(Controlled, Replays):
         self.calls = Calls(self)
         self.keys = Keys(self)
         self.aftermath = Aftermath(self, partial(begin, self))
-        self.queues = Queues()
+        self.queues = Queues(self)
+        """What waits for its turn in this process."""
         self.secrets: Secrets | None = None
         """Gives the texts that no run may write down; None: there are none."""
 
@@ -113,7 +114,12 @@ class Project(Controlled, Replays):
         from flowbook.run.work import Tools
 
         tools = Tools(
-            evaluate_text, self.store.query, self.store.cache, self.cache.held, self.calls.call
+            evaluate_text,
+            self.store.query,
+            self.store.cache,
+            self.cache.held,
+            self.calls.call,
+            self.queues,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -160,7 +166,12 @@ class Project(Controlled, Replays):
 
     @overload
     def start(
-        self, flow: Flow, params: Mapping[Any, Json] | None = None, how: Start | None = None
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        priority: int | None = None,
     ) -> Run: ...
 
     @overload
@@ -171,6 +182,7 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None,
+        priority: int | None = None,
     ) -> Run | RecordedRun: ...
 
     def start(
@@ -180,12 +192,17 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None = None,
+        priority: int | None = None,
     ) -> Run | RecordedRun:
         """Start a run and return at once; with a `key`, the run that stands for it already.
+
+        `priority`: it goes before others that have a smaller one, whatever its flow says.
 
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
         how = how or Start()
+        if priority is not None:
+            how = replace(how, priority=priority)
         if key is None:
             return begin(self, flow, params or {}, how)
         return self.keys.start(flow, params or {}, replace(how, key=key))
@@ -294,6 +311,7 @@ class Project(Controlled, Replays):
         if "engine" in self.__dict__:
             self.engine.let_go()
         self.listener.close()
+        self.queues.close()
         if "store" in self.__dict__:
             self.store.close()
 
