@@ -26,6 +26,7 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "archive": False,
         "cache_memory": "256MB",
         "limits": "none",
+        "recover": "auto",
     }
     assert all(row.is_default for row in store.settings.all())
     assert not layout.root.exists()

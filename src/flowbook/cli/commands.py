@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "run": "flowbook.cli.run",
     "history": "flowbook.cli.history",
     "queue": "flowbook.cli.queue",
+    "recover": "flowbook.cli.recover",
     "store": "flowbook.cli.store",
     "cache": "flowbook.cli.cache",
     "export": "flowbook.cli.export",

@@ -32,6 +32,7 @@ from flowbook.graph.quantities import (
     print_most,
     print_quantities,
 )
+from flowbook.graph.schemas import Validate, parse_validate
 
 
 class JournalMode(StrEnum):
@@ -93,6 +94,7 @@ class FlowOptions:
     limits: Quantities = ()
     capacity: Quantities = ()
     limit_key: str = ""
+    validate: Validate = Validate.SCHEMAS
 
     @property
     def at_once(self) -> int | None:
@@ -201,6 +203,10 @@ def _print_key_ttl(value: float | None) -> str:
     return print_duration(value) if value else UNTIL_TERMINAL
 
 
+def _parse_validate(value: object) -> Validate:
+    return parse_validate(value) or Validate.SCHEMAS
+
+
 def _parse_flow_name(value: object) -> str | None:
     if _nothing(value):
         return None
@@ -245,6 +251,8 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                parse_quantities, print_quantities),
         Option("limit_key", "What of the parameters max_runs goes by, such as customer: so many "
                "runs at once with each value.", parse_expression, str),
+        Option("validate", "What is checked of inputs and outputs where a node does not say: "
+               "schemas, off, warn or error.", _parse_validate, str),
     )
 }  # fmt: skip
 

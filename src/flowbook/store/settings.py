@@ -29,6 +29,7 @@ from flowbook.ids import FlowId
 from flowbook.store.audit import Action, AuditLog, who
 from flowbook.store.facts import SettingChanged, StoredFact
 from flowbook.store.keeping import FOREVER, PRESETS, Keep
+from flowbook.store.slots import NO_LIMITS, limits_of, parse_limits
 from flowbook.store.snapshot import LOCK_SECONDS, Snapshot
 from flowbook.store.turn import TURN_SECONDS, turn
 
@@ -39,8 +40,6 @@ Value: TypeAlias = str | bool
 """What a setting has."""
 
 _Key: TypeAlias = tuple[str, str | None]
-NO_LIMITS = "none"
-_LIMIT = re.compile(r"([^\W\d][\w.-]*)=([1-9]\d{0,5})")
 _SAID = "{} said by the flow"
 """The name under which a flow's own say is recorded; nobody can set it."""
 
@@ -51,6 +50,17 @@ class Origin(StrEnum):
     DEFAULT = "default"
     SET = "set"
     FLOW = "flow"
+
+
+class Recover(StrEnum):
+    """What becomes of runs whose process died, when their project is opened again.
+
+    Those that can go on without a doubt do; or they are only told of; or neither.
+    """
+
+    AUTO = "auto"
+    ASK = "ask"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,31 +133,11 @@ def _switch(value: object) -> bool:
     return found
 
 
-def _limits(value: object) -> str:
-    """Names and whole numbers from 1 on, from text or from a mapping; `none` for no limits."""
-    given = value.items() if isinstance(value, Mapping) else None
-    if given is None and str(value).strip().lower() in ("", NO_LIMITS):
-        return NO_LIMITS
-    text = str(value) if given is None else ",".join(f"{name}={most}" for name, most in given)
-    found = [_LIMIT.fullmatch(part) for part in re.split(r"[,\s]+", text.strip()) if part]
-    names = [one[1] for one in found if one is not None]
-    if not names or len(set(names)) < len(found):
-        raise UsageError(
-            f"{value!r} says no limits",
-            hint="write each name once, with a whole number: gpu=1,api=4,runs=8, or none",
-        )
-    return ",".join(one[0] for one in found if one is not None)
-
-
-def limits_of(text: str) -> dict[str, int]:
-    """How many at once, by name, that the setting `limits` says.
-
-    >>> limits_of("gpu=1,api=4"), limits_of("none")
-    ({'gpu': 1, 'api': 4}, {})
-    """
-    if text == NO_LIMITS:
-        return {}
-    return {name: int(most) for name, _, most in (part.partition("=") for part in text.split(","))}
+def _recover(value: object) -> str:
+    word = str(value).strip().lower()
+    if word not in list(Recover):
+        raise UsageError(f"{value!r} is none of {', '.join(Recover)}", hint="write auto")
+    return word
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -173,7 +163,14 @@ SETTINGS: Mapping[str, Setting] = {
     "limits": Setting(
         "how many at once in all processes of the project: gpu=1,api=4 nodes with that tag, runs=8",
         NO_LIMITS,
-        _limits,
+        parse_limits,
+    ),
+    "recover": Setting(
+        "what becomes of lost runs when the project is opened: auto, they go on if no node with "
+        "effects was under way; ask, they are told of; off",
+        str(Recover.AUTO),
+        _recover,
+        per_flow=True,
     ),
 }
 """Every setting, by name."""

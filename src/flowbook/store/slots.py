@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,14 +23,43 @@ from pathlib import Path
 
 import msgspec
 
-from flowbook.errors import StoreBusy, StoreError
+from flowbook.errors import StoreBusy, StoreError, UsageError
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.layout import Layout, from_filename
 
 TURN_SECONDS = 5.0
 """How long to wait for the turn, which others have for a fraction of a millisecond."""
 _FIRST_PAUSE, _LAST_PAUSE = 0.0002, 0.02
+NO_LIMITS = "none"
+_LIMIT = re.compile(r"([^\W\d][\w.-]*)=([1-9]\d{0,5})")
 _held: set[Slot] = set()
+
+
+def parse_limits(value: object) -> str:
+    """Names and whole numbers from 1 on, from text or from a mapping; `none` for no limits."""
+    given = value.items() if isinstance(value, Mapping) else None
+    if given is None and str(value).strip().lower() in ("", NO_LIMITS):
+        return NO_LIMITS
+    text = str(value) if given is None else ",".join(f"{name}={most}" for name, most in given)
+    found = [_LIMIT.fullmatch(part) for part in re.split(r"[,\s]+", text.strip()) if part]
+    names = [one[1] for one in found if one is not None]
+    if not names or len(set(names)) < len(found):
+        raise UsageError(
+            f"{value!r} says no limits",
+            hint="write each name once, with a whole number: gpu=1,api=4,runs=8, or none",
+        )
+    return ",".join(one[0] for one in found if one is not None)
+
+
+def limits_of(text: str) -> dict[str, int]:
+    """How many at once, by name, that the setting `limits` says.
+
+    >>> limits_of("gpu=1,api=4"), limits_of("none")
+    ({'gpu': 1, 'api': 4}, {})
+    """
+    if text == NO_LIMITS:
+        return {}
+    return {name: int(most) for name, _, most in (part.partition("=") for part in text.split(","))}
 
 
 class Holding(msgspec.Struct, frozen=True):
