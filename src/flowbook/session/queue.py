@@ -92,7 +92,8 @@ class Ticket:
     ) -> None:
         self._queues = queues
         self.run, self.flow, self.node = run, run.flow, node
-        self.place, self.order, self.permitted = place, order, permitted
+        self.place: Place = place
+        self.order, self.permitted = order, permitted
         self.standing = Standing.IN_LINE
         self.slots: tuple[Slot, ...] = ()
 

@@ -44,6 +44,11 @@ class Ticket(Protocol):
     order: tuple[int, int, float, int]
 
     @property
+    def place(self) -> object:
+        """What it waits for; equal for those that wait for the same."""
+        ...
+
+    @property
     def waits(self) -> bool:
         """True until it has its turn, or does not want it any more."""
         ...
@@ -206,17 +211,15 @@ def _take(slots: Slots, ticket: Ticket) -> tuple[Slot, ...]:
 
 def _told(tickets: Sequence[Ticket], taken: Sequence[Ticket]) -> list[Waiting]:
     """What the board says: all runs, and of nodes those that wait for other processes."""
-    gone, seen = set(map(id, taken)), Counter[tuple[str | None, ...]]()
+    gone, seen = set(map(id, taken)), Counter[object]()
     told = []
     for ticket in tickets:
-        one = ticket.told()
-        kind = (one.why, *one.limits)
-        if id(ticket) in gone or not ticket.waits or (one.node and not one.limits):
+        if id(ticket) in gone or not ticket.waits or (ticket.node and not ticket.shares):
             continue
-        seen[kind] += 1
-        if seen[kind] <= _MOST_TOLD:
-            told.append(one)
-    return told
+        seen[ticket.place] += 1
+        if seen[ticket.place] <= _MOST_TOLD:
+            told.append(ticket)
+    return [ticket.told() for ticket in told]
 
 
 def _ring(bell: Path) -> None:

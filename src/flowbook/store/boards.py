@@ -26,6 +26,7 @@ from pathlib import Path
 import msgspec
 
 from flowbook.store.layout import Layout
+from flowbook.store.slots import overwrite
 
 STALE_SECONDS = 5.0
 _boards: set[Board] = set()
@@ -87,8 +88,7 @@ class Board:
         if told == self._written:
             os.utime(self._fd)
             return
-        os.pwrite(self._fd, told, 0)
-        os.ftruncate(self._fd, len(told))
+        overwrite(self._fd, told)
         self._written = told
 
     def others(self) -> list[Posted]:

@@ -32,7 +32,8 @@ TURN_SECONDS = 5.0
 _FIRST_PAUSE, _LAST_PAUSE = 0.0002, 0.02
 NO_LIMITS = "none"
 _LIMIT = re.compile(r"([^\W\d][\w.-]*)=([1-9]\d{0,5})")
-_held: set[Slot] = set()
+_held: dict[str, Slot] = {}
+"""The places this process has, by path."""
 
 
 def parse_limits(value: object) -> str:
@@ -74,14 +75,14 @@ class Holding(msgspec.Struct, frozen=True):
 class Slot:
     """A place of a limit, this process's own until `release` or its end."""
 
-    def __init__(self, name: str, path: Path, fd: int) -> None:
+    def __init__(self, name: str, path: str, fd: int) -> None:
         self.name, self.path = name, path
         self._fd: int | None = fd
-        _held.add(self)
+        _held[path] = self
 
     def release(self) -> None:
         """Let others have the place; calling it twice does nothing."""
-        fd = self._let_go()
+        fd = self._let_go()  # first: whoever takes it next is told apart
         if fd is not None:
             fcntl.flock(fd, fcntl.LOCK_UN)  # a child forked meanwhile shares the descriptor
             os.close(fd)
@@ -93,7 +94,8 @@ class Slot:
             os.close(fd)
 
     def _let_go(self) -> int | None:
-        _held.discard(self)
+        if _held.get(self.path) is self:
+            del _held[self.path]
         fd, self._fd = self._fd, None
         return fd
 
@@ -124,14 +126,15 @@ class Slots:
         self.layout = layout
         self._disk = disk or Disk()
         self._prepare = prepare
+        self._file = layout.limits / "limits.json"
         self._seen: tuple[int, int] | None = None
         self._limits: Mapping[str, int] = {}
 
     def limits(self) -> Mapping[str, int]:
         """How many places each limit has, as it is set now; one look at a file's date."""
-        path = self.layout.limits / "limits.json"
+        path = self._file
         try:
-            stat = path.stat()
+            stat = os.stat(path)
             seen = (stat.st_mtime_ns, stat.st_ino)
             if seen != self._seen:
                 self._limits = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
@@ -154,7 +157,7 @@ class Slots:
             self.prepare()
             with self._disk.staged(folder) as staged:
                 staged.write_bytes(msgspec.json.encode(limits))
-                self._disk.publish(staged, folder / "limits.json", Durability.FSYNC)
+                self._disk.publish(staged, self._file, Durability.FSYNC)
         except OSError as error:
             raise StoreError(
                 f"the limits cannot be written to {folder}: {error}",
@@ -194,8 +197,9 @@ class Slots:
 
         It is for the caller to see to it that there is to be another.
         """
+        first = str(self.layout.slot(name, 0)).removesuffix("0.slot")
         for number in count():
-            path = self.layout.slot(name, number)
+            path = f"{first}{number}.slot"
             if _own(path):
                 continue
             fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -204,8 +208,7 @@ class Slots:
             except BlockingIOError:
                 os.close(fd)
                 continue
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, msgspec.json.encode(Holding(run, node, os.getpid(), time.time())), 0)
+            overwrite(fd, msgspec.json.encode(Holding(run, node, os.getpid(), time.time())))
             return Slot(name, path, fd)
         raise AssertionError("unreachable")
 
@@ -215,21 +218,28 @@ class Slots:
         for name, path in self._files():
             if _is_held(path):
                 with suppress(OSError, msgspec.DecodeError):
-                    told = msgspec.json.decode(path.read_bytes(), type=Holding)
+                    told = msgspec.json.decode(Path(path).read_bytes(), type=Holding)
                     found.setdefault(name, []).append(told)
         return found
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        for path in sorted(self.layout.limits.glob("*.slot")):
-            yield from_filename(path.name.split(".")[0]), path
+    def _files(self) -> Iterator[tuple[str, str]]:
+        with os.scandir(self.layout.limits) as entries:
+            found = sorted(one.path for one in entries if one.name.endswith(".slot"))
+        for path in found:
+            yield from_filename(os.path.basename(path).split(".")[0]), path
 
 
-def _own(path: Path) -> bool:
+def overwrite(fd: int, told: bytes) -> None:
+    """Make that all a file says, as JSON. It is not cut to length: that can cost milliseconds."""
+    os.pwrite(fd, told.ljust(os.fstat(fd).st_size), 0)
+
+
+def _own(path: str) -> bool:
     """Some network file systems make a flock of record locks: then one's own cannot be seen."""
-    return any(slot.path == path for slot in tuple(_held))
+    return path in _held
 
 
-def _is_held(path: Path) -> bool:
+def _is_held(path: str) -> bool:
     if _own(path):
         return True
     fd = os.open(path, os.O_RDONLY)
@@ -262,7 +272,7 @@ def _wait(fd: int, path: Path, budget: float) -> None:
 
 
 def _disown_all() -> None:
-    for slot in list(_held):
+    for slot in list(_held.values()):
         slot.disown()
 
 
