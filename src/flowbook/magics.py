@@ -25,7 +25,7 @@ from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, RunId
-from flowbook.plan.check import coerce_params
+from flowbook.plan.params import coerce_params
 from flowbook.run.handle import Run
 from flowbook.run.phase import Outcome
 from flowbook.session.live import LiveNotebook

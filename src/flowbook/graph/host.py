@@ -27,7 +27,12 @@ class Host(Protocol):
     # key, returns the run that has it already.
     @overload
     def start(
-        self, flow: Any, params: Mapping[str, Any], *, only: Collection[NodeId] | None = None
+        self,
+        flow: Any,
+        params: Mapping[str, Any],
+        *,
+        only: Collection[NodeId] | None = None,
+        priority: int = ...,
     ) -> Any: ...
 
     @overload
@@ -38,6 +43,7 @@ class Host(Protocol):
         *,
         key: str,
         only: Collection[NodeId] | None = None,
+        priority: int = ...,
     ) -> Any: ...
 
     def last_run(self, flow: Any) -> Any | None:

@@ -48,6 +48,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     PauseAsked,
+    Release,
     ResumeAsked,
     SetTimer,
     Start,
@@ -55,6 +56,7 @@ from flowbook.run.stimulus import (
     StepConsulted,
     StepDue,
     StepLogged,
+    StepPermitted,
     StepRaised,
     StepRecalled,
     StepResumed,
@@ -88,6 +90,8 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
             turns.settle(turn)
         if state.gate is not None:
             turn.start_admitted()
+    if state.outside is not None:
+        turn.instructions[:0] = map(Release, state.outside.drain())
     return Decision(turn.events, turn.instructions)
 
 
@@ -251,13 +255,24 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     state = turn.state
     if state.phase[s.step] is not Phase.BACKOFF or state.attempt[s.step] != s.attempt:
         return
-    waits = state.waits[s.step] or state.doom[s.step] is not None or state.gate is not None
-    if state.paused or waits:
+    waits = state.waits[s.step] or state.doom[s.step] is not None
+    if state.paused or waits or state.gate is not None or state.outside is not None:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
         turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
+
+
+def _on_permitted(turn: Turn, s: StepPermitted) -> None:
+    state = turn.state
+    outside, gate = state.outside, state.gate
+    if outside is None or not outside.permit(s.step):
+        return  # it was taken back meanwhile
+    if state.phase[s.step] is not Phase.READY:
+        outside.give_back(s.step)
+    elif gate is None or s.step in gate.promised:
+        turn.start(s.step, admitted=True)
 
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
@@ -348,6 +363,7 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepStreamed: _as_told(NodeStreamed),
     StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
+    StepPermitted: _on_permitted,
     CancelAsked: _on_cancel,
     Expired: _on_expired,
     PauseAsked: _on_pause,

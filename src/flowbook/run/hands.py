@@ -30,6 +30,7 @@ from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, T
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.measure import measured
+from flowbook.run.permits import StepPermits
 from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
@@ -76,6 +77,7 @@ class Hands:
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
+        self.permits = StepPermits(stage, state, self.containers, feed)
         self.waits = Waits(stage, state, feed)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
@@ -97,6 +99,9 @@ class Hands:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
         i, state = order.step, self._state
         step = state.steps[i]
+        if i in self.permits.refused:
+            self._raised(order, self.permits.refused[i], 0.0)
+            return
         # What a join is given is more than the outputs it reads.
         asks = step.options.cache and step.join is None
         if not asks or not self.lookups.ask(order, self._asking(i), self._now):

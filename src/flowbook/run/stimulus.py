@@ -223,6 +223,12 @@ class TimerFired(OfAttempt, frozen=True, kw_only=True):
     """The pause after the failed attempt `attempt` is over."""
 
 
+class StepPermitted(_Stimulus, frozen=True, kw_only=True):
+    """A step has the permit that it applied for."""
+
+    step: int
+
+
 class CancelAsked(_Stimulus, frozen=True, kw_only=True):
     """Somebody wants the run to stop."""
 
@@ -266,6 +272,7 @@ Stimulus: TypeAlias = (
     | StepStreamed
     | StepUsed
     | TimerFired
+    | StepPermitted
     | CancelAsked
     | Expired
     | PauseAsked
@@ -289,6 +296,19 @@ class Abort(msgspec.Struct, frozen=True):
 
     step: int
     attempt: int
+
+
+class Acquire(msgspec.Struct, frozen=True):
+    """Get a step the permit it needs before it may start: `StepPermitted`."""
+
+    step: int
+    priority: int
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Give back the permit of a step, or take back that it wants one."""
+
+    step: int
 
 
 class Consult(msgspec.Struct, frozen=True):
@@ -325,4 +345,6 @@ class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun
+Instruction: TypeAlias = (
+    Launch | Acquire | Release | Consult | Gather | Abort | SetTimer | Await | CloseRun
+)

@@ -6,7 +6,7 @@ looks inside: it calls it with a `StepContext` and the step's inputs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
@@ -78,6 +78,42 @@ class Memoir(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A permit that a step of a run wants: to be one of `most` at once that share its `key`.
+
+    `tags` are those that the project limits. `rank`: priority inside of its run. `most` None: its
+    tags alone matter.
+    """
+
+    run: RunId
+    node: NodeId
+    tags: tuple[str, ...] = ()
+    most: int | None = None
+    key: str = ""
+    rank: int = 0
+
+
+class Permit(Protocol):
+    """A permit that was wished for, whether it is there yet or not."""
+
+    def give_back(self) -> None:
+        """Let others have it; it is wished for no longer. Doing so twice does nothing."""
+        ...
+
+
+class Permits(Protocol):
+    """Who hands out what all runs share; the session, in a project."""
+
+    def tags(self) -> Collection[str]:
+        """The tags that the project limits."""
+        ...
+
+    def wish(self, wish: Wish, permitted: Callable[[], None]) -> Permit:
+        """Ask for a permit; `permitted` is called, on any thread, once it is there."""
+        ...
+
+
 class Shelter(Protocol):
     """Keeps values that were brought back at hand, so that they are not read twice."""
 
@@ -120,6 +156,7 @@ class Tools:
 
     `evaluate` also goes to processes, so it must be a function of a module. `memoir` knows what was
     done before, for nodes that may be taken from the cache; `shelter` holds what it gave.
+    `permits` hands out what nodes of all runs share; without one nothing is shared.
     """
 
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
@@ -127,6 +164,7 @@ class Tools:
     memoir: Memoir | None = None
     shelter: Shelter | None = None
     call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
+    permits: Permits | None = None
 
 
 class Voice(Protocol):

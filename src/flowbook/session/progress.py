@@ -298,6 +298,7 @@ class Feed:
     run: Run
     notices: SimpleQueue[Notice] = field(default_factory=SimpleQueue)
     seq: int = 0
+    waits: str = ""
 
     def open(self) -> Callable[[], None]:
         """Subscribe, then read what was missed; returns how to stop."""
@@ -317,6 +318,10 @@ class Feed:
 
     def lines(self, board: Board, now: float) -> Iterator[str]:
         """What a log shows of everything new, once it is folded into `board`."""
+        waits = self.run.waits_for
+        if waits != self.waits and waits:
+            yield f"queued: it waits for {waits}"
+        self.waits = waits
         for notice in self.read():
             if isinstance(notice, NodeProgress):
                 line = board.progress(notice.node, notice.progress, now)

@@ -35,7 +35,7 @@ class Start:
     `part`, are no nodes of the run. `rerun`: take fresh results of all other nodes
     as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
-    is started by, if one is.
+    is started by, if one is. `priority`: of this run, whatever its flow says.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
@@ -45,6 +45,7 @@ class Start:
     key: str | None = None
     run_id: RunId | None = None
     lineage: Lineage | None = None
+    priority: int | None = None
 
 
 class Known(Protocol):
