@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidFlow,
         InvalidParameters,
+        MemoryConflict,
         RunCancelled,
         RunError,
         RunFailed,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     )
     from flowbook.events import RunStatus, TriggerKind
     from flowbook.graph.flow import Flow
+    from flowbook.graph.memory import memory
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.suspension import Resumption, Suspend, resumption
@@ -66,6 +68,7 @@ _HOMES = {
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
+    "MemoryConflict": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
@@ -92,6 +95,7 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "memory": "flowbook.graph.memory",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -106,6 +110,7 @@ __all__ = [
     "IllegalTransition",
     "InvalidFlow",
     "InvalidParameters",
+    "MemoryConflict",
     "Node",
     "NodeContext",
     "NodeRun",
@@ -132,6 +137,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "memory",
     "project",
     "resumption",
 ]

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol, TypedDict, Unpack
 from traitlets import HasTraits
 
 from flowbook.errors import UsageError
+from flowbook.graph.memory import Memory
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
@@ -102,6 +103,14 @@ class NodeContext(Protocol):
         """What came after the node had returned `Suspend`; None when it runs for the first time.
 
         An attempt that fails after it is repeated with the same.
+        """
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What the flow remembers from run to run; a node that runs again does not write twice.
+
+        Raises `UsageError` in another process.
         """
         ...
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from flowbook.errors import UsageError, WaitTimeout
 from flowbook.events.values import ValueRef
-from flowbook.graph import suspension
+from flowbook.graph import memory, suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
@@ -117,6 +117,7 @@ class Hands:
                 return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
+        ambient.run(memory.current.set, context)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
         self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(

@@ -94,6 +94,10 @@ class Calls:
         """The run is over."""
         self._flows.pop(run_id, None)
 
+    def flow_of(self, run_id: RunId) -> FlowId:
+        """The name of the flow that a run of this process is of."""
+        return self._flows[run_id].spec().id
+
     def above(self, lineage: Lineage | None) -> frozenset[FlowId]:
         """The flows of the runs that a run comes from, as far as they go on here."""
         found: set[FlowId] = set()

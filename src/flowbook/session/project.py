@@ -34,6 +34,7 @@ from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
+from flowbook.session.memory import Remembering
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
 from flowbook.session.reopening import Reopening
@@ -63,7 +64,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays):
+class Project(Controlled, Replays, Remembering):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -116,7 +117,12 @@ class Project(Controlled, Replays):
         from flowbook.run.work import Tools
 
         tools = Tools(
-            evaluate_text, self.store.query, self.store.cache, self.cache.held, self.calls.call
+            evaluate_text,
+            self.store.query,
+            self.store.cache,
+            self.cache.held,
+            self.calls.call,
+            lambda context: self.memory.of(self.calls.flow_of(context.run_id)),
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 

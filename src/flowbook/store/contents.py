@@ -32,10 +32,15 @@ SELECT * FROM (
     UNION ALL
     SELECT run_id, node, (value->'$.inline') IS NOT NULL, hash, bytes,
            {reaches("hash", "value->'$.parts'")} FROM known_datasets
+    UNION ALL
+    SELECT run_id, node, (value->'$.inline') IS NOT NULL, value->>'$.hash',
+           coalesce(TRY_CAST(value->>'$.size' AS BIGINT), 0),
+           {reaches("value->>'$.hash'", "value->'$.parts'")} FROM memory_changes
+    WHERE (value->>'$.hash') IS NOT NULL
 ) WHERE hash IS NOT NULL"""  # noqa: S608  # ours
-"""Every reference to a hash, in a look at `values` and `datasets`. When `own` is the `hash`, the
-row is about the value itself, of so many `bytes`, kept `inside` its event or as an object; else
-about a part of it, which is always an object."""
+"""Every reference to a hash, in a look at `values`, `datasets` and `memory_changes`. When `own` is
+the `hash`, the row is about the value itself, of so many `bytes`, kept `inside` its event or as an
+object; else about a part of it, which is always an object."""
 
 
 @dataclass(frozen=True, slots=True)

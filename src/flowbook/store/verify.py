@@ -159,7 +159,7 @@ def verify(snapshot: Snapshot, *, deep: bool) -> VerifyReport:
                 path=layout.meta,
             )
         if meta is None or meta.format <= FORMAT:
-            with snapshot.look("values", "datasets") as view:
+            with snapshot.look("values", "datasets", "memory_changes") as view:
                 _verify_objects(report, view, snapshot, deep=deep)
                 with snapshot.resident.cursor() as cursor:
                     _verify_tables(report, cursor, snapshot, deep=deep)
