@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RunError,
         RunFailed,
         RunTimeout,
+        SchemaMismatch,
         StoreBusy,
         StoreError,
         StoreVersion,
@@ -53,12 +54,15 @@ if TYPE_CHECKING:
     from flowbook.graph.memory import memory
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
+    from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
 
 _HOMES = {
+    "Column": "flowbook.graph.schemas",
+    "Columns": "flowbook.graph.schemas",
     "EditRejected": "flowbook.errors",
     "ExpressionError": "flowbook.errors",
     "Flow": "flowbook.graph.flow",
@@ -83,6 +87,7 @@ _HOMES = {
     "RunFailed": "flowbook.errors",
     "RunStatus": "flowbook.events",
     "RunTimeout": "flowbook.errors",
+    "SchemaMismatch": "flowbook.errors",
     "Severity": "flowbook.graph.problem",
     "SubflowFailed": "flowbook.errors",
     "StoreBusy": "flowbook.errors",
@@ -101,6 +106,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Column",
+    "Columns",
     "EditRejected",
     "ExpressionError",
     "Flow",
@@ -125,6 +132,7 @@ __all__ = [
     "RunFailed",
     "RunStatus",
     "RunTimeout",
+    "SchemaMismatch",
     "Severity",
     "StoreBusy",
     "StoreError",

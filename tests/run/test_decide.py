@@ -27,7 +27,7 @@ from flowbook.events import (
     TriggerKind,
 )
 from flowbook.events.values import ErrorInfo
-from flowbook.graph.options import Backoff, BackoffKind
+from flowbook.graph.choices import Backoff, BackoffKind
 from flowbook.ids import NodeId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold

@@ -60,8 +60,14 @@ class SkipReason(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """What every event carries: which run, its place in it, and when."""
+class Fact(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind"
+):
+    """What every event carries: which run, its place in it, and when.
+
+    Plain data that never leads back to the event: the garbage collector need not look at it, and a
+    run keeps very many.
+    """
 
     run: RunId
     seq: EventSeq
@@ -174,7 +180,8 @@ class NodeSkipped(OfNode, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
 class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
     """A node was stopped, or never started, because the run was cancelled.
 
-    `cause`: the join that had enough without it, where it was stopped for that.
+    `cause`: the join that had enough without it, or the node that cancels it, where it was stopped
+    for that.
     """
 
     attempt: int = 0
@@ -188,7 +195,7 @@ class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
 
     `until` and `timeout_at` are seconds since the epoch, `signal` is a signal's name. `on_timeout`
     is `fail`, `continue`, or the value the node then gives. `data` is what the node gave itself to
-    remember.
+    remember. `fresh`: only a signal that is sent from now on counts.
     """
 
     reason: str
@@ -197,6 +204,7 @@ class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
     timeout_at: float | None = None
     on_timeout: Any = "fail"
     data: dict[str, Any] = {}
+    fresh: bool = False
     usage: tuple[Usage, ...] = ()
 
 
@@ -237,7 +245,7 @@ class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
     """A turn of a container is left early: nothing more starts in it, what runs is told to stop.
 
     `why` is `break` or `continue` where a node asked for it, `failed`, `timeout` or `cancelled`
-    where the container gives the turn up.
+    where the container gives the turn up, `completed` where another node completes the loop.
     """
 
     block: str = ""
@@ -261,10 +269,16 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
-    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to."""
+    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to.
+
+    `node`: the one of the run that stops it, by its name in the whole run; `status` is then how the
+    run ends.
+    """
 
     reason: str = ""
     error: ErrorInfo | None = None
+    node: NodeId | None = None
+    status: RunStatus | None = None
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):

@@ -24,7 +24,7 @@ from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
-from flowbook.graph.signature import Out, read_function
+from flowbook.graph.signature import Out, read_function, types_given
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId
@@ -89,7 +89,8 @@ class Flow(Branching, Calling, Owning, Remembering):
         Args:
             function: What the node runs.
             **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`,
-                `inside` as in `flowbook.graph.options`; `outputs` names several outputs; `kind` is
+                `inside`, `validate` as in `flowbook.graph.options`; `inputs` gives schemas by
+                input; `outputs` names several outputs, or gives their schemas by name; `kind` is
                 another node type that takes a function.
 
         Raises:
@@ -101,7 +102,7 @@ class Flow(Branching, Calling, Owning, Remembering):
             function = function.function
         _refuse_strangers(self, function)
         declared = self.housed(read_function(function, options))
-        self._put(declared, function)
+        self._put(declared, function, types_given(options))
         return NodeRef(declared.id, self, function)
 
     def add(self, node: Node | NodeSpec) -> NodeRef:
@@ -115,8 +116,13 @@ class Flow(Branching, Calling, Owning, Remembering):
         self._put(spec, node)
         return NodeRef(spec.id, self)
 
-    def _put(self, declared: NodeSpec, implementation: Any) -> None:
-        code = Code(implementation, declared)
+    def _put(
+        self,
+        declared: NodeSpec,
+        implementation: Any,
+        types: Mapping[tuple[str, str], Any] | None = None,
+    ) -> None:
+        code = Code(implementation, declared, types or {})
         known = self._state.code.get(declared.id)
         current = self.spec().by_id.get(declared.id)
         every = {**self._state.code, declared.id: code}

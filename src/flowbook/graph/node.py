@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypedDict, Unpack
 
+from msgspec import Struct
 from traitlets import HasTraits
 
 from flowbook.errors import UsageError
@@ -22,8 +23,7 @@ from flowbook.graph.suspension import Resumption
 from flowbook.ids import NodeId, PortName, RunId
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """What one run of a node gave: a value per live port.
 
     A port of the node that is absent here is *dead*: the branch behind it is not taken and its
@@ -183,6 +183,8 @@ class Node(HasTraits):
     """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
+    gives: ClassVar[str] = ""
+    """Annotation of its outputs where the node itself says none, such as `DataFrame`."""
     defaults: ClassVar[Options] = Options()
     """Options of nodes of this kind where the user gives none."""
     untemplated: ClassVar[tuple[str, ...]] = ()
@@ -211,6 +213,11 @@ class Node(HasTraits):
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """Output ports a spec of this kind has; override where the configuration decides."""
         return spec.outputs or cls.outputs or (PortName(spec.id),)
+
+    @classmethod
+    def ends(cls, spec: NodeSpec) -> str:  # noqa: ARG003 - for subclasses
+        """`succeeded`, `failed` or `cancelled` for a node that stops the run so; else nothing."""
+        return ""
 
     @classmethod
     def meaning(cls, spec: NodeSpec) -> str:

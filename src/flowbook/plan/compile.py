@@ -18,12 +18,13 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import InvalidFlow
+from flowbook.graph.choices import Losers
 from flowbook.graph.codec import canonical
 from flowbook.graph.container import Container
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
-from flowbook.graph.options import Losers, Options
+from flowbook.graph.options import Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
@@ -32,6 +33,7 @@ from flowbook.graph.wiring import EdgeSpec, ParamUse, Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.check import check
 from flowbook.plan.plan import (
+    OTHERS,
     Binding,
     Block,
     FromParam,
@@ -212,6 +214,7 @@ class _Home:
             own=own,
             inside=inside,
             leaves=node_type.leaves,
+            ends=node_type.ends(node) or (OTHERS if node.options.ends_others else ""),
             join=None if inside is not None else _join(node.options, bindings),
         )
 
@@ -266,9 +269,14 @@ def gives_of(
     ends = [
         step
         for step in plan.steps
-        if (step.node == result if result else not plan.feeds[step.index] and not step.leaves)
+        if (step.node == result if result else not plan.feeds[step.index] and not _is_exit(step))
     ]
     return tuple((port, FromStep(step.index, port)) for step in ends for port in step.outputs)
+
+
+def _is_exit(step: Step) -> bool:
+    """True for a node that is there to leave the turn or the run, and gives its block nothing."""
+    return bool(step.leaves) or step.ends not in ("", OTHERS)
 
 
 def _meaning_of(block: Block) -> list[Any]:
@@ -308,8 +316,10 @@ def _own(node: NodeSpec, node_type: type[Node]) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
     kind, meant, joins = [node.kind, node_type.version], node_type.meaning(node), node.options
-    what = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
-    return _digest([*what, joins.join, joins.settled] if joins.joins else what)
+    what: list[Any] = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
+    what += [joins.join, joins.settled] if joins.joins else []
+    what += [joins.inputs, joins.outputs] if joins.inputs or joins.outputs else []
+    return _digest(what)
 
 
 def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:

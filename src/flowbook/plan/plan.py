@@ -34,6 +34,9 @@ class FromParam:
     name: PortName
 
 
+OTHERS = "others"
+"""What a step `ends` that cancels or completes nodes."""
+
 Source: TypeAlias = FromStep | FromParam
 
 
@@ -64,7 +67,8 @@ class Step:
 
     `hash` is its content with that of everything upstream; `own` is its content alone: kind, body,
     configuration, outputs and how its inputs are called. `inside` is what a container is made of;
-    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`). `join`
+    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`). One that
+    `ends` others cancels or completes what its options name, or stops the run with a status. `join`
     None: it runs once everything it reads is live.
     """
 
@@ -78,6 +82,7 @@ class Step:
     own: str = ""
     inside: Inside | None = None
     leaves: str = ""
+    ends: str = ""
     join: Join | None = None
 
 

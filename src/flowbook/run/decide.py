@@ -19,7 +19,6 @@ import msgspec
 from msgspec import structs
 
 from flowbook.events import (
-    CancelRequested,
     Event,
     NodeCompleted,
     NodeLogged,
@@ -32,11 +31,8 @@ from flowbook.events import (
     RunResumed,
     RunStatus,
 )
-from flowbook.events.values import ErrorInfo
-from flowbook.graph.options import Options
-from flowbook.ids import CellId
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, losers, suspending, turns
+from flowbook.run import attempts, ending, losers, suspending, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
@@ -112,18 +108,22 @@ def _on_start(turn: Turn, s: Start) -> None:
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
-        _stop(turn, s.withdrawn)
+        ending.stop(turn, reason=s.withdrawn)
         turn.close_if_done()
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     losers.settle_all(turn)
+    if s.given:
+        ending.settle_all(turn)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 
 
 def _on_taken_up(turn: Turn, s: TakenUp) -> None:
     state = turn.state
+    for i in s.again:
+        turns.give_up(turn, i, "cancelled")  # what goes on behind it is part of it
     lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
     again = () if state.cancelling else tuple(map(state.key, s.again))
     turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)
@@ -136,31 +136,41 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
                 turn.instructions.append(SetTimer(i, state.attempt[i], left))
             elif phase is Phase.SUSPENDED:
                 turn.instructions.append(Await(i, state.waiting[i].seq))
+        turns.leave_again(turn)
         losers.settle_all(turn)
-        _end_left_turns(turn)
+        ending.settle_all(turn)
         turn.look_at(range(len(state.phase)))
+        ending.end_left_turns(turn)
         turns.take_up(turn)
     turn.close_if_done()
 
 
 def _on_returned(turn: Turn, s: StepReturned) -> None:
-    if turn.state.is_current(s.step, s.attempt):
-        turn.tell(
-            NodeCompleted,
-            s.step,
-            attempt=s.attempt,
-            ms=s.ms,
-            outputs=s.outputs,
-            result=s.result,
-            cache_key=s.cache_key,
-            usage=s.usage,
-            cache_parts=s.cache_parts,
-            cache_miss=s.cache_miss,
-        )
-        how = turn.state.steps[s.step].leaves
-        if how:
-            turns.leave_loop(turn, s.step, how)
-        turn.after(s.step)
+    state, i = turn.state, s.step
+    if not state.is_current(i, s.attempt):
+        return
+    event = NodeCompleted(
+        run=turn.run,
+        seq=state.seq,
+        at=turn.at,
+        node=state.names[i],
+        scope=state.scopes[state.scope[i]].path,
+        attempt=s.attempt,
+        ms=s.ms,
+        outputs=s.outputs,
+        result=s.result,
+        cache_key=s.cache_key,
+        usage=s.usage,
+        cache_parts=s.cache_parts,
+        cache_miss=s.cache_miss,
+    )
+    turn.add(event, i)
+    step = state.steps[i]
+    if step.leaves:
+        turns.leave_loop(turn, i, step.leaves)
+    elif step.ends:
+        ending.end(turn, i, s.reason)
+    turn.after(i)
 
 
 def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
@@ -182,6 +192,9 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
 
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
     if turn.state.is_current(s.step, s.attempt):
+        if turn.state.phase[s.step] is Phase.CANCELLING:
+            attempts.cancelled(turn, s)
+            return
         turn.tell(
             NodeReused,
             s.step,
@@ -190,6 +203,8 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
             result=s.result,
             cache_key=s.cache_key,
         )
+        if turn.state.steps[s.step].ends:
+            ending.end(turn, s.step)
         turn.after(s.step)
 
 
@@ -204,8 +219,8 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
         if turn.state.phase[s.step] is Phase.RUNNING:
             turn.instructions.append(Abort(s.step, s.attempt))
         else:
-            turns.give_up(turn, s.step, "timeout")
-        error = _timeout(options, s.cell)
+            turns.give_up(turn, s.step, turns.TOO_SLOW)
+        error = attempts.too_slow(options, s.cell)
         attempts.failed(
             turn,
             StepRaised(
@@ -228,7 +243,7 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     if state.paused or waits:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
-        turn.close_if_done()
+        turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
 
@@ -239,22 +254,24 @@ def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
 
 
 def _on_logged(turn: Turn, s: StepLogged) -> None:
-    if turn.state.attempt[s.step] and turn.state.phase[s.step] not in _UNSTARTED:
+    state = turn.state
+    heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
+    if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
 
 
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
     if turn.state.cancelling:
         return
-    _stop(turn, s.reason)
-    _end_left_turns(turn)
+    ending.stop(turn, reason=s.reason)
+    ending.end_left_turns(turn)
     turn.close_if_done()
 
 
 def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     state = turn.state
     if not state.cancelling:
-        _stop(turn, s.error.message)
+        ending.stop(turn, reason=s.error.message)
     turn.cancel_all()
     turn.close(RunStatus.FAILED, s.error)
 
@@ -262,30 +279,9 @@ def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
 def _on_expired(turn: Turn, s: Expired) -> None:
     if not turn.state.cancelling:
         error = late(turn.state, s.seconds)
-        _stop(turn, error.message, error)
-        _end_left_turns(turn)
+        ending.stop(turn, reason=error.message, error=error)
+        ending.end_left_turns(turn)
         turn.close_if_done()
-
-
-def _stop(turn: Turn, reason: str, error: ErrorInfo | None = None) -> None:
-    """Tell what runs to stop; cancel what does not."""
-    state = turn.state
-    turn.emit(CancelRequested, reason=reason, error=error)
-    for i, phase in enumerate(state.phase):
-        if phase is Phase.CANCELLING:
-            turning = state.turning.get(i)
-            if turning is None or not turning.active:  # else it ends with its last turn
-                turn.instructions.append(Abort(i, state.attempt[i]))
-        elif phase is not Phase.DONE:
-            turn.cancel(i)
-
-
-def _end_left_turns(turn: Turn) -> None:
-    """End every turn in which nothing is open any more; those inside of others first."""
-    for scope in reversed(turn.state.scopes[1:]):
-        if scope.status is None:
-            turn.end_if_done(scope)
-    turns.settle(turn)
 
 
 def _on_pause(turn: Turn, _: PauseAsked) -> None:
@@ -297,8 +293,10 @@ def _on_resume(turn: Turn, _: ResumeAsked) -> None:
     state = turn.state
     if state.paused:
         turn.emit(RunResumed)
-        turn.look_at([i for i, phase in enumerate(state.phase) if phase is Phase.READY])
-        turn.close_if_done()
+        ready = [i for i, phase in enumerate(state.phase) if phase is Phase.READY]
+        turn.look_at(ready)
+        for number in sorted({state.scope[i] for i in ready}):
+            turn.end_if_done(state.scopes[number])
 
 
 _UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
@@ -307,15 +305,6 @@ _UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
 def _left(since: float, delay: float, now: float) -> float:
     """What is left of a pause; all of it, and no more, by a clock that went backwards."""
     return min(delay, max(0.0, since + delay - now))
-
-
-def _timeout(options: Options, cell: CellId | None) -> ErrorInfo:
-    return ErrorInfo(
-        type="TimeoutError",
-        message=f"gave nothing within {options.timeout or 0:g} s",
-        cell=cell,
-        hint="raise the node's timeout, or make the node faster",
-    )
 
 
 _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {

@@ -8,7 +8,7 @@ flow of ten and of ten thousand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from flowbook.errors import IllegalTransition
 from flowbook.events import (
@@ -35,11 +35,11 @@ from flowbook.events import (
     ScopeOpened,
     SkipReason,
 )
-from flowbook.ids import NodeId
+from flowbook.ids import EventSeq, NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import edges, joins
+from flowbook.run import behind, edges, joins
 from flowbook.run.limits import gate_of
-from flowbook.run.phase import TABLE, Outcome, Phase
+from flowbook.run.phase import ENDING, TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 from flowbook.run.suspended import resumed, suspended
 
@@ -53,15 +53,39 @@ def evolve(state: RunState, event: Event) -> None:
     Raises `IllegalTransition` for an event the table does not have or a hole in the numbering,
     and then leaves phases and outcomes as they were.
     """
+    whole = _WHOLE_RUN.get(type(event))
+    if whole is None:
+        evolve_slot(state, _slot_of(state, event), event)
+        return
+    if event.seq != state.seq or state.verdict is not None:
+        raise _illegal(state, "the run", f"event {state.seq}", event)
+    whole(state, event)
+    state.seq = cast(EventSeq, event.seq + 1)
+    state.story.append(event)
+
+
+def evolve_slot(state: RunState, i: int, event: Any) -> None:
+    """As `evolve`, for an event of the step in slot `i`; -1 is no step."""
     kind = type(event)
     if event.seq != state.seq or state.verdict is not None:
         raise _illegal(state, "the run", f"event {state.seq}", event)
-    whole = _WHOLE_RUN.get(kind)
-    if whole is not None:
-        whole(state, event)
-    else:
-        _evolve_node(state, kind, event)
-    state.seq += 1
+    if i < 0:
+        raise _illegal(state, event.node, "no such node", event)
+    before = state.phase[i]
+    move = TABLE.get((before, kind))
+    if move is None:
+        raise _illegal(state, state.key(i), before, event)
+    phase, outcome = move
+    if phase is Phase.READY:
+        phase = _readied(state, i)
+    if phase is not before:
+        _enter(state, i, phase)
+    if outcome is not None:
+        state.outcome[i] = outcome
+    note = _NOTES.get(kind)
+    if note is not None:
+        note(state, i, event)
+    state.seq = event.seq + 1
     state.story.append(event)
 
 
@@ -73,26 +97,15 @@ def fold(events: Iterable[Event], plan: Plan | None = None) -> RunState:
     return state
 
 
-def _evolve_node(state: RunState, kind: type, event: Any) -> None:
-    name = f"{event.scope}.{event.node}" if event.scope else event.node
-    i = state.index.get(name, -1)
-    if i < 0:
-        raise _illegal(state, name, "no such node", event)
-    move = TABLE.get((state.phase[i], kind))
-    if move is None:
-        raise _illegal(state, name, state.phase[i], event)
-    phase, outcome = move
-    if phase is Phase.READY:
-        if state.joins and (join := state.joins[i]) is not None:
-            joins.take(state, i, join)
-        if state.paused:
-            phase = Phase.HELD
-    _enter(state, i, phase)
-    if outcome is not None:
-        state.outcome[i] = outcome
-    note = _NOTES.get(kind)
-    if note is not None:
-        note(state, i, event)
+def _slot_of(state: RunState, event: Any) -> int:
+    return state.index.get(f"{event.scope}.{event.node}" if event.scope else event.node, -1)
+
+
+def _readied(state: RunState, i: int) -> Phase:
+    """What becomes of a step that may run from now on."""
+    if state.joins and (join := state.joins[i]) is not None:
+        joins.take(state, i, join)
+    return Phase.HELD if state.paused else Phase.READY
 
 
 def _enter(state: RunState, i: int, phase: Phase) -> None:
@@ -125,6 +138,8 @@ def _started(state: RunState, i: int, event: NodeStarted) -> None:
 def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
     state.ms[i] = event.ms
     state.error[i] = None
+    if state.turning:
+        behind.outlasted(state, i)
     _gave(state, i, event)
 
 
@@ -166,9 +181,11 @@ def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
 def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     if event.ms:
         state.ms[i] = event.ms
-    if event.cause is not None:
+    how = SkipReason.UPSTREAM_CANCELLED
+    if event.cause is not None:  # nobody's trouble: to those behind it, a branch not taken
         state.reason[i] = SkipReason.NOT_NEEDED.value
-    edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+        how = SkipReason.BRANCH_NOT_TAKEN
+    edges.doom_followers(state, i, how, event.node)
 
 
 # ---------------------------------------------------------------- the turns of a container
@@ -212,7 +229,7 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
 def _left(state: RunState, i: int, event: ScopeLeft) -> None:
     scope = _scope_of(state, i, event)
     scope.left = event.why
-    if event.why == "break":
+    if event.why in ENDING:
         state.turning[i].broken = event.why
     for slot in range(scope.base, scope.base + scope.size):
         if state.phase[slot] in (Phase.RUNNING, Phase.TURNING):
@@ -226,6 +243,8 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope.status, scope.ms = event.status, event.ms
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
+    if turning.outlasts:
+        behind.closed(state, i, turning, scope)
     if event.status is not RunStatus.FAILED:
         turning.succeeded += event.status is RunStatus.SUCCEEDED
         return
@@ -309,6 +328,7 @@ def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.cancelling:
         raise _illegal(state, "the run", "cancelling", event)
     state.cancelling, state.stopped = True, event.error
+    state.ending, state.stopper = event.status, event.node
     _each(state, event)
 
 

@@ -17,35 +17,33 @@ import threading
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass
 from queue import SimpleQueue
 from time import perf_counter
 from types import CoroutineType
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from flowbook.ids import PortName
 from flowbook.run.loops import soon
 from flowbook.run.work import StepContext, Work
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """It returned `value` after `ms`."""
 
     value: Any
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """It raised `error` after `ms`."""
 
     error: BaseException
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """It stopped because it was told to, or was given up, after `ms`."""
 
     ms: float
@@ -54,8 +52,7 @@ class Stopped:
 Ending: TypeAlias = Returned | Raised | Stopped
 
 
-@dataclass(slots=True, eq=False)
-class Attempt:
+class Attempt(Struct, eq=False):
     """One attempt to be made: the code, its inputs, what it may ask for, who hears the end.
 
     `ambient` is the context of the cell that started the run, entered for this attempt only.
@@ -155,7 +152,9 @@ class _InlineTicket(Ticket):
     def __init__(self, loop: AbstractEventLoop, attempt: Attempt) -> None:
         super().__init__(loop, attempt)
         # A task even for a function: a chain of a thousand is then no recursion.
-        self._task = loop.create_task(self._drive(), context=attempt.ambient)
+        self._task = asyncio.Task(
+            self._drive(), loop=loop, name=attempt.context.node, context=attempt.ambient
+        )
 
     async def _drive(self) -> None:
         attempt = self.attempt

@@ -7,7 +7,6 @@ and every ending is told to the run as a stimulus. Lives on the engine's loop.
 from __future__ import annotations
 
 import random
-from asyncio import TimerHandle
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -18,9 +17,11 @@ from flowbook.graph import memory, suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.plan.plan import OTHERS, Step
+from flowbook.run.alarms import Alarms
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
-from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
+from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.stage import Assignment, Stage
@@ -30,7 +31,6 @@ from flowbook.run.stimulus import (
     Consult,
     Gather,
     Launch,
-    SetTimer,
     StepCancelled,
     StepConsulted,
     StepRaised,
@@ -38,7 +38,6 @@ from flowbook.run.stimulus import (
     StepTimedOut,
     StepUnfolded,
     Stimulus,
-    TimerFired,
 )
 from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
@@ -66,7 +65,7 @@ class Hands:
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._words, self._feed, self._now = words, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
-        self._timers: dict[int, TimerHandle] = {}
+        self.alarms = Alarms(stage.loop)
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
@@ -131,7 +130,7 @@ class Hands:
         )
         timeout = self._state.steps[i].options.timeout
         if timeout is not None:
-            self._set_deadline(order, timeout)
+            self.alarms.set(i, timeout, lambda: self._time_out(order))
 
     def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
         if otherwise != "fail":
@@ -196,24 +195,14 @@ class Hands:
     def rest(self) -> None:
         """Nothing more will be waited for."""
         self.waits.rest()
-        for timer in self._timers.values():
-            timer.cancel()
-
-    def set_timer(self, order: SetTimer) -> None:
-        self._timers[order.step] = self._stage.loop.call_later(
-            order.delay,
-            lambda: self._feed(TimerFired(at=self._now(), step=order.step, attempt=order.attempt)),
-        )
-
-    def _set_deadline(self, order: Launch, seconds: float) -> None:
-        self._timers[order.step] = self._stage.loop.call_later(seconds, self._time_out, order)
+        self.alarms.drop_all()
 
     def _time_out(self, order: Launch) -> None:
         ticket = self._tickets.get(order.step)
         ms = self._turned(order.step) if ticket is None else ticket.ms()
         left = (self._state.steps[order.step].options.timeout or 0.0) - ms / 1000
         if left > 0:  # it had to wait for a thread, and that is not its fault
-            self._set_deadline(order, max(left, 0.001))
+            self.alarms.set(order.step, max(left, 0.001), lambda: self._time_out(order))
             return
         self._words.drain()
         self._feed(
@@ -236,31 +225,32 @@ class Hands:
         if not self._state.is_current(order.step, order.attempt):
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
-        wish = ending.error if isinstance(ending, Raised) else getattr(ending, "value", None)
-        waits = isinstance(wish, Suspend)
-        container = (
-            self.work(i).container is not None and isinstance(ending, Returned) and not waits
-        )
-        timer = None if container else self._timers.pop(i, None)
-        if timer is not None:
-            timer.cancel()
+        wish = ending.value if isinstance(ending, Returned) else None
+        if isinstance(ending, Raised):
+            wish = ending.error
         if isinstance(wish, Suspend):
+            self.alarms.drop(i)
             wait = self.waits.suspended(i, order.attempt, wish)
             self._feed(replace(wait, usage=self._words.usage(i, order.attempt)))
-        elif isinstance(ending, Returned):
-            (self._unfolded if container else self._returned)(order, ending)
-        elif isinstance(ending, Raised):
-            self._raised(order, ending.error, ending.ms)
+        elif not isinstance(ending, Returned):
+            self.alarms.drop(i)
+            self._gave_nothing(order, ending)
+        elif self.work(i).container is not None:
+            self._unfolded(order, ending)  # its time goes on until its turns are over
         else:
-            self._feed(
-                StepCancelled(
-                    at=self._now(),
-                    step=i,
-                    attempt=order.attempt,
-                    ms=ending.ms,
-                    usage=self._words.usage(i, order.attempt),
-                )
+            self.alarms.drop(i)
+            self._returned(order, ending)
+
+    def _gave_nothing(self, order: Launch, ending: Raised | Stopped) -> None:
+        if isinstance(ending, Raised):
+            self._raised(order, ending.error, ending.ms)
+            return
+        usage = self._words.usage(order.step, order.attempt)
+        self._feed(
+            StepCancelled(
+                at=self._now(), step=order.step, attempt=order.attempt, ms=ending.ms, usage=usage
             )
+        )
 
     def _unfolded(self, order: Launch, ending: Returned) -> None:
         try:
@@ -295,27 +285,33 @@ class Hands:
             self._raised(order, error, ending.ms)
             return
 
-        def then(refs: Refs | Exception) -> None:
-            if isinstance(refs, Exception):
-                self._raised(order, refs, ending.ms)
-            elif self._state.is_current(order.step, order.attempt):
-                self._shelf.values[order.step] = outputs
-                result = refs.pop(RESULT, None)
-                asked = self.lookups.answers.get(order.step)
-                key = None if asked is None else asked.key
-                self._feed(
-                    StepReturned(
-                        at=self._now(),
-                        step=order.step,
-                        attempt=order.attempt,
-                        ms=ending.ms,
-                        outputs=refs,
-                        result=result,
-                        cache_key=None if key is None else key.digest,
-                        cache_parts={} if key is None else dict(key.parts),
-                        cache_miss=None if asked is None else asked.why,
-                        usage=self._words.usage(order.step, order.attempt),
-                    )
-                )
+        self._stage.keeper.keep(outputs, lambda refs: self._kept(order, ending.ms, outputs, refs))
 
-        self._stage.keeper.keep(outputs, then)
+    def _kept(self, order: Launch, ms: float, outputs: Outputs, refs: Refs | Exception) -> None:
+        i, attempt = order.step, order.attempt
+        if isinstance(refs, Exception):
+            self._raised(order, refs, ms)
+        elif self._state.is_current(i, attempt):
+            self._shelf.values[i] = outputs
+            result, usage = refs.pop(RESULT, None), self._words.usage(i, attempt)
+            known = self.lookups.told(i)
+            self._feed(
+                StepReturned(
+                    at=self._now(),
+                    step=i,
+                    attempt=attempt,
+                    ms=ms,
+                    outputs=refs,
+                    result=result,
+                    reason=_why(self._state.steps[i], outputs, self._stage),
+                    usage=usage,
+                    **known,
+                )
+            )
+
+
+def _why(step: Step, outputs: Outputs, stage: Stage) -> str:
+    """What a node says that stops the run; nothing of all others."""
+    if step.ends in ("", OTHERS) or outputs.result is None:
+        return ""
+    return stage.told(str(outputs.result))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from flowbook.events import Event, NodeCompleted, NodeReused
 from flowbook.events.values import ValueRef
@@ -46,6 +46,14 @@ class Asking:
     base: int
     outputs: Sequence[Mapping[PortName, ValueRef]]
     names: Mapping[PortName, Any]
+
+
+class Told(TypedDict, total=False):
+    """Those fields of the event that ends a step that are about the cache."""
+
+    cache_key: str
+    cache_parts: dict[str, str]
+    cache_miss: str | None
 
 
 class Lookups:
@@ -98,6 +106,16 @@ class Lookups:
             return lambda: read
         names = nest(inputs_of(asked.step, asked.base, self._values, asked.names))
         return lambda: evaluated(lambda: evaluate(expression, names))
+
+    def told(self, step: int) -> Told:
+        """What the event of a step that was run says of the cache."""
+        asked = self.answers.get(step)
+        if asked is None:
+            return {}
+        if asked.key is None:
+            return {"cache_miss": asked.why}
+        parts = dict(asked.key.parts)
+        return {"cache_key": asked.key.digest, "cache_parts": parts, "cache_miss": asked.why}
 
     def forget(self, step: int) -> bool:
         """Stop waiting for the step's answer; False when nobody does."""

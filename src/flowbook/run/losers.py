@@ -47,7 +47,7 @@ def _losers(state: RunState, i: int) -> list[int]:
             if source not in uses:
                 to = (base + fed for fed, *_ in state.edges[source])
                 uses[source] = sum(joins.wants(state, fed) for fed in to)
-            uses[source] -= target != i
+            uses[source] -= joins.wants(state, target)  # as it was counted
             if not uses[source] and source not in kept and state.phase[source] is not Phase.DONE:
                 kept.add(source)  # once
                 gone.append(source)
@@ -82,12 +82,12 @@ def _stop(turn: Turn, i: int, join: int) -> None:
     elif phase is Phase.TURNING:
         turns.give_up(turn, i, SkipReason.NOT_NEEDED)
     elif phase is Phase.RUNNING:
-        _abort(turn, i)
+        abort(turn, i)
     turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
 
 
-def _abort(turn: Turn, i: int) -> None:
-    """What was started in this very decision is not started at all."""
+def abort(turn: Turn, i: int) -> None:
+    """Give the attempt in slot `i` up; what was started in this very decision is not started."""
     for number, order in enumerate(turn.instructions):
         if isinstance(order, Launch) and order.step == i:
             del turn.instructions[number]

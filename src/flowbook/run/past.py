@@ -59,7 +59,7 @@ def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:
             except ValueUnavailable as reason:
                 gone[i] = reason
                 del stored[i]
-        if i in gone or (state.phase[i] is not Phase.DONE and not state.cancelling):
+        if i in gone or not (state.cancelling or state.is_over(i)):
             for source, port in _reads(state, i):
                 needed.setdefault(source, set()).add(port)
     return Past(events, state, values, gone, stored)

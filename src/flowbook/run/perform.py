@@ -43,6 +43,7 @@ from flowbook.run.stimulus import (
     StepCancelled,
     StepLogged,
     Stimulus,
+    TimerFired,
 )
 from flowbook.run.values import Shelf
 from flowbook.run.waits import Letter
@@ -69,7 +70,7 @@ class Performance:
         self.plan, self.params = assignment.plan, assignment.params
         past = assignment.past
         self.state = RunState(assignment.plan) if past is None else past.state
-        self.state.places = {node: place for node, (_, place) in assignment.cast.items()}
+        self.state.places = {node: place.value for node, (_, place) in assignment.cast.items()}
         self.state.machine = machine()
         self.events: list[Event] = [] if past is None else list(past.events)
         slots = max(len(assignment.plan.steps), len(self.state.phase))
@@ -84,7 +85,7 @@ class Performance:
         """It is suspended, and this process goes on with it no more."""
         self._stage, self._closed = stage, closed
         self._stimuli: deque[Stimulus] = deque()
-        self._busy = False
+        self._busy = self._ended = False
         self._parked: deque[Launch] = deque()
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
         self._record.durable = self.state.seq - 1
@@ -98,7 +99,7 @@ class Performance:
 
     def feed(self, stimulus: Stimulus) -> None:
         """Tell the run that something happened."""
-        if self.over.done() or self.left:
+        if self._ended or self.left:
             return
         self._stimuli.append(stimulus)
         if self._busy:
@@ -159,7 +160,10 @@ class Performance:
             self.feed(StepCancelled(at=self.now(), step=order.step, attempt=order.attempt))
 
     def set_timer(self, order: SetTimer) -> None:
-        self._hands.set_timer(order)
+        def ring() -> None:
+            self.feed(TimerFired(at=self.now(), step=order.step, attempt=order.attempt))
+
+        self._hands.alarms.set(order.step, order.delay, ring)
 
     def wait_for(self, order: Await) -> None:
         self._hands.waits.begin(order)
@@ -227,8 +231,9 @@ class Performance:
             self._end(None)
 
     def _end(self, trouble: str | None) -> None:
-        if self.over.done():
+        if self._ended:
             return
+        self._ended = True
         if trouble is None:
             self.over.set_result(None)
         else:

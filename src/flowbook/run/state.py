@@ -18,20 +18,20 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from flowbook.events import Event, NodeResumed, NodeSuspended, RunStatus, SkipReason, TriggerKind
 from flowbook.events.values import ErrorInfo, ValueRef
-from flowbook.graph.options import On
-from flowbook.ids import FlowId, NodeId, PortName, RunId
+from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
 from flowbook.run.limits import Gate
 from flowbook.run.phase import Outcome, Phase
 
 _STORY = 24
-_NO_RUN, _NO_FLOW = RunId(""), FlowId("")
+_NO_RUN, _NO_FLOW, _FIRST = RunId(""), FlowId(""), EventSeq(0)
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct, gc=False):
     """One turn of a container, or the whole flow (`owner` -1), as the slots from `base` on.
 
     `path` names it (`each[3]`, '' for the flow), `parent` is the path of the scope its container is
@@ -70,6 +70,8 @@ class Turning:
     """Why no more turns begin, if none may."""
     first_failed: int = -1
     """The scope that failed first."""
+    outlasts: bool = False
+    """The container is done, and some of its turns are not."""
     tries: dict[int, int] = field(default_factory=dict)
     """How often each turn that failed has been begun."""
     scopes: dict[tuple[str, int | None], int] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class RunState:
     """
 
     plan: Plan | None = field(default=None, repr=False, compare=False)
-    places: Mapping[NodeId, On] = field(default_factory=dict, repr=False, compare=False)
+    places: Mapping[NodeId, str] = field(default_factory=dict, repr=False, compare=False)
     """Where each node runs, if the engine has told."""
     machine: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
     """What nodes may need and the flow says nothing about, if the engine has told."""
@@ -94,7 +96,7 @@ class RunState:
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None
     created_at: float = 0.0
-    seq: int = 0
+    seq: EventSeq = _FIRST
     """The number the next event must have."""
     nodes: tuple[NodeId, ...] = ()
     """The nodes of the flow itself, which have the first slots."""
@@ -145,6 +147,10 @@ class RunState:
     cancelling: bool = False
     stopped: ErrorInfo | None = None
     """Why the run is being stopped, if that is a failure of the run as a whole."""
+    ending: RunStatus | None = None
+    """How a run ends that one of its nodes stops."""
+    stopper: NodeId | None = None
+    """The node that stops it."""
     verdict: RunStatus | None = None
     failure: ErrorInfo | None = None
     story: deque[Event] = field(default_factory=lambda: deque(maxlen=_STORY), repr=False)
@@ -178,12 +184,21 @@ class RunState:
             slot = self.scopes[self.scope[slot]].owner
         return total
 
+    def is_over(self, slot: int) -> bool:
+        """True when the step is done, and so are its turns where it is a container."""
+        turning = self.turning.get(slot)
+        return self.phase[slot] is Phase.DONE and not (turning is not None and turning.outlasts)
+
     def is_current(self, slot: int, attempt: int) -> bool:
         """True when that attempt is the one the run still waits for."""
         phase = self.phase[slot]
         return self.attempt[slot] == attempt and (
             phase is Phase.RUNNING or phase is Phase.TURNING or phase is Phase.CANCELLING
         )
+
+    def is_latest(self, slot: int) -> bool:
+        """False for a slot of a turn that has begun anew: its names now stand for others."""
+        return not self.scope[slot] or self.index[self.key(slot)] == slot
 
     @property
     def status(self) -> RunStatus:

@@ -26,7 +26,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run import joins
-from flowbook.run.evolve import evolve
+from flowbook.run.evolve import evolve, evolve_slot
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
 from flowbook.run.stimulus import CloseRun, Instruction, Launch
@@ -61,10 +61,19 @@ class Turn:
     def tell(self, kind: Callable[..., _F], i: int, **fields: Any) -> _F:
         """Emit a fact about the step in slot `i`."""
         state = self.state
-        number = state.scope[i]
-        if number:
-            fields["scope"] = state.scopes[number].path
-        return self.emit(kind, node=state.names[i], **fields)
+        scope = state.scopes[state.scope[i]].path
+        return self.add(
+            kind(
+                run=self.run, seq=state.seq, at=self.at, node=state.names[i], scope=scope, **fields
+            ),
+            i,
+        )
+
+    def add(self, event: _F, i: int) -> _F:
+        """The same, for an event that is made already: every step makes three."""
+        evolve_slot(self.state, i, event)
+        self.events.append(event)
+        return event
 
     # ------------------------------------------------------------ moving on
 
@@ -118,9 +127,17 @@ class Turn:
         if state.gate is not None and not admitted:
             state.gate.offer(i, state.steps[i], state.priority(i))
             return
-        attempt = state.attempt[i] + (i not in state.resuming)
-        place = state.places.get(state.names[i])
-        self.tell(NodeStarted, i, attempt=attempt, on="" if place is None else place.value)
+        attempt, node = state.attempt[i] + (i not in state.resuming), state.names[i]
+        event = NodeStarted(
+            run=self.run,
+            seq=state.seq,
+            at=self.at,
+            node=node,
+            scope=state.scopes[state.scope[i]].path,
+            attempt=attempt,
+            on=state.places.get(node, ""),
+        )
+        self.add(event, i)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
 
     def start_admitted(self) -> None:
@@ -141,10 +158,14 @@ class Turn:
         self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:
-        """Nothing that is open goes on."""
-        for i, phase in enumerate(self.state.phase):
-            if phase is not Phase.DONE:
-                self.cancel(i)
+        """Nothing that is open goes on; what is inside of a container ends before it."""
+        state = self.state
+        for scope in reversed(state.scopes):
+            for i in range(scope.base, scope.base + scope.size):
+                if state.phase[i] is not Phase.DONE:
+                    self.cancel(i)
+            if scope.owner >= 0:
+                self.end_if_done(scope)
 
     def after(self, i: int) -> None:
         """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
@@ -154,11 +175,12 @@ class Turn:
         self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
-        """End the run, or the turn, when nothing in it is open."""
-        if scope.open:
+        """End the run, or the turn, when nothing in it is open; once."""
+        if scope.open or self.state.verdict is not None:
             return
         if scope.owner < 0:
-            self.close(self._status(), self._first_error())
+            if self.state.verdict is None:
+                self.close(self._status(), self._first_error())
         elif scope.status is None:
             took = round((self.at - scope.opened_at) * 1000, 3)
             status, turning = self._went(scope), self.state.turning[scope.owner]
@@ -198,7 +220,8 @@ class Turn:
     def _status(self) -> RunStatus:
         state = self.state
         if state.cancelling:
-            return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            otherwise = RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            return state.ending or otherwise
         root = state.scopes[0]
         if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
@@ -210,7 +233,7 @@ class Turn:
 
     def _first_failed(self) -> NodeId | None:
         slot = joins.unhandled(self.state, self.state.scopes[0])
-        return None if slot < 0 else self.state.names[slot]
+        return self.state.stopper if slot < 0 else self.state.names[slot]
 
     def _first_error(self) -> ErrorInfo | None:
         state = self.state

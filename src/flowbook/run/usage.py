@@ -104,6 +104,8 @@ class Meter:
 
     def take(self, attempt: OfAttempt) -> tuple[Usage, ...]:
         """What the attempt used since the last `take`, in the order it said so."""
+        if not self._used:
+            return ()
         with self._lock:
             account = self._used.pop(attempt, None)
         return () if account is None else account.calls()

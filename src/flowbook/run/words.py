@@ -66,7 +66,7 @@ class Words:
     def usage(self, step: int, attempt: int) -> tuple[Usage, ...]:
         """What the attempt used, as it may be told; to be asked once, when it ends."""
         found, redact = self._meter.take((step, attempt)), self._redact
-        if redact is None:
+        if redact is None or not found:
             return found
         return tuple(
             replace(one, provider=redact(one.provider), model=redact(one.model)) for one in found

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
+from msgspec import Struct
+
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.values import Usage, ValueRef
@@ -41,6 +43,8 @@ class Work:
     """Seconds it may take to stop once it is told."""
     container: Callable[[Mapping[PortName, Any]], Container] | None = None
     """Gives the node itself for its inputs, where it owns others."""
+    given: Callable[[NodeContext, Outputs], None] | None = None
+    """Looks at what a container gave once it is gathered; raises for what does not fit."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
     """The code of the nodes a container owns, of all its blocks."""
 
@@ -140,16 +144,15 @@ class Voice(Protocol):
     def used(self, step: int, attempt: int, usage: Usage) -> None: ...
 
 
-@dataclass(slots=True, eq=False)
-class StepContext:
+class StepContext(Struct, eq=False):
     """The `NodeContext` of one attempt of one step."""
 
     run_id: RunId
     node: NodeId
     attempt: int
     step: int
-    voice: Voice = field(repr=False)
-    tools: Tools = field(repr=False)
+    voice: Voice
+    tools: Tools
     scope: str = ""
     """Inside which turn of which containers."""
     stopping: bool = False

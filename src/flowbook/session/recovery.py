@@ -189,7 +189,9 @@ def take_up(
 def _work_of(project: Office, flow: Flow, plan: Plan) -> list[Work]:
     spec = with_inputs_by_hand(flow.spec(), [node for node in plan.index if "." in node])
     names = project.live.of(flow).namespace(spec)
-    return work_for(plan, spec, kinds_of(flow, project.registry), flow.implementations, names)
+    return work_for(
+        plan, spec, kinds_of(flow, project.registry), flow.implementations, names, flow.types
+    )
 
 
 def _origin(created: Event) -> RunId | None:
