@@ -52,8 +52,9 @@ class UsageAmounts(TypedDict, total=False):
 class Call:
     """Another flow that a node wants to have run.
 
-    `version` is `latest` or a version id; `output` names the nodes whose outputs are wanted, the
-    flow's last ones when empty; `timeout` is seconds; `detach`: only begin it.
+    `version` is `latest`, `snapshot`, or a version by its number or id; `output` names the nodes
+    whose outputs are wanted, the flow's last ones when empty; `timeout` is seconds; `detach`: only
+    begin it.
     """
 
     flow: str

@@ -55,6 +55,13 @@ class Run(Steered, Waitable):
         return dict(self._performance.params)
 
     @property
+    def called(self) -> Mapping[str, str]:
+        """The versions of other flows that it settled on when it began, by the node that calls."""
+        events = self._performance.events
+        first = events[0] if events else None
+        return first.called if isinstance(first, RunCreated) else {}
+
+    @property
     def status(self) -> RunStatus:
         """What the run is doing or how it ended; `queued` until it has its turn."""
         return RunStatus.QUEUED if self.entry.waiting else super().status
