@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from tests.session.test_calls import notebook
@@ -10,10 +11,12 @@ from tests.session.test_calls import notebook
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, RunStatus
 from flowbook.graph.codec import encode
+from flowbook.graph.edits import ReplaceNode
 from flowbook.graph.flow import Flow
+from flowbook.graph.options import Options
 from flowbook.session.project import Project
 
-HI, HELLO = ('%%flow greeting(name="you")\n"{} " + name'.format(word) for word in ("hi", "hello"))
+HI, HELLO = (f'%%flow greeting(name="you")\n"{word} " + name' for word in ("hi", "hello"))
 
 
 def caller(project, gate=None, **how):
@@ -60,22 +63,21 @@ def test_a_version_is_called_by_its_number_too(project, greet):
     ]  # fmt: skip
 
 
+def greets(flow, word):
+    @flow.node
+    def greeting(name: str = "you"):
+        return f"{word} {name}"
+
+
 def test_a_function_is_found_as_it_was_while_its_process_lives(project):
     inner, gate = Flow("greet", host=project), threading.Event()
-
-    @inner.node
-    def greeting(name: str = "you"):
-        return f"hi {name}"
-
+    greets(inner, "hi")
+    inner.apply(ReplaceNode(replace(inner.spec().node("greeting"), options=Options(retries=1))))
     run = caller(project, gate, version="snapshot").start()
-
-    @inner.node
-    def greeting(name: str = "you"):
-        return f"hello {name}"
-
+    inner.undo()
     gate.set()
     assert said(run) == "hi Ada"
-    assert inner.run()["greeting"].output == "hello you"
+    assert project.history.children(run.id)[0].version == run.called["sub"]
 
 
 def test_a_snapshot_of_what_is_not_there_refuses_the_run(project):

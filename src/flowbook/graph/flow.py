@@ -159,10 +159,12 @@ class Flow(Branching, Calling, Owning, Remembering):
     def run(self, /, **params: Any) -> Any:
         """Run to the end and return the run, which says how it went: it does not raise.
 
-        `key` as in `start`.
+        A run that waits for a person, a signal, or a time more than a minute away is returned as it
+        is, `suspended`: it goes on by itself, and `run.wait()` blocks until it is over. `key` as in
+        `start`.
         """
         run = self.start(**params)
-        run.wait()
+        run.rest()
         return run
 
     def last_run(self) -> Any:
