@@ -51,13 +51,14 @@ if TYPE_CHECKING:
     )
     from flowbook.events import RunStatus, TriggerKind
     from flowbook.graph.flow import Flow
-    from flowbook.graph.memory import memory
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
+    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
+    from flowbook.run.remembering import memory
     from flowbook.session.project import Project, project
 
 _HOMES = {
@@ -100,7 +101,8 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
-    "memory": "flowbook.graph.memory",
+    "context": "flowbook.run.capture",
+    "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -145,6 +147,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "context",
     "memory",
     "project",
     "resumption",

@@ -34,7 +34,7 @@ to do next, and every error survives pickling with its fields.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -157,7 +157,10 @@ class RunError(FlowbookError):
 
 
 class RunFailed(RunError):
-    """One or more nodes failed; `node`, `cell` and `line` point at the first."""
+    """One or more nodes failed; `node`, `cell` and `line` point at the first.
+
+    `inputs` says in a few words what it was given.
+    """
 
     fields: ClassVar[tuple[str, ...]] = (
         "run_id",
@@ -166,16 +169,22 @@ class RunFailed(RunError):
         "line",
         "error_type",
         "traceback",
+        "inputs",
     )
     node: str | None
     cell: str | None
     line: int | None
     error_type: str | None
     traceback: str | None
+    inputs: Mapping[str, str] | None
 
     def _render_traceback_(self) -> list[str]:
         """The node's own traceback, ending on the user's line, then our summary."""
-        return [*self.frames().splitlines(), *super()._render_traceback_()]
+        return [*self.frames().splitlines(), *self.given(), *super()._render_traceback_()]
+
+    def given(self) -> list[str]:
+        """A line for each input of the node: `given: rows = [1, 2, 3]`."""
+        return [f"given: {name} = {told}" for name, told in (self.inputs or {}).items()]
 
     def frames(self) -> str:
         """The node's traceback; empty when it has no line of the user's to show."""

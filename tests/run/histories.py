@@ -14,7 +14,7 @@ import msgspec
 from tests.run.plans import N, box, n, plan_of
 
 from flowbook.events import TriggerKind, encode
-from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
+from flowbook.events.values import ErrorInfo, Usage, ValueFormat, ValueRef
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
@@ -38,9 +38,11 @@ from flowbook.run.stimulus import (
     StepRaised,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     TakenUp,
     TimerFired,
 )
@@ -151,6 +153,17 @@ class Play:
         step = self.state.index[name]
         return self.send(StepLogged(at=self.now, step=step, stream="stdout", text=text))
 
+    def streams(self, name, channel, chunks=1):
+        of = {"at": self.now, "step": self.state.index[name]}
+        attempt = self.state.attempt[of["step"]]
+        return self.send(
+            StepStreamed(**of, attempt=attempt, channel=channel, chunks=chunks, value=REF)
+        )
+
+    def used(self, name, attempt, **amounts):
+        step = self.state.index[name]
+        return self.send(StepUsed(at=self.now, step=step, attempt=attempt, **amounts))
+
     def cancel(self):
         return self.send(CancelAsked(at=self.now, reason="enough"))
 
@@ -210,6 +223,17 @@ def _histories():
         .fires("fetch")
         .says("fetch", "200\n")
         .returns("fetch"),
+    )
+    yield (
+        "streamed",
+        Play(n("ask", retries=1))
+        .streams("ask", "token", chunks=3)
+        .fails("ask")
+        .used("ask", 1, cpu_ms=2.5, memory=1_000)
+        .fires("ask")
+        .streams("ask", "data")
+        .used("ask", 1, usage=(Usage("acme", "small", 3, 1, 4),))
+        .returns("ask"),
     )
     first = Play(
         n("slow"),

@@ -1,16 +1,12 @@
 """What a flow remembers from run to run, as a node sees it.
 
-The seam between nodes and whoever keeps it: `graph` knows no store. Which node it is that writes is
-known by the context it runs in, so that one that runs again does not write twice.
+The seam between nodes and whoever keeps it: `graph` knows no store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from typing import Any, Protocol
-
-from flowbook.errors import UsageError
 
 
 class Memory(Protocol):
@@ -47,13 +43,6 @@ class Memory(Protocol):
     def __iter__(self) -> Iterator[str]: ...
 
 
-class Rememberer(Protocol):
-    """Who has a memory: the context of a node, or a host."""
-
-    @property
-    def memory(self) -> Any: ...
-
-
 class Remembering:
     """What a live flow needs to remember; `flowbook.Flow` is one."""
 
@@ -67,23 +56,3 @@ class Remembering:
         `memory.shared` is what the whole project remembers.
         """
         return self.host.memory.of(self.name)
-
-
-current: ContextVar[Rememberer | None] = ContextVar("flowbook_node", default=None)
-"""The context of the node that runs here."""
-
-
-def memory() -> Memory:
-    """Inside of a node: what its flow remembers from run to run.
-
-    For decorated functions and cells; a node type of your own asks its `context.memory`. Raises
-    `UsageError` where no node runs, which is also so in another process.
-    """
-    context = current.get()
-    if context is None:
-        raise UsageError(
-            "no node runs here, or it runs in another process",
-            hint="outside of nodes it is flow.memory; leave out on='process' and on='dask'",
-        )
-    found: Memory = context.memory
-    return found

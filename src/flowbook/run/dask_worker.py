@@ -71,7 +71,6 @@ def attempt(payload: bytes, key: str, topic: str) -> bytes:
 
 
 def _listened(payload: bytes, tell: Callable[..., Any]) -> None:
-    capture.listening.set(lambda stream, text: tell("say", stream, text))
     capture.listen()
     try:
         serve(payload, tell)

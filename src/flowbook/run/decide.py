@@ -24,7 +24,9 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeStreamed,
     NodeUnfolded,
+    NodeUsed,
     RunCreated,
     RunPaused,
     RunRecovered,
@@ -55,9 +57,11 @@ from flowbook.run.stimulus import (
     StepRecalled,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TakenUp,
     TimerFired,
@@ -221,7 +225,7 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
             turn.instructions.append(Abort(s.step, s.attempt))
         else:
             turns.give_up(turn, s.step, turns.TOO_SLOW)
-        error = attempts.too_slow(options, s.cell)
+        error = attempts.too_slow(options, s.cell, s.inputs)
         attempts.failed(
             turn,
             StepRaised(
@@ -259,6 +263,18 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
     heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
     if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
+
+
+def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]:
+    """The answer to what an attempt told, which is a fact of the same fields."""
+
+    def answer(turn: Turn, s: StepStreamed | StepUsed) -> None:
+        if turn.state.phase[s.step] not in _UNSTARTED:
+            fields = structs.asdict(s)
+            del fields["at"], fields["step"]
+            turn.tell(kind, s.step, **fields)
+
+    return answer
 
 
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
@@ -322,6 +338,8 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepResumed: suspending.on_resumed,
     StepDue: suspending.on_due,
     StepLogged: _on_logged,
+    StepStreamed: _as_told(NodeStreamed),
+    StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
     CancelAsked: _on_cancel,
     Expired: _on_expired,

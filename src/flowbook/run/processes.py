@@ -156,6 +156,12 @@ class RemoteTicket(Ticket):
             context.progress(*rest)
         elif kind == "used":
             context.used(*rest)
+        elif kind == "token":
+            context.tokens(*rest)
+        elif kind == "emit":
+            context.emit(*rest)
+        elif kind == "made":
+            context.made(*rest)
         elif rest[0] == "log":
             context.log(rest[1].removesuffix("\n"))
         else:
@@ -181,10 +187,10 @@ class _ProcessTicket(RemoteTicket):
 
     def _call(self) -> Ending:
         context = self.attempt.context
-        self.began = perf_counter()
         try:
             payload = self.pack(RemoteContext)
             worker = self._worker = self._executor.borrow()
+            self.began = perf_counter()  # a timeout is the node's, and not that of a new process
         except (OSError, TypeError) as error:
             return Raised(error, self.ms())
         healthy = False

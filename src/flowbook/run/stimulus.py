@@ -150,6 +150,7 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
     ms: float
     chance: float = 0.0
     cell: CellId | None = None
+    inputs: dict[str, str] = {}
     usage: tuple[Usage, ...] = ()
 
 
@@ -179,6 +180,26 @@ class StepLogged(_Stimulus, frozen=True, kw_only=True):
     step: int
     stream: str
     text: str
+
+
+class StepStreamed(OfAttempt, frozen=True, kw_only=True):
+    """Something of an attempt's stream is kept; the fields are those of `NodeStreamed`."""
+
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
+
+
+class StepUsed(OfAttempt, frozen=True, kw_only=True):
+    """What an attempt used is known; the fields are those of `NodeUsed`."""
+
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
 
 
 class StepResumed(_Stimulus, frozen=True, kw_only=True):
@@ -244,6 +265,8 @@ Stimulus: TypeAlias = (
     | StepResumed
     | StepDue
     | StepLogged
+    | StepStreamed
+    | StepUsed
     | TimerFired
     | CancelAsked
     | Expired

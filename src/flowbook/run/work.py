@@ -20,6 +20,8 @@ from flowbook.graph.memory import Memory
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.artefacts import artefact_of
+from flowbook.run.stream import Streams
 from flowbook.run.usage import usage_of
 
 
@@ -143,6 +145,9 @@ class Voice(Protocol):
 
     def used(self, step: int, attempt: int, usage: Usage) -> None: ...
 
+    @property
+    def streams(self) -> Streams: ...
+
 
 class StepContext(Struct, eq=False):
     """The `NodeContext` of one attempt of one step."""
@@ -185,8 +190,28 @@ class StepContext(Struct, eq=False):
         self.voice.say(self.step, self.attempt, "log", f"{text}\n")
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
-        """Shown live, never journalled."""
+        """Shown live; the last one is kept."""
         self.voice.progress(self.step, self.attempt, Progress(done, total, text))
+
+    def token(self, content: str) -> None:
+        """Shown live; all of an attempt are kept as one text."""
+        self.voice.streams.token((self.step, self.attempt), content)
+
+    def emit(self, data: Any) -> None:
+        """Kept as a value."""
+        self.voice.streams.emit((self.step, self.attempt), data)
+
+    def artefact(self, name: str, content: Any, media_type: str | None = None) -> None:
+        """Kept as bytes."""
+        self.made(*artefact_of(name, content, media_type))
+
+    def made(self, name: str, content: bytes, media_type: str) -> None:
+        """The same, as bytes already."""
+        self.voice.streams.artefact((self.step, self.attempt), name, content, media_type)
+
+    def tokens(self, text: str, chunks: int) -> None:
+        """Several tokens at once."""
+        self.voice.streams.token((self.step, self.attempt), text, chunks)
 
     def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:
         """Part of the event that ends this attempt."""

@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flowbook.graph.memory import current
 from flowbook.ids import NodeId
+from flowbook.run.capture import listening
 from flowbook.run.work import StepContext
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def author(key: str) -> Author | None:
     """The node that changes `key` now; asking counts as a change."""
     from flowbook.store.memory import Author
 
-    context = current.get()
+    context = getattr(listening.get(), "__self__", None)
     if not isinstance(context, StepContext):
         return None
     if context.writes is None:

@@ -169,6 +169,8 @@ _ORDER: Mapping[str, str] = {
     "memory": "flow NULLS FIRST, key",
     "memory_history": "changed_at, flow, key, version",
     "usage": "run_id, ts, node",
+    "streams": "run_id, ts, node, channel, chunk_index",
+    "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
     "audit": "id",
     "registry": "run_id",
 }
