@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 
 import cloudpickle
 
+from flowbook.errors import UsageError
 from flowbook.graph.suspension import current
 from flowbook.run.capture import listening
 
