@@ -93,9 +93,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         8, "Multi-Merge", _A,
         "What follows runs once for every branch that comes.",
-        "the branches are the items of a `map`, and what follows is inside of it",
-        Score.PARTIAL,
-        "the branches have to be items of one container; wires of their own meet once",
+        "an `each_of`, with what follows inside of it",
     ),
     Pattern(
         9, "Structured Discriminator", _A,

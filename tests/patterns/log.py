@@ -46,6 +46,11 @@ def waits(run: Run, *nodes: str) -> Run:
     return run
 
 
+def done(run: Run, node: str) -> None:
+    """Wait until a node, which may be in a turn that has not begun, has ended."""
+    until(lambda: any(isinstance(e, ENDS) and path(e) == node for e in run.events()))
+
+
 class Log:
     """The events of one run, and the run for what its nodes gave."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from tests.patterns.kinds import choice, merge
-from tests.patterns.log import until, waits
+from tests.patterns.log import done, waits
 
 from flowbook.events import NodeCompleted, NodeStarted, ScopeClosed, ScopeOpened
 
@@ -24,10 +24,6 @@ def three_waiting(flow, **join):
     @flow.node
     def after(joined):
         return joined
-
-
-def done(run, node):
-    until(lambda: run[node].outcome is not None)
 
 
 def test_wcp_06_multi_choice(flow, played):
@@ -76,21 +72,28 @@ def test_wcp_07_structured_synchronizing_merge(flow, played):
 
 
 def test_wcp_08_multi_merge(flow, played):
-    with flow.map("each", ["left", "right"]):
+    left, right = flow.wait_signal("left"), flow.wait_signal("right")
+    with flow.each_of("each", left, right):
 
         @flow.node
-        def branch(item):
-            return item.upper()
+        def after(item):
+            return item
 
         @flow.node
-        def after(branch):
-            return branch
+        def later(after):
+            return after
 
-    log = played()
-    assert sorted(log.began) == [
-        *("each", "each[0].after", "each[0].branch", "each[1].after", "each[1].branch"),
+    run = waits(flow.start(), "left", "right")
+    run.signal("right", "R")
+    done(run, "each[1].later")  # before the other branch has come
+    run.signal("left", "L")
+    log = played(run)
+    assert [path for path in log.began if "." in path] == [
+        *("each[1].after", "each[1].later", "each[0].after", "each[0].later"),
     ]
-    assert log["each"]["each_values"] == ["LEFT", "RIGHT"]
+    assert log.at("each[1].later", NodeCompleted) < log.at("left", NodeCompleted)
+    assert log.follows("each[0].after", "left")
+    assert log["each"] == ["L", "R"]
 
 
 def test_wcp_09_structured_discriminator(flow, played):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.patterns.log import until, waits
+from tests.patterns.log import done, waits
 
 from flowbook.events import CancelRequested, NodeCompleted
 
@@ -24,7 +24,7 @@ def test_wcp_19_cancel_activity(flow, played):
 
     run = waits(flow.start(), "withdrawn", "packed")
     run.signal("withdrawn")
-    until(lambda: run["shipped"].outcome is not None)
+    done(run, "shipped")
     run.signal("packed")
     log = played(run)
     assert log.cancelled == {"shipped": "withdrawn"}
@@ -74,9 +74,9 @@ def test_wcp_25_cancel_region(flow, played):
         *("called_off", "hotel", "flight", "insurance", "trips[0].booked", "trips[1].booked"),
     )
     run.signal("booked 1")
-    until(lambda: run["trips[0].booked"].outcome is not None)
+    done(run, "trips[0].booked")
     run.signal("called_off")
-    until(lambda: run["trips"].outcome is not None)
+    done(run, "trips")
     run.signal("insurance")
     log = played(run)
     region = {"hotel", "flight", "trips"}
@@ -100,7 +100,7 @@ def instances(flow, **ends):
 
     run = waits(flow.start(), "ends", *(f"each[{at}].answer" for at in range(3)))
     run.signal("answer 1", 1)
-    until(lambda: run["each[1].answer"].outcome is not None)
+    done(run, "each[1].answer")
     run.signal("ends")
     return run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.patterns.log import until, waits
+from tests.patterns.log import done, waits
 
 from flowbook.events import NodeCompleted, NodeStarted, ScopeClosed
 
@@ -23,10 +23,6 @@ def asked(flow, over, **settings):
 
 def instances(count):
     return [f"each[{at}].answer" for at in range(count)]
-
-
-def done(run, node):
-    until(lambda: run[node].outcome is not None)
 
 
 def test_wcp_12_multiple_instances_without_synchronization(flow, played):

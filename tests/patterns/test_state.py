@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 
-from tests.patterns.log import until, waits
+from tests.patterns.log import done, waits
 
 from flowbook.events import NodeCompleted
 
@@ -81,7 +81,7 @@ def test_wcp_18_milestone(flow, played):
     assert run["change"].attempts == 0  # the milestone is not reached
     run.signal("opened")
     waits(run, "change", "close").signal("change", "blue")
-    until(lambda: run["changed"].outcome is not None)
+    done(run, "changed")
     run.signal("close")
     log = played(run)
     assert log["changed"] == "blue"
