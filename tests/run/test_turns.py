@@ -379,6 +379,13 @@ def test_whether_there_is_enough_is_asked_after_each_turn():
     assert gathers(run, "each")
 
 
+def test_an_expression_that_fails_gives_up_the_turns_and_fails_the_container():
+    run = some(asks=True).unfolds("each", 9).returns("each[1].x").fails("each")
+    assert run.outcome("each[0].x") is Outcome.CANCELLED
+    assert run.outcome("each") is Outcome.FAILED
+    assert run.state.status is RunStatus.FAILED
+
+
 def test_an_answer_that_comes_late_means_nothing():
     run = some(asks=True).unfolds("each", 9).returns("each[1].x").returns("each[0].x")
     assert run.consulted("each", 1, go_on=False).launched == set()
@@ -546,7 +553,9 @@ class Chaos:
     def answer(self, order):
         self.asked.remove(order)
         name = self.run.state.key(order.step)
-        if isinstance(order, Gather):
+        if self.chance.random() < 0.05:
+            self.run.fails(name)
+        elif isinstance(order, Gather):
             self.run.returns(name)
         else:
             self.run.consulted(name, order.index, self.chance.random() < 0.6)

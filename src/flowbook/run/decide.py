@@ -210,6 +210,7 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
+        turns.give_up(turn, s.step, "failed")  # those of a container that could not ask or gather
         attempts.failed(turn, s)
 
 

@@ -322,6 +322,7 @@ def _ask(turn: Turn, order: Consult | Gather) -> None:
 
 def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
     attempt = turn.state.attempt[i]
+    give_up(turn, i, "failed")
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
 
 
