@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidFlow,
         InvalidParameters,
+        LimitExceeded,
+        MemoryConflict,
         RunCancelled,
         RunError,
         RunFailed,
@@ -55,8 +57,10 @@ if TYPE_CHECKING:
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
+    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
+    from flowbook.run.remembering import memory
     from flowbook.session.project import Project, project
 
 _HOMES = {
@@ -71,6 +75,8 @@ _HOMES = {
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
+    "LimitExceeded": "flowbook.errors",
+    "MemoryConflict": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
@@ -99,6 +105,8 @@ _HOMES = {
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
     "add_items": "flowbook.graph.adding",
+    "context": "flowbook.run.capture",
+    "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -115,6 +123,8 @@ __all__ = [
     "IllegalTransition",
     "InvalidFlow",
     "InvalidParameters",
+    "LimitExceeded",
+    "MemoryConflict",
     "Node",
     "NodeContext",
     "NodeRun",
@@ -143,6 +153,8 @@ __all__ = [
     "ValueUnavailable",
     "WaitTimeout",
     "add_items",
+    "context",
+    "memory",
     "project",
     "resumption",
 ]

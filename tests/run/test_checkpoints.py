@@ -14,7 +14,8 @@ from flowbook.events import CheckpointReached, RunStatus
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.run.evolve import fold
-from flowbook.run.stimulus import CheckpointDue, Flush, Launch, Remind
+from flowbook.run.stimulus import CheckpointDue, Launch
+from flowbook.run.upkeep import Flush, Remind
 
 
 def reached(run):

@@ -16,8 +16,9 @@ from flowbook.events import ItemsAdded, NodeStarted, RunStatus, ScopeReused
 from flowbook.graph.container import Policy, Turns
 from flowbook.run.evolve import fold
 from flowbook.run.growing import container_seen, refusal
+from flowbook.run.known import ItemsGiven, KnownTurn
 from flowbook.run.phase import Phase
-from flowbook.run.stimulus import Consult, Gather, ItemsGiven, KnownTurn, TakenUp
+from flowbook.run.stimulus import Consult, Gather, TakenUp
 
 MAP = Policy(Turns.EACH, window=2, stop=False, settle=True, grows=True)
 LOOP = Policy(Turns.EACH, grows=True)

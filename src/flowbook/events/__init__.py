@@ -15,24 +15,32 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from flowbook.events.fact import Fact as Fact
+from flowbook.events.fact import OfNode as OfNode
+from flowbook.events.fact import RunStatus as RunStatus
+from flowbook.events.turns import (
+    CheckpointReached as CheckpointReached,
+)
+from flowbook.events.turns import (
+    ItemsAdded as ItemsAdded,
+)
+from flowbook.events.turns import (
+    NodeUnfolded as NodeUnfolded,
+)
+from flowbook.events.turns import (
+    ScopeClosed as ScopeClosed,
+)
+from flowbook.events.turns import (
+    ScopeLeft as ScopeLeft,
+)
+from flowbook.events.turns import (
+    ScopeOpened as ScopeOpened,
+)
+from flowbook.events.turns import (
+    ScopeReused as ScopeReused,
+)
 from flowbook.events.values import ErrorInfo, Usage, ValueRef
-from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
-
-
-class RunStatus(StrEnum):
-    """What a run is doing or how it ended."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUSPENDED = "suspended"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more will happen."""
-        return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+from flowbook.ids import FlowId, NodeId, PortName, RunId
 
 
 class TriggerKind(StrEnum):
@@ -58,31 +66,7 @@ class SkipReason(StrEnum):
     UPSTREAM_CANCELLED = "upstream_cancelled"
     TURN_LEFT = "turn_left"
     NOT_NEEDED = "not_needed"
-
-
-class Fact(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind"
-):
-    """What every event carries: which run, its place in it, and when.
-
-    Plain data that never leads back to the event: the garbage collector need not look at it, and a
-    run keeps very many.
-    """
-
-    run: RunId
-    seq: EventSeq
-    at: float
-
-
-class OfNode(Fact, frozen=True, kw_only=True):
-    """A fact about one node.
-
-    `scope` says inside which turn of which containers, '' outside of all: `each[3]` is the fourth
-    turn of `each`, `outer[0].each[3]` one inside another, `guard.catch` a block with a name.
-    """
-
-    node: NodeId
-    scope: str = ""
+    NOT_ASKED = "not_asked"
 
 
 class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
@@ -92,6 +76,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
     `items_of`: the containers of which it takes the turns that went well there.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
+    `called`: by node, the versions of other flows that it calls, where that was settled.
     """
 
     flow: FlowId
@@ -112,6 +97,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     deadline: float | None = None
     priority: int = 0
     items_of: tuple[NodeId, ...] = ()
+    called: dict[str, str] = {}
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -229,88 +215,36 @@ class NodeLogged(OfNode, frozen=True, kw_only=True, tag="NODE_LOGGED"):
     text: str
 
 
-class NodeUnfolded(OfNode, frozen=True, kw_only=True, tag="NODE_UNFOLDED"):
-    """A container knows what to do: `total` turns, None while only a condition can tell."""
+class NodeStreamed(OfNode, frozen=True, kw_only=True, tag="NODE_STREAMED"):
+    """What a node put on its stream, as it is kept; `channel` is token, data, artefact or progress.
+
+    `chunk_index` counts from 0 in each channel of an attempt, and `chunks` says how many of them
+    this stands for: all tokens of an attempt are one text. `name` and `media_type` are those of an
+    artefact.
+    """
 
     attempt: int
-    total: int | None = None
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
 
 
-class ScopeOpened(OfNode, frozen=True, kw_only=True, tag="SCOPE_OPENED"):
-    """A turn of a container began: the nodes of `block`, for the item number `index`."""
+class NodeUsed(OfNode, frozen=True, kw_only=True, tag="NODE_USED"):
+    """What an attempt used, beyond what the event that ends it says.
 
-    block: str = ""
-    index: int | None = None
-
-
-class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
-    """A turn of a container is left early: nothing more starts in it, what runs is told to stop.
-
-    `why` is `break` or `continue` where a node asked for it, `failed`, `timeout` or `cancelled`
-    where the container gives the turn up, `completed` where another node completes the loop.
+    `usage` was told after the attempt had been given up. Where the attempt was measured, `cpu_ms`
+    is its CPU time and `memory` the bytes it had at most; `is_estimate`: other attempts went on in
+    the same process, and `memory` is by how much that process grew.
     """
 
-    block: str = ""
-    index: int | None = None
-    why: str = "continue"
-
-
-class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
-    """A turn of a container is over, after `ms`.
-
-    `succeeded` and `failed` count how all turns of the container have ended by now, this one too; a
-    turn that is begun anew after a failure is counted once, as it ended last. `outputs` is what
-    left the turn, by name, where its container does not collect that.
-    """
-
-    status: RunStatus
-    block: str = ""
-    index: int | None = None
-    ms: float = 0.0
-    succeeded: int = 0
-    failed: int = 0
-    outputs: dict[PortName, ValueRef] = {}
-
-
-class ScopeReused(OfNode, frozen=True, kw_only=True, tag="SCOPE_REUSED"):
-    """A turn of a container is not run: what leaves it is known, from run `source`.
-
-    `outputs` are by the names that leave the block; `left`, `succeeded` and `failed` are as in
-    `ScopeLeft` and `ScopeClosed`.
-    """
-
-    block: str = ""
-    index: int | None = None
-    outputs: dict[PortName, ValueRef] = {}
-    source: RunId | None = None
-    left: str = ""
-    succeeded: int = 0
-    failed: int = 0
-
-
-class ItemsAdded(OfNode, frozen=True, kw_only=True, tag="ITEMS_ADDED"):
-    """A container has `count` more items, behind those it had: the list in `outputs`.
-
-    `total` is how many there are now, None before the container has its own. `by` is the node of
-    the run that added them, None for somebody outside.
-    """
-
-    outputs: dict[PortName, ValueRef]
-    count: int
-    total: int | None = None
-    by: NodeId | None = None
-
-
-class CheckpointReached(Fact, frozen=True, kw_only=True, tag="CHECKPOINT_REACHED"):
-    """All up to here is on disk before anything after it begins.
-
-    `why` is `node` behind a node that asks for it, `turns` after so many turns of the container
-    `node`, `interval` when it is time.
-    """
-
-    why: str
-    node: NodeId | None = None
-    scope: str = ""
+    attempt: int
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
@@ -368,6 +302,8 @@ Event: TypeAlias = (
     | NodeSuspended
     | NodeResumed
     | NodeLogged
+    | NodeStreamed
+    | NodeUsed
     | NodeUnfolded
     | ScopeOpened
     | ScopeLeft

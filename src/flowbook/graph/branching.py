@@ -30,6 +30,7 @@ class Branching:
         outputs: Mapping[str, Any] | None = None,
         trust: bool = False,
         version: str | int | None = None,
+        calls: str | None = None,
         failed: bool = False,
         add: Mapping[str, Iterable[Any]] | None = None,
         check: bool = False,
@@ -49,6 +50,8 @@ class Branching:
             trust: Take results of nodes that have changed since, too.
             version: `as_run` for the definition of that run, or the number or hash of a version;
                 the flow as it is when left out.
+            calls: `as_run` (the default): nodes that call other flows call the versions that they
+                called in that run; `latest`: what they would call in any run.
             failed: Whatever failed runs, and of containers the items that did not go well.
             add: Items for a `map` or `foreach`, by its name: they run, and those that went well do
                 not.
@@ -73,6 +76,7 @@ class Branching:
             outputs=outputs,
             trust=trust,
             version=version,
+            calls=calls,
             failed=failed or None,
             add=None if add is None else {name: list(items) for name, items in add.items()},
         )

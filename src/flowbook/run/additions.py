@@ -16,11 +16,12 @@ from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import PortName
 from flowbook.run.growing import ITEMS, container_seen, refusal
+from flowbook.run.known import ItemsGiven
 from flowbook.run.loops import soon
 from flowbook.run.record import Record
 from flowbook.run.stage import Stage
 from flowbook.run.state import RunState
-from flowbook.run.stimulus import ItemsGiven, ItemsOffered, Stimulus
+from flowbook.run.stimulus import ItemsOffered, Stimulus
 from flowbook.run.values import Keeper, Refs
 
 _ADDED = "+"

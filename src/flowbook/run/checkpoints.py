@@ -9,8 +9,9 @@ from __future__ import annotations
 from flowbook.events import CheckpointReached
 from flowbook.ids import NodeId
 from flowbook.run.state import Scope
-from flowbook.run.stimulus import CheckpointDue, Flush, Remind
+from flowbook.run.stimulus import CheckpointDue
 from flowbook.run.turn import Turn
+from flowbook.run.upkeep import Flush, Remind
 
 NODE, TURNS, INTERVAL = "node", "turns", "interval"
 

@@ -13,10 +13,10 @@ from typing import Any, cast
 from flowbook.errors import UsageError
 from flowbook.events import ItemsAdded, RunStatus
 from flowbook.events.values import ValueRef
-from flowbook.graph.container import BODY, Container, TurnEnd, TurnStart
+from flowbook.graph.container import BODY, Container, TurnEnd, Turns, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
-from flowbook.plan.plan import Inside
+from flowbook.plan.plan import FromStep, Inside
 from flowbook.run.given import given, told_of
 from flowbook.run.growing import ITEMS
 from flowbook.run.state import RunState, Scope
@@ -66,6 +66,26 @@ class Growing:
             self._ends.append(self._ends[-1] + event.count)
 
 
+class Added:
+    """The items that were added to the containers of a run, for whoever asks by their event."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._held: dict[int, tuple[ValueRef, Sequence[Any]]] = {}
+
+    def hold(self, ref: ValueRef, items: Sequence[Any]) -> None:
+        """These items are about to be added under that reference: they need not be read again."""
+        self._held[id(ref)] = (ref, items)
+
+    def __call__(self, event: ItemsAdded) -> Sequence[Any]:
+        """The items; blocking where another process added them."""
+        ref = event.outputs[ITEMS]
+        held = self._held.get(id(ref))
+        found: Any = self._shelf.fetch(ref) if held is None else held[1]
+        self.hold(ref, found)
+        return cast("Sequence[Any]", found)
+
+
 class Containers:
     """The frames of one run's scopes; lives on the engine's loop.
 
@@ -85,7 +105,7 @@ class Containers:
         self._work, self._context = work, context
         self._inputs: dict[int, dict[PortName, Any]] = {}
         self._items: dict[int, Growing | None] = {}
-        self._held: dict[int, tuple[ValueRef, Sequence[Any]]] = {}
+        self.added = Added(shelf)
         self._frames: dict[int, Names] = {}
         self._room = _ROOM
         self._nodes: dict[int, Container] = {}
@@ -95,24 +115,13 @@ class Containers:
         if given is None:
             items: Growing | None = None
         elif isinstance(given, Sequence):
-            items = Growing(given, self._state.added.setdefault(i, []), self._more)
+            items = Growing(given, self._state.added.setdefault(i, []), self.added)
         else:
             raise UsageError(f"a container unfolds into a sequence, not {type(given).__name__}")
         self._items[i] = items
         self._inputs.pop(i, None)
         self._nodes.pop(i, None)
         return None if items is None else len(items)
-
-    def hold(self, ref: ValueRef, items: Sequence[Any]) -> None:
-        """These items are about to be added under that reference: they need not be read again."""
-        self._held[id(ref)] = (ref, items)
-
-    def _more(self, event: ItemsAdded) -> Sequence[Any]:
-        ref = event.outputs[ITEMS]
-        held = self._held.get(id(ref))
-        found: Any = self._shelf.fetch(ref) if held is None else held[1]
-        self.hold(ref, found)
-        return cast("Sequence[Any]", found)
 
     def names(self, number: int) -> Names:
         """What parameters stand for in scope `number`: those of the run, or the turn's frame."""
@@ -218,6 +227,8 @@ class Containers:
 
     def _frame(self, scope: Scope) -> Names:
         i, index = scope.owner, scope.index
+        if self._inside(i).policy.turns is Turns.ARRIVING:
+            return self._arrived(i, index or 0)
         given = self._given(i)
         items = self._all_items(i)
         start = TurnStart(
@@ -227,6 +238,17 @@ class Containers:
             self._last(i, index) if self._inside(i).policy.window == 1 else None,
             self._caught(i) if scope.block else None,
         )
+        return {**given, **self._container(i).frame(start)}
+
+    def _arrived(self, i: int, index: int) -> Names:
+        """The names of the turn for one input: that input, by its name too; the others are None."""
+        inside, found = self._inside(i), self.inputs(i)
+        own = self._state.steps[i].bindings[: inside.own]
+        branches = [one.input for one in own if isinstance(one.source, FromStep)]
+        name = own[index].input
+        item = found[name]
+        start = TurnStart(index=index, item=item)
+        given = {**found, **dict.fromkeys(branches), name: item}
         return {**given, **self._container(i).frame(start)}
 
     def _caught(self, i: int) -> Mapping[str, Any] | None:

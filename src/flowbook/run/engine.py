@@ -37,11 +37,12 @@ from flowbook.run.dask import DaskExecutor
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
 from flowbook.run.growing import ITEMS
 from flowbook.run.handle import Run
+from flowbook.run.known import ItemsGiven
 from flowbook.run.past import Past
 from flowbook.run.perform import Performance
 from flowbook.run.processes import ProcessExecutor
 from flowbook.run.stage import Assignment, Stage
-from flowbook.run.stimulus import Given, ItemsGiven, Lineage, Origin, Start, TakenUp
+from flowbook.run.stimulus import Given, Lineage, Origin, Start, TakenUp
 from flowbook.run.turnstile import Turnstile
 from flowbook.run.values import Keeper
 from flowbook.run.work import Carried, Reuse, Tools, Work
@@ -109,19 +110,19 @@ class Engine:
         recording: Recording | None = None,
         origin: Origin | None = None,
         carried: Carried | None = None,
+        called: Mapping[str, str] | None = None,
         queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
-        `work`: the code of each step, in the plan's order. `given`: outputs that are known
-        already; those steps are not run. What the nodes print goes to the cell that called this.
-        `origin`: the run this one replays; `carried`: what containers have of it. `lineage`: the
-        run that started this one, its deadline and priority. `recording`: where it is written to
-        instead of the engine's sink and vault. `queued`: it waits until somebody opens `Run.entry`.
+        `work`: the code of each step, in order. `given`: outputs that are known; those steps are
+        not run. What nodes print goes to the cell that called this. `origin`: the run this one
+        replays; `carried`: what its containers have of it. `called`: versions of other flows, by
+        node. `lineage`: the run that started it, deadline, priority. `recording`: in place of the
+        sink and vault. `queued`: it waits for `Run.entry` to open.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
-        if len(work) != len(plan.steps):
-            raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
+        _refuse_misfit(plan, work)
         stage = self._open() if recording is None else self._open().recorded(recording)
         known = _by_step(plan, given or {})
         begin = Start(
@@ -135,11 +136,12 @@ class Engine:
             origin=origin,
             added=_items(stage.keeper, plan, more := carried or Carried()),
             items_of=tuple(more.turns),
-            **_whereabouts(),
+            called=dict(called or {}),
+            **_here(),
         )
         here = tuple(work), _with_defaults(plan, params), copy_context()
-        assignment = Assignment(plan, *here, None, _stored(known), more)
-        performance = Performance(stage, assignment, lambda: self._closed(run_id))
+        assigned = Assignment(plan, *here, None, _stored(known), more)
+        performance = Performance(stage, assigned, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
         entry = Turnstile(performance, stage.loop, begin)
@@ -152,12 +154,14 @@ class Engine:
         params: Mapping[PortName, Any],
         past: Past,
         recording: Recording | None = None,
+        *,
+        queued: bool = False,
     ) -> Run:
         """Go on with a run whose process is gone, under its own id, and return at once.
 
         `past`: what that process journalled. Steps that are done are not run, except those that
         are `past.gone`; steps that were under way begin another attempt. It is for the caller to
-        see to it that nobody else performs the run. `recording` as in `start`.
+        see to it that nobody else performs the run. `recording` and `queued` as in `start`.
         """
         stage = self._open() if recording is None else self._open().recorded(recording)
         run_id = past.state.run
@@ -174,8 +178,9 @@ class Engine:
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
         known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
-        taken = TakenUp(at=self._clock(), again=again, known=known, **_whereabouts())
-        return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
+        taken = TakenUp(at=self._clock(), again=again, known=known, **_here())
+        entry = Turnstile(performance, stage.loop, taken)
+        return self._begin(performance, run_id, entry, queued=queued)
 
     def _begin(
         self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
@@ -296,6 +301,11 @@ def _current_loop() -> AbstractEventLoop:
         ) from None
 
 
+def _here() -> dict[str, Any]:
+    """Where a run is performed, for its events."""
+    return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
 def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[str, Any]:
     """Parameters as the run's first event has them."""
     told = {str(name): value for name, value in params.items()}
@@ -309,6 +319,11 @@ def _by_step(plan: Plan, given: Mapping[NodeId, Reuse]) -> dict[int, Reuse]:
 
 def _whereabouts() -> _Whereabouts:
     return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
+def _refuse_misfit(plan: Plan, work: Sequence[Work]) -> None:
+    if len(work) != len(plan.steps):
+        raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
 
 
 def _stored(known: Mapping[int, Reuse]) -> _Stored:
@@ -337,7 +352,7 @@ def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName,
     merged = {
         one.name: one.default for one in plan.params if not isinstance(one.default, Missing)
     } | dict(params)
-    missing = [one.name for one in plan.params if one.name not in merged]
+    missing = [one.name for one in plan.demanded if one.name not in merged]
     if missing:
         raise InvalidParameters(
             f"flow {plan.flow!r} needs a value for {', '.join(missing)}",

@@ -50,8 +50,7 @@ _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 def evolve(state: RunState, event: Event) -> None:
     """Fold one event into `state`, in place; O(1) per edge that the event settles.
 
-    Raises `IllegalTransition` for an event the table does not have or a hole in the numbering,
-    and then leaves phases and outcomes as they were.
+    Raises `IllegalTransition` for what the table lacks or a hole in the numbers, changing nothing.
     """
     whole = _WHOLE_RUN.get(type(event))
     if whole is None:
@@ -114,7 +113,9 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
         return
     state.phase[i] = phase
     if state.gate is not None:
-        state.gate.moved(state.steps[i], before, phase)
+        state.gate.moved(i, state.steps[i], before, phase)
+    if state.outside is not None:
+        state.outside.moved(i, phase)
     state.active += (phase in _ACTIVE) - (before in _ACTIVE)
     if phase is Phase.DONE:
         state.scopes[state.scope[i]].open -= 1
@@ -215,8 +216,7 @@ def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
     _add_scope(state, scope, nodes, None if inside is None else inside.blocks[event.block].plan)
     turning.active += 1
     if event.index is not None:
-        turning.next = max(turning.next, event.index + 1)
-        grown.move_on(turning)
+        grown.begun(turning, event.index)
 
 
 def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:

@@ -14,9 +14,10 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, Policy
 from flowbook.ids import NodeId, PortName
 from flowbook.run import turns
+from flowbook.run.known import ItemsGiven, KnownTurn
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState, Turning
-from flowbook.run.stimulus import ItemsGiven, KnownTurn, StepRaised, StepReturned
+from flowbook.run.stimulus import StepRaised, StepReturned
 from flowbook.run.turn import Turn
 
 ITEMS = PortName("items")

@@ -39,12 +39,17 @@ def reused(state: RunState, i: int, event: ScopeReused) -> None:
             gave=event.outputs,
         )
     )
-    move_on(turning)
+    _move_on(turning)
 
 
-def move_on(turning: Turning) -> None:
-    """Pass over the turns that need not begin; each is passed once."""
-    while ("", turning.next) in turning.scopes:
+def begun(turning: Turning, index: int) -> None:
+    """Turn `index` has begun: the next is the first behind it that is not known."""
+    turning.next = max(turning.next, index + 1)
+    _move_on(turning)
+
+
+def _move_on(turning: Turning) -> None:
+    while ("", turning.next) in turning.scopes:  # each is passed once
         turning.next += 1
 
 

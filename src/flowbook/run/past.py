@@ -17,10 +17,10 @@ from flowbook.graph.node import Outputs
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.evolve import fold
+from flowbook.run.known import KnownTurn
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import held
 from flowbook.run.state import RunState
-from flowbook.run.stimulus import KnownTurn
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 

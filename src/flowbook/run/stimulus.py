@@ -12,6 +12,8 @@ import msgspec
 from flowbook.events import TriggerKind
 from flowbook.events.values import ErrorInfo, Usage, ValueRef
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.known import ItemsGiven, KnownTurn
+from flowbook.run.upkeep import Flush, LetGo, Remind
 
 # ---------------------------------------------------------------- stimuli: what happened
 
@@ -29,26 +31,6 @@ class Given(msgspec.Struct, frozen=True):
     outputs: dict[PortName, ValueRef] = {}
     source: RunId | None = None
     by_hand: bool = False
-
-
-class KnownTurn(msgspec.Struct, frozen=True):
-    """What a turn of a container gave in run `source`, by the names that leave it.
-
-    `left`: why a node ended it early, if one did.
-    """
-
-    outputs: dict[PortName, ValueRef] = {}
-    source: RunId | None = None
-    left: str = ""
-
-
-class ItemsGiven(msgspec.Struct, frozen=True):
-    """`count` more items for the container in slot `step`, as a list; `by`: the node of theirs."""
-
-    step: int
-    items: ValueRef
-    count: int
-    by: NodeId | None = None
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -76,7 +58,8 @@ class Lineage(msgspec.Struct, frozen=True):
 class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step.
 
-    `origin`: the run this one replays. `withdrawn`: it was cancelled while it waited for its turn,
+    `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
+    where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
     so it ends as it begins. `added`: items that containers have beyond their own; `items_of`: the
     containers of which turns are known.
     """
@@ -90,6 +73,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     host: str | None = None
     pid: int | None = None
     origin: Origin | None = None
+    called: dict[str, str] = {}
     withdrawn: str | None = None
     added: tuple[ItemsGiven, ...] = ()
     items_of: tuple[NodeId, ...] = ()
@@ -178,6 +162,7 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
     ms: float
     chance: float = 0.0
     cell: CellId | None = None
+    inputs: dict[str, str] = {}
     usage: tuple[Usage, ...] = ()
 
 
@@ -209,6 +194,26 @@ class StepLogged(_Stimulus, frozen=True, kw_only=True):
     text: str
 
 
+class StepStreamed(OfAttempt, frozen=True, kw_only=True):
+    """Something of an attempt's stream is kept; the fields are those of `NodeStreamed`."""
+
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
+
+
+class StepUsed(OfAttempt, frozen=True, kw_only=True):
+    """What an attempt used is known; the fields are those of `NodeUsed`."""
+
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
+
+
 class StepResumed(_Stimulus, frozen=True, kw_only=True):
     """What a suspended step waited for has come, with the signal of that id.
 
@@ -230,6 +235,12 @@ class StepDue(_Stimulus, frozen=True, kw_only=True):
 
 class TimerFired(OfAttempt, frozen=True, kw_only=True):
     """The pause after the failed attempt `attempt` is over."""
+
+
+class StepPermitted(_Stimulus, frozen=True, kw_only=True):
+    """A step has the permit that it applied for."""
+
+    step: int
 
 
 class CancelAsked(_Stimulus, frozen=True, kw_only=True):
@@ -282,7 +293,10 @@ Stimulus: TypeAlias = (
     | StepResumed
     | StepDue
     | StepLogged
+    | StepStreamed
+    | StepUsed
     | TimerFired
+    | StepPermitted
     | CancelAsked
     | ItemsOffered
     | CheckpointDue
@@ -308,6 +322,19 @@ class Abort(msgspec.Struct, frozen=True):
 
     step: int
     attempt: int
+
+
+class Acquire(msgspec.Struct, frozen=True):
+    """Get a step the permit it needs before it may start: `StepPermitted`."""
+
+    step: int
+    priority: int
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Give back the permit of a step, or take back that it wants one."""
+
+    step: int
 
 
 class Consult(msgspec.Struct, frozen=True):
@@ -340,28 +367,21 @@ class Await(msgspec.Struct, frozen=True):
     since: int
 
 
-class Flush(msgspec.Struct, frozen=True):
-    """Let nothing begin before event `until` is on disk."""
-
-    until: int
-
-
-class Remind(msgspec.Struct, frozen=True):
-    """Send `CheckpointDue` after `delay` seconds."""
-
-    delay: float
-
-
-class Release(msgspec.Struct, frozen=True):
-    """What the steps of scope `scope` gave need not be held any longer: it is written down."""
-
-    scope: int
-
-
 class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
 Instruction: TypeAlias = (
-    Launch | Consult | Gather | Abort | SetTimer | Await | Flush | Remind | Release | CloseRun
+    Launch
+    | Acquire
+    | Release
+    | Consult
+    | Gather
+    | Abort
+    | SetTimer
+    | Await
+    | Flush
+    | Remind
+    | LetGo
+    | CloseRun
 )

@@ -133,8 +133,8 @@ class Keeper:
         """The outputs an event tells of; blocking. `ValueUnavailable` when one is not there."""
         return outputs_of(self._vault, event)
 
-    def fetch(self, ref: ValueRef) -> object:
-        """A value; blocking. `ValueUnavailable` when it is not there."""
+    def look(self, ref: ValueRef) -> object:
+        """One value; blocking. `ValueUnavailable` when it is not there."""
         return self._vault.get(ref)
 
     def close(self) -> None:
@@ -206,7 +206,7 @@ class Shelf:
 
     def fetch(self, ref: ValueRef) -> object:
         """A value that no step gave; blocking, raises as `look` does."""
-        return self._keeper.fetch(ref)
+        return self._keeper.look(ref)
 
     def look(self, step: int) -> Outputs | None:
         """What the step gave, None when it has given nothing.

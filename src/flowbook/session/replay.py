@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import IllegalTransition, StoreError, UsageError
-from flowbook.events import Event, RunCreated
+from flowbook.events import Event, NodeSkipped, RunCreated, SkipReason
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec, Json
@@ -25,9 +25,10 @@ from flowbook.run.work import Carried, Reuse
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import Ready, set_out
 from flowbook.session.checks import output_misfits
+from flowbook.session.pins import called_by
 from flowbook.session.recording import record_flow, recordable, recording_of, was_redacted
 from flowbook.session.recovery import Office as RecoveryOffice
-from flowbook.session.replay_asked import Asked
+from flowbook.session.replay_asked import AS_RUN, Asked
 from flowbook.session.replay_changes import changes_since
 from flowbook.session.replay_items import carried, gone_items, refuse_additions, turns_of
 from flowbook.session.replay_plan import (
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
     from flowbook.graph.registry import Registry
     from flowbook.run.handle import Run
     from flowbook.store.recording import Recording
-
-AS_RUN = "as_run"
 
 
 class Office(BeginOffice, RecoveryOffice, Protocol):
@@ -84,6 +83,7 @@ class _Case:
     given: Mapping[NodeId, Reuse]
     carried: Carried
     recording: Recording | None
+    called: Mapping[str, str]
 
 
 def replay_plan(project: Office, flow: Flow, run_id: str, asked: Asked) -> ReplayPlan:
@@ -126,9 +126,9 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
     # gives: a later run of some nodes must not go by it.
     own = case.definition.live and not (asked.trust or report.given)
     origin = Origin(report.origin, report.seq, asked.begin[0] if asked.begin else None)
-    ready = Ready(
-        case.plan, work, case.params, case.given, case.recording, origin, own, case.carried
-    )
+    called = case.called if asked.calls == AS_RUN else {}
+    made = case.plan, work, case.params, case.given, case.recording
+    ready = Ready(*made, origin, own, called, case.carried)
     return set_out(project, flow, ready, Start(trigger=asked.trigger))
 
 
@@ -149,7 +149,7 @@ def _case(project: Office, flow: Flow, run_id: str, asked: Asked) -> _Case:
     plan = compile_plan(
         spec,
         definition.registry,
-        targets=_targets(created, before, spec),
+        targets=_targets(events, before, spec),
         version=definition.version,
     )
     recording = recording_of(plan.options, project.store, project.secrets)
@@ -229,13 +229,20 @@ def _has_input(spec: FlowSpec, name: str) -> bool:
 
 
 def _targets(
-    created: RunCreated, before: FlowSpec | None, spec: FlowSpec
+    events: Sequence[Event], before: FlowSpec | None, spec: FlowSpec
 ) -> tuple[NodeId, ...] | None:
     """The nodes of a run that was one of a part of its flow; None for the whole."""
-    ran = set(created.nodes)
+    created = events[0]
+    assert isinstance(created, RunCreated)  # noqa: S101 - `_events` has seen to it
+    unasked = {
+        event.node
+        for event in events
+        if isinstance(event, NodeSkipped) and event.reason is SkipReason.NOT_ASKED
+    }
+    ran = set(created.nodes) - unasked
     if before is None or ran.issuperset(before.by_id):
         return None
-    return tuple(node for node in created.nodes if node in spec.by_id)
+    return tuple(node for node in created.nodes if node in ran and node in spec.by_id)
 
 
 # ---------------------------------------------------------------- what is different in it
@@ -285,8 +292,9 @@ class _Settling:
             problems=tuple(problems),
         )
         given = {} if problems else values.given(nodes, by_hand)
+        called = called_by(self.project.history, created, spec)
         made = self.definition, spec, self.plan, params, given, more, self.recording
-        return _Case(report, asked, *made)
+        return _Case(report, asked, *made, called)
 
     def _terms(self, by_hand: Mapping[NodeId, Outputs], params: Mapping[PortName, Json]) -> Terms:
         now = recordable(self.definition.spec, params, self.recording)
