@@ -593,7 +593,7 @@ def test_every_completion_is_a_checkpoint_to_restore_from(weather, project):
     assert [one.unkept for one in points] == [0] * 4
     assert points[3].bytes > points[0].bytes > 0
     assert repr(points).splitlines()[0].split() == [
-        "event", "at", "(UTC)", "node", "done", "bytes", "unkept",
+        "event", "at", "(UTC)", "node", "done", "bytes", "unkept", "why",
     ]  # fmt: skip
     weather.flow.restore(origin, points[1]).wait()
     assert sum(weather.done.values()) == 2

@@ -119,8 +119,7 @@ class Engine:
         not run. What nodes print goes to the cell that called this. `origin`: the run this one
         replays; `carried`: what its containers have of it. `called`: versions of other flows, by
         node. `lineage`: the run that started it, deadline, priority. `recording`: in place of the
-        sink and vault. `queued`: it waits for `Run.entry` to open.
-        Raises `InvalidParameters` when a parameter has neither value nor default.
+        sink and vault. `queued`: it waits for `Run.entry`. `InvalidParameters` for one without value.
         """
         _refuse_misfit(plan, work)
         stage = self._open() if recording is None else self._open().recorded(recording)
