@@ -119,7 +119,7 @@ class Engine:
         not run. What nodes print goes to the cell that called this. `origin`: the run this one
         replays; `carried`: what its containers have of it. `called`: versions of other flows, by
         node. `lineage`: the run that started it, deadline, priority. `recording`: in place of the
-        sink and vault. `queued`: it waits for `Run.entry`. `InvalidParameters` for one without value.
+        sink and vault. `queued`: it waits for `Run.entry`. Raises `InvalidParameters` for a lack.
         """
         _refuse_misfit(plan, work)
         stage = self._open() if recording is None else self._open().recorded(recording)
@@ -141,8 +141,7 @@ class Engine:
         here = tuple(work), _with_defaults(plan, params), copy_context()
         assigned = Assignment(plan, *here, None, _stored(known), more)
         performance = Performance(stage, assigned, lambda: self._closed(run_id))
-        for i, reuse in known.items():
-            performance.values[i] = reuse.outputs
+        performance.values[:] = [known[i].outputs if i in known else None for i in range(len(work))]
         entry = Turnstile(performance, stage.loop, begin)
         return self._begin(performance, run_id, entry, queued=queued)
 
