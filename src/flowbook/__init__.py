@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidFlow,
         InvalidParameters,
+        LimitExceeded,
+        MemoryConflict,
         RunCancelled,
         RunError,
         RunFailed,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
+    from flowbook.run.remembering import memory
     from flowbook.session.project import Project, project
 
 _HOMES = {
@@ -71,6 +74,8 @@ _HOMES = {
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
+    "LimitExceeded": "flowbook.errors",
+    "MemoryConflict": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
@@ -99,6 +104,7 @@ _HOMES = {
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
     "context": "flowbook.run.capture",
+    "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -115,6 +121,8 @@ __all__ = [
     "IllegalTransition",
     "InvalidFlow",
     "InvalidParameters",
+    "LimitExceeded",
+    "MemoryConflict",
     "Node",
     "NodeContext",
     "NodeRun",
@@ -143,6 +151,7 @@ __all__ = [
     "ValueUnavailable",
     "WaitTimeout",
     "context",
+    "memory",
     "project",
     "resumption",
 ]

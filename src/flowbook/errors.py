@@ -18,7 +18,9 @@ FlowbookError                     everything flowbook raises on purpose
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── SchemaMismatch                a value is not what its port takes      (node, port, path)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
+├── MemoryConflict                a remembered key has changed (key, flow, expected, found)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -202,6 +204,14 @@ class RunTimeout(RunError):
     seconds: float
 
 
+class LimitExceeded(FlowbookError):
+    """A node took more than its option `limit` allows: bytes of memory, or seconds of CPU time."""
+
+    fields: ClassVar[tuple[str, ...]] = ("limit", "allowed")
+    limit: str
+    allowed: float
+
+
 class SubflowFailed(RunError):
     """A flow that a node called did not succeed; `run_id` is its run, `status` how that ended."""
 
@@ -259,6 +269,19 @@ class HttpFailed(FlowbookError):
             and 400 <= self.status < 500
             and (self.status not in (408, 425, 429))
         )
+
+
+class MemoryConflict(FlowbookError):
+    """A key that is remembered has another version than was expected: 0 stands for no value.
+
+    `flow` is None for what the whole project remembers.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("key", "flow", "expected", "found")
+    key: str
+    flow: str | None
+    expected: int
+    found: int
 
 
 class StoreError(FlowbookError):

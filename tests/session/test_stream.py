@@ -8,9 +8,10 @@ import pytest
 
 import flowbook
 from flowbook.errors import UsageError, ValueUnavailable
+from flowbook.graph.choices import On
 from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node, Progress
-from flowbook.graph.options import On, Options
+from flowbook.graph.options import Options
 from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.run.perform import NodeProgress

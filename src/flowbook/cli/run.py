@@ -33,6 +33,9 @@ from flowbook.export.exits import ExitCode
     help="Where to write the executed notebook.  [default: .flowbook/reports/]",
 )
 @click.option("--no-report", is_flag=True, help="Write no executed notebook.")
+@click.option(
+    "--priority", type=int, metavar="N", help="Where runs or nodes wait, the larger goes first."
+)
 @timeout_option
 @json_option
 @manual(
@@ -56,6 +59,7 @@ def command(  # noqa: PLR0913 - one for each option
     only: tuple[str, ...],
     report: Path | None,
     no_report: bool,
+    priority: int | None,
     timeout: float | None,
     as_json: bool,
 ) -> ExitCode:
@@ -72,7 +76,7 @@ def command(  # noqa: PLR0913 - one for each option
     opened = open_notebook(notebook)
     opened.refuse_errors()
     wanted = None if report is None else report.resolve()
-    terms = Terms(only, timeout, wanted, not no_report, key)
+    terms = Terms(only, timeout, wanted, not no_report, key, priority)
     finished = run_opened(opened, opened.typed(params), terms)
     if as_json:
         echo_json(summary(opened, finished, only))

@@ -7,6 +7,7 @@ it still uses until then is told when it has stopped, as long as the run goes on
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 
 from flowbook.events.values import Usage
@@ -34,10 +35,20 @@ class Accounts:
     def close(self, of: OfAttempt, then: Callable[[], None]) -> None:
         """Call `then` once everything that an attempt said and streamed is told."""
         self.words.drain()
+        if self.words.taken:
+            then = partial(self._measured, of, then)
         if self.words.streams.has(of) or self._streaming.busy(of):
             self._streaming.settle(of, then)
         else:
             then()
+
+    def _measured(self, of: OfAttempt, then: Callable[[], None]) -> None:
+        """Tell what the attempt took, where it was measured."""
+        took = self.words.taken.pop(of, None)
+        if took is not None:
+            amounts = asdict(took)
+            self._feed(StepUsed(at=self._clock(), step=of[0], attempt=of[1], **amounts))
+        then()
 
     def give_up(self, of: OfAttempt, then: Callable[[], None] | None = None) -> None:
         """The same of an attempt that may go on and is heard no more; then, what it used so far."""

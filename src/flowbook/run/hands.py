@@ -6,6 +6,7 @@ and every ending is told to the run as a stimulus. Lives on the engine's loop.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from flowbook.errors import UsageError, WaitTimeout
 from flowbook.events.values import ValueRef
 from flowbook.graph import suspension
+from flowbook.graph.choices import On
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
@@ -27,6 +29,9 @@ from flowbook.run.excerpt import told_inputs
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
+from flowbook.run.measure import measured
+from flowbook.run.permits import StepPermits
+from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -67,10 +72,12 @@ class Hands:
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._accounts, self._feed, self._now = accounts, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
+        self._measures = assignment.plan.options.measure
         self.alarms = Alarms(stage.loop)
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
+        self.permits = StepPermits(stage, state, self.containers, feed)
         self.waits = Waits(stage, state, feed)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
@@ -92,6 +99,9 @@ class Hands:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
         i, state = order.step, self._state
         step = state.steps[i]
+        if i in self.permits.refused:
+            self._raised(order, self.permits.refused[i], 0.0)
+            return
         # What a join is given is more than the outputs it reads.
         asks = step.options.cache and step.join is None
         if not asks or not self.lookups.ask(order, self._asking(i), self._now):
@@ -120,18 +130,31 @@ class Hands:
         ambient.run(listening.set, context.hear)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
-        self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
+        on, options = self._cast[self._state.names[i]][1], self._state.steps[i].options
+        if self._measures and (on is On.THREAD or on is On.INLINE):
+            work = dataclasses.replace(work, call=measured(work.call))
+        self._tickets[i] = self._stage.executors[on].launch(
             Attempt(
                 work,
                 self.containers.inputs(i),
                 context,
                 ambient,
                 lambda end: self._accounts.close(of, partial(self._ended, order, end)),
+                options.bounds if on is On.PROCESS else None,
             )
         )
-        timeout = self._state.steps[i].options.timeout
+        self._watch(order)
+
+    def _watch(self, order: Launch) -> None:
+        timeout = self._state.steps[order.step].options.timeout
         if timeout is not None:
-            self.alarms.set(i, timeout, lambda: self._time_out(order))
+            self.alarms.set(order.step, timeout, lambda: self._time_out(order))
+
+    def watch_turns(self) -> None:
+        """Of containers that another process has begun, see to their timeout here."""
+        for i in self._state.turning:
+            if self._state.phase[i] is Phase.TURNING:
+                self._watch(Launch(i, self._state.attempt[i], 0))
 
     def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
         if otherwise != "fail":

@@ -20,6 +20,7 @@ from flowbook.events.values import Usage
 from flowbook.graph.flow_options import StreamKeep
 from flowbook.graph.node import Progress
 from flowbook.run.loops import soon
+from flowbook.run.measure import Took
 from flowbook.run.stream import News, Streams
 from flowbook.run.usage import Meter
 
@@ -54,6 +55,8 @@ class Words:
         self._stirred = False
         self._spent: dict[tuple[int, int], int] = {}
         self._meter = Meter()
+        self.taken: dict[tuple[int, int], Took] = {}
+        """What attempts took that were measured, until it is told; written from any thread."""
         self._progressed: dict[Said, float] = {}
         self.streams = Streams(self._stir, keep, by_line=redact is not None)
 

@@ -22,14 +22,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
 
 import cloudpickle
 
+from flowbook.errors import UsageError
 from flowbook.graph.suspension import current
+from flowbook.run.bounds import bounded
 from flowbook.run.capture import listening
+from flowbook.run.measure import OwnProcess
 
 if TYPE_CHECKING:
+    from flowbook.graph.choices import Bounds
     from flowbook.graph.node import UsageAmounts
     from flowbook.graph.suspension import Resumption
 
@@ -117,13 +121,24 @@ class RemoteContext:
     idempotency_key: str
     evaluator: Callable[[str, Mapping[str, Any]], Any]
     resumption: Resumption | None = None
+    bounds: Bounds | None = None
     tell: Callable[..., None] = field(default=print, repr=False)
     pipe: TokenPipe | None = field(default=None, init=False, repr=False)
     """Where its tokens go, once there are any."""
 
+    shared: ClassVar[bool] = False
+    """True where others run in the same process."""
+
     @property
     def path(self) -> str:
         return self.idempotency_key.partition(":")[2]
+
+    @property
+    def memory(self) -> Any:
+        raise UsageError(
+            "nothing is remembered in another process",
+            hint="leave out on='process' and on='dask', or remember it in a node behind",
+        )
 
     def log(self, text: str) -> None:
         self.tell("say", "log", f"{text}\n")
@@ -205,13 +220,16 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         context.tell = tell
         current.set(context.resumption)
         listening.set(context.hear)
+        measure = OwnProcess()
         try:
-            value = call(context, inputs)
-            if type(value) is CoroutineType:
-                value = asyncio.run(value)
+            with bounded(context.bounds):
+                value = call(context, inputs)
+                if type(value) is CoroutineType:
+                    value = asyncio.run(value)
         finally:
             if context.pipe is not None:
                 context.pipe.close()
+            tell("took", measure.took(is_estimate=context.shared))
     except BaseException as error:  # noqa: BLE001 - a node may even call sys.exit()
         tell("raised", *_packed(error))
         return
@@ -256,5 +274,6 @@ def main() -> None:
     sys.stdout, sys.stderr = _Relay("stdout", tell), _Relay("stderr", tell)
     calls: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read_calls, args=(inward, calls), daemon=True).start()
+    tell("born")
     while True:
         serve(calls.get(), tell)
