@@ -23,7 +23,9 @@ from flowbook.export.exits import ExitCode
 @notebook_argument
 @params_option
 @click.option("--key", metavar="KEY", help="Run key: one run has it, however often it is started.")
-@click.option("--only", multiple=True, metavar="NODE", help="Run this node and what it needs.")
+@click.option(
+    "--only", multiple=True, metavar="NODE", help="Run this node and what it needs; skip all else."
+)
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),

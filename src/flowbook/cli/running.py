@@ -149,6 +149,8 @@ def explain_end(finished: Finished) -> None:
     for failure in reversed(_failures(finished.run)):
         if isinstance(failure, RunFailed) and failure.frames():
             click.echo(failure.frames(), err=True)
+        for line in failure.given() if isinstance(failure, RunFailed) else ():
+            click.echo(line, err=True)
         say_error(failure.message, failure.hint)
 
 

@@ -18,6 +18,7 @@ from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options, parse_priority
 from flowbook.graph.host import Host, default_host, remember, set_default_host
+from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
@@ -31,11 +32,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-_HOW: Mapping[str, Callable[[Any], Any]] = {"key": str, "priority": parse_priority}
-"""What may be said of a run beside its parameters."""
-
-
-class Flow(Branching, Calling, Owning):
+class Flow(Branching, Calling, Owning, Remembering):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -151,8 +148,9 @@ class Flow(Branching, Calling, Owning):
         """Start a run in the background and return it at once.
 
         `key` is a run key: a second start with it returns the first run, see `key_ttl`. `priority`
-        says, in place of the flow's own, whether it goes before others where limits bind. A flow
-        with a parameter of that name is given that.
+        says, in place of the flow's own, whether it goes before others where limits bind. `only`
+        names nodes, or is one: they run with what they need, and all others are skipped as
+        `not_asked`. A flow with a parameter of such a name is given that.
         """
         how: dict[str, Any] = {}
         for name, parse in _HOW.items():
@@ -165,10 +163,20 @@ class Flow(Branching, Calling, Owning):
     def run(self, /, **params: Any) -> Any:
         """Run to the end and return the run, which says how it went: it does not raise.
 
-        `key` and `priority` as in `start`.
+        A run that waits for a person, a signal, or a time more than a minute away is returned as it
+        is, `suspended`: it goes on by itself, and `run.wait()` blocks until it is over. `key`,
+        `priority` and `only` as in `start`.
+
+        >>> flow = Flow("tour")
+        >>> @flow.node
+        ... def fetch(): ...
+        >>> @flow.node
+        ... def report(rows=fetch): ...
+        >>> flow.run(only=fetch)["report"].outcome
+        <Outcome.SKIPPED: 'skipped'>
         """
         run = self.start(**params)
-        run.wait()
+        run.rest()
         return run
 
     def last_run(self) -> Any:
@@ -242,6 +250,20 @@ class Flow(Branching, Calling, Owning):
             for depth, node, feeds in _lines(self)
         )
         return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
+
+
+def _node_names(given: Any) -> list[NodeId]:
+    """The nodes that are named, one or several, by name or by handle."""
+    several = given if isinstance(given, list | tuple | set | frozenset) else [given]
+    return [one.name if isinstance(one, NodeRef) else NodeId(str(one)) for one in several]
+
+
+_HOW: Mapping[str, Callable[[Any], Any]] = {
+    "key": str,
+    "priority": parse_priority,
+    "only": _node_names,
+}
+"""What may be said of a run beside its parameters."""
 
 
 def _refuse_strangers(flow: Flow, function: Callable[..., Any]) -> None:

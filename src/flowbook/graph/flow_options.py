@@ -51,6 +51,14 @@ class Durability(StrEnum):
     OFF = "off"
 
 
+class StreamKeep(StrEnum):
+    """What is kept of what nodes stream: nothing, of data the last chunk, or every chunk."""
+
+    NONE = "none"
+    LAST = "last"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long runs are kept: so many days, so many of the latest, or for ever (neither).
@@ -74,7 +82,8 @@ class FlowOptions:
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
     seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
-    None: as many nodes at once as there are.
+    None: as many nodes at once as there are. `measure`: also the attempts in this process; those in
+    one of their own always are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -95,6 +104,8 @@ class FlowOptions:
     capacity: Quantities = ()
     limit_key: str = ""
     validate: Validate = Validate.SCHEMAS
+    streams: StreamKeep = StreamKeep.ALL
+    measure: bool = False
 
     @property
     def at_once(self) -> int | None:
@@ -140,6 +151,10 @@ def _parse_journal(value: object) -> JournalMode:
 
 def _parse_durability(value: object) -> Durability:
     return Durability(_word_of(Durability, value))
+
+
+def _parse_streams(value: object) -> StreamKeep:
+    return StreamKeep(_word_of(StreamKeep, value))
 
 
 def _word_of(words: type[StrEnum], value: object) -> str:
@@ -253,6 +268,10 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                "runs at once with each value.", parse_expression, str),
         Option("validate", "What is checked of inputs and outputs where a node does not say: "
                "schemas, off, warn or error.", _parse_validate, str),
+        Option("streams", "What is kept of what nodes stream: all, of data only the last chunk, "
+               "or none.", _parse_streams, str),
+        Option("measure", "Measure CPU time and memory of every attempt.", parse_bool, print_bool,
+               flag=True),
     )
 }  # fmt: skip
 

@@ -14,12 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Ttl
+from flowbook.graph.choices import Backoff, BackoffKind, Bounds, Losers, On, Ttl
 from flowbook.graph.quantities import (
     Quantities,
+    parse_bytes,
     parse_count,
     parse_most,
     parse_quantities,
+    print_bytes,
     print_most,
     print_quantities,
 )
@@ -54,6 +56,10 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    memory_limit: int | None = None
+    """Bytes that a node in a process of its own may have in memory."""
+    cpu_limit: float | None = None
+    """Seconds of CPU time that such a one may take in an attempt."""
     limit: int | None = None
     """How many of it run at once, over all runs of its flow in the process; None: any number."""
     limit_key: str = ""
@@ -65,6 +71,13 @@ class Options:
     lock: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     completes: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Both limits; None where there is neither."""
+        if self.memory_limit is None and self.cpu_limit is None:
+            return None
+        return Bounds(self.memory_limit, self.cpu_limit)
 
     @property
     def at_once(self) -> int | None:
@@ -181,6 +194,12 @@ def _parse_timeout(value: object) -> float | None:
     if value is None or str(value).strip().lower() == "none":
         return None
     return parse_duration(value)
+
+
+def _parse_size(value: object) -> int | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return parse_bytes(value)
 
 
 def _parse_on(value: object) -> On:
@@ -305,6 +324,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("memory_limit", "How much memory it may have, in a process of its own: 500MB.",
+               _parse_size, lambda v: "none" if v is None else print_bytes(v)),
+        Option("cpu_limit", "How much CPU time an attempt may take, in a process of its own: 30s.",
+               _parse_timeout, lambda v: "none" if v is None else print_duration(v)),
         Option("limit", "How many of it run at once, over all runs of its flow in a process.",
                parse_most, print_most),
         Option("limit_key", "What of the inputs the limit goes by, such as order.customer: so many "

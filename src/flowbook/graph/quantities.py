@@ -46,6 +46,27 @@ def parse_quantities(value: object) -> Quantities:
     return tuple(amounts.items())
 
 
+def parse_bytes(value: object) -> int:
+    """A size from a number or from text; `ValueError` says what would be accepted.
+
+    >>> parse_bytes("1.5GB"), parse_bytes("512MiB")
+    (1500000000, 536870912)
+    """
+    try:
+        return int(_amount(value))
+    except ValueError:
+        raise ValueError("write a size such as 500MB or 2GiB") from None
+
+
+def print_bytes(size: float) -> str:
+    """Text that `parse_bytes` reads back.
+
+    >>> print_bytes(1_500_000_000)
+    '1500MB'
+    """
+    return _shown(_MEMORY, size)
+
+
 def parse_counts(value: object) -> Quantities:
     """The same for whole numbers from 1 on.
 

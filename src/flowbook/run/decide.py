@@ -24,12 +24,16 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeSkipped,
+    NodeStreamed,
     NodeUnfolded,
+    NodeUsed,
     RunCreated,
     RunPaused,
     RunRecovered,
     RunResumed,
     RunStatus,
+    SkipReason,
 )
 from flowbook.plan.plan import Plan
 from flowbook.run import attempts, ending, losers, suspending, turns
@@ -57,9 +61,11 @@ from flowbook.run.stimulus import (
     StepRecalled,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TakenUp,
     TimerFired,
@@ -79,7 +85,7 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
     turn = Turn(plan, state, stimulus.at)
     if state.verdict is None and (state.seq == 0) is (type(stimulus) is Start):
         _ANSWERS[type(stimulus)](turn, stimulus)
-        while (turn.won or turn.ended) and state.verdict is None:
+        while (turn.won or turn.ended or turn.fed) and state.verdict is None:
             losers.settle(turn)
             turns.settle(turn)
         if state.gate is not None:
@@ -109,6 +115,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        called=s.called,
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
@@ -117,6 +124,9 @@ def _on_start(turn: Turn, s: Start) -> None:
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    for unasked in plan.unasked:
+        if unasked not in s.given:
+            turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
     losers.settle_all(turn)
     if s.given:
         ending.settle_all(turn)
@@ -190,7 +200,7 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
     if turn.state.is_current(s.step, s.attempt):
         if turn.state.phase[s.step] is Phase.TURNING:
             turns.consulted(turn, s.step, s.index, go_on=s.go_on)
-        else:
+        elif not turns.stops(turn, s.step):
             attempts.cancelled(turn, s)
 
 
@@ -214,7 +224,10 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        attempts.failed(turn, s)
+        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
+            turns.give_up(turn, s.step, turns.FAILED)
+        if not turns.stops(turn, s.step):
+            attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
@@ -224,7 +237,7 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
             turn.instructions.append(Abort(s.step, s.attempt))
         else:
             turns.give_up(turn, s.step, turns.TOO_SLOW)
-        error = attempts.too_slow(options, s.cell)
+        error = attempts.too_slow(options, s.cell, s.inputs)
         attempts.failed(
             turn,
             StepRaised(
@@ -273,6 +286,18 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
     heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
     if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
+
+
+def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]:
+    """The answer to what an attempt told, which is a fact of the same fields."""
+
+    def answer(turn: Turn, s: StepStreamed | StepUsed) -> None:
+        if turn.state.phase[s.step] not in _UNSTARTED:
+            fields = structs.asdict(s)
+            del fields["at"], fields["step"]
+            turn.tell(kind, s.step, **fields)
+
+    return answer
 
 
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
@@ -336,6 +361,8 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepResumed: suspending.on_resumed,
     StepDue: suspending.on_due,
     StepLogged: _on_logged,
+    StepStreamed: _as_told(NodeStreamed),
+    StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
     StepPermitted: _on_permitted,
     CancelAsked: _on_cancel,

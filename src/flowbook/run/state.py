@@ -200,8 +200,15 @@ class RunState:
         )
 
     def is_latest(self, slot: int) -> bool:
-        """False for a slot of a turn that has begun anew: its names now stand for others."""
-        return not self.scope[slot] or self.index[self.key(slot)] == slot
+        """False in a turn that has begun anew, itself or one around: its names stand for others."""
+        number = self.scope[slot]
+        while number:
+            scope = self.scopes[number]
+            turning = self.turning.get(scope.owner)
+            if turning is None or turning.scopes.get((scope.block, scope.index)) != number:
+                return False
+            number = self.scope[scope.owner]
+        return True
 
     @property
     def status(self) -> RunStatus:

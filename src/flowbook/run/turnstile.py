@@ -73,6 +73,8 @@ class Turnstile:
         elif withdrawn is not None:
             performance.ask(CancelAsked(at=performance.now(), reason=withdrawn))
         performance.ask(begin)
+        if not isinstance(begin, Start):
+            soon(self._loop, performance.watch_turns)
         if self._lineage.deadline is not None and withdrawn is None:
             watch(performance, self._loop, self._lineage.deadline)
         return True

@@ -34,6 +34,7 @@ from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
+from flowbook.session.memory import Remembering
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
 from flowbook.session.reopening import Reopening
@@ -63,7 +64,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays):
+class Project(Controlled, Replays, Remembering):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -123,6 +124,7 @@ class Project(Controlled, Replays):
             self.cache.held,
             self.calls.call,
             self.queues,
+            lambda context: self.memory.of(self.calls.flow_of(context.run_id)),
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -159,11 +161,17 @@ class Project(Controlled, Replays):
 
         return check(flow.spec(), kinds_of(flow, self.registry))
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan:
-        """The compiled flow, or `InvalidFlow` with every problem."""
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan:
+        """The compiled flow, or `InvalidFlow` with every problem.
+
+        `whole`: with nodes that the targets do not need, to be skipped.
+        """
         from flowbook.plan.compile import compile_plan
 
-        return compile_plan(flow.spec(), kinds_of(flow, self.registry), targets=targets)
+        kinds = kinds_of(flow, self.registry)
+        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
@@ -174,6 +182,7 @@ class Project(Controlled, Replays):
         params: Mapping[Any, Json] | None = None,
         how: Start | None = None,
         *,
+        only: Collection[NodeId] | None = None,
         priority: int | None = None,
     ) -> Run: ...
 
@@ -185,6 +194,7 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None,
+        only: Collection[NodeId] | None = None,
         priority: int | None = None,
     ) -> Run | RecordedRun: ...
 
@@ -195,15 +205,18 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None = None,
+        only: Collection[NodeId] | None = None,
         priority: int | None = None,
     ) -> Run | RecordedRun:
         """Start a run and return at once; with a `key`, the run that stands for it already.
 
-        `priority`: it goes before others that have a smaller one, whatever its flow says.
-
+        `only` these nodes and what they need; the others are skipped. `priority`: it goes before
+        others that have a smaller one, whatever its flow says.
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
         asked = how or Start()
+        if only is not None:
+            asked = replace(asked, targets=tuple(only))
         if priority is not None:
             asked = replace(asked, priority=priority)
         try:
