@@ -82,11 +82,13 @@ def test_an_attempt_that_fails_is_measured_too(context, kind):
         await asyncio.sleep(0)
         raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"):
+    def attempt():
         if kind == "function":
-            measured(function)(context, {})
-        else:
-            asyncio.run(measured(coroutine)(context, {}))
+            return measured(function)(context, {})
+        return asyncio.run(measured(coroutine)(context, {}))
+
+    with pytest.raises(ValueError, match="no"):
+        attempt()
     assert len(context.told) == 1
     assert not _looker._watches
 
