@@ -45,6 +45,18 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
+/** What the settings of a node say, and an input that is a parameter. */
+const SETTINGS: Readonly<Record<string, NodeView["settings"]>> = {
+  daily: [
+    { name: "url", origin: "expression", text: "{{ url }}/daily?city={{ city }}" },
+    { name: "headers", origin: "secret", text: "Bearer {{ secrets.WEATHER }}" },
+    { name: "method", origin: "literal", text: "GET" },
+  ],
+};
+const PARAMETERS: Readonly<Record<string, NodeView["inputs"]>> = {
+  daily: [{ name: "city", source: "parameter city", required: true, origin: "parameter" }],
+};
+
 function node(row: Row, index: number): NodeView {
   const [name, kind, inputs, outputs, options] = row;
   return {
@@ -52,7 +64,16 @@ function node(row: Row, index: number): NodeView {
     kind,
     x: 0,
     y: 0,
-    inputs: pairs(inputs).map(([input, source]) => ({ name: input, source, required: true })),
+    inputs: [
+      ...pairs(inputs).map(([input, source]) => ({
+        name: input,
+        source,
+        required: true,
+        origin: "upstream",
+      })),
+      ...(PARAMETERS[name] ?? []),
+    ],
+    settings: SETTINGS[name] ?? [],
     outputs: outputs.split(" ").filter(Boolean),
     options: options ?? {},
     cell: `cell-${index}`,
@@ -156,7 +177,7 @@ export function large(layers: number, wide: number): FlowView {
     params: [],
     nodes: names.map((name, i) => ({
       ...node([name, "python", "", "out"], i),
-      inputs: i < wide ? [] : [{ name: "a", source: "", required: true }],
+      inputs: i < wide ? [] : [{ name: "a", source: "", required: true, origin: "" }],
     })),
     edges: names.slice(wide).map((target, i) => ({
       source: names[i] ?? "",

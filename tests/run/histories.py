@@ -75,9 +75,11 @@ class Play:
         given: tuple[str, ...] = (),
         by_hand: tuple[str, ...] = (),
         origin: Origin | None = None,
+        unasked: tuple[str, ...] = (),
         **flow,
     ) -> None:
-        self.plan = plan_of(*nodes, flow=FlowOptions(**flow))
+        plan = plan_of(*nodes, flow=FlowOptions(**flow))
+        self.plan = replace(plan, unasked=tuple(plan.index[name] for name in unasked))
         self.state = RunState(self.plan)
         self.events = []
         self.now = 1_767_258_000.0
@@ -223,6 +225,12 @@ def _histories():
         .fires("fetch")
         .says("fetch", "200\n")
         .returns("fetch"),
+    )
+    yield (
+        "some_nodes_only",
+        Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b", "c"), unasked=("c", "d"))
+        .returns("a")
+        .returns("b"),
     )
     yield (
         "streamed",
@@ -389,6 +397,10 @@ def _histories_of_endings():
     left = _map(lasting).returns("cities").unfolds("each", 4).returns("each[1].fetch")
     left.returns("each[1].clean").returns("each").returns("total").fails("each[0].fetch")
     yield "map_left_to_go_on", left.suspends("each[3].fetch")
+    arriving = Policy(Turns.ARRIVING, window=2, stop=False)
+    heard = Play(n("a"), n("b"), box("heard", arriving, n("x"), reads=("a", "b")), n("c", "heard"))
+    heard.returns("b").unfolds("heard").returns("heard[1].x").returns("a").returns("heard[0].x")
+    yield "branches_one_by_one", heard.returns("heard")
     stop = N("enough", ("a",), ("enough",), ends="failed")
     stopped = Play(n("a"), stop, n("b"), n("c", "b")).returns("a")
     yield "stopped_by_a_node", stopped.returns("enough", reason="no stock").stops("b")

@@ -82,13 +82,12 @@ def test_an_attempt_that_fails_is_measured_too(context, kind):
         await asyncio.sleep(0)
         raise ValueError("no")
 
-    def attempt():
-        if kind == "function":
-            return measured(function)(context, {})
-        return asyncio.run(measured(coroutine)(context, {}))
-
+    runs = {
+        "function": lambda: measured(function)(context, {}),
+        "coroutine": lambda: asyncio.run(measured(coroutine)(context, {})),
+    }
     with pytest.raises(ValueError, match="no"):
-        attempt()
+        runs[kind]()
     assert len(context.told) == 1
     assert not _looker._watches
 

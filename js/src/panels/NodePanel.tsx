@@ -28,6 +28,7 @@ import {
 import { useTick } from "../view/useTick";
 import { PreviewOf } from "./PreviewOf";
 import { ProblemRows } from "./ProblemList";
+import { Sources } from "./Sources";
 import { StreamTab } from "./StreamTab";
 
 const REFRESH_MS = 1500;
@@ -122,7 +123,7 @@ function Head({ node, run, details, store, onClose }: HeadProps) {
     countsSpoken(run?.counts),
     scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
-    ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
+    ...Object.entries(node.options).map(([name, value]) => optionFact(name, value)),
   ].filter(Boolean);
   return (
     <header className="fb-panel-head">
@@ -152,6 +153,11 @@ function Head({ node, run, details, store, onClose }: HeadProps) {
       </button>
     </header>
   );
+}
+
+/** An option in the head; a schema is too long for it, and stands in the code. */
+function optionFact(name: string, value: string): string {
+  return name === "inputs" || name === "outputs" ? `${name} with schema` : `${name} ${value}`;
 }
 
 /** How far a running node says it is. */
@@ -252,14 +258,17 @@ function Body({ tab, details, run, node }: BodyProps) {
       return <Ports ports={details.outputs} empty={emptyOutput(run)} />;
     case "Input":
       return (
-        <Ports
-          ports={details.inputs}
-          empty={
-            node.inputs.length === 0
-              ? "This node takes no input."
-              : "Nothing came in yet. Run the flow to see what arrives here."
-          }
-        />
+        <>
+          <Sources node={node} />
+          <Ports
+            ports={details.inputs}
+            empty={
+              node.inputs.length === 0
+                ? "This node takes no input."
+                : "Nothing came in yet. Run the flow to see what arrives here."
+            }
+          />
+        </>
       );
     case "Logs":
       return <Logs details={details} />;
@@ -273,6 +282,8 @@ function emptyOutput(run: NodeRun | undefined): string {
   switch (run.phase === "done" ? run.outcome : run.phase) {
     case "skipped":
       if (run.reason === "turn_left") return "Not run: its turn was left early.";
+      if (run.reason === "not_asked") return "Not run: this run was asked for other nodes only.";
+      if (run.reason === "not_needed") return "Not run: what follows had enough without it.";
       return run.reason === "branch_not_taken"
         ? "Not run: the branch before it was not taken."
         : "Not run: a node before it failed.";

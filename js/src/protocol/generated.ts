@@ -18,7 +18,7 @@ export interface Fields {
 
 export type RunStatus = "queued" | "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 
-export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed";
+export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed" | "not_asked";
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
@@ -144,6 +144,7 @@ export interface InputView {
   readonly name: string;
   readonly source: string;
   readonly required: boolean;
+  readonly origin: string;
 }
 
 /** Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`). */
@@ -383,6 +384,7 @@ export interface NodeView {
   readonly options: Readonly<Record<string, string>>;
   readonly cell: string | null;
   readonly index: number | null;
+  readonly settings: ReadonlyArray<SettingView>;
 }
 
 /** One run parameter; `default` is left out when `required`. */
@@ -469,6 +471,7 @@ export interface RunCreated {
   readonly calling_node?: string | null;
   readonly deadline?: number | null;
   readonly priority?: number;
+  readonly called?: Readonly<Record<string, string>>;
 }
 
 /** The run starts nothing more for now; what is ready, or becomes so, is held. */
@@ -545,6 +548,13 @@ export interface ScopeOpened {
   readonly scope?: string;
   readonly block?: string;
   readonly index?: number | null;
+}
+
+/** One setting of a node: whether it is `literal`, `expression` or `secret`, and its text. */
+export interface SettingView {
+  readonly name: string;
+  readonly origin: string;
+  readonly text: string;
 }
 
 /** Everything a view needs to start, or to start again after a gap in `seq`. */
@@ -659,7 +669,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   FlowView: {"required": {"flow": "string", "nodes": {"list": {"ref": "NodeView"}}, "edges": {"list": {"ref": "EdgeView"}}, "params": {"list": {"ref": "ParamView"}}, "problems": {"list": {"ref": "ProblemView"}}, "stale": {"list": "string"}}, "optional": {}},
   Hello: {"tag": ["type", "HELLO"], "required": {"view": "string"}, "optional": {}},
   ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
-  InputView: {"required": {"name": "string", "source": "string", "required": "boolean"}, "optional": {}},
+  InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string"}, "optional": {}},
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Measured: {"required": {"attempt": "number", "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}, "optional": {}},
@@ -672,13 +682,13 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "by_hand": "boolean", "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string"}},
-  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
+  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed", "not_asked"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
   NodeStreamed: {"tag": ["kind", "NODE_STREAMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "channel": "string", "value": {"ref": "ValueRef"}}, "optional": {"scope": "string", "chunk_index": "number", "chunks": "number", "name": "string", "media_type": "string"}},
   NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "fresh": "boolean", "usage": {"list": {"ref": "Usage"}}}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},
   NodeUsed: {"tag": ["kind", "NODE_USED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}, "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
-  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}}, "optional": {}},
+  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}, "settings": {"list": {"ref": "SettingView"}}}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
   Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
   PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
@@ -686,7 +696,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number"}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "called": {"record": "string"}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
@@ -694,6 +704,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number"}},
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
+  SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
   StreamView: {"required": {"node": "string", "scope": "string", "attempt": "number", "channel": "string", "text": "string", "chunk_index": "number", "chunks": "number"}, "optional": {}},

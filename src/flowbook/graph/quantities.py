@@ -79,6 +79,32 @@ def parse_counts(value: object) -> Quantities:
     return counts
 
 
+def parse_count(value: object) -> int:
+    """A whole number, from none on."""
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,4}", str(value).strip()):
+        raise ValueError("write a whole number from 0 to 9999")
+    return int(str(value))
+
+
+def parse_most(value: object) -> int | None:
+    """How many at most, from 1 on; None for any number.
+
+    >>> parse_most("4"), parse_most("none")
+    (4, None)
+    """
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    match = re.fullmatch(r"[1-9]\d{0,5}", str(value).strip())
+    if match is None:
+        raise ValueError("write a whole number from 1 on, or none")
+    return int(match[0])
+
+
+def print_most(value: int | None) -> str:
+    """Text that `parse_most` reads back."""
+    return "none" if value is None else str(value)
+
+
 def print_quantities(quantities: Quantities) -> str:
     """Text that `parse_quantities` reads back.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
 from flowbook.events.values import ErrorInfo, Usage
 from flowbook.graph.choices import BackoffKind
@@ -46,7 +48,7 @@ def cancelled(turn: Turn, s: OfAttempt, ms: float = 0.0, usage: tuple[Usage, ...
 
 
 def too_slow(
-    options: Options, cell: CellId | None = None, inputs: dict[str, str] | None = None
+    options: Options, cell: CellId | None = None, inputs: Mapping[str, str] | None = None
 ) -> ErrorInfo:
     """What an attempt failed with that outlived the timeout of its step."""
     return ErrorInfo(
@@ -54,7 +56,7 @@ def too_slow(
         message=f"gave nothing within {options.timeout or 0:g} s",
         cell=cell,
         hint="raise the node's timeout, or make the node faster",
-        inputs=inputs or {},
+        inputs=dict(inputs or {}),
     )
 
 

@@ -24,6 +24,7 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeSkipped,
     NodeStreamed,
     NodeUnfolded,
     NodeUsed,
@@ -32,6 +33,7 @@ from flowbook.events import (
     RunRecovered,
     RunResumed,
     RunStatus,
+    SkipReason,
 )
 from flowbook.plan.plan import Plan
 from flowbook.run import attempts, ending, losers, suspending, turns
@@ -46,6 +48,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     PauseAsked,
+    Release,
     ResumeAsked,
     SetTimer,
     Start,
@@ -53,6 +56,7 @@ from flowbook.run.stimulus import (
     StepConsulted,
     StepDue,
     StepLogged,
+    StepPermitted,
     StepRaised,
     StepRecalled,
     StepResumed,
@@ -81,11 +85,13 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
     turn = Turn(plan, state, stimulus.at)
     if state.verdict is None and (state.seq == 0) is (type(stimulus) is Start):
         _ANSWERS[type(stimulus)](turn, stimulus)
-        while (turn.won or turn.ended) and state.verdict is None:
+        while (turn.won or turn.ended or turn.fed) and state.verdict is None:
             losers.settle(turn)
             turns.settle(turn)
         if state.gate is not None:
             turn.start_admitted()
+    if state.outside is not None:
+        turn.instructions[:0] = map(Release, state.outside.drain())
     return Decision(turn.events, turn.instructions)
 
 
@@ -109,6 +115,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        called=s.called,
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
@@ -117,6 +124,9 @@ def _on_start(turn: Turn, s: Start) -> None:
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    for unasked in plan.unasked:
+        if unasked not in s.given:
+            turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
     losers.settle_all(turn)
     if s.given:
         ending.settle_all(turn)
@@ -190,7 +200,7 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
     if turn.state.is_current(s.step, s.attempt):
         if turn.state.phase[s.step] is Phase.TURNING:
             turns.consulted(turn, s.step, s.index, go_on=s.go_on)
-        else:
+        elif not turns.stops(turn, s.step):
             attempts.cancelled(turn, s)
 
 
@@ -214,7 +224,10 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        attempts.failed(turn, s)
+        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
+            turns.give_up(turn, s.step, turns.FAILED)
+        if not turns.stops(turn, s.step):
+            attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
@@ -243,13 +256,24 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     state = turn.state
     if state.phase[s.step] is not Phase.BACKOFF or state.attempt[s.step] != s.attempt:
         return
-    waits = state.waits[s.step] or state.doom[s.step] is not None or state.gate is not None
-    if state.paused or waits:
+    waits = state.waits[s.step] or state.doom[s.step] is not None
+    if state.paused or waits or state.gate is not None or state.outside is not None:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
         turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
+
+
+def _on_permitted(turn: Turn, s: StepPermitted) -> None:
+    state = turn.state
+    outside, gate = state.outside, state.gate
+    if outside is None or not outside.permit(s.step):
+        return  # it was taken back meanwhile
+    if state.phase[s.step] is not Phase.READY:
+        outside.give_back(s.step)
+    elif gate is None or s.step in gate.promised:
+        turn.start(s.step, admitted=True)
 
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
@@ -340,6 +364,7 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepStreamed: _as_told(NodeStreamed),
     StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
+    StepPermitted: _on_permitted,
     CancelAsked: _on_cancel,
     Expired: _on_expired,
     PauseAsked: _on_pause,

@@ -30,6 +30,8 @@ from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, T
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.measure import measured
+from flowbook.run.permits import StepPermits
+from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -75,6 +77,7 @@ class Hands:
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
+        self.permits = StepPermits(stage, state, self.containers, feed)
         self.waits = Waits(stage, state, feed)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
@@ -96,6 +99,9 @@ class Hands:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
         i, state = order.step, self._state
         step = state.steps[i]
+        if i in self.permits.refused:
+            self._raised(order, self.permits.refused[i], 0.0)
+            return
         # What a join is given is more than the outputs it reads.
         asks = step.options.cache and step.join is None
         if not asks or not self.lookups.ask(order, self._asking(i), self._now):
@@ -137,9 +143,18 @@ class Hands:
                 options.bounds if on is On.PROCESS else None,
             )
         )
-        timeout = options.timeout
+        self._watch(order)
+
+    def _watch(self, order: Launch) -> None:
+        timeout = self._state.steps[order.step].options.timeout
         if timeout is not None:
-            self.alarms.set(i, timeout, lambda: self._time_out(order))
+            self.alarms.set(order.step, timeout, lambda: self._time_out(order))
+
+    def watch_turns(self) -> None:
+        """Of containers that another process has begun, see to their timeout here."""
+        for i in self._state.turning:
+            if self._state.phase[i] is Phase.TURNING:
+                self._watch(Launch(i, self._state.attempt[i], 0))
 
     def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
         if otherwise != "fail":

@@ -27,12 +27,14 @@ from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
 from flowbook.run.limits import machine
 from flowbook.run.loops import soon
+from flowbook.run.permits import awaited
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Acquire,
     Await,
     CloseRun,
     Consult,
@@ -40,6 +42,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     Launch,
+    Release,
     SetTimer,
     StepCancelled,
     StepLogged,
@@ -75,6 +78,7 @@ class Performance:
         self.state = RunState(assignment.plan) if past is None else past.state
         self.state.places = {node: place.value for node, (_, place) in assignment.cast.items()}
         self.state.machine = machine()
+        self.state.outside = awaited(stage, assignment)
         self.events: list[Event] = [] if past is None else list(past.events)
         slots = max(len(assignment.plan.steps), len(self.state.phase))
         self.values: list[Outputs | None] = [None] * slots
@@ -101,6 +105,7 @@ class Performance:
         accounts = Accounts(words, self._streaming, self.feed, stage.clock)
         self._hands = Hands(stage, assignment, self.state, self.shelf, accounts, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
+        self.permits = self._hands.permits
 
     # ------------------------------------------------------------ the cycle
 
@@ -138,6 +143,11 @@ class Performance:
     def ask(self, stimulus: Stimulus) -> None:
         """`feed`, from any thread."""
         soon(self._stage.loop, self.feed, stimulus)
+
+    def watch_turns(self) -> None:
+        """In a run that is taken up, containers at their turns have all their time again."""
+        if not self.over.done():
+            self._hands.watch_turns()
 
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""
@@ -243,6 +253,7 @@ class Performance:
         if self._ended:
             return
         self._ended = True
+        self.permits.release_all()
         if trouble is None:
             self.over.set_result(None)
         else:
@@ -254,6 +265,8 @@ class Performance:
 
 _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Launch: Performance.launch,
+    Acquire: lambda run, order: run.permits.acquire(order),
+    Release: lambda run, order: run.permits.release(order),
     Consult: Performance.consult,
     Gather: Performance.gather,
     Abort: Performance.abort,

@@ -90,6 +90,13 @@ class _Worker:
         )
         self.inward = cast(BinaryIO, self._process.stdin)
         self.outward = cast(BinaryIO, self._process.stdout)
+        self._born = False
+
+    def await_birth(self) -> None:
+        """Block until it serves; `EOFError` when it died before."""
+        if not self._born:
+            receive(self.outward)
+            self._born = True
 
     @property
     def pid(self) -> int:
@@ -201,7 +208,6 @@ class _ProcessTicket(RemoteTicket):
 
     def _call(self) -> Ending:
         context = self.attempt.context
-        self.began = perf_counter()
         try:
             payload = self.pack(RemoteContext)
             worker = self._worker = self._executor.borrow()
@@ -215,6 +221,10 @@ class _ProcessTicket(RemoteTicket):
                 self._before = cpu_of(worker.pid)
                 with warden.over(self._ward(worker)):
                     send_bytes(worker.inward, payload)
+                    worker.await_birth()
+                    self.began = (
+                        perf_counter()
+                    )  # a timeout is the node's, not that of a new process
                     ending = self._listen(worker)
             healthy = self._exceeded is None
         except (EOFError, OSError):

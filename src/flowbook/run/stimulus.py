@@ -56,7 +56,8 @@ class Lineage(msgspec.Struct, frozen=True):
 class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step.
 
-    `origin`: the run this one replays. `withdrawn`: it was cancelled while it waited for its turn,
+    `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
+    where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
     so it ends as it begins.
     """
 
@@ -69,6 +70,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     host: str | None = None
     pid: int | None = None
     origin: Origin | None = None
+    called: dict[str, str] = {}
     withdrawn: str | None = None
 
 
@@ -223,6 +225,12 @@ class TimerFired(OfAttempt, frozen=True, kw_only=True):
     """The pause after the failed attempt `attempt` is over."""
 
 
+class StepPermitted(_Stimulus, frozen=True, kw_only=True):
+    """A step has the permit that it applied for."""
+
+    step: int
+
+
 class CancelAsked(_Stimulus, frozen=True, kw_only=True):
     """Somebody wants the run to stop."""
 
@@ -266,6 +274,7 @@ Stimulus: TypeAlias = (
     | StepStreamed
     | StepUsed
     | TimerFired
+    | StepPermitted
     | CancelAsked
     | Expired
     | PauseAsked
@@ -289,6 +298,19 @@ class Abort(msgspec.Struct, frozen=True):
 
     step: int
     attempt: int
+
+
+class Acquire(msgspec.Struct, frozen=True):
+    """Get a step the permit it needs before it may start: `StepPermitted`."""
+
+    step: int
+    priority: int
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Give back the permit of a step, or take back that it wants one."""
+
+    step: int
 
 
 class Consult(msgspec.Struct, frozen=True):
@@ -325,4 +347,6 @@ class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun
+Instruction: TypeAlias = (
+    Launch | Acquire | Release | Consult | Gather | Abort | SetTimer | Await | CloseRun
+)

@@ -12,25 +12,27 @@ from collections.abc import Callable, Iterator, Mapping
 from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
+from flowbook.plan.plan import FromStep
 from flowbook.run import attempts
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
 
-TOO_SLOW = "timeout"
-"""Why turns are left whose container took too long."""
+TOO_SLOW, FAILED = "timeout", "failed"
+"""Why turns are left: their container took too long, or it, or another turn of it, failed."""
 
 
 def settle(turn: Turn) -> None:
     """Let every container go on that a turn of has ended; the last thing in every decision."""
     state = turn.state
-    while turn.ended and state.verdict is None:
+    while (turn.ended or turn.fed) and state.verdict is None:
         ended, turn.ended = turn.ended, []
+        fed, turn.fed = turn.fed, []
         for scope in ended:
             if state.phase[scope.owner] is Phase.TURNING:
                 _begin_anew(turn, scope)
-        for i in dict.fromkeys(scope.owner for scope in ended):
+        for i in dict.fromkeys((*fed, *(scope.owner for scope in ended))):
             turning = state.turning[i]
             if state.phase[i] is Phase.TURNING or turning.outlasts:
                 go_on(turn, i)
@@ -71,10 +73,12 @@ def leave_again(turn: Turn) -> None:
         if scope.left:
             leave(turn, scope, scope.left, hard=True)
     for i, turning in tuple(state.turning.items()):
-        late = any(state.scopes[at].left == TOO_SLOW for at in turning.scopes.values())
-        if late and state.phase[i] is Phase.TURNING:
-            give_up(turn, i, TOO_SLOW)
-            _fail(turn, i, attempts.too_slow(state.steps[i].options))
+        left = {state.scopes[at].left for at in turning.scopes.values()}
+        failed = FAILED in left and not turning.failed
+        if state.phase[i] is Phase.TURNING and (TOO_SLOW in left or failed):
+            give_up(turn, i, FAILED if failed else TOO_SLOW)
+            lost = ErrorInfo("Lost", "what it failed with was lost with its process")
+            _fail(turn, i, lost if failed else attempts.too_slow(state.steps[i].options))
 
 
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
@@ -119,6 +123,13 @@ def give_up(turn: Turn, i: int, why: str) -> None:
         leave(turn, scope, why, hard=True)
 
 
+def stops(turn: Turn, i: int) -> bool:
+    """True for a container that was told to stop, and ends with the last of its turns."""
+    turning = turn.state.turning.get(i)
+    stopping = turn.state.phase[i] is Phase.CANCELLING
+    return stopping and turning is not None and turning.active > 0
+
+
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     """A step or container that was told to stop."""
     state = turn.state
@@ -148,7 +159,7 @@ def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     stopped = policy.stop and turning.failed > 0
     left = [scope for scope in going(turn, i) if not scope.left] if stopped else []
     for scope in left:
-        leave(turn, scope, "failed")
+        leave(turn, scope, FAILED)
     if left:
         return  # each of them comes back here when it is over
     done = turning.succeeded + turning.failed
@@ -220,6 +231,21 @@ def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
         begin(turn, i, BODY, index)
 
 
+def _arriving(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    """A turn for each input that has come; over when none comes any more."""
+    state, step = turn.state, turn.state.steps[i]
+    base = state.scopes[state.scope[i]].base
+    own = 0 if step.inside is None else step.inside.own
+    for number, binding in enumerate(step.bindings[:own]):
+        source = binding.source
+        if not isinstance(source, FromStep) or (BODY, number) in turning.scopes:
+            continue
+        if source.port in state.outputs[base + source.step]:
+            begin(turn, i, BODY, number)
+    if not (state.waits[i] or turning.active or any(s.owner == i for s in turn.ended[-1:])):
+        _conclude(turn, i, policy, turning)
+
+
 def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if not turning.scopes:
         begin(turn, i, BODY, None)
@@ -260,6 +286,7 @@ _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
     Turns.ONCE: _once,
     Turns.EACH: _each,
     Turns.WHILE: _while,
+    Turns.ARRIVING: _arriving,
     Turns.GUARDED: _guarded,
 }
 
@@ -304,6 +331,7 @@ def _ask(turn: Turn, order: Consult | Gather) -> None:
 
 def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
     attempt = turn.state.attempt[i]
+    give_up(turn, i, "failed")
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
 
 

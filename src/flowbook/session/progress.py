@@ -298,6 +298,7 @@ class Feed:
     run: Run
     notices: SimpleQueue[Notice] = field(default_factory=SimpleQueue)
     seq: int = 0
+    waits: str = ""
 
     def open(self) -> Callable[[], None]:
         """Subscribe, then read what was missed; returns how to stop."""
@@ -317,6 +318,10 @@ class Feed:
 
     def lines(self, board: Board, now: float) -> Iterator[str]:
         """What a log shows of everything new, once it is folded into `board`."""
+        waits = self.run.waits_for
+        if waits != self.waits and waits:
+            yield f"queued: it waits for {waits}"
+        self.waits = waits
         for notice in self.read():
             if isinstance(notice, NodeProgress):
                 line = board.progress(notice.node, notice.progress, now)
@@ -328,10 +333,11 @@ class Feed:
                 yield line
 
 
-def narrate(run: Run, write: Callable[[str], object]) -> None:
-    """Write a line for everything that happens in `run` until it is over; blocks.
+def narrate(run: Run, write: Callable[[str], object], *, rests: bool = False) -> None:
+    """Write a line for everything that happens in `run` until it is over, or rests; blocks.
 
-    Ctrl-C cancels the run and is raised again.
+    `rests`: a run that waits for something outside is left at that. Ctrl-C cancels the run and is
+    raised again.
     """
     board, feed = Board(), Feed(run)
     close = feed.open()
@@ -342,7 +348,7 @@ def narrate(run: Run, write: Callable[[str], object]) -> None:
                 write(f"{line}\n")
             if over:
                 return
-            over = run.settled(_TICK)
+            over = run.settled(_TICK) or (rests and run.resting)
     except KeyboardInterrupt:
         run.cancel("interrupted")
         run.settled(_LAST_WAIT)

@@ -28,6 +28,16 @@ class InputView(msgspec.Struct, frozen=True):
     name: PortName
     source: str
     required: bool = True
+    origin: str = ""
+    """`upstream`, `parameter`, or `nothing`."""
+
+
+class SettingView(msgspec.Struct, frozen=True):
+    """One setting of a node: whether it is `literal`, `expression` or `secret`, and its text."""
+
+    name: str
+    origin: str
+    text: str = ""
 
 
 class NodeView(msgspec.Struct, frozen=True):
@@ -42,6 +52,7 @@ class NodeView(msgspec.Struct, frozen=True):
     options: dict[str, str] = {}
     cell: CellId | None = None
     index: int | None = None
+    settings: tuple[SettingView, ...] = ()
 
 
 class EdgeView(msgspec.Struct, frozen=True):
