@@ -106,13 +106,18 @@ class World:
     """One run of one flow, from its start to its end."""
 
     def __init__(
-        self, seed: int, features: frozenset[str] = frozenset(FEATURES), most: int | None = None
+        self,
+        seed: int,
+        features: frozenset[str] = frozenset(FEATURES),
+        most: int | None = None,
+        chance: Random | None = None,
     ) -> None:
         self.seed, self.features = seed, features
-        chance = Random(f"{seed} flow")
-        usual = chance.choice(SIZES)
-        self.plan: Plan = Author(chance, features, most or usual).plan()
-        self.chance, self.fate = Random(f"{seed} world"), Random(f"{seed} fate")
+        author = chance or Random(f"{seed} flow")
+        usual = author.choice(SIZES)
+        self.plan: Plan = Author(author, features, most or usual).plan()
+        self.chance = chance or Random(f"{seed} world")
+        self.fate = chance or Random(f"{seed} fate")
         self.troubles = dict(self._troubles())
         self.now, self.count, self.life = 1000.0, 0, 0
         self.numbers = itertools.count()
@@ -138,6 +143,10 @@ class World:
 
     def play(self) -> World:
         """To the end; `Foul` when a law is broken on the way."""
+        self.start()
+        return self.go_on()
+
+    def start(self) -> None:
         given = {
             step.index: Given(outputs=dict.fromkeys(step.outputs, REF))
             for step in self.plan.steps
@@ -145,17 +154,23 @@ class World:
         }
         trigger = TriggerKind.MANUAL
         self.feed(Start(at=self.now, run=RunId("r"), trigger=trigger, given=given))
+
+    def go_on(self) -> World:
         while not self.state.over:
             if self.count > MOST:
                 raise Foul("a run ends")
             if not self.agenda:
                 self.wake()
-            at, _, _, life, call = heappop(self.agenda)
-            if life in (0, self.life):
-                self.now = max(self.now, at)
-                call()
+            self.perform(heappop(self.agenda))
         laws.look_back(self)
         return self
+
+    def perform(self, due: tuple[float, float, int, int, Callable[[], None]]) -> None:
+        """What was due, if the process that it was due in lives."""
+        at, _, _, life, call = due
+        if life in (0, self.life):
+            self.now = max(self.now, at)
+            call()
 
     def soon(self, call: Callable[[], None], delay: float = 0.0, *, always: bool = False) -> None:
         """Chance decides the order of what is due at the same time; `always`: a death too late."""

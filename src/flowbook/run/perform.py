@@ -133,7 +133,7 @@ class Performance:
         soon(self._stage.loop, self.feed, stimulus)
 
     def watch_turns(self) -> None:
-        """Containers that are at their turns in a run that is taken up have all their time again."""
+        """Containers that are at their turns as the run is taken up have all their time again."""
         if not self.over.done():
             self._hands.watch_turns()
 
