@@ -25,6 +25,7 @@ from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
 from flowbook.run.limits import Gate
+from flowbook.run.outside import Outside
 from flowbook.run.phase import Outcome, Phase
 
 _STORY = 24
@@ -92,6 +93,8 @@ class RunState:
     """Where each node runs, if the engine has told."""
     machine: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
     """What nodes may need and the flow says nothing about, if the engine has told."""
+    outside: Outside | None = field(default=None, repr=False, compare=False)
+    """What its steps may have to wait for outside of the run, if the engine has told."""
     run: RunId = _NO_RUN
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None
