@@ -38,8 +38,8 @@ class Turnings:
 class Referee:
     """Reads the events of one run, in order."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, *, outside: bool = False) -> None:
+        self.plan, self.is_limited_outside = plan, outside
         self.homes = dict(_homes(plan))
         self.priorities = dict(_priorities(plan, 0))
         self.seq = 0
@@ -215,7 +215,7 @@ class Referee:
 
     def nobody_is_passed_over(self, key: str, event: Event) -> None:
         """Of nodes that ask for the same, the one with the higher priority starts first."""
-        if not self.plan.options.max_concurrent:
+        if not self.plan.options.max_concurrent or self.is_limited_outside:
             return
         mine = self.asks(key)
         for other in self.ready - {key}:
@@ -355,7 +355,11 @@ class Referee:
             self.ready.add(key)
 
     def see_NodeLogged(self, event: facts.NodeLogged) -> None:
-        pass
+        key = self.key(event)
+        begun = key in self.running or key in self.ended or key in self.pauses or key in self.waits
+        self.demand(begun, event, "who tells something has begun")
+
+    see_NodeStreamed = see_NodeUsed = see_NodeLogged
 
     # ------------------------------------------------------------ turns
 
