@@ -94,7 +94,7 @@ def losers_are_stopped(world: World) -> None:
     state = world.state
     for i, join in enumerate(state.joins):
         begun = join is not None and join.cancels and state.phase[i] is not Phase.WAITING
-        withdrawn = state.outcome[i] is Outcome.CANCELLED
+        withdrawn = state.outcome[i] in (Outcome.CANCELLED, Outcome.SKIPPED)
         if not begun or withdrawn or not world.referee.may_run(state.key(i)):
             continue
         scope = state.scopes[state.scope[i]]

@@ -87,6 +87,9 @@ class Referee:
     def key(self, event: Any) -> str:
         return f"{event.scope}.{event.node}" if event.scope else event.node
 
+    def unasked(self, key: str) -> bool:
+        return key in self.plan.index and self.plan.index[key] in self.plan.unasked
+
     def step(self, key: str) -> Step:
         return self.homes[node_of(key)].step(node_of(key))
 
@@ -200,6 +203,7 @@ class Referee:
         self.demand(not self.paused, event, "a paused run starts nothing")
         self.demand(not self.cancelling, event, "a run that stops starts nothing")
         self.demand(self.may_run(key), event, "its inputs let it run")
+        self.demand(not self.unasked(key), event, "what nobody asked for does not run")
         self.demand(not event.scope or event.scope in self.scopes, event, "its turn goes on")
         self.demand(event.scope not in self.left, event, "nothing starts in a turn that is left")
         self.on_time(key, event)
@@ -300,7 +304,7 @@ class Referee:
             self.demand(event.scope in self.left, event, "its turn was left")
         elif event.reason is SkipReason.NOT_NEEDED:
             self.has_enough(event)
-        else:
+        elif event.reason is not SkipReason.NOT_ASKED or not self.unasked(key):
             self.demand(self.may_run(key) is False, event, "its inputs let it not run")
         self.end(event)
 

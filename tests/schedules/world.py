@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
@@ -28,7 +28,7 @@ from flowbook.events import TriggerKind, decode, encode
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Turns
 from flowbook.ids import RunId
-from flowbook.plan.plan import Plan
+from flowbook.plan.plan import FromStep, Plan, StepIndex
 from flowbook.run.decide import decide
 from flowbook.run.evolve import evolve, fold
 from flowbook.run.outside import outside_of
@@ -72,7 +72,7 @@ from flowbook.run.stimulus import (
 )
 
 OF_THE_WORLD = (
-    "permits", "failures", "suspensions", "hanging", "stops", "late", "logs", "given",
+    "permits", "failures", "suspensions", "hanging", "stops", "late", "logs", "given", "some",
     "lost_values", "pauses", "cancels", "deadlines", "full_disks", "kills",
 )  # fmt: skip
 FEATURES = (*OF_FLOWS, *OF_THE_WORLD)
@@ -124,6 +124,8 @@ class World:
         self.plan: Plan = Author(author, features, most or usual).plan()
         self.chance = chance or Random(f"{seed} world")
         self.fate = chance or Random(f"{seed} fate")
+        if self.odds("some", 0.1):
+            self.plan = replace(self.plan, unasked=tuple(self._unasked()))
         self.limited = self.odds("permits", 0.3)
         self.troubles = dict(self._troubles())
         self.now, self.count, self.life = 1000.0, 0, 0
@@ -134,9 +136,17 @@ class World:
         self.said: list[Stimulus] = []
         self.letters: dict[str, str] = {}
         self.taken: set[str] = set()
-        self._be_born(
-            RunState(self.plan), RunState(self.plan), Referee(self.plan, outside=self.limited)
-        )
+        self._be_born(RunState(self.plan), RunState(self.plan), [])
+
+    def _unasked(self) -> Iterator[StepIndex]:
+        """All but some steps and what these need."""
+        wanted: set[int] = set()
+        for step in reversed(self.plan.steps):
+            if step.index in wanted or self.fate.random() < 0.3:
+                read = (binding.source for binding in step.bindings)
+                wanted |= {step.index, *(one.step for one in read if isinstance(one, FromStep))}
+            else:
+                yield step.index
 
     def _be_born(self, state: RunState, shadow: RunState, past: list[Any]) -> None:
         self.state, self.shadow = state, shadow
@@ -167,6 +177,7 @@ class World:
             if self.odds("given", 0.05)
         }
         trigger = TriggerKind.MANUAL
+        self.first = 1
         self.feed(Start(at=self.now, run=RunId("r"), trigger=trigger, given=given))
 
     def go_on(self) -> World:
@@ -213,6 +224,8 @@ class World:
             getattr(self, f"do_{type(order).__name__}")(order)
         laws.look(self)
         self.sync()
+        if isinstance(stimulus, Start):  # what a run begins with is written at once
+            self.first = len(self.events)
         trouble = self.troubles.pop(self.count, None)
         if trouble is not None and not self.state.over:
             trouble()
@@ -503,18 +516,14 @@ class World:
 
     def die(self) -> None:
         """The process is gone; another one reads the journal and goes on."""
-        kept = self.fate.randint(max(1, self.durable + 1), len(self.events))
+        kept = self.fate.randint(max(self.first, self.durable + 1), len(self.events))
         self.events, self.lines = self.events[:kept], self.lines[:kept]
         if self.fate.random() < 0.5:
             self.now += self.fate.choice((0.1, 2.0, 3600.0))
         events = [decode(line) for line in self.lines]
         odds = 0.05 if "lost_values" in self.features else 0.0
         past = bring_past(self.plan, events, Scarce(self.fate, odds))
-        self._be_born(
-            past.state,
-            fold(events, self.plan),
-            Referee(self.plan, outside=self.limited).read(events),
-        )
+        self._be_born(past.state, fold(events, self.plan), events)
         self.known = {name: of for name, of in self.letters.items() if name not in self.taken}
         if not self.state.over:
             for i in past.state.turning:
