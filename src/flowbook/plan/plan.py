@@ -54,11 +54,13 @@ class Join:
     """When a step runs that does not need every one of its inputs to be live.
 
     `need`: as soon as so many are; 0: once all are settled, however they ended, and then it is
-    given a record of each. `cancels`: what else would have fed it is stopped.
+    given a record of each. `cancels`: what else would have fed it is stopped. `each`: what comes
+    later counts as well, for a container that has a turn for each.
     """
 
     need: int
     cancels: bool = False
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What a container is made of: how it goes about its turns, and its blocks by name."""
+    """What a container is made of: how it goes about its turns, and its blocks by name.
+
+    `own`: so many of its step's bindings, the first, are its own inputs; the rest is for its nodes.
+    """
 
     policy: Policy
     blocks: Mapping[str, Block]
+    own: int = 0
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
     turn = Turn(plan, state, stimulus.at)
     if state.verdict is None and (state.seq == 0) is (type(stimulus) is Start):
         _ANSWERS[type(stimulus)](turn, stimulus)
-        while (turn.won or turn.ended) and state.verdict is None:
+        while (turn.won or turn.ended or turn.fed) and state.verdict is None:
             losers.settle(turn)
             turns.settle(turn)
         if state.gate is not None:

@@ -38,7 +38,7 @@ _F = TypeVar("_F", bound=Event)
 class Turn:
     """One decision in the making."""
 
-    __slots__ = ("at", "ended", "events", "instructions", "plan", "run", "state", "won")
+    __slots__ = ("at", "ended", "events", "fed", "instructions", "plan", "run", "state", "won")
 
     def __init__(self, plan: Plan, state: RunState, at: float) -> None:
         self.plan = plan
@@ -51,6 +51,8 @@ class Turn:
         """Turns of containers that are over, whose containers have not been looked at."""
         self.won: list[int] = []
         """Joins that have enough, whose losers have not been stopped."""
+        self.fed: list[int] = []
+        """Containers that take what comes while they are under way, and to which something came."""
 
     def emit(self, kind: Callable[..., _F], **fields: Any) -> _F:
         state = self.state
@@ -100,6 +102,8 @@ class Turn:
         state = self.state
         phase = state.phase[i]
         if phase is not Phase.WAITING and phase is not Phase.READY:
+            if phase is Phase.TURNING and state.joins[i] is not None:
+                self.fed.append(i)
             return False
         doom, join = state.doom[i], state.joins[i]
         if join is not None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
+from flowbook.plan.plan import FromStep
 from flowbook.run import attempts
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import Scope, Turning
@@ -25,12 +26,13 @@ TOO_SLOW, FAILED = "timeout", "failed"
 def settle(turn: Turn) -> None:
     """Let every container go on that a turn of has ended; the last thing in every decision."""
     state = turn.state
-    while turn.ended and state.verdict is None:
+    while (turn.ended or turn.fed) and state.verdict is None:
         ended, turn.ended = turn.ended, []
+        fed, turn.fed = turn.fed, []
         for scope in ended:
             if state.phase[scope.owner] is Phase.TURNING:
                 _begin_anew(turn, scope)
-        for i in dict.fromkeys(scope.owner for scope in ended):
+        for i in dict.fromkeys((*fed, *(scope.owner for scope in ended))):
             turning = state.turning[i]
             if state.phase[i] is Phase.TURNING or turning.outlasts:
                 go_on(turn, i)
@@ -229,6 +231,21 @@ def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
         begin(turn, i, BODY, index)
 
 
+def _arriving(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    """A turn for each input that has come; over when none comes any more."""
+    state, step = turn.state, turn.state.steps[i]
+    base = state.scopes[state.scope[i]].base
+    own = 0 if step.inside is None else step.inside.own
+    for number, binding in enumerate(step.bindings[:own]):
+        source = binding.source
+        if not isinstance(source, FromStep) or (BODY, number) in turning.scopes:
+            continue
+        if source.port in state.outputs[base + source.step]:
+            begin(turn, i, BODY, number)
+    if not (state.waits[i] or turning.active or any(s.owner == i for s in turn.ended[-1:])):
+        _conclude(turn, i, policy, turning)
+
+
 def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if not turning.scopes:
         begin(turn, i, BODY, None)
@@ -269,6 +286,7 @@ _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
     Turns.ONCE: _once,
     Turns.EACH: _each,
     Turns.WHILE: _while,
+    Turns.ARRIVING: _arriving,
     Turns.GUARDED: _guarded,
 }
 
@@ -313,6 +331,7 @@ def _ask(turn: Turn, order: Consult | Gather) -> None:
 
 def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
     attempt = turn.state.attempt[i]
+    give_up(turn, i, "failed")
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
 
 
