@@ -26,6 +26,7 @@ from flowbook.run.stimulus import (
     StepConsulted,
     StepDue,
     StepLogged,
+    StepPermitted,
     StepRaised,
     StepRecalled,
     StepResumed,
@@ -89,7 +90,10 @@ class AnyStimulus(RuleBasedStateMachine):
         log = StepLogged(at=world.now, step=step, stream="stdout", text="x")
         came = StepResumed(at=world.now, step=step, signal=name, payload=name)
         due = StepDue(at=world.now, step=step, since=since)
-        world.feed(data.draw(st.sampled_from([log, came, due])))
+        told = [log, came, due]
+        if step not in world.applied and step != world.permitted:
+            told.append(StepPermitted(at=world.now, step=step))  # nobody wants it any more
+        world.feed(data.draw(st.sampled_from(told)))
 
     @rule(kind=st.sampled_from([PauseAsked, ResumeAsked]))
     def somebody_pauses_or_resumes(self, kind):

@@ -33,6 +33,16 @@ def look(world: World) -> None:
         who_leaves_has_left(world)
         losers_are_stopped(world)
         room_is_used(world)
+        permits_are_given_back(world)
+
+
+def permits_are_given_back(world: World) -> None:
+    """Nobody asks for a permit or has one that has no use for it."""
+    state, waits = world.state, (Phase.READY, Phase.HELD)
+    uses = (*waits, Phase.RUNNING, Phase.TURNING, Phase.CANCELLING)
+    idle = [i for i in world.applied if state.phase[i] not in waits]
+    kept = world.permitted >= 0 and state.phase[world.permitted] not in uses
+    demand(not idle and not kept, f"permits are given back: {idle or world.permitted}")
 
 
 def nothing_is_forgotten(world: World) -> None:
