@@ -383,7 +383,7 @@ class Referee:
         self.demand(turning.begun[turn] <= policy.retries, event, "so many turns anew")
         self.demand(turning.went.get(turn) in (None, RunStatus.FAILED), event, "it went well")
         if event.index is not None:
-            # A loop that another node completes while its condition is asked ends with one turn more.
+            # One that is completed while its condition is asked ends with one turn more.
             most = [turning.total, None if policy.most is None else policy.most + 1]
             fits = all(x is None or event.index < x for x in most)
             self.demand(fits, event, "so many turns")
