@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidFlow,
         InvalidParameters,
+        LimitExceeded,
         RunCancelled,
         RunError,
         RunFailed,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
+    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
@@ -70,6 +72,7 @@ _HOMES = {
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
+    "LimitExceeded": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
@@ -97,6 +100,7 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "context": "flowbook.run.capture",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -113,6 +117,7 @@ __all__ = [
     "IllegalTransition",
     "InvalidFlow",
     "InvalidParameters",
+    "LimitExceeded",
     "Node",
     "NodeContext",
     "NodeRun",
@@ -140,6 +145,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "context",
     "project",
     "resumption",
 ]

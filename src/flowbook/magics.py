@@ -25,7 +25,7 @@ from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, RunId
-from flowbook.plan.check import coerce_params
+from flowbook.plan.params import coerce_params
 from flowbook.run.handle import Run
 from flowbook.run.phase import Outcome
 from flowbook.session.live import LiveNotebook
@@ -118,7 +118,7 @@ class FlowMagics(Magics):
             self._run_node(defined.node.id)
 
     def _run_node(self, node: NodeId) -> None:
-        how = Start(trigger=TriggerKind.CELL, targets=[node], rerun=[node])
+        how = Start(trigger=TriggerKind.CELL, targets=[node], part=True, rerun=[node])
         run = self.project.start(self.live.flow, {}, how).wait()
         run.raise_for_status()
         if run[node].outcome is Outcome.SKIPPED:

@@ -8,8 +8,9 @@ from flowbook.errors import UsageError
 from flowbook.graph.options import Options
 from flowbook.graph.spec import MISSING, ParamSpec
 from flowbook.ids import PortName
-from flowbook.plan.check import check, check_params, coerce_params, param_type
+from flowbook.plan.check import check
 from flowbook.plan.compile import compile_plan
+from flowbook.plan.params import check_params, coerce_params, param_type
 
 
 @pytest.fixture

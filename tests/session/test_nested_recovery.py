@@ -119,3 +119,13 @@ def test_a_map_outlives_many_deaths(tmp_path):
     assert run["total"].output[1] == 10
     assert len(set(ledger.lines())) == 201
     project.close()
+
+
+@pytest.mark.kill
+def test_a_container_that_is_taken_up_has_its_time_again_and_no_more(tmp_path):
+    assert child(tmp_path, "timed", 1).returncode == -9
+    project, flow, _ = opened(tmp_path, "timed")
+    (run,) = flow.recover().wait(30)
+    assert run["box"].error.type == "TimeoutError"
+    nested.HOLD.set()
+    project.close()

@@ -58,6 +58,7 @@ class SkipReason(StrEnum):
     UPSTREAM_CANCELLED = "upstream_cancelled"
     TURN_LEFT = "turn_left"
     NOT_NEEDED = "not_needed"
+    NOT_ASKED = "not_asked"
 
 
 class Fact(
@@ -227,6 +228,38 @@ class NodeLogged(OfNode, frozen=True, kw_only=True, tag="NODE_LOGGED"):
     text: str
 
 
+class NodeStreamed(OfNode, frozen=True, kw_only=True, tag="NODE_STREAMED"):
+    """What a node put on its stream, as it is kept; `channel` is token, data, artefact or progress.
+
+    `chunk_index` counts from 0 in each channel of an attempt, and `chunks` says how many of them
+    this stands for: all tokens of an attempt are one text. `name` and `media_type` are those of an
+    artefact.
+    """
+
+    attempt: int
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
+
+
+class NodeUsed(OfNode, frozen=True, kw_only=True, tag="NODE_USED"):
+    """What an attempt used, beyond what the event that ends it says.
+
+    `usage` was told after the attempt had been given up. Where the attempt was measured, `cpu_ms`
+    is its CPU time and `memory` the bytes it had at most; `is_estimate`: other attempts went on in
+    the same process, and `memory` is by how much that process grew.
+    """
+
+    attempt: int
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
+
+
 class NodeUnfolded(OfNode, frozen=True, kw_only=True, tag="NODE_UNFOLDED"):
     """A container knows what to do: `total` turns, None while only a condition can tell."""
 
@@ -323,6 +356,8 @@ Event: TypeAlias = (
     | NodeSuspended
     | NodeResumed
     | NodeLogged
+    | NodeStreamed
+    | NodeUsed
     | NodeUnfolded
     | ScopeOpened
     | ScopeLeft

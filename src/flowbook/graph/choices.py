@@ -59,3 +59,11 @@ class Ttl:
     """For how long a cached result is taken, from when it was computed."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an attempt in a process of its own may take: bytes of memory, seconds of CPU time."""
+
+    memory: int | None = None
+    cpu: float | None = None

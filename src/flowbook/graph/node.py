@@ -110,7 +110,48 @@ class NodeContext(Protocol):
         ...
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
-        """How far the node is; shown live, never journalled."""
+        """How far the node is; shown live, at most ten times a second. The last one is kept."""
+        ...
+
+    def token(self, content: str) -> None:
+        """The next piece of a text that comes bit by bit, as from a language model; shown live.
+
+        All pieces of an attempt are kept as one text.
+        """
+        ...
+
+    def emit(self, data: Any) -> None:
+        """A chunk of data, before the node is done; kept as a value, as the flow's `streams` says.
+
+        Do not change it afterwards.
+        """
+        ...
+
+    def artefact(self, name: str, content: Any, media_type: str | None = None) -> None:
+        """A file the node made: bytes, text, the `Path` of a file, a figure or a picture.
+
+        `media_type` follows from the name where it is not given. Raises `UsageError` for a name
+        that is no file's and for what cannot be made bytes, `OSError` for a file that cannot be
+        read.
+
+        >>> import flowbook, pathlib, tempfile
+        >>> class Report(Node):
+        ...     kind = "report"
+        ...     outputs = (PortName("pages"),)
+        ...     def run(self, context, inputs):
+        ...         for word in ("It", " rains", "."):
+        ...             context.token(word)
+        ...         context.emit({"page": 1})
+        ...         context.artefact("report.html", "<p>It rains.</p>")
+        ...         return 1
+        >>> project = flowbook.Project(pathlib.Path(tempfile.mkdtemp()))
+        >>> _ = project.registry.register(Report)
+        >>> flow = flowbook.Flow("weekly", host=project)
+        >>> _ = flow.add(Report(NodeSpec(NodeId("report"), kind="report")))
+        >>> stream = flow.run()["report"].stream
+        >>> stream.text, stream.data, stream.artefacts["report.html"].content
+        ('It rains.', [{'page': 1}], b'<p>It rains.</p>')
+        """
         ...
 
     def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:

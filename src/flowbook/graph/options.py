@@ -14,8 +14,17 @@ from decimal import Decimal
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Ttl
-from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
+from flowbook.graph.choices import Backoff, BackoffKind, Bounds, Losers, On, Ttl
+from flowbook.graph.quantities import (
+    Quantities,
+    parse_bytes,
+    parse_count,
+    parse_most,
+    parse_quantities,
+    print_bytes,
+    print_most,
+    print_quantities,
+)
 from flowbook.graph.schemas import (
     Schemas,
     Validate,
@@ -47,6 +56,14 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    memory_limit: int | None = None
+    """Bytes that a node in a process of its own may have in memory."""
+    cpu_limit: float | None = None
+    """Seconds of CPU time that such a one may take in an attempt."""
+    limit: int | None = None
+    """How many of it run at once, over all runs of its flow in the process; None: any number."""
+    limit_key: str = ""
+    """An expression over its inputs: the limit, 1 if none is said, then holds for each value."""
     validate: Validate | None = None
     """None: as the flow says."""
     inputs: Schemas = ()
@@ -54,6 +71,18 @@ class Options:
     lock: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     completes: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Both limits; None where there is neither."""
+        if self.memory_limit is None and self.cpu_limit is None:
+            return None
+        return Bounds(self.memory_limit, self.cpu_limit)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many of it may run at once with the same key; None: any number."""
+        return 1 if self.limit is None and self.limit_key else self.limit
 
     @property
     def ends_others(self) -> bool:
@@ -151,12 +180,6 @@ def print_backoff(backoff: Backoff) -> str:
     return head if backoff.cap == Backoff().cap else f"{head} max {print_duration(backoff.cap)}"
 
 
-def _parse_count(value: object) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,4}", str(value).strip()):
-        raise ValueError("write a whole number from 0 to 9999")
-    return int(str(value))
-
-
 def parse_bool(value: object) -> bool:
     """True or false, as themselves or as words."""
     if isinstance(value, bool):
@@ -171,6 +194,12 @@ def _parse_timeout(value: object) -> float | None:
     if value is None or str(value).strip().lower() == "none":
         return None
     return parse_duration(value)
+
+
+def _parse_size(value: object) -> int | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return parse_bytes(value)
 
 
 def _parse_on(value: object) -> On:
@@ -254,12 +283,13 @@ def print_cache(value: bool | Ttl) -> str:
     return print_duration(value.seconds) if isinstance(value, Ttl) else print_bool(value)
 
 
-def _parse_expression(value: object) -> str:
+def parse_expression(value: object) -> str:
+    """An expression without its braces, on one line."""
     text = value.strip() if isinstance(value, str) else ""
     bare = text[2:-2].strip() if text.startswith("{{") and text.endswith("}}") else text
     if isinstance(value, str) and len(bare.splitlines()) <= 1:
         return bare
-    raise ValueError("write an expression over the node's inputs, such as order.id")
+    raise ValueError("write an expression over what it is given, such as order.id")
 
 
 def print_bool(value: bool) -> str:
@@ -270,7 +300,7 @@ def print_bool(value: bool) -> str:
 OPTIONS: Mapping[str, Option] = {
     option.name: option
     for option in (
-        Option("retries", "How many more attempts after the first fails.", _parse_count, str),
+        Option("retries", "How many more attempts after the first fails.", parse_count, str),
         Option("backoff", "Pause between attempts: 2s, exponential 200ms, linear 1s max 30s.",
                parse_backoff, print_backoff),
         Option("timeout", "Give up an attempt after this long: 30s, 5m.", _parse_timeout,
@@ -281,7 +311,7 @@ OPTIONS: Mapping[str, Option] = {
         Option("cache", "Take an earlier result for the same code and input content: true, or 1h.",
                parse_cache, print_cache, flag=True),
         Option("cache_key", "What of the inputs the cache goes by, such as order.id.",
-               _parse_expression, str),
+               parse_expression, str),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
         Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
                field="inside"),
@@ -294,6 +324,14 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("memory_limit", "How much memory it may have, in a process of its own: 500MB.",
+               _parse_size, lambda v: "none" if v is None else print_bytes(v)),
+        Option("cpu_limit", "How much CPU time an attempt may take, in a process of its own: 30s.",
+               _parse_timeout, lambda v: "none" if v is None else print_duration(v)),
+        Option("limit", "How many of it run at once, over all runs of its flow in a process.",
+               parse_most, print_most),
+        Option("limit_key", "What of the inputs the limit goes by, such as order.customer: so many "
+               "at once with each value.", parse_expression, str),
         Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
                "schema), off, warn or error (annotations too).", parse_validate,
                lambda v: "none" if v is None else str(v)),

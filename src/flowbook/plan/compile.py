@@ -54,8 +54,11 @@ def compile_plan(
     targets: Collection[NodeId] | None = None,
     order: Sequence[NodeId] | None = None,
     version: str | None = None,
+    whole: bool = False,
 ) -> Plan:
     """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
+
+    `whole`: all other nodes that can run are in it too, to be skipped.
 
     `order` numbers the steps as an earlier plan of the same version did: moving a cell may change
     the order and means nothing. `version` is that of `spec` if it is known already, which spares
@@ -68,6 +71,10 @@ def compile_plan(
     topology = Topology(spec, wiring)
     wanted = None if targets is None else _needed(spec, topology, targets)
     wrong = errors(check(spec, registry))
+    if whole and wanted is not None and not wrong:
+        plan = _Compiler(spec, registry, wiring, topology.order()).plan(version or version_of(spec))
+        unasked = tuple(step.index for step in plan.steps if step.node not in wanted)
+        return replace(plan, unasked=unasked)
     if wanted is not None:
         wrong = tuple(one for one in wrong if one.node is None or one.node in wanted)
     if wrong:

@@ -121,6 +121,7 @@ class Plan:
     `version`: content hash of the definition (names, kinds, bodies, wires; no layout).
     `params`: every run parameter with its default.
     `options`: what the flow says about its recording; no part of `version`.
+    `unasked`: steps that nothing asked for needs; they are skipped as the run begins.
     """
 
     flow: FlowId
@@ -131,6 +132,7 @@ class Plan:
     params: tuple[ParamSpec, ...] = ()
     index: Mapping[NodeId, StepIndex] = field(default_factory=dict)
     options: FlowOptions = field(default_factory=FlowOptions)
+    unasked: tuple[StepIndex, ...] = ()
 
     def step(self, node: NodeId) -> Step:
         """The step of that node; `KeyError` when the plan leaves the node out."""
@@ -150,6 +152,21 @@ class Plan:
                 for block in blocks.values():
                     found |= block.plan.blocks
         return found
+
+    @cached_property
+    def demanded(self) -> tuple[ParamSpec, ...]:
+        """The parameters that a run needs: where it does a part of the flow, those it reads."""
+        if not self.unasked:
+            return self.params
+        unasked = set(self.unasked)
+        read = {
+            binding.source.name
+            for step in self.steps
+            if step.index not in unasked
+            for binding in step.bindings
+            if isinstance(binding.source, FromParam)
+        }
+        return tuple(param for param in self.params if param.name in read)
 
     @cached_property
     def joins(self) -> tuple[Join | None, ...]:

@@ -24,12 +24,16 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeSkipped,
+    NodeStreamed,
     NodeUnfolded,
+    NodeUsed,
     RunCreated,
     RunPaused,
     RunRecovered,
     RunResumed,
     RunStatus,
+    SkipReason,
 )
 from flowbook.plan.plan import Plan
 from flowbook.run import attempts, ending, losers, suspending, turns
@@ -44,6 +48,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     PauseAsked,
+    Release,
     ResumeAsked,
     SetTimer,
     Start,
@@ -51,13 +56,16 @@ from flowbook.run.stimulus import (
     StepConsulted,
     StepDue,
     StepLogged,
+    StepPermitted,
     StepRaised,
     StepRecalled,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TakenUp,
     TimerFired,
@@ -82,6 +90,8 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
             turns.settle(turn)
         if state.gate is not None:
             turn.start_admitted()
+    if state.outside is not None:
+        turn.instructions[:0] = map(Release, state.outside.drain())
     return Decision(turn.events, turn.instructions)
 
 
@@ -113,6 +123,9 @@ def _on_start(turn: Turn, s: Start) -> None:
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    for unasked in plan.unasked:
+        if unasked not in s.given:
+            turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
     losers.settle_all(turn)
     if s.given:
         ending.settle_all(turn)
@@ -186,7 +199,7 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
     if turn.state.is_current(s.step, s.attempt):
         if turn.state.phase[s.step] is Phase.TURNING:
             turns.consulted(turn, s.step, s.index, go_on=s.go_on)
-        else:
+        elif not turns.stops(turn, s.step):
             attempts.cancelled(turn, s)
 
 
@@ -210,8 +223,10 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        turns.give_up(turn, s.step, "failed")  # those of a container that could not ask or gather
-        attempts.failed(turn, s)
+        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
+            turns.give_up(turn, s.step, turns.FAILED)
+        if not turns.stops(turn, s.step):
+            attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
@@ -221,7 +236,7 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
             turn.instructions.append(Abort(s.step, s.attempt))
         else:
             turns.give_up(turn, s.step, turns.TOO_SLOW)
-        error = attempts.too_slow(options, s.cell)
+        error = attempts.too_slow(options, s.cell, s.inputs)
         attempts.failed(
             turn,
             StepRaised(
@@ -240,13 +255,24 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     state = turn.state
     if state.phase[s.step] is not Phase.BACKOFF or state.attempt[s.step] != s.attempt:
         return
-    waits = state.waits[s.step] or state.doom[s.step] is not None or state.gate is not None
-    if state.paused or waits:
+    waits = state.waits[s.step] or state.doom[s.step] is not None
+    if state.paused or waits or state.gate is not None or state.outside is not None:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
         turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
+
+
+def _on_permitted(turn: Turn, s: StepPermitted) -> None:
+    state = turn.state
+    outside, gate = state.outside, state.gate
+    if outside is None or not outside.permit(s.step):
+        return  # it was taken back meanwhile
+    if state.phase[s.step] is not Phase.READY:
+        outside.give_back(s.step)
+    elif gate is None or s.step in gate.promised:
+        turn.start(s.step, admitted=True)
 
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
@@ -259,6 +285,18 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
     heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
     if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
+
+
+def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]:
+    """The answer to what an attempt told, which is a fact of the same fields."""
+
+    def answer(turn: Turn, s: StepStreamed | StepUsed) -> None:
+        if turn.state.phase[s.step] not in _UNSTARTED:
+            fields = structs.asdict(s)
+            del fields["at"], fields["step"]
+            turn.tell(kind, s.step, **fields)
+
+    return answer
 
 
 def _on_cancel(turn: Turn, s: CancelAsked) -> None:
@@ -322,7 +360,10 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepResumed: suspending.on_resumed,
     StepDue: suspending.on_due,
     StepLogged: _on_logged,
+    StepStreamed: _as_told(NodeStreamed),
+    StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
+    StepPermitted: _on_permitted,
     CancelAsked: _on_cancel,
     Expired: _on_expired,
     PauseAsked: _on_pause,

@@ -143,12 +143,14 @@ class Engine:
         params: Mapping[PortName, Any],
         past: Past,
         recording: Recording | None = None,
+        *,
+        queued: bool = False,
     ) -> Run:
         """Go on with a run whose process is gone, under its own id, and return at once.
 
         `past`: what that process journalled. Steps that are done are not run, except those that
         are `past.gone`; steps that were under way begin another attempt. It is for the caller to
-        see to it that nobody else performs the run. `recording` as in `start`.
+        see to it that nobody else performs the run. `recording` and `queued` as in `start`.
         """
         stage = self._open() if recording is None else self._open().recorded(recording)
         run_id = past.state.run
@@ -161,7 +163,8 @@ class Engine:
         again = tuple(sorted(past.gone))
         host, pid = socket.gethostname(), os.getpid()
         taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
-        return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
+        entry = Turnstile(performance, stage.loop, taken)
+        return self._begin(performance, run_id, entry, queued=queued)
 
     def _begin(
         self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
@@ -305,7 +308,7 @@ def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName,
     merged = {
         one.name: one.default for one in plan.params if not isinstance(one.default, Missing)
     } | dict(params)
-    missing = [one.name for one in plan.params if one.name not in merged]
+    missing = [one.name for one in plan.demanded if one.name not in merged]
     if missing:
         raise InvalidParameters(
             f"flow {plan.flow!r} needs a value for {', '.join(missing)}",

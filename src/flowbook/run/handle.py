@@ -60,6 +60,24 @@ class Run(Steered, Waitable):
         return RunStatus.QUEUED if self.entry.waiting else super().status
 
     @property
+    def waits_for(self) -> str:
+        """Why the run is `queued`, for people; '' once it has begun."""
+        return self.entry.why
+
+    @property
+    def priority(self) -> int:
+        """The larger has its turn first, and so have its nodes."""
+        return self.entry.lineage.priority
+
+    def prioritize(self, priority: int) -> None:
+        """Give a run that is `queued` another priority; `UsageError` once it has begun."""
+        if not self.entry.prioritize(priority):
+            raise UsageError(
+                f"run {self.id} waits no longer: it is {self.status.value}",
+                hint="its nodes keep the priority that it began with",
+            )
+
+    @property
     def ends(self) -> tuple[NodeId, ...]:
         """The nodes that no other reads, in the plan's order."""
         plan = self._performance.plan
@@ -133,7 +151,9 @@ class Run(Steered, Waitable):
             word = outcome_word(state, i)
             counts[word] = counts.get(word, 0) + 1
         nodes = ", ".join(f"{count} {word}" for word, count in counts.items()) or "no nodes"
-        return f"<Run {self.id} of {self.flow!r}: {self.status.value}; {nodes}>"
+        if self.entry.waiting:
+            return f"<Run {self.id} of {self.flow!r}: queued; it waits for {self.waits_for}>"
+        return f"<Run {self.id} of {self.flow!r}: {state.status.value}; {nodes}>"
 
     def _repr_html_(self) -> str:
         state = self._performance.state

@@ -62,7 +62,8 @@ def has_enough(state: RunState, i: int) -> bool:
     join = state.joins[i]
     if join is None or not join.cancels or state.phase[i] is Phase.WAITING:
         return False
-    return state.outcome[i] is not Outcome.SKIPPED and not wants(state, i)
+    withdrawn = state.outcome[i] in (Outcome.SKIPPED, Outcome.CANCELLED)
+    return not withdrawn and not wants(state, i)
 
 
 def unhandled(state: RunState, scope: Scope) -> int:

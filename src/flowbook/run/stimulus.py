@@ -148,6 +148,7 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
     ms: float
     chance: float = 0.0
     cell: CellId | None = None
+    inputs: dict[str, str] = {}
     usage: tuple[Usage, ...] = ()
 
 
@@ -179,6 +180,26 @@ class StepLogged(_Stimulus, frozen=True, kw_only=True):
     text: str
 
 
+class StepStreamed(OfAttempt, frozen=True, kw_only=True):
+    """Something of an attempt's stream is kept; the fields are those of `NodeStreamed`."""
+
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
+
+
+class StepUsed(OfAttempt, frozen=True, kw_only=True):
+    """What an attempt used is known; the fields are those of `NodeUsed`."""
+
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
+
+
 class StepResumed(_Stimulus, frozen=True, kw_only=True):
     """What a suspended step waited for has come, with the signal of that id.
 
@@ -200,6 +221,12 @@ class StepDue(_Stimulus, frozen=True, kw_only=True):
 
 class TimerFired(OfAttempt, frozen=True, kw_only=True):
     """The pause after the failed attempt `attempt` is over."""
+
+
+class StepPermitted(_Stimulus, frozen=True, kw_only=True):
+    """A step has the permit that it applied for."""
+
+    step: int
 
 
 class CancelAsked(_Stimulus, frozen=True, kw_only=True):
@@ -242,7 +269,10 @@ Stimulus: TypeAlias = (
     | StepResumed
     | StepDue
     | StepLogged
+    | StepStreamed
+    | StepUsed
     | TimerFired
+    | StepPermitted
     | CancelAsked
     | Expired
     | PauseAsked
@@ -266,6 +296,19 @@ class Abort(msgspec.Struct, frozen=True):
 
     step: int
     attempt: int
+
+
+class Acquire(msgspec.Struct, frozen=True):
+    """Get a step the permit it needs before it may start: `StepPermitted`."""
+
+    step: int
+    priority: int
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Give back the permit of a step, or take back that it wants one."""
+
+    step: int
 
 
 class Consult(msgspec.Struct, frozen=True):
@@ -302,4 +345,6 @@ class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun
+Instruction: TypeAlias = (
+    Launch | Acquire | Release | Consult | Gather | Abort | SetTimer | Await | CloseRun
+)

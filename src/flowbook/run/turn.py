@@ -27,9 +27,10 @@ from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run import joins
 from flowbook.run.evolve import evolve, evolve_slot
+from flowbook.run.outside import Outside
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
-from flowbook.run.stimulus import CloseRun, Instruction, Launch
+from flowbook.run.stimulus import Acquire, CloseRun, Instruction, Launch
 
 _F = TypeVar("_F", bound=Event)
 
@@ -125,11 +126,13 @@ class Turn:
     def start(self, i: int, *, admitted: bool = False) -> None:
         """Begin the next attempt of a step, or go on with the one that was suspended.
 
-        Where there are limits, it queues until it is admitted.
+        Where there are limits, it queues until it is admitted, and then until it has its permit.
         """
         state = self.state
         if state.gate is not None and not admitted:
             state.gate.offer(i, state.steps[i], state.priority(i))
+            return
+        if state.outside is not None and not self._permitted(i, state.outside):
             return
         attempt, node = state.attempt[i] + (i not in state.resuming), state.names[i]
         event = NodeStarted(
@@ -143,6 +146,17 @@ class Turn:
         )
         self.add(event, i)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
+
+    def _permitted(self, i: int, outside: Outside) -> bool:
+        """True when step `i` needs no permit, or has it; else it has applied for one."""
+        state = self.state
+        if i in outside.held or not outside.concerns(state.steps[i]):
+            return True
+        if state.gate is not None:
+            state.gate.promise(i, state.steps[i])
+        if outside.asks(i):
+            self.instructions.append(Acquire(i, state.priority(i)))
+        return False
 
     def start_admitted(self) -> None:
         """Start what waits at the gate and may pass; the last thing in every decision."""

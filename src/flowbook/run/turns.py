@@ -19,8 +19,8 @@ from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
 
-TOO_SLOW = "timeout"
-"""Why turns are left whose container took too long."""
+TOO_SLOW, FAILED = "timeout", "failed"
+"""Why turns are left: their container took too long, or it, or another turn of it, failed."""
 
 
 def settle(turn: Turn) -> None:
@@ -73,10 +73,12 @@ def leave_again(turn: Turn) -> None:
         if scope.left:
             leave(turn, scope, scope.left, hard=True)
     for i, turning in tuple(state.turning.items()):
-        late = any(state.scopes[at].left == TOO_SLOW for at in turning.scopes.values())
-        if late and state.phase[i] is Phase.TURNING:
-            give_up(turn, i, TOO_SLOW)
-            _fail(turn, i, attempts.too_slow(state.steps[i].options))
+        left = {state.scopes[at].left for at in turning.scopes.values()}
+        failed = FAILED in left and not turning.failed
+        if state.phase[i] is Phase.TURNING and (TOO_SLOW in left or failed):
+            give_up(turn, i, FAILED if failed else TOO_SLOW)
+            lost = ErrorInfo("Lost", "what it failed with was lost with its process")
+            _fail(turn, i, lost if failed else attempts.too_slow(state.steps[i].options))
 
 
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
@@ -121,6 +123,13 @@ def give_up(turn: Turn, i: int, why: str) -> None:
         leave(turn, scope, why, hard=True)
 
 
+def stops(turn: Turn, i: int) -> bool:
+    """True for a container that was told to stop, and ends with the last of its turns."""
+    turning = turn.state.turning.get(i)
+    stopping = turn.state.phase[i] is Phase.CANCELLING
+    return stopping and turning is not None and turning.active > 0
+
+
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     """A step or container that was told to stop."""
     state = turn.state
@@ -150,7 +159,7 @@ def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     stopped = policy.stop and turning.failed > 0
     left = [scope for scope in going(turn, i) if not scope.left] if stopped else []
     for scope in left:
-        leave(turn, scope, "failed")
+        leave(turn, scope, FAILED)
     if left:
         return  # each of them comes back here when it is over
     done = turning.succeeded + turning.failed

@@ -35,7 +35,9 @@ class Office(RunOffice, Protocol):
 
     queues: Queues
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan: ...
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
     """
     spec = flow.spec()
-    plan = project.plan(flow, how.targets)
+    plan = project.plan(flow, how.targets, whole=not how.part)
     live = project.live.of(flow)
     values = live.parameters(plan, params)
     kinds = kinds_of(flow, project.registry)
@@ -75,7 +77,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
 def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     """Start the run that all is ready for, and see to all that follows it."""
     plan, recording = ready.plan, ready.recording
-    queued = plan.options.max_runs is not None
+    place = project.queues.place(plan, ready.params, how.lineage)
     run_id = how.run_id or mint_run_id()
     accounting = accounting_of(plan, project.store, run_id)
     told = {} if accounting is None else told_params(ready.params, recording)
@@ -87,18 +89,18 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             run_id=run_id,
             trigger=how.trigger,
             given=ready.given,
-            lineage=_lineage(how.lineage, plan),
+            lineage=_lineage(how, plan),
             key=how.key,
             recording=recording,
             origin=ready.origin,
-            queued=queued,
+            queued=place is not None,
         )
         known.follow(run)
     if accounting is not None:
         accounting.started(run, how.trigger, told)
     project.aftermath.attend(flow, run, plan)
-    if queued:
-        project.queues.join(run, plan, project.calls.above(how.lineage))
+    if place is not None:
+        project.queues.join(run, place)
     last = project.live.of(flow).last
     if how.trigger is not TriggerKind.SUBFLOW or last is None or last.status.over:
         project.live.adopt(flow, run, plan, remember=ready.remember)
@@ -107,8 +109,10 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     return run
 
 
-def _lineage(given: Lineage | None, plan: Plan) -> Lineage:
-    """What the run has of the one that started it; its flow's own priority goes first."""
-    lineage = given or Lineage()
-    priority = plan.options.priority or lineage.priority
+def _lineage(how: Start, plan: Plan) -> Lineage:
+    """What the run has of the one that started it; its own priority goes first, then its flow's."""
+    lineage = how.lineage or Lineage()
+    priority = how.priority
+    if priority is None:
+        priority = plan.options.priority or lineage.priority
     return structs.replace(lineage, priority=priority)

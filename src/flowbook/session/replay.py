@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import IllegalTransition, StoreError, UsageError
-from flowbook.events import Event, RunCreated
+from flowbook.events import Event, NodeSkipped, RunCreated, SkipReason
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec, Json
@@ -140,7 +140,7 @@ def _case(project: Office, flow: Flow, run_id: str, asked: Asked) -> _Case:
     plan = compile_plan(
         spec,
         definition.registry,
-        targets=_targets(created, before, spec),
+        targets=_targets(events, before, spec),
         version=definition.version,
     )
     recording = recording_of(plan.options, project.store, project.secrets)
@@ -220,13 +220,20 @@ def _has_input(spec: FlowSpec, name: str) -> bool:
 
 
 def _targets(
-    created: RunCreated, before: FlowSpec | None, spec: FlowSpec
+    events: Sequence[Event], before: FlowSpec | None, spec: FlowSpec
 ) -> tuple[NodeId, ...] | None:
     """The nodes of a run that was one of a part of its flow; None for the whole."""
-    ran = set(created.nodes)
+    created = events[0]
+    assert isinstance(created, RunCreated)  # noqa: S101 - `_events` has seen to it
+    unasked = {
+        event.node
+        for event in events
+        if isinstance(event, NodeSkipped) and event.reason is SkipReason.NOT_ASKED
+    }
+    ran = set(created.nodes) - unasked
     if before is None or ran.issuperset(before.by_id):
         return None
-    return tuple(node for node in created.nodes if node in spec.by_id)
+    return tuple(node for node in created.nodes if node in ran and node in spec.by_id)
 
 
 # ---------------------------------------------------------------- what is different in it

@@ -31,18 +31,21 @@ MAX_DEPTH = 10
 class Start:
     """How a run is to be started, beyond its parameters.
 
-    `targets`: only these nodes and what they need. `rerun`: take fresh results of all other nodes
+    `targets`: only these nodes and what they need; the others are skipped, or, where it is a
+    `part`, are no nodes of the run. `rerun`: take fresh results of all other nodes
     as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
-    is started by, if one is.
+    is started by, if one is. `priority`: of this run, whatever its flow says.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
     targets: Collection[NodeId] | None = None
+    part: bool = False
     rerun: Collection[NodeId] | None = None
     key: str | None = None
     run_id: RunId | None = None
     lineage: Lineage | None = None
+    priority: int | None = None
 
 
 class Known(Protocol):

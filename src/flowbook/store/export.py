@@ -165,6 +165,8 @@ _ORDER: Mapping[str, str] = {
     "values": "run_id, ts, node, port",
     "datasets": "dataset, number",
     "usage": "run_id, ts, node",
+    "streams": "run_id, ts, node, channel, chunk_index",
+    "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
     "audit": "id",
     "registry": "run_id",
 }

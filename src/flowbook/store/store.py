@@ -45,6 +45,7 @@ from flowbook.store.resident import Resident
 from flowbook.store.retention import Retention
 from flowbook.store.settings import Settings
 from flowbook.store.signals import Signals
+from flowbook.store.slots import Slots
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.upkeep import Upkeep
 from flowbook.store.values import Objects
@@ -90,13 +91,13 @@ class Store(Maintained):
         self.vault = Objects(layout, durability=durability, disk=disk, prepare=prepare)
         self.claims = Claims(layout, durability=durability, disk=disk, prepare=prepare)
         self.signals = Signals(layout, durability=durability, disk=disk, prepare=prepare)
-        snapshot = Snapshot(
+        self._snapshot = snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
-        self._snapshot = snapshot
         append = self.sink.append
         self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
-        self.settings = Settings(snapshot, append, self.audit)
+        self.slots = Slots(layout, disk=disk, prepare=prepare)
+        self.settings = Settings(snapshot, append, self.audit, self.slots.say)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
         self.retention = Retention(

@@ -172,7 +172,29 @@ def arriving(host, ledger):
     return flow
 
 
-FLOWS = {"arriving": arriving, "many": many, "mixed": mixed, "lasting": lasting}
+HOLD = threading.Event()
+
+
+def timed(host, ledger):
+    """A container that has a second, with a node that takes as long as it is held."""
+    flow = Flow("timed", host=host)
+    with flow.group("box", timeout=1.0):
+
+        @flow.node
+        def held():
+            ledger.write("held")
+            HOLD.wait(60)
+
+    return flow
+
+
+FLOWS = {
+    "arriving": arriving,
+    "many": many,
+    "mixed": mixed,
+    "lasting": lasting,
+    "timed": timed,
+}
 
 
 def main(folder, name, fatal, recover):
