@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         InvalidFlow,
         InvalidParameters,
         LimitExceeded,
+        MemoryConflict,
         RunCancelled,
         RunError,
         RunFailed,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
+    from flowbook.run.remembering import memory
     from flowbook.session.project import Project, project
 
 _HOMES = {
@@ -73,6 +75,7 @@ _HOMES = {
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
     "LimitExceeded": "flowbook.errors",
+    "MemoryConflict": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
@@ -101,6 +104,7 @@ _HOMES = {
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
     "context": "flowbook.run.capture",
+    "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -118,6 +122,7 @@ __all__ = [
     "InvalidFlow",
     "InvalidParameters",
     "LimitExceeded",
+    "MemoryConflict",
     "Node",
     "NodeContext",
     "NodeRun",
@@ -146,6 +151,7 @@ __all__ = [
     "ValueUnavailable",
     "WaitTimeout",
     "context",
+    "memory",
     "project",
     "resumption",
 ]

@@ -20,6 +20,7 @@ FlowbookError                     everything flowbook raises on purpose
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
 ├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
+├── MemoryConflict                a remembered key has changed (key, flow, expected, found)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -268,6 +269,19 @@ class HttpFailed(FlowbookError):
             and 400 <= self.status < 500
             and (self.status not in (408, 425, 429))
         )
+
+
+class MemoryConflict(FlowbookError):
+    """A key that is remembered has another version than was expected: 0 stands for no value.
+
+    `flow` is None for what the whole project remembers.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("key", "flow", "expected", "found")
+    key: str
+    flow: str | None
+    expected: int
+    found: int
 
 
 class StoreError(FlowbookError):

@@ -131,6 +131,13 @@ def test_a_join_that_can_never_be_is_said(problems, node, options, message):
     assert [one[2] for one in found] == [message]
 
 
+@pytest.mark.parametrize("options", [{"join": 1}, {"settled": True}])
+def test_a_join_with_a_cache_is_refused_with_the_reason(problems, node, options):
+    joined = Options(cache=True, **options)
+    (problem,) = problems(node("a"), node("b"), node("j", "a", "b", options=joined))
+    assert "a join is not taken from the cache: which inputs it is given" in problem[2]
+
+
 def test_a_join_of_nothing_but_parameters_is_said(problems, node):
     (problem,) = problems(node("j", "x=3", options=Options(join=1)))
     assert problem[2] == "it joins any of 0 inputs from other nodes beside it"

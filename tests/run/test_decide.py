@@ -656,3 +656,12 @@ def test_a_retry_waits_as_long_as_the_other_side_asks():
     fixed = Backoff(BackoffKind.FIXED, 0.5)
     run = Play(n("a", retries=1, backoff=fixed)).fails("a", wait=4.0)
     assert run.orders == [SetTimer(0, 1, 4.0)]
+
+
+def test_what_was_not_asked_for_stays_so_when_another_process_goes_on():
+    nodes = (n("a"), n("b", "a"), n("c", "a"), n("d", "b", "c"))
+    play = Play(*nodes, unasked=("c", "d")).returns("a").dies()
+    assert play.launched == {"b"}
+    play.returns("b")
+    assert play.state.status is RunStatus.SUCCEEDED
+    assert [play.reason(name) for name in "cd"] == ["not_asked", "not_asked"]

@@ -471,6 +471,7 @@ export interface RunCreated {
   readonly calling_node?: string | null;
   readonly deadline?: number | null;
   readonly priority?: number;
+  readonly called?: Readonly<Record<string, string>>;
 }
 
 /** The run starts nothing more for now; what is ready, or becomes so, is held. */
@@ -695,7 +696,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number"}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "called": {"record": "string"}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},

@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "recover": "flowbook.cli.recover",
     "store": "flowbook.cli.store",
     "cache": "flowbook.cli.cache",
+    "memory": "flowbook.cli.memory",
     "export": "flowbook.cli.export",
     "job": "flowbook.cli.job",
 }

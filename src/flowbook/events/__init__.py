@@ -92,6 +92,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     `blocks` lists, by container and block, the nodes inside.
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
+    `called`: by node, the versions of other flows that it calls, where that was settled.
     """
 
     flow: FlowId
@@ -111,6 +112,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     calling_node: NodeId | None = None
     deadline: float | None = None
     priority: int = 0
+    called: dict[str, str] = {}
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):

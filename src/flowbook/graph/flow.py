@@ -18,6 +18,7 @@ from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options, parse_priority
 from flowbook.graph.host import Host, default_host, remember, set_default_host
+from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
@@ -31,7 +32,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Owning):
+class Flow(Branching, Calling, Owning, Remembering):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -162,7 +163,9 @@ class Flow(Branching, Calling, Owning):
     def run(self, /, **params: Any) -> Any:
         """Run to the end and return the run, which says how it went: it does not raise.
 
-        `key`, `priority` and `only` as in `start`.
+        A run that waits for a person, a signal, or a time more than a minute away is returned as it
+        is, `suspended`: it goes on by itself, and `run.wait()` blocks until it is over. `key`,
+        `priority` and `only` as in `start`.
 
         >>> flow = Flow("tour")
         >>> @flow.node
@@ -173,7 +176,7 @@ class Flow(Branching, Calling, Owning):
         <Outcome.SKIPPED: 'skipped'>
         """
         run = self.start(**params)
-        run.wait()
+        run.rest()
         return run
 
     def last_run(self) -> Any:

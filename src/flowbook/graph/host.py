@@ -23,6 +23,11 @@ class Host(Protocol):
         """What was computed before; `cache.of(flow)` is what a flow sees of it."""
         ...
 
+    @property
+    def memory(self) -> Any:
+        """What is remembered from run to run; `memory.of(name)` is that of a flow."""
+        ...
+
     # Starts a run of the flow as it is now, or `only` of some nodes and what they need; with a run
     # key, returns the run that has it already.
     @overload

@@ -16,6 +16,7 @@ from msgspec import Struct
 from traitlets import HasTraits
 
 from flowbook.errors import UsageError
+from flowbook.graph.memory import Memory
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
@@ -51,8 +52,9 @@ class UsageAmounts(TypedDict, total=False):
 class Call:
     """Another flow that a node wants to have run.
 
-    `version` is `latest` or a version id; `output` names the nodes whose outputs are wanted, the
-    flow's last ones when empty; `timeout` is seconds; `detach`: only begin it.
+    `version` is `latest`, `snapshot`, or a version by its number or id; `output` names the nodes
+    whose outputs are wanted, the flow's last ones when empty; `timeout` is seconds; `detach`: only
+    begin it.
     """
 
     flow: str
@@ -102,6 +104,14 @@ class NodeContext(Protocol):
         """What came after the node had returned `Suspend`; None when it runs for the first time.
 
         An attempt that fails after it is repeated with the same.
+        """
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What the flow remembers from run to run; a node that runs again does not write twice.
+
+        Raises `UsageError` in another process.
         """
         ...
 

@@ -131,6 +131,13 @@ def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Probl
     branches = Counter(beside)
     for node in (node for node in spec.nodes if node.options.joins):
         join, there = node.options.join, branches[node.id]
+        if node.options.cache:
+            yield _at(
+                node,
+                "a join is not taken from the cache: which inputs it is given, and how they ended, "
+                "is another thing in every run",
+                "cache the nodes before it, or one behind it",
+            )
         if node.kind in registry and issubclass(registry[node.kind], Container):
             yield _at(
                 node, "a container runs once all its inputs are there", "join in a node before it"

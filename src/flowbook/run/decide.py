@@ -115,6 +115,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        called=s.called,
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:

@@ -100,15 +100,17 @@ class Engine:
         key: str | None = None,
         recording: Recording | None = None,
         origin: Origin | None = None,
+        called: Mapping[str, str] | None = None,
         queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
-        `origin`: the run this one replays. `lineage`: the run that started this one, its deadline
-        and its priority. `recording`: where the run is written to instead of the engine's sink and
-        vault. `queued`: it waits until somebody opens `Run.entry`.
+        `origin`: the run this one replays. `called`: versions of other flows, by node. `lineage`:
+        the run that started this one, its deadline and its priority. `recording`: where the run is
+        written to instead of the engine's sink and vault. `queued`: it waits until somebody opens
+        `Run.entry`.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
@@ -123,9 +125,9 @@ class Engine:
             given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
             lineage=lineage or Lineage(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
             origin=origin,
+            called=dict(called or {}),
+            **_here(),
         )
         kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
         told = _with_defaults(plan, params)
@@ -161,8 +163,7 @@ class Engine:
         )
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
-        host, pid = socket.gethostname(), os.getpid()
-        taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
+        taken = TakenUp(at=self._clock(), again=again, **_here())
         entry = Turnstile(performance, stage.loop, taken)
         return self._begin(performance, run_id, entry, queued=queued)
 
@@ -283,6 +284,11 @@ def _current_loop() -> AbstractEventLoop:
             "there is no running event loop to perform the run on",
             hint="start the run from async code, or use an engine with threads",
         ) from None
+
+
+def _here() -> dict[str, Any]:
+    """Where a run is performed, for its events."""
+    return {"host": socket.gethostname(), "pid": os.getpid()}
 
 
 def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class Lineage(msgspec.Struct, frozen=True):
 class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step.
 
-    `origin`: the run this one replays. `withdrawn`: it was cancelled while it waited for its turn,
+    `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
+    where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
     so it ends as it begins.
     """
 
@@ -69,6 +70,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     host: str | None = None
     pid: int | None = None
     origin: Origin | None = None
+    called: dict[str, str] = {}
     withdrawn: str | None = None
 
 

@@ -44,11 +44,35 @@ class Waitable:
         """Ask the run to stop."""
         raise NotImplementedError  # a run has its own way
 
+    @property
+    def resting(self) -> bool:
+        """True while it waits for something outside that takes longer than a moment."""
+        return False
+
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the run is over and everything about it is durable.
 
         Raises `RunTimeout` after `timeout` seconds; the run goes on. Ctrl-C cancels the run.
         """
+        self._block(timeout)
+        return self._returned()
+
+    def rest(self) -> Self:
+        """Block as `wait` does, but only until the run is `resting`, if it comes to that.
+
+        For the keyboard: a run that waits for a person goes on without you.
+        """
+        looks = 0
+
+        def enough() -> bool:
+            nonlocal looks
+            looks = looks + 1 if self.resting else 0
+            return looks > 1  # once it may just be on its way from one node to the next
+
+        self._block(None, enough)
+        return self._returned() if self._performance.over.done() else self
+
+    def _block(self, timeout: float | None, enough: Callable[[], bool] = lambda: False) -> None:
         here = self._engine is None or self._engine is threading.current_thread()
         if here and not self._performance.over.done():
             raise UsageError("waiting here would block the engine", hint="write `await run`")
@@ -57,6 +81,8 @@ class Waitable:
             while not self.settled(
                 _TICK if deadline is None else min(_TICK, deadline - monotonic())
             ):
+                if enough():
+                    return
                 if deadline is not None and monotonic() >= deadline:
                     raise RunTimeout(
                         f"run {self.id} is still {self.status.value} after {timeout:g} s",
@@ -68,7 +94,6 @@ class Waitable:
             self.cancel("interrupted")
             self.settled(_LAST_WAIT)
             raise
-        return self._returned()
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._waited().__await__()

@@ -16,6 +16,7 @@ from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.values import Usage, ValueRef
 from flowbook.graph.container import Container
+from flowbook.graph.memory import Memory
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
@@ -150,6 +151,12 @@ async def _no_calls(*_: Any) -> Any:
     raise UsageError("this engine calls no flows", hint="pass Engine(tools=Tools(…))")
 
 
+def _no_memory(_: Any) -> Any:
+    raise UsageError(
+        "nothing is remembered here", hint="leave out on='process' and on='dask' of the node"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
@@ -165,6 +172,7 @@ class Tools:
     shelter: Shelter | None = None
     call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
     permits: Permits | None = None
+    memory: Callable[[StepContext], Memory] = _no_memory
 
 
 class Voice(Protocol):
@@ -202,6 +210,8 @@ class StepContext(Struct, eq=False):
     """Which try this is: attempts that were cut short with their process do not count."""
     resumption: Resumption | None = None
     """What came after this attempt was suspended."""
+    writes: dict[str, int] | None = None
+    """How often this attempt has changed what is remembered, by key; None for never."""
 
     @property
     def idempotency_key(self) -> str:
@@ -212,6 +222,10 @@ class StepContext(Struct, eq=False):
     def path(self) -> str:
         """What the node is called in the whole run: its scope and its name."""
         return f"{self.scope}.{self.node}" if self.scope else self.node
+
+    @property
+    def memory(self) -> Memory:
+        return self.tools.memory(self)
 
     def log(self, text: str) -> None:
         """One line for the run's log."""

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
 
 import cloudpickle
 
+from flowbook.errors import UsageError
 from flowbook.graph.suspension import current
 from flowbook.run.bounds import bounded
 from flowbook.run.capture import listening
@@ -131,6 +132,13 @@ class RemoteContext:
     @property
     def path(self) -> str:
         return self.idempotency_key.partition(":")[2]
+
+    @property
+    def memory(self) -> Any:
+        raise UsageError(
+            "nothing is remembered in another process",
+            hint="leave out on='process' and on='dask', or remember it in a node behind",
+        )
 
     def log(self, text: str) -> None:
         self.tell("say", "log", f"{text}\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -45,7 +45,8 @@ class Ready:
     """All that was worked out for a run that may begin.
 
     `given`: what some of its nodes are known to give. `origin`: the run it replays. `remember`:
-    what it gives is what the flow gives, for later runs of some of its nodes.
+    what it gives is what the flow gives, for later runs of some of its nodes. `called`: the
+    versions of other flows that it calls, by node, where that is settled.
     """
 
     plan: Plan
@@ -55,6 +56,7 @@ class Ready:
     recording: Recording | None
     origin: Origin | None = None
     remember: bool = True
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -> Run:
@@ -94,6 +96,7 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             recording=recording,
             origin=ready.origin,
             queued=place is not None,
+            called={**project.calls.pins(flow, plan), **ready.called},
         )
         known.follow(run)
     if accounting is not None:

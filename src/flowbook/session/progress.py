@@ -333,10 +333,11 @@ class Feed:
                 yield line
 
 
-def narrate(run: Run, write: Callable[[str], object]) -> None:
-    """Write a line for everything that happens in `run` until it is over; blocks.
+def narrate(run: Run, write: Callable[[str], object], *, rests: bool = False) -> None:
+    """Write a line for everything that happens in `run` until it is over, or rests; blocks.
 
-    Ctrl-C cancels the run and is raised again.
+    `rests`: a run that waits for something outside is left at that. Ctrl-C cancels the run and is
+    raised again.
     """
     board, feed = Board(), Feed(run)
     close = feed.open()
@@ -347,7 +348,7 @@ def narrate(run: Run, write: Callable[[str], object]) -> None:
                 write(f"{line}\n")
             if over:
                 return
-            over = run.settled(_TICK)
+            over = run.settled(_TICK) or (rests and run.resting)
     except KeyboardInterrupt:
         run.cancel("interrupted")
         run.settled(_LAST_WAIT)

@@ -34,6 +34,7 @@ from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
+from flowbook.session.memory import Remembering
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
 from flowbook.session.reopening import Reopening
@@ -63,7 +64,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays):
+class Project(Controlled, Replays, Remembering):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -123,6 +124,7 @@ class Project(Controlled, Replays):
             self.cache.held,
             self.calls.call,
             self.queues,
+            lambda context: self.memory.of(self.calls.flow_of(context.run_id)),
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 

@@ -124,6 +124,12 @@ class RecordedRun:
             time.sleep(LOOK)
         return self
 
+    def rest(self) -> Self:
+        """Block until it is over or waits for something outside."""
+        while not (status := self.status).over and status is not RunStatus.SUSPENDED:
+            time.sleep(LOOK)
+        return self
+
     def raise_for_status(self) -> Self:
         """This run if it succeeded; else as `Run.raise_for_status`."""
         status = self.status

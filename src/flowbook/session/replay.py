@@ -25,9 +25,10 @@ from flowbook.run.work import Reuse
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import Ready, set_out
 from flowbook.session.checks import output_misfits
+from flowbook.session.pins import called_by
 from flowbook.session.recording import record_flow, recordable, recording_of, was_redacted
 from flowbook.session.recovery import Office as RecoveryOffice
-from flowbook.session.replay_asked import Asked
+from flowbook.session.replay_asked import AS_RUN, Asked
 from flowbook.session.replay_plan import (
     Fate,
     ReplayNode,
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
     from flowbook.graph.registry import Registry
     from flowbook.run.handle import Run
     from flowbook.store.recording import Recording
-
-AS_RUN = "as_run"
 
 
 class Office(BeginOffice, RecoveryOffice, Protocol):
@@ -82,6 +81,7 @@ class _Case:
     params: Mapping[PortName, Json]
     given: Mapping[NodeId, Reuse]
     recording: Recording | None
+    called: Mapping[str, str]
 
 
 def replay_plan(project: Office, flow: Flow, run_id: str, asked: Asked) -> ReplayPlan:
@@ -119,7 +119,8 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
     # gives: a later run of some nodes must not go by it.
     own = case.definition.live and not (asked.trust or report.given)
     origin = Origin(report.origin, report.seq, asked.begin[0] if asked.begin else None)
-    ready = Ready(case.plan, work, case.params, case.given, case.recording, origin, own)
+    called = case.called if asked.calls == AS_RUN else {}
+    ready = Ready(case.plan, work, case.params, case.given, case.recording, origin, own, called)
     return set_out(project, flow, ready, Start(trigger=asked.trigger))
 
 
@@ -279,7 +280,10 @@ class _Settling:
             problems=tuple(problems),
         )
         given = {} if problems else values.given(nodes, by_hand)
-        return _Case(report, asked, self.definition, spec, self.plan, params, given, self.recording)
+        called = called_by(self.project.history, created, spec)
+        return _Case(
+            report, asked, self.definition, spec, self.plan, params, given, self.recording, called
+        )
 
     def _terms(self, by_hand: Mapping[NodeId, Outputs], params: Mapping[PortName, Json]) -> Terms:
         now = recordable(self.definition.spec, params, self.recording)

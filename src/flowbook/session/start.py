@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from flowbook.run.stimulus import Lineage
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
+    from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
 
 STORE_FOLDER = ".flowbook"
@@ -59,6 +60,10 @@ class Knower(Protocol):
 
     def knowing(self, run_id: RunId, flow: Flow) -> AbstractContextManager[Known]:
         """`flow` is what the run that is now begun is a run of."""
+        ...
+
+    def pins(self, flow: Flow, plan: Plan) -> Mapping[str, str]:
+        """The versions of other flows that a run of this plan settles on, by node."""
         ...
 
     def above(self, lineage: Lineage | None) -> Collection[FlowId]:

@@ -43,11 +43,16 @@ SELECT * FROM (
     UNION ALL
     SELECT run_id, node, (value->'$.inline') IS NOT NULL, hash, bytes,
            {reaches("hash", "value->'$.parts'")} FROM known_datasets
+    UNION ALL
+    SELECT run_id, node, (value->'$.inline') IS NOT NULL, value->>'$.hash',
+           coalesce(TRY_CAST(value->>'$.size' AS BIGINT), 0),
+           {reaches("value->>'$.hash'", "value->'$.parts'")} FROM memory_changes
+    WHERE (value->>'$.hash') IS NOT NULL
 ) WHERE hash IS NOT NULL"""
 """Every reference to a hash, in a look at `REFERRING`. When `own` is the `hash`, the row is about
 the value itself, of so many `bytes`, kept `inside` its event or as an object; else about a part of
 it, which is always an object."""
-REFERRING = ("values", "streams", "datasets")
+REFERRING = ("values", "streams", "datasets", "memory_changes")
 """The views of which something refers to an object."""
 
 

@@ -289,6 +289,12 @@ FROM tail WHERE kind = 'SETTING_CHANGED'""",
 SELECT payload->>'$.flow' AS flow, payload->>'$.node' AS node, payload->>'$.label' AS tag,
        ts AS cleared_at
 FROM tail WHERE kind = 'CACHE_CLEARED'""",
+    "memory_changes": """
+SELECT payload->>'$.flow' AS flow, payload->>'$.key' AS key,
+       TRY_CAST(payload->>'$.version' AS INTEGER) AS version, payload->'$.value' AS value,
+       payload->>'$.run' AS run_id, node, attempt, payload->>'$.write' AS write_id,
+       payload->>'$.by' AS changed_by, ts AS changed_at
+FROM tail WHERE kind = 'MEMORY_CHANGED'""",
 }
 """What the tail adds to the tables that only grow."""
 
@@ -337,6 +343,7 @@ _BORN_OF = {
     "audit": ("AUDITED",),
     "settings": ("SETTING_CHANGED",),
     "cache_clearings": ("CACHE_CLEARED",),
+    "memory_changes": ("MEMORY_CHANGED",),
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),

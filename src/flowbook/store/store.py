@@ -38,6 +38,7 @@ from flowbook.store.keeping import Keep
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.maintained import Maintained
+from flowbook.store.memory import Memory
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.mounts import check_file_system
 from flowbook.store.query import Tables
@@ -123,6 +124,11 @@ class Store(Maintained):
             if found is None:
                 found = _opened[place] = cls(place, Durability(durability), Disk())
             return found
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered from run to run; `memory.of(flow)` is that of a flow."""
+        return Memory(self._snapshot, self.vault, self.sink.append)
 
     def record_flow(self, flow: str, version: str, spec_json: bytes | str) -> Future[None]:
         """Keep a version of a flow's definition; once per process and version."""

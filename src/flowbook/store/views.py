@@ -197,6 +197,19 @@ READ_VIEWS: Mapping[str, str] = {
     FROM (FROM stored.settings UNION ALL BY NAME {ROWS["settings"]}) GROUP BY flow, name""",
     "cache_clearings": f"""
     FROM stored.cache_clearings UNION ALL BY NAME {ROWS["cache_clearings"]}""",
+    "memory_changes": f"""
+    FROM stored.memory_changes UNION ALL BY NAME {ROWS["memory_changes"]}""",
+    "memory_history": """
+    SELECT flow, key, version, coalesce(value = 'null', true) AS deleted,
+           value->'$.inline' AS value, value->>'$.format' AS format, value->>'$.type' AS type,
+           TRY_CAST(value->>'$.size' AS BIGINT) AS bytes, value->>'$.hash' AS hash, run_id, node,
+           attempt, changed_by, changed_at
+    FROM memory_changes""",
+    "memory": """
+    SELECT * EXCLUDE (deleted) FROM (
+        FROM memory_history
+        QUALIFY row_number() OVER (PARTITION BY flow, key ORDER BY version DESC) = 1)
+    WHERE NOT deleted""",
     "origins": """
     SELECT id AS run_id, flow FROM stored.runs WHERE flow IS NOT NULL UNION ALL
     SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
@@ -221,6 +234,8 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "datasets": ("known_datasets",),
     "usage": ("kept_usage",),
     "registry": ("known_runs",),
+    "memory_history": ("memory_changes",),
+    "memory": ("memory_history",),
 }
 
 

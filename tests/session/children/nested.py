@@ -138,6 +138,22 @@ def lasting(host, ledger):
     return flow
 
 
+HOLD = threading.Event()
+
+
+def timed(host, ledger):
+    """A container that has a second, with a node that takes as long as it is held."""
+    flow = Flow("timed", host=host)
+    with flow.group("box", timeout=1.0):
+
+        @flow.node
+        def held():
+            ledger.write("held")
+            HOLD.wait(60)
+
+    return flow
+
+
 def arriving(host, ledger):
     """The same for three branches, one after the other."""
     flow = Flow("arriving", host=host)
@@ -168,22 +184,6 @@ def arriving(host, ledger):
     def total(heard):
         ledger.write("total")
         return heard
-
-    return flow
-
-
-HOLD = threading.Event()
-
-
-def timed(host, ledger):
-    """A container that has a second, with a node that takes as long as it is held."""
-    flow = Flow("timed", host=host)
-    with flow.group("box", timeout=1.0):
-
-        @flow.node
-        def held():
-            ledger.write("held")
-            HOLD.wait(60)
 
     return flow
 
