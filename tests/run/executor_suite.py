@@ -17,7 +17,14 @@ from pathlib import Path
 import pytest
 from tests.run.plans import n, plan_of
 
-from flowbook.events import NodeCompleted, NodeLogged, NodeRetryScheduled, RunCompleted, RunStatus
+from flowbook.events import (
+    NodeCompleted,
+    NodeLogged,
+    NodeRetryScheduled,
+    NodeStreamed,
+    RunCompleted,
+    RunStatus,
+)
 from flowbook.events.values import Usage
 from flowbook.run.phase import Outcome
 from flowbook.run.work import Tools
@@ -253,6 +260,20 @@ class ExecutorSuite:
         assert said == {"stdout": "printed\n", "log": "logged\n"}
         assert capsys.readouterr().out == "printed\n"
         assert run["a"].output == "X"
+
+    def test_what_a_node_streams_comes_back_before_its_end(self, perform, kept):
+        def tell(context, inputs):
+            context.token("from ")
+            context.token("afar")
+            context.emit({"page": 1})
+            context.artefact("a.txt", "hello")
+            return 1
+
+        run = perform(tell, sink=kept).wait(20)
+        assert (run["a"].stream.end, run["a"].stream.tokens) == ("from afar", 2)
+        told = [e.channel for e in kept.events if isinstance(e, NodeStreamed)]
+        assert sorted(told) == ["artefact", "data", "token"]
+        assert isinstance(kept.events[-1], RunCompleted)
 
     def test_what_calls_used_comes_back_with_the_attempt_that_made_them(self, perform, kept):
         def ask(context, inputs):

@@ -58,14 +58,3 @@ def _alive(pid):
     except ProcessLookupError:
         return False
     return True
-
-
-def test_what_a_node_streams_comes_from_the_cluster(start, shared):
-    def tell(context, inputs):
-        context.token("from ")
-        context.token("afar")
-        return 1
-
-    run = start(ON_DASK, {"a": tell}).wait(20)
-    assert run["a"].stream.end == "from afar"
-    assert run["a"].stream.tokens == 2
