@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from flowbook.events import RunStatus, TriggerKind
+    from flowbook.graph.adding import add_items
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
@@ -103,6 +104,7 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "add_items": "flowbook.graph.adding",
     "context": "flowbook.run.capture",
     "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
@@ -150,6 +152,7 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "add_items",
     "context",
     "memory",
     "project",

@@ -86,3 +86,24 @@ def test_what_cannot_be_is_refused_with_what_to_do(told, ran):
     assert "has no event 99" in told("history", "replay", ran, "--at", "99", code=2).stderr
     assert "no run" in told("history", "replay", "nope", code=2).stderr
     assert "no node" in told("history", "replay", ran, "--from", "totl", code=2).stderr
+
+
+MAPPED = (
+    "%%flow items\nitems = [1, 2, 3]",
+    "%%flow map each(items=items.items)",
+    "%%flow worked --in each\nimport os\nopen('ledger', 'a').write(f'{item} ')\n"
+    "assert item != 2 or os.path.exists('mended')\nitem * 10",
+)
+
+
+def test_failed_items_run_again_and_new_ones_with_them(tmp_path, told, ran):
+    write(tmp_path, *MAPPED)
+    told("run", "reports/sums.ipynb", "--no-report")
+    run = json.loads(told("history", "--json").stdout)["runs"][0]["id"]
+    (tmp_path / "reports" / "mended").touch()
+    (tmp_path / "reports" / "ledger").unlink()
+    done = told("history", "replay", run, "--failed", "--add", "each=[4, 5]")
+    assert "2 of its items are taken" in done.stderr
+    assert sorted((tmp_path / "reports" / "ledger").read_text().split()) == ["2", "4", "5"]
+    refused = told("history", "replay", run, "--add", "each=4", code=2)
+    assert "write a list" in refused.stderr

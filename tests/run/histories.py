@@ -21,11 +21,13 @@ from flowbook.ids import CellId, NodeId, RunId
 from flowbook.plan.plan import Join
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
+from flowbook.run.known import ItemsGiven, KnownTurn
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     CancelAsked,
     Expired,
     Given,
+    ItemsOffered,
     Launch,
     Origin,
     PauseAsked,
@@ -57,6 +59,7 @@ REF = ValueRef(
     size=1,
     inline=msgspec.Raw(b"1"),
 )
+ORIGIN = RunId("019b7952-1e80-7000-8000-000000000000")
 BOOM = ErrorInfo(
     "ValueError",
     "boom",
@@ -113,8 +116,14 @@ class Play:
         outputs = dict.fromkeys(ports or self.state.steps[self.state.index[name]].outputs, REF)
         return self.send(StepReturned(**{**self._at(name), "ms": 12.5, "outputs": outputs, **more}))
 
-    def unfolds(self, name, total=None):
-        return self.send(StepUnfolded(**self._at(name), total=total))
+    def offers(self, name, count=1, by=None, ref=REF):
+        """Somebody adds items to a container."""
+        given = ItemsGiven(self.state.index[name], ref, count, by)
+        return self.send(ItemsOffered(at=self.now, items=given))
+
+    def unfolds(self, name, total=None, known=()):
+        turns = {index: KnownTurn({name: REF}, ORIGIN) for index in known}
+        return self.send(StepUnfolded(**self._at(name), total=total, known=turns))
 
     def consulted(self, name, index, go_on):
         return self.send(StepConsulted(**self._at(name), index=index, go_on=go_on))
@@ -276,7 +285,7 @@ def _histories():
     yield "cancelling", Play(n("a"), n("b", "a"), n("c")).returns("c").cancel()
     yield "cancelled", Play(n("a"), n("b", "a"), n("c")).returns("c").cancel().stops("a")
     yield "reused", Play(n("a"), n("b", "a"), given=("a",)).returns("b")
-    origin = Origin(RunId("019b7952-1e80-7000-8000-000000000000"), 7, NodeId("c"))
+    origin = Origin(ORIGIN, 7, NodeId("c"))
     replayed = Play(n("a"), n("b", "a"), n("c", "b"), given=("a",), by_hand=("b",), origin=origin)
     yield "replayed", replayed.returns("c")
     yield "timeout", Play(n("slow", timeout=2.0), n("b", "slow")).times_out("slow")
@@ -331,6 +340,7 @@ def _histories_of_recoveries():
 
 
 _MAP = Policy(Turns.EACH, window=3, stop=False, settle=True)
+_GROWS = replace(_MAP, grows=True)
 _AGAIN = Policy(Turns.EACH, window=2, stop=False, settle=True, retries=1)
 _EACH = Policy(Turns.EACH)
 
@@ -361,6 +371,10 @@ def _histories_of_containers():
     anew = _map(_AGAIN).returns("cities").unfolds("each", 3).returns("each[0].fetch")
     yield "map_item_begun_anew", anew.fails("each[0].clean").returns("each[1].fetch")
     yield "map_cancelled", _cancelled_map()
+    retried = _map().returns("cities").unfolds("each", 4, known=(1, 3)).returns("each[0].fetch")
+    yield "map_with_known_items", retried.returns("each[0].clean").fails("each[2].fetch")
+    grown = _map(_GROWS).returns("cities").offers("each", 2).unfolds("each", 5).offers("each", 4)
+    yield "map_that_grows", grown.returns("each[0].fetch").returns("each[0].clean")
     lost = _map().returns("cities").unfolds("each", 4).returns("each[0].fetch")
     lost.returns("each[0].clean").returns("each[1].fetch").says("each[2].fetch", "half\n")
     yield "map_recovered", lost.dies().returns("each[1].clean")

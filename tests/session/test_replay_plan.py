@@ -8,11 +8,11 @@ from tests.run.plans import n
 
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Wire
 from flowbook.graph.wiring import resolve
+from flowbook.session.replay_changes import changes_since
 from flowbook.session.replay_plan import (
     Fate,
     ReplayPlan,
     Terms,
-    changes_since,
     fates,
     read_by_what_runs,
     story_of,
@@ -118,5 +118,5 @@ def test_a_plan_reads_as_a_list_and_as_json():
     assert text[0] == "<replay of run r of 'f', by its event 7>"
     assert text[-2:] == ["  warning: look out", "  cannot start: no"]
     assert plan.to_json()["nodes"][1] == {
-        "node": "b", "fate": "given", "why": "given by hand", "changes": [],
+        "node": "b", "fate": "given", "why": "given by hand", "changes": [], "items": 0,
     }  # fmt: skip

@@ -295,3 +295,20 @@ def test_a_closed_journal_refuses_whatever_the_durability(journal, story):
     journal.close()
     with pytest.raises(StoreError, match="closed"):
         journal.append(story.run(), Durability.OFF).result(5)
+
+
+def test_a_sync_covers_what_was_written_before_without_one(layout, disk, story, monkeypatch):
+    synced = []
+    disk.sync_file = lambda path: synced.append(path.name)
+    monkeypatch.setattr(module, "ROTATE_BYTES", 1)
+    journal = Journal(layout, disk=disk, durability=Durability.OS)
+    journal.append(story.run()).result(5)
+    journal.append(story.run(), Durability.OFF)
+    journal.append(story.run()).result(5)
+    assert (synced, disk.syncs) == ([], 0)
+    journal.append(story.run(), Durability.FSYNC).result(5)
+    names = sorted(path.name for path in layout.journal.glob("*.tsv"))
+    assert (sorted(synced), disk.syncs) == (names[:-1], 1)
+    journal.append(story.run(), Durability.FSYNC).result(5)
+    assert sorted(synced) == names[:-1]
+    journal.close()

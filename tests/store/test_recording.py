@@ -9,6 +9,7 @@ import pytest
 
 from flowbook.events import (
     CancelRequested,
+    CheckpointReached,
     NodeCompleted,
     NodeLogged,
     NodeRetryScheduled,
@@ -52,6 +53,13 @@ def test_events_go_on_as_they_are_with_the_durability_of_the_flow(recording, jou
     events = story.run()
     recording(durability=Durability.OS).sink.append(events)
     assert journal.asked == [(events, Durability.OS)]
+
+
+@pytest.mark.parametrize("asked", [Durability.OFF, Durability.OS, None])
+def test_a_checkpoint_is_on_disk_whatever_the_flow_asks_for(recording, journal, asked):
+    checkpoint = CheckpointReached(run="r", seq=3, at=1.0, why="interval")
+    recording(durability=asked).sink.append([checkpoint])
+    assert journal.asked == [([checkpoint], Durability.FSYNC)]
 
 
 def test_a_summary_keeps_the_numbers_of_what_it_writes(recording, journal, story):

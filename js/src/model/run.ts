@@ -7,6 +7,7 @@
 import type {
   ErrorInfo,
   Event,
+  ItemsAdded,
   NodeCancelled,
   NodeCompleted,
   NodeReused,
@@ -17,6 +18,7 @@ import type {
   ScopeClosed,
   ScopeLeft,
   ScopeOpened,
+  ScopeReused,
   TriggerKind,
 } from "../protocol/generated";
 import { type NodeRun, type Outcome, type Phase, UNTOUCHED } from "./node";
@@ -175,6 +177,14 @@ class Fold {
       case "SCOPE_CLOSED":
         this.closed(event);
         break;
+      case "SCOPE_REUSED":
+        this.reused(event);
+        break;
+      case "ITEMS_ADDED":
+        this.added(event);
+        break;
+      case "CHECKPOINT_REACHED":
+        break;
       case "CANCEL_REQUESTED":
         this.state = { ...state, cancelling: true };
         this.each("running", "cancelling");
@@ -332,6 +342,20 @@ class Fold {
         failed: turns.failed + Number(event.status === "failed"),
       },
     });
+  }
+
+  /** A turn whose nodes need not run: what it gave is known. */
+  private reused(event: ScopeReused): void {
+    const turns = this.at(event)?.turns;
+    if (turns === undefined || turns === null) return;
+    const succeeded = turns.succeeded + 1;
+    this.set(event, { turns: { ...turns, succeeded, counted: true } });
+  }
+
+  private added(event: ItemsAdded): void {
+    const turns = this.at(event)?.turns;
+    if (turns === undefined || turns === null || turns.total === null) return;
+    this.set(event, { turns: { ...turns, total: turns.total + event.count } });
   }
 }
 

@@ -72,6 +72,17 @@ export interface CancelRun {
   readonly type: "CANCEL";
 }
 
+/** All up to here is on disk before anything after it begins. */
+export interface CheckpointReached {
+  readonly kind: "CHECKPOINT_REACHED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly why: string;
+  readonly node?: string | null;
+  readonly scope?: string;
+}
+
 /** A table column and the type its library gives it. */
 export interface Column {
   readonly name: string;
@@ -153,6 +164,20 @@ export interface Inspect {
   readonly view: string;
   readonly node: string;
   readonly scope?: string | null;
+}
+
+/** A container has `count` more items, behind those it had: the list in `outputs`. */
+export interface ItemsAdded {
+  readonly kind: "ITEMS_ADDED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly outputs: Readonly<Record<string, ValueRef>>;
+  readonly count: number;
+  readonly total?: number | null;
+  readonly by?: string | null;
 }
 
 /** Text a node printed; `stream` is stdout, stderr or log. */
@@ -471,6 +496,7 @@ export interface RunCreated {
   readonly calling_node?: string | null;
   readonly deadline?: number | null;
   readonly priority?: number;
+  readonly items_of?: ReadonlyArray<string>;
   readonly called?: Readonly<Record<string, string>>;
 }
 
@@ -523,6 +549,7 @@ export interface ScopeClosed {
   readonly ms?: number;
   readonly succeeded?: number;
   readonly failed?: number;
+  readonly outputs?: Readonly<Record<string, ValueRef>>;
 }
 
 /** A turn of a container is left early: nothing more starts in it, what runs is told to stop. */
@@ -548,6 +575,23 @@ export interface ScopeOpened {
   readonly scope?: string;
   readonly block?: string;
   readonly index?: number | null;
+}
+
+/** A turn of a container is not run: what leaves it is known, from run `source`. */
+export interface ScopeReused {
+  readonly kind: "SCOPE_REUSED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly block?: string;
+  readonly index?: number | null;
+  readonly outputs?: Readonly<Record<string, ValueRef>>;
+  readonly source?: string | null;
+  readonly left?: string;
+  readonly succeeded?: number;
+  readonly failed?: number;
 }
 
 /** One setting of a node: whether it is `literal`, `expression` or `secret`, and its text. */
@@ -648,7 +692,7 @@ export interface ValueRef {
   readonly pictured?: boolean;
 }
 
-export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened;
+export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
@@ -659,9 +703,10 @@ export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
   ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
-  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
+  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
+  CheckpointReached: {"tag": ["kind", "CHECKPOINT_REACHED"], "required": {"run": "string", "seq": "number", "at": "number", "why": "string"}, "optional": {"node": {"any": ["string", "null"]}, "scope": "string"}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
   Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
   EdgeView: {"required": {"source": "string", "output": "string", "target": "string", "input": "string"}, "optional": {}},
@@ -671,6 +716,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
   InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string"}, "optional": {}},
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
+  ItemsAdded: {"tag": ["kind", "ITEMS_ADDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "outputs": {"record": {"ref": "ValueRef"}}, "count": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}, "by": {"any": ["string", "null"]}}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Measured: {"required": {"attempt": "number", "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
@@ -696,14 +742,15 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "called": {"record": "string"}}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
-  ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number"}},
+  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number", "outputs": {"record": {"ref": "ValueRef"}}}},
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
+  ScopeReused: {"tag": ["kind", "SCOPE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "left": "string", "succeeded": "number", "failed": "number"}},
   SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
@@ -718,7 +765,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened"],
+  Event: ["CancelRequested", "CheckpointReached", "ItemsAdded", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened", "ScopeReused"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
   Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],

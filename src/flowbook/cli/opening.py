@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -88,6 +89,24 @@ class Duration(click.ParamType[float]):
             return parse_duration(value)
         except ValueError as refused:
             self.fail(f"{value!r} is no duration: {refused}", param, ctx)
+
+
+class ItemsOf(click.ParamType[tuple[str, list[Any]]]):
+    """A node and items for it, from text such as `each=[5, 6]`."""
+
+    name = "items"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, list[Any]]:
+        node, _, text = value.partition("=")
+        try:
+            items = json.loads(text)
+        except ValueError:
+            items = None
+        if not node or not isinstance(items, list):
+            self.fail(f"{value!r} gives no items: write a list, as in each='[5, 6]'", param, ctx)
+        return node, items
 
 
 def notebook_argument(function: Command) -> Command:

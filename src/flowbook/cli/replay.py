@@ -15,7 +15,7 @@ import click
 
 from flowbook.cli.live import follow
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, params_option, stand_in, timeout_option
+from flowbook.cli.opening import ItemsOf, json_option, params_option, stand_in, timeout_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import asked_project, project_option
 from flowbook.cli.running import Finished, explain_end, verdict
@@ -42,14 +42,15 @@ _HINT = "say which with --notebook; a flow written in Python is replayed with fl
 def checkpoints(ctx: click.Context, run_id: str, folder: Path | None, as_json: bool) -> ExitCode:
     """List the events of a run that it can be replayed from.
 
-    Each is the completion of a node: how many were done there, how many bytes their results take
-    up, and how many of them were not kept as they were.
+    Each is the completion of a node, or a checkpoint that the flow asked for: how many nodes were
+    done there, how many bytes their results take up, and how many of them were not kept as they
+    were.
     """
     found = asked_project(ctx, folder).history.checkpoints(run_id).to_json()
     if as_json or ctx.obj.as_json:
         echo_json(found)
         return ExitCode.OK
-    columns = ("seq", "at", "node", "done", "bytes", "unkept")
+    columns = ("seq", "at", "node", "done", "bytes", "unkept", "why")
     echo_table(columns, [[one[name] for name in columns] for one in found["checkpoints"]])
     return ExitCode.OK
 
@@ -63,6 +64,14 @@ def checkpoints(ctx: click.Context, run_id: str, folder: Path | None, as_json: b
     "--at", type=click.IntRange(0), metavar="SEQ", help="Take what was done at event SEQ."
 )
 @params_option
+@click.option("--failed", is_flag=True, help="Run what failed, and of containers the failed items.")
+@click.option(
+    "--add",
+    multiple=True,
+    metavar="NODE=JSON",
+    type=ItemsOf(),
+    help="Give a map or foreach more items; may be given again.",
+)
 @click.option("--trust", is_flag=True, help="Take results of nodes that have changed, too.")
 @click.option("--as-run", is_flag=True, help="Run the definition that the run had.")
 @click.option("--check", is_flag=True, help="Only tell what would be taken and run.")
@@ -79,6 +88,7 @@ def checkpoints(ctx: click.Context, run_id: str, folder: Path | None, as_json: b
 @manual(
     "flowbook history replay 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --from clean --check",
     "flowbook history replay 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 -p city=Bergen",
+    "flowbook history replay 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --failed",
     codes=(
         ExitCode.OK,
         ExitCode.FAILED,
@@ -107,6 +117,8 @@ def replay(ctx: click.Context, /, run_id: str, folder: Path | None, **asked: Any
         "at": asked["at"],
         "params": coerce_params(opened.plan(flow), asked["params"]),
         "trust": asked["trust"],
+        "failed": asked["failed"] or None,
+        "add": _items(asked["add"]),
         "version": "as_run" if asked["as_run"] else None,
     }
     as_json = asked["as_json"] or ctx.obj.as_json
@@ -121,6 +133,13 @@ def replay(ctx: click.Context, /, run_id: str, folder: Path | None, **asked: Any
         run = opened.replay(flow, run_id, **words, trigger=TriggerKind.CLI)
     why = follow(run, sys.stderr, timeout=asked["timeout"])
     return _ended(run, why or verdict(run), opened.history.run(run.id).to_json(), as_json=as_json)
+
+
+def _items(given: tuple[tuple[str, list[Any]], ...]) -> dict[str, list[Any]] | None:
+    found: dict[str, list[Any]] = {}
+    for node, items in given:
+        found.setdefault(node, []).extend(items)
+    return found or None
 
 
 def _show(plan: ReplayPlan, *, as_json: bool) -> None:

@@ -15,24 +15,32 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from flowbook.events.fact import Fact as Fact
+from flowbook.events.fact import OfNode as OfNode
+from flowbook.events.fact import RunStatus as RunStatus
+from flowbook.events.turns import (
+    CheckpointReached as CheckpointReached,
+)
+from flowbook.events.turns import (
+    ItemsAdded as ItemsAdded,
+)
+from flowbook.events.turns import (
+    NodeUnfolded as NodeUnfolded,
+)
+from flowbook.events.turns import (
+    ScopeClosed as ScopeClosed,
+)
+from flowbook.events.turns import (
+    ScopeLeft as ScopeLeft,
+)
+from flowbook.events.turns import (
+    ScopeOpened as ScopeOpened,
+)
+from flowbook.events.turns import (
+    ScopeReused as ScopeReused,
+)
 from flowbook.events.values import ErrorInfo, Usage, ValueRef
-from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
-
-
-class RunStatus(StrEnum):
-    """What a run is doing or how it ended."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUSPENDED = "suspended"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more will happen."""
-        return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+from flowbook.ids import FlowId, NodeId, PortName, RunId
 
 
 class TriggerKind(StrEnum):
@@ -61,36 +69,12 @@ class SkipReason(StrEnum):
     NOT_ASKED = "not_asked"
 
 
-class Fact(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind"
-):
-    """What every event carries: which run, its place in it, and when.
-
-    Plain data that never leads back to the event: the garbage collector need not look at it, and a
-    run keeps very many.
-    """
-
-    run: RunId
-    seq: EventSeq
-    at: float
-
-
-class OfNode(Fact, frozen=True, kw_only=True):
-    """A fact about one node.
-
-    `scope` says inside which turn of which containers, '' outside of all: `each[3]` is the fourth
-    turn of `each`, `outer[0].each[3]` one inside another, `guard.catch` a block with a name.
-    """
-
-    node: NodeId
-    scope: str = ""
-
-
 class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     """A run of a frozen plan began; `nodes` lists the plan's steps in order.
 
     `blocks` lists, by container and block, the nodes inside.
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
+    `items_of`: the containers of which it takes the turns that went well there.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     `called`: by node, the versions of other flows that it calls, where that was settled.
     """
@@ -112,6 +96,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     calling_node: NodeId | None = None
     deadline: float | None = None
     priority: int = 0
+    items_of: tuple[NodeId, ...] = ()
     called: dict[str, str] = {}
 
 
@@ -262,47 +247,6 @@ class NodeUsed(OfNode, frozen=True, kw_only=True, tag="NODE_USED"):
     is_estimate: bool = False
 
 
-class NodeUnfolded(OfNode, frozen=True, kw_only=True, tag="NODE_UNFOLDED"):
-    """A container knows what to do: `total` turns, None while only a condition can tell."""
-
-    attempt: int
-    total: int | None = None
-
-
-class ScopeOpened(OfNode, frozen=True, kw_only=True, tag="SCOPE_OPENED"):
-    """A turn of a container began: the nodes of `block`, for the item number `index`."""
-
-    block: str = ""
-    index: int | None = None
-
-
-class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
-    """A turn of a container is left early: nothing more starts in it, what runs is told to stop.
-
-    `why` is `break` or `continue` where a node asked for it, `failed`, `timeout` or `cancelled`
-    where the container gives the turn up, `completed` where another node completes the loop.
-    """
-
-    block: str = ""
-    index: int | None = None
-    why: str = "continue"
-
-
-class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
-    """A turn of a container is over, after `ms`.
-
-    `succeeded` and `failed` count how all turns of the container have ended by now, this one too; a
-    turn that is begun anew after a failure is counted once, as it ended last.
-    """
-
-    status: RunStatus
-    block: str = ""
-    index: int | None = None
-    ms: float = 0.0
-    succeeded: int = 0
-    failed: int = 0
-
-
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
     """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to.
 
@@ -364,6 +308,9 @@ Event: TypeAlias = (
     | ScopeOpened
     | ScopeLeft
     | ScopeClosed
+    | ScopeReused
+    | ItemsAdded
+    | CheckpointReached
     | CancelRequested
     | RunPaused
     | RunResumed

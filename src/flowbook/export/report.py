@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from flowbook.errors import UsageError
 from flowbook.events import (
     Event,
+    ItemsAdded,
     NodeCompleted,
     NodeFailed,
     NodeLogged,
@@ -28,6 +29,7 @@ from flowbook.events import (
     RunCompleted,
     RunCreated,
     ScopeClosed,
+    ScopeReused,
 )
 from flowbook.export.mime import mime_bundle
 from flowbook.export.notebook import cell_id, parse_notebook, serialise
@@ -77,7 +79,9 @@ class _Told:
             self.note = f"{event.error.name}: {event.error.message}"
         elif isinstance(event, NodeUnfolded):
             self.total, self.turns = event.total, ""
-        elif isinstance(event, ScopeClosed) and event.index is not None:
+        elif isinstance(event, ItemsAdded):
+            self.total = event.total
+        elif isinstance(event, ScopeClosed | ScopeReused) and event.index is not None:
             done = event.succeeded + event.failed
             self.turns = turns_text(done, self.total, event.failed)
         elif isinstance(event, NodeSkipped):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flowbook.graph.host import Host
@@ -31,6 +31,8 @@ class Branching:
         trust: bool = False,
         version: str | int | None = None,
         calls: str | None = None,
+        failed: bool = False,
+        add: Mapping[str, Iterable[Any]] | None = None,
         check: bool = False,
     ) -> Any:
         """Start a new run that takes what an earlier one had done, and return it at once.
@@ -50,6 +52,9 @@ class Branching:
                 the flow as it is when left out.
             calls: `as_run` (the default): nodes that call other flows call the versions that they
                 called in that run; `latest`: what they would call in any run.
+            failed: Whatever failed runs, and of containers the items that did not go well.
+            add: Items for a `map` or `foreach`, by its name: they run, and those that went well do
+                not.
             check: Only say what would be taken and run, as `replay_plan` does.
 
         Warns (`UserWarning`) of results that are not taken because something has changed since.
@@ -72,11 +77,43 @@ class Branching:
             trust=trust,
             version=version,
             calls=calls,
+            failed=failed or None,
+            add=None if add is None else {name: list(items) for name, items in add.items()},
         )
 
     def replay_plan(self, run_id: Any, **asked: Any) -> Any:
         """What `replay` with the same words would take and run, and why; nothing is run."""
         return self.host.replay_plan(self, _id(run_id), **asked)
+
+    def retry_failed(self, run_id: Any, **asked: Any) -> Any:
+        """Start a new run of what failed in an earlier one; all else is taken, item by item.
+
+        The same as `replay` with `failed=True`, whose other words are understood, too. A node that
+        failed runs, and what follows it; a container takes the items that went well and runs the
+        others. Raises `UsageError` when nothing failed.
+
+        >>> from flowbook import Flow
+        >>> flow, broken = Flow("shaky"), {2}
+        >>> with flow.map("each", [1, 2, 3]):
+        ...     @flow.node
+        ...     def tenfold(item):
+        ...         if item in broken:
+        ...             raise ValueError(item)
+        ...         return item * 10
+        >>> run = flow.run()
+        >>> broken.clear()
+        >>> flow.retry_failed(run).wait()["each"].outputs["each_values"]
+        [10, 20, 30]
+        """
+        return self.replay(run_id, failed=True, **asked)
+
+    def add_items(self, run_id: Any, container: str, items: Iterable[Any], **asked: Any) -> Any:
+        """Start a new run in which a `map` or `foreach` of an earlier one has more items.
+
+        The same as `replay` with `add`. Items that went well are taken, those that did not run with
+        the new ones, and so does what follows. For a run that goes on there is `Run.add_items`.
+        """
+        return self.replay(run_id, add={container: items}, **asked)
 
     def restore(self, run_id: Any, checkpoint: Any = None, **asked: Any) -> Any:
         """Go on from a checkpoint of a run, in a new run; from its last one if none is named.
@@ -85,6 +122,10 @@ class Branching:
         `replay`.
         """
         return self.host.restore(self, _id(run_id), checkpoint, **asked)
+
+    def checkpoints(self, run_id: Any) -> Any:
+        """The points of a run that `restore` can go on from, in order."""
+        return self.host.checkpoints(_id(run_id))
 
     def versions(self) -> Any:
         """Every version of this flow that has run, numbered by first use."""

@@ -60,6 +60,12 @@ class Policy:
     outlasts: bool = False
     told: str = ""
     """The port by which a failure of the body leaves where nothing catches it."""
+    grows: bool = False
+    """It goes over items, and more may be added while it does."""
+    checkpoint_every: int = 0
+    """A checkpoint behind so many turns, 0 for none."""
+    collects: bool = True
+    """It gives what its turns gave; else that is only written down, turn by turn."""
 
     @property
     def blocks(self) -> tuple[str, ...]:

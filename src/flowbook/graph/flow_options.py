@@ -82,8 +82,8 @@ class FlowOptions:
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
     seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
-    None: as many nodes at once as there are. `measure`: also the attempts in this process; those in
-    one of their own always are.
+    None: as many nodes at once as there are. `checkpoint_interval`: seconds between checkpoints.
+    `measure`: also the attempts in this process; those in one of their own always are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -106,6 +106,7 @@ class FlowOptions:
     validate: Validate = Validate.SCHEMAS
     streams: StreamKeep = StreamKeep.ALL
     measure: bool = False
+    checkpoint_interval: float | None = None
 
     @property
     def at_once(self) -> int | None:
@@ -196,6 +197,15 @@ def _parse_timeout(value: object) -> float | None:
     return seconds
 
 
+def _parse_interval(value: object) -> float | None:
+    if _nothing(value):
+        return None
+    seconds = parse_duration(value)
+    if not seconds:
+        raise ValueError("write a duration such as 30s, 5m or 1h")
+    return seconds
+
+
 def parse_priority(value: object) -> int:
     """The priority of a run, a whole number; the larger goes first."""
     match = re.fullmatch(r"[+-]?\d{1,7}", str(value).strip())
@@ -272,6 +282,8 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                "or none.", _parse_streams, str),
         Option("measure", "Measure CPU time and memory of every attempt.", parse_bool, print_bool,
                flag=True),
+        Option("checkpoint_interval", "Put all on disk this often while a run goes on: 30s, 5m.",
+               _parse_interval, lambda v: "none" if v is None else print_duration(v)),
     )
 }  # fmt: skip
 

@@ -79,6 +79,10 @@ class Host(Protocol):
         """Such a run from a checkpoint; see `Flow.restore`."""
         ...
 
+    def checkpoints(self, run_id: str) -> Any:
+        """The points of a run that it can be restored from."""
+        ...
+
     def versions(self, flow: Any) -> Any:
         """The versions of the flow that have run."""
         ...

@@ -8,7 +8,7 @@ the world beyond its own client library (a query, an expression, a log line) it 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypedDict, Unpack
 
@@ -184,6 +184,14 @@ class NodeContext(Protocol):
         >>> run = flow.run()
         >>> project.history.table("select node, model, total_tokens, cost from usage")[1]
         [('asked', 'small-1', 12, 0.0004)]
+        """
+        ...
+
+    def add_items(self, container: str, items: Iterable[Any]) -> None:
+        """Give a `map` or `foreach` more items, behind those it has, once this attempt succeeds.
+
+        An attempt that fails adds nothing, and a node that runs again adds nothing twice. The node
+        fails when there is no such container, or when it takes no items any more.
         """
         ...
 

@@ -71,6 +71,7 @@ class Options:
     lock: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     completes: tuple[str, ...] = ()
+    checkpoint: bool = False
 
     @property
     def bounds(self) -> Bounds | None:
@@ -344,6 +345,8 @@ OPTIONS: Mapping[str, Option] = {
                _parse_tags, ", ".join),
         Option("completes", "Loops that end once it has succeeded, with what they have by then.",
                _parse_tags, ", ".join),
+        Option("checkpoint", "Put all on disk behind it, before anything goes on.", parse_bool,
+               print_bool, flag=True),
     )
 }  # fmt: skip
 

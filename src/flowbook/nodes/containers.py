@@ -22,7 +22,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
-from flowbook.nodes.gathering import by_name, count, elapsed, one_of, settled
+from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
 from flowbook.nodes.router import bare, nested
 from flowbook.nodes.tables import rows_of, stacked
 
@@ -36,6 +36,9 @@ class _Naming(Container):
 
     defaults: ClassVar[Options] = Options(pure=True)
 
+    checkpoint_every = Int(0, min=0, help="A checkpoint behind so many turns; 0: none.").tag(
+        config=True
+    )
     result = Unicode(help="The node inside whose output counts; else those at the end.").tag(
         config=True
     )
@@ -125,6 +128,9 @@ class MapNode(_Items):
         help="How many items have to go well, or an expression over succeeded, failed, total and "
         "values that says when it is over.",
     ).tag(config=True)
+    collect_results = Bool(
+        True, help="Give what the items gave; else it is only written down, item by item."
+    ).tag(config=True)
     rest = Enum(
         ("cancel", "leave"),
         default_value="cancel",
@@ -156,6 +162,9 @@ class MapNode(_Items):
             enough=count(spec, "enough", -1) if type(spec.config.get("enough")) is int else None,
             asks=isinstance(spec.config.get("enough"), str),
             outlasts=spec.config.get("rest") == "leave",
+            grows=True,
+            checkpoint_every=every(spec),
+            collects=spec.config.get("collect_results") is not False,
         )
 
     @classmethod
@@ -179,16 +188,12 @@ class MapNode(_Items):
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
-        made_of = [settled(turn) for turn in turns]
+        ports, summary = type(self).ports(self.spec), summed(turns)
+        if not self.collect_results:
+            return Outputs(dict.fromkeys(ports[2:], summary))
         values = [one_of(turn.gave) for turn in turns if turn.error is None]
-        summary = {
-            "total": len(turns),
-            "succeeded": len(values),
-            "failed": len(turns) - len(values),
-            "duration_ms": elapsed(turns),
-        }
-        made = (made_of, values, summary)
-        return Outputs(dict(zip(type(self).ports(self.spec), made, strict=False)))
+        made = ([settled(turn) for turn in turns], values, summary)
+        return Outputs(dict(zip(ports, made, strict=False)))
 
 
 class ForeachNode(_Items):
@@ -205,9 +210,9 @@ class ForeachNode(_Items):
     ).tag(config=True)
 
     @classmethod
-    def policy(cls, spec: NodeSpec) -> Policy:  # noqa: ARG003 - the same for all
+    def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other."""
-        return Policy(Turns.EACH)
+        return Policy(Turns.EACH, grows=True, checkpoint_every=every(spec))
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What `collect` says."""
@@ -236,9 +241,9 @@ class RepeatNode(_Naming):
     )
 
     @classmethod
-    def policy(cls, spec: NodeSpec) -> Policy:  # noqa: ARG003 - the same for all
+    def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other."""
-        return Policy(Turns.EACH)
+        return Policy(Turns.EACH, checkpoint_every=every(spec))
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Sequence[Any]:
         """The numbers of the turns."""
@@ -275,7 +280,8 @@ class WhileNode(_Naming):
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other, with a guard."""
-        return Policy(Turns.WHILE, most=count(spec, "max_iterations", _MOST, least=1))
+        most = count(spec, "max_iterations", _MOST, least=1)
+        return Policy(Turns.WHILE, most=most, checkpoint_every=every(spec))
 
     def frame(self, start: TurnStart) -> Mapping[PortName, Any]:
         """The number of the turn, and what the one before gave."""

@@ -28,6 +28,17 @@ def by_name(
     return Outputs({ports[0]: otherwise if gave is None else one_of(gave)})
 
 
+def summed(turns: Sequence[TurnEnd]) -> dict[str, Any]:
+    """How the turns of a map went, in numbers."""
+    failed = sum(turn.error is not None for turn in turns)
+    return {
+        "total": len(turns),
+        "succeeded": len(turns) - failed,
+        "failed": failed,
+        "duration_ms": elapsed(turns),
+    }
+
+
 def elapsed(turns: Sequence[TurnEnd]) -> float:
     """Milliseconds from the beginning of the first turn to the end of the last."""
     ends = [turn.began * 1000 + turn.ms for turn in turns]
@@ -45,3 +56,8 @@ def count(spec: NodeSpec, name: str, default: int, *, least: int = 0) -> int:
     """A whole number of the configuration; what is none counts as not said."""
     value = spec.config.get(name, default)
     return value if type(value) is int and value >= least else default
+
+
+def every(spec: NodeSpec) -> int:
+    """Behind how many turns there is a checkpoint, 0 for none."""
+    return count(spec, "checkpoint_every", 0)

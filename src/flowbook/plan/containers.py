@@ -105,10 +105,20 @@ class _Checked:
             yield from _nothing_to_go_over(node)
         if policy.turns is Turns.WHILE:
             yield from self.condition(node)
+        if not policy.collects:
+            yield from self.uncollected(node, ports[:2])
         if policy.asks:
             yield from _enough(node)
         if policy.turns is Turns.ARRIVING:
             yield from self.arriving(node)
+
+    def uncollected(self, node: NodeSpec, ports: tuple[PortName, ...]) -> Iterator[Problem]:
+        """Nodes that read what a map does not collect."""
+        for edge in self.fed.get(node.id, ()):
+            if edge.output in ports:
+                message = f"{node.id!r} does not collect its results, and {edge.target} reads them"
+                hint = "take collect_results: false out, or read the view results"
+                yield _problem(node, message, hint, "collect_results")
 
     def result(self, node: NodeSpec, result: str, policy: Policy) -> Iterator[Problem]:
         names = [one.id for block in policy.blocks for one in self.inside(node.id, block)]

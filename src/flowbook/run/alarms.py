@@ -8,6 +8,9 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 
+NOBODY = -1
+"""In place of a step: an alarm of the run itself."""
+
 
 class Alarms:
     """Calls back after a number of seconds, once per step."""

@@ -6,22 +6,84 @@ made by the container's own `run`, which is asked again where a run was taken up
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flowbook.errors import UsageError
-from flowbook.events import RunStatus
+from flowbook.events import ItemsAdded, RunStatus
+from flowbook.events.values import ValueRef
 from flowbook.graph.container import BODY, Container, TurnEnd, Turns, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Inside
 from flowbook.run.given import given, told_of
+from flowbook.run.growing import ITEMS
 from flowbook.run.state import RunState, Scope
 from flowbook.run.values import Shelf, inputs_of
 from flowbook.run.work import StepContext, Work
 
 Names = Mapping[PortName, Any]
 _COUNT = (RunStatus.SUCCEEDED, RunStatus.FAILED)
+
+
+_ROOM = 256
+"""Frames that may lie about before those of turns that are over are looked for."""
+
+
+class Growing:
+    """The items of a container: its own, and behind them those that were added.
+
+    >>> more = []
+    >>> items = Growing("ab", more, lambda event: "cd")
+    >>> more.append(ItemsAdded(run="r", seq=3, at=0.0, node="each", outputs={}, count=2))
+    >>> len(items), items[1], items[3]
+    (4, 'b', 'd')
+    """
+
+    def __init__(
+        self,
+        own: Sequence[Any],
+        added: Sequence[ItemsAdded],
+        more: Callable[[ItemsAdded], Sequence[Any]],
+    ) -> None:
+        self._own, self._added, self._more = own, added, more
+        self._ends = [len(own)]
+
+    def __len__(self) -> int:
+        self._look()
+        return self._ends[-1]
+
+    def __getitem__(self, index: int) -> Any:
+        if index < self._ends[0]:
+            return self._own[index]
+        self._look()
+        at = bisect_right(self._ends, index) - 1
+        return self._more(self._added[at])[index - self._ends[at]]
+
+    def _look(self) -> None:
+        for event in self._added[len(self._ends) - 1 :]:
+            self._ends.append(self._ends[-1] + event.count)
+
+
+class Added:
+    """The items that were added to the containers of a run, for whoever asks by their event."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._held: dict[int, tuple[ValueRef, Sequence[Any]]] = {}
+
+    def hold(self, ref: ValueRef, items: Sequence[Any]) -> None:
+        """These items are about to be added under that reference: they need not be read again."""
+        self._held[id(ref)] = (ref, items)
+
+    def __call__(self, event: ItemsAdded) -> Sequence[Any]:
+        """The items; blocking where another process added them."""
+        ref = event.outputs[ITEMS]
+        held = self._held.get(id(ref))
+        found: Any = self._shelf.fetch(ref) if held is None else held[1]
+        self.hold(ref, found)
+        return cast("Sequence[Any]", found)
 
 
 class Containers:
@@ -42,16 +104,18 @@ class Containers:
         self._state, self._shelf, self._params = state, shelf, params
         self._work, self._context = work, context
         self._inputs: dict[int, dict[PortName, Any]] = {}
-        self._items: dict[int, Sequence[Any] | None] = {}
+        self._items: dict[int, Growing | None] = {}
+        self.added = Added(shelf)
         self._frames: dict[int, Names] = {}
+        self._room = _ROOM
         self._nodes: dict[int, Container] = {}
 
     def unfolded(self, i: int, given: object) -> int | None:
         """Take what the container in slot `i` returned; how many turns that makes."""
         if given is None:
-            items: Sequence[Any] | None = None
+            items: Growing | None = None
         elif isinstance(given, Sequence):
-            items = given
+            items = Growing(given, self._state.added.setdefault(i, []), self.added)
         else:
             raise UsageError(f"a container unfolds into a sequence, not {type(given).__name__}")
         self._items[i] = items
@@ -65,6 +129,10 @@ class Containers:
             return self._params
         found = self._frames.get(number)
         if found is None:
+            if len(self._frames) >= self._room:  # those of turns that are over can be made again
+                scopes = self._state.scopes
+                self._frames = {n: f for n, f in self._frames.items() if scopes[n].status is None}
+                self._room = 2 * len(self._frames) + _ROOM
             found = self._frames[number] = self._frame(self._state.scopes[number])
         return found
 
@@ -93,6 +161,17 @@ class Containers:
             look(self._context(i), made)
         return made
 
+    def release(self, number: int) -> None:
+        """Let go of what the steps of a scope gave, and of those inside of them."""
+        state = self._state
+        scope = state.scopes[number]
+        self._frames.pop(number, None)
+        for i in range(scope.base, scope.base + scope.size):
+            self._shelf.values[i] = None
+            turning = state.turning.get(i)
+            for inner in () if turning is None else turning.scopes.values():
+                self.release(inner)
+
     def forget(self, i: int) -> None:
         """The container in slot `i` is done, but for turns that may go on behind it."""
         turning = self._state.turning.get(i)
@@ -116,11 +195,11 @@ class Containers:
 
     def _ended(self, scope: Scope) -> TurnEnd:
         state = self._state
-        failed = scope.status is RunStatus.FAILED
+        failed, policy = scope.status is RunStatus.FAILED, self._inside(scope.owner).policy
         return TurnEnd(
             scope.block,
             scope.index,
-            {} if failed else self._gave(scope),
+            {} if failed or not policy.collects else self._gave(scope),
             told_of(state.error[scope.failed], state, scope.failed) if failed else None,
             scope.ms,
             scope.opened_at,
@@ -128,6 +207,8 @@ class Containers:
         )
 
     def _gave(self, scope: Scope) -> dict[PortName, Any]:
+        if scope.gave is not None:
+            return {name: self._shelf.fetch(ref) for name, ref in scope.gave.items()}
         gave: dict[PortName, Any] = {}
         for name, source in self._inside(scope.owner).blocks[scope.block].gives:
             outputs = self._shelf.look(scope.base + source.step)
@@ -185,7 +266,7 @@ class Containers:
             found = self._inputs[i] = self.inputs(i)
         return found
 
-    def _all_items(self, i: int) -> Sequence[Any] | None:
+    def _all_items(self, i: int) -> Growing | None:
         if i not in self._items:  # unfolded by a process that is gone
             self.unfolded(i, self._work(i).call(self._context(i), self._given(i)))
         return self._items[i]

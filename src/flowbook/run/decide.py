@@ -36,7 +36,7 @@ from flowbook.events import (
     SkipReason,
 )
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, ending, losers, suspending, turns
+from flowbook.run import attempts, checkpoints, ending, growing, losers, suspending, turns
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
@@ -44,8 +44,10 @@ from flowbook.run.stimulus import (
     Abort,
     Await,
     CancelAsked,
+    CheckpointDue,
     Expired,
     Instruction,
+    ItemsOffered,
     JournalFailed,
     PauseAsked,
     Release,
@@ -115,6 +117,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        items_of=s.items_of,
         called=s.called,
         **structs.asdict(s.lineage),
     )
@@ -122,8 +125,11 @@ def _on_start(turn: Turn, s: Start) -> None:
         ending.stop(turn, reason=s.withdrawn)
         turn.close_if_done()
         return
+    for more in s.added:
+        growing.begin_with(turn, more)
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    checkpoints.begin(turn)
     for unasked in plan.unasked:
         if unasked not in s.given:
             turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
@@ -144,6 +150,7 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
     if state.cancelling:  # what was told to stop has stopped; the rest of it may be unrecorded
         turn.cancel_all()
     else:
+        checkpoints.begin(turn)
         for i, phase in enumerate(state.phase):
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
@@ -154,6 +161,9 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
         losers.settle_all(turn)
         ending.settle_all(turn)
         turn.look_at(range(len(state.phase)))
+        for i, known in s.known.items():
+            if state.phase[i] is Phase.TURNING:
+                growing.pass_over(turn, i, known)
         ending.end_left_turns(turn)
         turns.take_up(turn)
     turn.close_if_done()
@@ -162,6 +172,9 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
 def _on_returned(turn: Turn, s: StepReturned) -> None:
     state, i = turn.state, s.step
     if not state.is_current(i, s.attempt):
+        return
+    if s.added and (why := growing.take(turn, s)):
+        attempts.failed(turn, growing.refused(s, why))
         return
     event = NodeCompleted(
         run=turn.run,
@@ -179,12 +192,15 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
         cache_miss=s.cache_miss,
     )
     turn.add(event, i)
+    checkpoints.behind_step(turn, i)
     step = state.steps[i]
     if step.leaves:
         turns.leave_loop(turn, i, step.leaves)
     elif step.ends:
         ending.end(turn, i, s.reason)
     turn.after(i)
+    for given in s.added:
+        growing.grow(turn, given.step)
 
 
 def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
@@ -193,6 +209,7 @@ def _on_unfolded(turn: Turn, s: StepUnfolded) -> None:
             attempts.cancelled(turn, s)
         else:
             turn.tell(NodeUnfolded, s.step, attempt=s.attempt, total=s.total)
+            growing.pass_over(turn, s.step, s.known)
             turns.go_on(turn, s.step)
 
 
@@ -217,6 +234,7 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
             result=s.result,
             cache_key=s.cache_key,
         )
+        checkpoints.behind_step(turn, s.step)
         if turn.state.steps[s.step].ends:
             ending.end(turn, s.step)
         turn.after(s.step)
@@ -308,6 +326,10 @@ def _on_cancel(turn: Turn, s: CancelAsked) -> None:
     turn.close_if_done()
 
 
+def _on_items(turn: Turn, s: ItemsOffered) -> None:
+    growing.add(turn, s.items)
+
+
 def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     state = turn.state
     if not state.cancelling:
@@ -366,6 +388,8 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     TimerFired: _on_timer,
     StepPermitted: _on_permitted,
     CancelAsked: _on_cancel,
+    CheckpointDue: checkpoints.due,
+    ItemsOffered: _on_items,
     Expired: _on_expired,
     PauseAsked: _on_pause,
     ResumeAsked: _on_resume,

@@ -20,7 +20,7 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 from weakref import WeakSet
 
 from flowbook.errors import InvalidParameters, UsageError
@@ -35,7 +35,9 @@ from flowbook.plan.plan import Plan
 from flowbook.run import capture
 from flowbook.run.dask import DaskExecutor
 from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
+from flowbook.run.growing import ITEMS
 from flowbook.run.handle import Run
+from flowbook.run.known import ItemsGiven
 from flowbook.run.past import Past
 from flowbook.run.perform import Performance
 from flowbook.run.processes import ProcessExecutor
@@ -43,9 +45,16 @@ from flowbook.run.stage import Assignment, Stage
 from flowbook.run.stimulus import Given, Lineage, Origin, Start, TakenUp
 from flowbook.run.turnstile import Turnstile
 from flowbook.run.values import Keeper
-from flowbook.run.work import Reuse, Tools, Work
+from flowbook.run.work import Carried, Reuse, Tools, Work
 
 _Stored: TypeAlias = "dict[int, NodeCompleted | NodeReused]"
+
+
+class _Whereabouts(TypedDict):
+    host: str
+    pid: int
+
+
 _WORKERS = 32
 _KEEPERS = 4
 
@@ -100,21 +109,20 @@ class Engine:
         key: str | None = None,
         recording: Recording | None = None,
         origin: Origin | None = None,
+        carried: Carried | None = None,
         called: Mapping[str, str] | None = None,
         queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
-        `work`: the code of each step, in the plan's order. `given`: outputs that are known
-        already; those steps are not run. What the nodes print goes to the cell that called this.
-        `origin`: the run this one replays. `called`: versions of other flows, by node. `lineage`:
-        the run that started this one, its deadline and its priority. `recording`: where the run is
-        written to instead of the engine's sink and vault. `queued`: it waits until somebody opens
-        `Run.entry`.
+        `work`: the code of each step, in order. `given`: outputs that are known; those steps are
+        not run. What nodes print goes to the cell that called this. `origin`: the run this one
+        replays; `carried`: what its containers have of it. `called`: versions of other flows, by
+        node. `lineage`: the run that started it, deadline, priority. `recording`: in place of the
+        sink and vault. `queued`: it waits for `Run.entry` to open.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
-        if len(work) != len(plan.steps):
-            raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
+        _refuse_misfit(plan, work)
         stage = self._open() if recording is None else self._open().recorded(recording)
         known = _by_step(plan, given or {})
         begin = Start(
@@ -126,13 +134,14 @@ class Engine:
             key=key,
             lineage=lineage or Lineage(),
             origin=origin,
+            added=_items(stage.keeper, plan, more := carried or Carried()),
+            items_of=tuple(more.turns),
             called=dict(called or {}),
             **_here(),
         )
-        kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
-        told = _with_defaults(plan, params)
-        assignment = Assignment(plan, tuple(work), told, copy_context(), stored=kept)
-        performance = Performance(stage, assignment, lambda: self._closed(run_id))
+        here = tuple(work), _with_defaults(plan, params), copy_context()
+        assigned = Assignment(plan, *here, None, _stored(known), more)
+        performance = Performance(stage, assigned, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
         entry = Turnstile(performance, stage.loop, begin)
@@ -159,11 +168,17 @@ class Engine:
         if run_id in self._running:
             raise UsageError(f"run {run_id} is performed here already", hint="nothing was lost")
         assignment = Assignment(
-            plan, tuple(work), _with_defaults(plan, params), copy_context(), past
+            plan,
+            tuple(work),
+            _with_defaults(plan, params),
+            copy_context(),
+            past,
+            carried=Carried(past.turns),
         )
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
-        taken = TakenUp(at=self._clock(), again=again, **_here())
+        known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
+        taken = TakenUp(at=self._clock(), again=again, known=known, **_here())
         entry = Turnstile(performance, stage.loop, taken)
         return self._begin(performance, run_id, entry, queued=queued)
 
@@ -302,12 +317,35 @@ def _by_step(plan: Plan, given: Mapping[NodeId, Reuse]) -> dict[int, Reuse]:
     return {plan.index[node]: reuse for node, reuse in given.items() if node in plan.index}
 
 
+def _whereabouts() -> _Whereabouts:
+    return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
+def _refuse_misfit(plan: Plan, work: Sequence[Work]) -> None:
+    if len(work) != len(plan.steps):
+        raise UsageError(f"{len(work)} pieces of work for {len(plan.steps)} steps")
+
+
+def _stored(known: Mapping[int, Reuse]) -> _Stored:
+    return {i: one.stored for i, one in known.items() if one.stored is not None}
+
+
 def _given(keeper: Keeper, reuse: Reuse) -> Given:
     refs = reuse.refs
     there = refs is not None and keeper.touch(refs)  # else its run is deleted, and it collected
     if refs is None or (reuse.outputs is not None and not there):
         refs = keeper.keep_here(reuse.outputs or Outputs({}))
     return Given({port: ref for port, ref in refs.items() if port}, reuse.source, reuse.by_hand)
+
+
+def _items(keeper: Keeper, plan: Plan, carried: Carried) -> tuple[ItemsGiven, ...]:
+    """The items that containers have from the beginning beyond their own."""
+    found = []
+    for node, lists in carried.items.items():
+        for one in lists:
+            ref = one.ref or keeper.keep_here(Outputs({ITEMS: one.items}))[ITEMS]
+            found.append(ItemsGiven(plan.index[node], ref, one.count, one.by))
+    return tuple(found)
 
 
 def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName, Any]:

@@ -37,7 +37,7 @@ from flowbook.events import (
 )
 from flowbook.ids import EventSeq, NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import behind, edges, joins
+from flowbook.run import behind, edges, grown, joins
 from flowbook.run.limits import gate_of
 from flowbook.run.phase import ENDING, TABLE, Outcome, Phase
 from flowbook.run.state import RunState, Scope, Turning, scope_path
@@ -50,8 +50,7 @@ _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 def evolve(state: RunState, event: Event) -> None:
     """Fold one event into `state`, in place; O(1) per edge that the event settles.
 
-    Raises `IllegalTransition` for an event the table does not have or a hole in the numbering,
-    and then leaves phases and outcomes as they were.
+    Raises `IllegalTransition` for what the table lacks or a hole in the numbers, changing nothing.
     """
     whole = _WHOLE_RUN.get(type(event))
     if whole is None:
@@ -217,7 +216,7 @@ def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
     _add_scope(state, scope, nodes, None if inside is None else inside.blocks[event.block].plan)
     turning.active += 1
     if event.index is not None:
-        turning.next = max(turning.next, event.index + 1)
+        grown.begun(turning, event.index)
 
 
 def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
@@ -242,7 +241,7 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope, turning = _scope_of(state, i, event), state.turning[i]
     if scope.open:
         raise _illegal(state, scope.path, f"{scope.open} steps open", event)
-    scope.status, scope.ms = event.status, event.ms
+    scope.status, scope.ms, scope.gave = event.status, event.ms, event.outputs or None
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
     if turning.outlasts:
@@ -271,6 +270,7 @@ _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
     ScopeOpened: _opened,
     ScopeLeft: _left,
     ScopeClosed: _closed,
+    **grown.OF_NODES,
 }
 
 
@@ -381,6 +381,7 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     RunPaused: _paused,
     RunResumed: _paused,
     RunRecovered: _recovered,
+    **grown.OF_RUNS,
     RunCompleted: _run_completed,
 }
 

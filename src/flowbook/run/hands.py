@@ -10,18 +10,20 @@ import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
 from flowbook.errors import UsageError, WaitTimeout
 from flowbook.events.values import ValueRef
-from flowbook.graph import suspension
+from flowbook.graph import adding, suspension
 from flowbook.graph.choices import On
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.plan.plan import OTHERS, Step
 from flowbook.run.accounts import Accounts
+from flowbook.run.additions import Additions, with_additions
 from flowbook.run.alarms import Alarms
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
@@ -78,6 +80,9 @@ class Hands:
         )
         self.permits = StepPermits(stage, state, self.containers, feed)
         self.waits = Waits(stage, state, feed)
+        self._carried = assignment.carried
+        self._nested = bool(assignment.plan.blocks)
+        self.additions = Additions(state, stage.keeper, self.containers.added.hold)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
     def work(self, i: int) -> Work:
@@ -127,6 +132,8 @@ class Hands:
                 return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
+        if self._nested:
+            ambient.run(adding.current.set, context.add_items)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
         on, options = self._cast[self._state.names[i]][1], self._state.steps[i].options
@@ -280,12 +287,20 @@ class Hands:
         except UsageError as refused:
             self._raised(order, refused, ending.ms)
             return
+        known = self._carried.turns.get(self._state.key(order.step), {})
         self._feed(
-            StepUnfolded(at=self._now(), step=order.step, attempt=order.attempt, total=total)
+            StepUnfolded(
+                at=self._now(),
+                step=order.step,
+                attempt=order.attempt,
+                total=total,
+                known=dict(known),
+            )
         )
 
     def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
         work = self.work(order.step)
+        self._accounts.words.additions(order.step, order.attempt)  # what fails adds nothing
         self._feed(
             StepRaised(
                 at=self._now(),
@@ -310,13 +325,28 @@ class Hands:
             self._raised(order, error, ending.ms)
             return
 
-        self._stage.keeper.keep(outputs, lambda refs: self._kept(order, ending.ms, outputs, refs))
+        added = self._accounts.words.additions(order.step, order.attempt)
+        whole = with_additions(outputs, added) if added else outputs
+        self._stage.keeper.keep(
+            whole, lambda refs: self._kept(order, ending.ms, outputs, refs, added)
+        )
 
-    def _kept(self, order: Launch, ms: float, outputs: Outputs, refs: Refs | Exception) -> None:
+    def _kept(
+        self,
+        order: Launch,
+        ms: float,
+        outputs: Outputs,
+        refs: Refs | Exception,
+        added: Mapping[str, list[Any]],
+    ) -> None:
         i, attempt = order.step, order.attempt
         if isinstance(refs, Exception):
             self._raised(order, refs, ms)
         elif self._state.is_current(i, attempt):
+            more = self.additions.of(i, added, refs) if added else ()
+            if isinstance(more, UsageError):
+                self._raised(order, more, ms)
+                return
             self._shelf.values[i] = outputs
             result, usage = refs.pop(RESULT, None), self._accounts.usage((i, attempt))
             known = self.lookups.told(i)
@@ -330,6 +360,7 @@ class Hands:
                     result=result,
                     reason=_why(self._state.steps[i], outputs, self._stage),
                     usage=usage,
+                    added=more,
                     **known,
                 )
             )

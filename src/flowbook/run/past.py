@@ -8,15 +8,16 @@ to go on, that step has to be run again, and so its own inputs are needed too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flowbook.errors import ValueUnavailable
 from flowbook.events import Event, NodeCompleted, NodeReused
 from flowbook.events.ports import Vault
 from flowbook.graph.node import Outputs
-from flowbook.ids import PortName
+from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import FromStep, Plan
 from flowbook.run.evolve import fold
+from flowbook.run.known import KnownTurn
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import held
 from flowbook.run.state import RunState
@@ -30,7 +31,8 @@ class Past:
 
     `values` are outputs brought back, by step; `gone` are the steps whose outputs are needed and
     cannot be had, with the reason; `stored` are the steps whose outputs are, as far as one knows,
-    in the store, and not wholly in `values`.
+    in the store, and not wholly in `values`. `turns` are those of containers that need not run, as
+    another run made them.
     """
 
     events: Sequence[Event]
@@ -38,6 +40,7 @@ class Past:
     values: Mapping[int, Outputs]
     gone: Mapping[int, ValueUnavailable]
     stored: Mapping[int, NodeCompleted | NodeReused]
+    turns: Mapping[NodeId, Mapping[int, KnownTurn]] = field(default_factory=dict)
 
 
 def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:

@@ -22,6 +22,8 @@ from flowbook.events import Event, RunStatus
 from flowbook.graph.node import Outputs, Progress
 from flowbook.ids import NodeId
 from flowbook.run.accounts import Accounts
+from flowbook.run.additions import Offers
+from flowbook.run.alarms import NOBODY
 from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
@@ -36,6 +38,7 @@ from flowbook.run.stimulus import (
     Abort,
     Acquire,
     Await,
+    CheckpointDue,
     CloseRun,
     Consult,
     Gather,
@@ -51,6 +54,7 @@ from flowbook.run.stimulus import (
 )
 from flowbook.run.stream import News, NodeStream
 from flowbook.run.streaming import Streaming
+from flowbook.run.upkeep import Flush, LetGo, Remind
 from flowbook.run.values import Shelf
 from flowbook.run.waits import Letter
 from flowbook.run.words import Words
@@ -85,7 +89,7 @@ class Performance:
         for i, outputs in {} if past is None else past.values.items():
             self.values[i] = outputs
         stored = assignment.stored if past is None else past.stored
-        self.shelf = Shelf(stage.keeper, self.values, stored)
+        self.shelf = Shelf(stage.keeper, self.values, stored, self.state.outputs)
         self.listeners: list[Callable[[Notice], None]] = []
         self.over: Future[None] = Future()
         self.left = False
@@ -94,6 +98,8 @@ class Performance:
         self._stimuli: deque[Stimulus] = deque()
         self._busy = self._ended = False
         self._parked: deque[Launch] = deque()
+        self._flushed = -1
+        """Nothing begins before this event is on disk."""
         self._record = Record(stage.loop, stage.sink, self._synced, self._unrecorded)
         self._record.durable = self.state.seq - 1
         self.recording, self.told = stage.recording, stage.told
@@ -104,6 +110,7 @@ class Performance:
         self._streaming = Streaming(stage, self.state, words.streams, self.feed, self.notify)
         accounts = Accounts(words, self._streaming, self.feed, stage.clock)
         self._hands = Hands(stage, assignment, self.state, self.shelf, accounts, self.feed)
+        self.offers = Offers(stage, self.state, self._hands.additions, self._record, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
         self.watch = self._hands.watch
         self.permits = self._hands.permits
@@ -156,17 +163,27 @@ class Performance:
     # ------------------------------------------------------------ instructions
 
     def launch(self, order: Launch) -> None:
-        if self._hands.work(order.step).pure or order.after <= self._record.durable:
+        ahead = self._hands.work(order.step).pure and self._flushed <= self._record.durable
+        if ahead or order.after <= self._record.durable:
             self._hands.launch(order)
         else:
             self._parked.append(order)
             self._record.hurry()
 
-    def consult(self, order: Consult) -> None:
-        self._hands.consult(order)
+    def checkpoint(self, order: Flush | Remind) -> None:
+        if isinstance(order, Flush):
+            self._flushed = order.until
+            self._record.hurry()
+            return
+        self._hands.alarms.set(NOBODY, order.delay, lambda: self.feed(CheckpointDue(at=self.now())))
 
-    def gather(self, order: Gather) -> None:
-        self._hands.gather(order)
+    def ask_container(self, order: Consult | Gather | LetGo) -> None:
+        if isinstance(order, Consult):
+            self._hands.consult(order)
+        elif isinstance(order, LetGo):
+            self.containers.release(order.scope)
+        else:
+            self._hands.gather(order)
 
     def abort(self, order: Abort) -> None:
         if not self._hands.abort(order) and any(one.step == order.step for one in self._parked):
@@ -263,8 +280,11 @@ _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Launch: Performance.launch,
     Acquire: lambda run, order: run.permits.acquire(order),
     Release: lambda run, order: run.permits.release(order),
-    Consult: Performance.consult,
-    Gather: Performance.gather,
+    Consult: Performance.ask_container,
+    Gather: Performance.ask_container,
+    Flush: Performance.checkpoint,
+    Remind: Performance.checkpoint,
+    LetGo: Performance.ask_container,
     Abort: Performance.abort,
     SetTimer: Performance.set_timer,
     Await: Performance.wait_for,

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from flowbook.events import (
     CancelRequested,
+    ItemsAdded,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
@@ -31,6 +32,7 @@ from flowbook.events import (
     ScopeClosed,
     ScopeLeft,
     ScopeOpened,
+    ScopeReused,
 )
 
 
@@ -100,6 +102,11 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.TURNING, ScopeOpened): (_P.TURNING, None),
     (_P.TURNING, ScopeLeft): (_P.TURNING, None),
     (_P.TURNING, ScopeClosed): (_P.TURNING, None),
+    (_P.TURNING, ScopeReused): (_P.TURNING, None),
+    **{
+        (phase, ItemsAdded): (phase, None)
+        for phase in (_P.WAITING, _P.READY, _P.HELD, _P.RUNNING, _P.TURNING, _P.BACKOFF)
+    },
     (_P.TURNING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
     (_P.TURNING, NodeFailed): (_P.DONE, _O.FAILED),
     (_P.TURNING, NodeRetryScheduled): (_P.BACKOFF, None),

@@ -173,6 +173,8 @@ class RemoteTicket(Ticket):
             context.progress(*rest)
         elif kind == "used":
             context.used(*rest)
+        elif kind == "adds":
+            context.add_items(*rest)
         elif kind == "took":
             context.took(*rest)
         elif kind == "token":

@@ -38,12 +38,18 @@ class Record:
         self._timer: TimerHandle | None = None
         self._hurried = False
         self._broken = False
+        self._waiting: list[tuple[int, Callable[[BaseException | None], None]]] = []
 
     def add(self, events: Sequence[Event]) -> None:
         """These happened; they are appended within `LINGER`."""
         self._batch.extend(events)
         if self._timer is None and not self._hurried:
             self._timer = self._loop.call_later(LINGER, self._append)
+
+    def when_durable(self, seq: int, then: Callable[[BaseException | None], None]) -> None:
+        """Call `then` once event `seq` is durable, or with what keeps it from being so."""
+        self._waiting.append((seq, then))
+        self.hurry()
 
     def hurry(self) -> None:
         """Somebody waits: append at the end of this tick of the loop."""
@@ -77,8 +83,19 @@ class Record:
         elif not self._broken:
             self.durable = last
             self._on_synced()
+            if self._waiting:
+                self._tell(None)
 
     def _fail(self, error: BaseException) -> None:
         if not self._broken:
             self._broken = True
             self._on_failed(error)
+            self._tell(error)
+
+    def _tell(self, error: BaseException | None) -> None:
+        waiting, self._waiting = self._waiting, []
+        for seq, then in waiting:
+            if error is not None or seq <= self.durable:
+                then(error)
+            else:
+                self._waiting.append((seq, then))

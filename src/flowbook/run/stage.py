@@ -17,7 +17,7 @@ from flowbook.plan.plan import Plan, Step
 from flowbook.run.executors import Executor
 from flowbook.run.past import Past
 from flowbook.run.values import Keeper
-from flowbook.run.work import Tools, Work
+from flowbook.run.work import Carried, Tools, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Assignment:
     """What is to be performed: the plan, the code of its steps, the parameters.
 
     `past` is what another process had made of the run; `stored` are the events of steps whose
-    outputs are given and lie in the store.
+    outputs are given and lie in the store; `carried` is what containers have of an earlier run.
     """
 
     plan: Plan
@@ -60,6 +60,7 @@ class Assignment:
     ambient: Context = field(repr=False)
     past: Past | None = None
     stored: Mapping[int, NodeCompleted | NodeReused] = field(default_factory=dict, repr=False)
+    carried: Carried = field(default_factory=Carried, repr=False)
 
     @cached_property
     def cast(self) -> Mapping[NodeId, tuple[Work, On]]:

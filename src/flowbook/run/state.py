@@ -20,7 +20,15 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from flowbook.events import Event, NodeResumed, NodeSuspended, RunStatus, SkipReason, TriggerKind
+from flowbook.events import (
+    Event,
+    ItemsAdded,
+    NodeResumed,
+    NodeSuspended,
+    RunStatus,
+    SkipReason,
+    TriggerKind,
+)
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
@@ -53,6 +61,8 @@ class Scope(Struct, gc=False):
     status: RunStatus | None = None
     """How it ended; None while it goes on."""
     ms: float = 0.0
+    gave: Mapping[PortName, ValueRef] | None = None
+    """What left it, of a turn that was not run, or that its container does not collect."""
 
 
 @dataclass(slots=True)
@@ -111,6 +121,8 @@ class RunState:
     """The number of the scope each slot is in; 0 is the flow itself."""
     turning: dict[int, Turning] = field(default_factory=dict)
     """Containers that are at their turns, or were, by slot."""
+    added: dict[int, list[ItemsAdded]] = field(default_factory=dict)
+    """The items that were added to those of containers, by slot, in order."""
     names: list[NodeId] = field(default_factory=list, repr=False)
     phase: list[Phase] = field(default_factory=list)
     outcome: list[Outcome | None] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,33 @@ class Steered:
     def resume(self) -> None:
         """Go on after `pause`."""
         self._performance.ask(ResumeAsked(at=self._performance.now()))
+
+    def add_items(self, container: str, items: Iterable[Any], timeout: float | None = 60.0) -> None:
+        """Give a `map` or `foreach` of this run more items, behind those it has.
+
+        They are among its items, durably, when this returns. Inside of other containers it is named
+        with its turn: `outer[2].each`. To be called from another thread than the engine's.
+
+        Raises `UsageError` when there is no such container, when it goes over no items, is over, or
+        gathers already what its items gave; `TimeoutError` when that is not known in `timeout`
+        seconds.
+
+        >>> import flowbook; from flowbook import Flow
+        >>> flow = Flow("open end")
+        >>> with flow.map("each", [1, 2]):
+        ...     @flow.node
+        ...     def double(item):
+        ...         return item * 2
+        >>> run = flow.start()
+        >>> try:
+        ...     run.add_items("each", [3])
+        ... except flowbook.UsageError:
+        ...     pass  # it was done already
+        >>> run.wait()["each"].outputs["each_values"][:2]
+        [2, 4]
+        """
+        told = self._performance.offers.make(container, list(items))
+        told.result(timeout)
 
     def signal(self, name: str, payload: Any = None) -> None:
         """Send a signal to a node of this run that waits for it, or will; returns at once.

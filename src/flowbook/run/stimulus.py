@@ -12,6 +12,8 @@ import msgspec
 from flowbook.events import TriggerKind
 from flowbook.events.values import ErrorInfo, Usage, ValueRef
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.known import ItemsGiven, KnownTurn
+from flowbook.run.upkeep import Flush, LetGo, Remind
 
 # ---------------------------------------------------------------- stimuli: what happened
 
@@ -58,7 +60,8 @@ class Start(_Stimulus, frozen=True, kw_only=True):
 
     `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
     where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
-    so it ends as it begins.
+    so it ends as it begins. `added`: items that containers have beyond their own; `items_of`: the
+    containers of which turns are known.
     """
 
     run: RunId
@@ -72,17 +75,21 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     origin: Origin | None = None
     called: dict[str, str] = {}
     withdrawn: str | None = None
+    added: tuple[ItemsGiven, ...] = ()
+    items_of: tuple[NodeId, ...] = ()
 
 
 class TakenUp(_Stimulus, frozen=True, kw_only=True):
     """Go on with a run whose process is gone, from the state its events lead to.
 
     `again`: steps that are done but whose outputs, which others still read, cannot be had.
+    `known`: by container, the turns that need not run.
     """
 
     again: tuple[int, ...] = ()
     host: str | None = None
     pid: int | None = None
+    known: dict[int, dict[int, KnownTurn]] = {}
 
 
 class OfAttempt(_Stimulus, frozen=True, kw_only=True):
@@ -106,12 +113,17 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     cache_miss: str | None = None
     reason: str = ""
     usage: tuple[Usage, ...] = ()
+    added: tuple[ItemsGiven, ...] = ()
 
 
 class StepUnfolded(OfAttempt, frozen=True, kw_only=True):
-    """A container knows its turns: `total`, None when a condition decides."""
+    """A container knows its turns: `total`, None when a condition decides.
+
+    `known` are those that need not run, by number.
+    """
 
     total: int | None = None
+    known: dict[int, KnownTurn] = {}
 
 
 class StepConsulted(OfAttempt, frozen=True, kw_only=True):
@@ -237,6 +249,16 @@ class CancelAsked(_Stimulus, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ItemsOffered(_Stimulus, frozen=True, kw_only=True):
+    """Somebody outside has more items for a container."""
+
+    items: ItemsGiven
+
+
+class CheckpointDue(_Stimulus, frozen=True, kw_only=True):
+    """It is time for a checkpoint, if anything has happened since the last one."""
+
+
 class Expired(_Stimulus, frozen=True, kw_only=True):
     """The run's deadline has passed; `seconds` is how long it was given."""
 
@@ -276,6 +298,8 @@ Stimulus: TypeAlias = (
     | TimerFired
     | StepPermitted
     | CancelAsked
+    | ItemsOffered
+    | CheckpointDue
     | Expired
     | PauseAsked
     | ResumeAsked
@@ -348,5 +372,16 @@ class CloseRun(msgspec.Struct, frozen=True):
 
 
 Instruction: TypeAlias = (
-    Launch | Acquire | Release | Consult | Gather | Abort | SetTimer | Await | CloseRun
+    Launch
+    | Acquire
+    | Release
+    | Consult
+    | Gather
+    | Abort
+    | SetTimer
+    | Await
+    | Flush
+    | Remind
+    | LetGo
+    | CloseRun
 )

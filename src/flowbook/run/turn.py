@@ -7,7 +7,7 @@ moves on when a step is settled, whatever settled it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flowbook.events import (
@@ -22,8 +22,8 @@ from flowbook.events import (
     ScopeClosed,
     SkipReason,
 )
-from flowbook.events.values import ErrorInfo
-from flowbook.ids import NodeId
+from flowbook.events.values import ErrorInfo, ValueRef
+from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
 from flowbook.run import joins
 from flowbook.run.evolve import evolve, evolve_slot
@@ -31,6 +31,7 @@ from flowbook.run.outside import Outside
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
 from flowbook.run.stimulus import Acquire, CloseRun, Instruction, Launch
+from flowbook.run.upkeep import LetGo
 
 _F = TypeVar("_F", bound=Event)
 
@@ -211,8 +212,26 @@ class Turn:
                 ms=took,
                 succeeded=turning.succeeded + (status is RunStatus.SUCCEEDED),
                 failed=turning.failed + (status is RunStatus.FAILED),
+                outputs=self._gave(scope, status),
             )
             self.ended.append(scope)
+
+    def _gave(self, scope: Scope, status: RunStatus) -> Mapping[PortName, ValueRef]:
+        """What left a turn whose container does not collect that, and need not be held any more."""
+        inside = self.state.steps[scope.owner].inside
+        if inside is None or inside.policy.collects:
+            return {}
+        self.instructions.append(
+            LetGo(self.state.turning[scope.owner].scopes[scope.block, scope.index])
+        )
+        if status is not RunStatus.SUCCEEDED:
+            return {}
+        outputs, base = self.state.outputs, scope.base
+        return {
+            name: outputs[base + source.step][source.port]
+            for name, source in inside.blocks[scope.block].gives
+            if source.port in outputs[base + source.step]
+        }
 
     def close_if_done(self) -> None:
         """The same for the run."""

@@ -13,7 +13,7 @@ from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, Skip
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.plan.plan import FromStep
-from flowbook.run import attempts
+from flowbook.run import attempts, checkpoints
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
@@ -30,8 +30,8 @@ def settle(turn: Turn) -> None:
         ended, turn.ended = turn.ended, []
         fed, turn.fed = turn.fed, []
         for scope in ended:
-            if state.phase[scope.owner] is Phase.TURNING:
-                _begin_anew(turn, scope)
+            if state.phase[scope.owner] is Phase.TURNING and not _begin_anew(turn, scope):
+                checkpoints.behind_turn(turn, scope)
         for i in dict.fromkeys((*fed, *(scope.owner for scope in ended))):
             turning = state.turning[i]
             if state.phase[i] is Phase.TURNING or turning.outlasts:

@@ -179,6 +179,7 @@ class Keeper:
 class Shelf:
     """What the steps of a run gave, for whoever looks; `stored` are those in the store only.
 
+    `refs` are the references of what each step gave, by which what was let go is found again.
     The engine reads `values` itself: whatever it needs has been brought there before.
     """
 
@@ -187,9 +188,10 @@ class Shelf:
         keeper: Keeper,
         values: list[Outputs | None],
         stored: Mapping[int, NodeCompleted | NodeReused],
+        refs: Sequence[Mapping[PortName, ValueRef]] = (),
     ) -> None:
         self._keeper, self._stored = keeper, dict(stored)
-        self.values = values
+        self.values, self._refs = values, refs
 
     def at_hand(self, step: int) -> bool:
         """True when the step's outputs are in memory."""
@@ -199,8 +201,12 @@ class Shelf:
         """The same as `look`, with a `ValueRef` for each value that is in the store only."""
         event, near = self._stored.get(step), self.values[step]
         if event is None:
-            return near
+            return near or self._released(step)
         return Outputs({**event.outputs, **({} if near is None else near.ports)})
+
+    def fetch(self, ref: ValueRef) -> object:
+        """A value that no step gave; blocking, raises as `look` does."""
+        return self._keeper.look(ref)
 
     def look(self, step: int) -> Outputs | None:
         """What the step gave, None when it has given nothing.
@@ -211,7 +217,15 @@ class Shelf:
         if event is not None:
             self.values[step] = self._keeper.bring_back(event)
             self._stored.pop(step, None)
-        return self.values[step]
+        near = self.values[step]
+        if near is None and (refs := self._released(step)) is not None:
+            return Outputs({port: self.fetch(ref) for port, ref in refs.ports.items()})
+        return near
+
+    def _released(self, step: int) -> Outputs | None:
+        """The references of what a step gave that is not held any longer."""
+        refs = self._refs[step] if step < len(self._refs) else None
+        return Outputs(dict(refs)) if refs else None
 
 
 def _made(call: Callable[[], Outputs]) -> Outputs | Exception:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -59,6 +59,7 @@ class Words:
         """What attempts took that were measured, until it is told; written from any thread."""
         self._progressed: dict[Said, float] = {}
         self.streams = Streams(self._stir, keep, by_line=redact is not None)
+        self._adding: dict[tuple[int, int], dict[str, list[Any]]] = {}
 
     def say(self, step: int, attempt: int, stream: str, text: str) -> None:
         """A node printed or logged; any thread."""
@@ -74,6 +75,15 @@ class Words:
     def used(self, step: int, attempt: int, usage: Usage) -> None:
         """A node made a call that costs; any thread."""
         self._meter.add((step, attempt), usage)
+
+    def adds(self, step: int, attempt: int, container: str, items: Iterable[Any]) -> None:
+        """A node has more items for a container; any thread."""
+        one = self._adding.setdefault((step, attempt), {})
+        one.setdefault(container, []).extend(items)
+
+    def additions(self, step: int, attempt: int) -> Mapping[str, list[Any]]:
+        """The items the attempt added, by container; to be asked once, when it ends."""
+        return self._adding.pop((step, attempt), {}) if self._adding else {}
 
     def usage(self, step: int, attempt: int) -> tuple[Usage, ...]:
         """What the attempt used, as it may be told; to be asked once, when it ends."""

@@ -6,7 +6,7 @@ looks inside: it calls it with a `StepContext` and the step's inputs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
@@ -21,6 +21,7 @@ from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, Us
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.artefacts import artefact_of
+from flowbook.run.known import KnownTurn
 from flowbook.run.measure import Took
 from flowbook.run.stream import Streams
 from flowbook.run.usage import usage_of
@@ -139,6 +140,27 @@ class Reuse:
     stored: NodeCompleted | NodeReused | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Items of a container beyond its own; `ref` is their list if it is kept already."""
+
+    items: Sequence[Any] | None
+    count: int
+    ref: ValueRef | None = None
+    by: NodeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What containers of a new run have of an earlier one, by the container's name.
+
+    `turns`: those that went well, by number. `items`: those that were added to it, and are now.
+    """
+
+    turns: Mapping[NodeId, Mapping[int, KnownTurn]] = field(default_factory=dict)
+    items: Mapping[NodeId, Sequence[Items]] = field(default_factory=dict)
+
+
 def _no_expressions(*_: Any) -> Any:
     raise UsageError("this engine evaluates no expressions", hint="pass Engine(tools=Tools(…))")
 
@@ -184,6 +206,7 @@ class Voice(Protocol):
 
     def used(self, step: int, attempt: int, usage: Usage) -> None: ...
 
+    def adds(self, step: int, attempt: int, container: str, items: Iterable[Any]) -> None: ...
     @property
     def streams(self) -> Streams: ...
 
@@ -262,6 +285,10 @@ class StepContext(Struct, eq=False):
     def used(self, usage: Usage) -> None:
         """The same, checked already."""
         self.voice.used(self.step, self.attempt, usage)
+
+    def add_items(self, container: str, items: Iterable[Any]) -> None:
+        """More items for a container, once this attempt has succeeded."""
+        self.voice.adds(self.step, self.attempt, container, items)
 
     def took(self, took: Took) -> None:
         """What this attempt took, told before its end is."""

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
 import cloudpickle
 
 from flowbook.errors import UsageError
+from flowbook.graph import adding
 from flowbook.graph.suspension import current
 from flowbook.run.bounds import bounded
 from flowbook.run.capture import listening
@@ -154,6 +155,9 @@ class RemoteContext:
 
         self.tell("used", usage_of(provider, model, amounts))
 
+    def add_items(self, container: str, items: Iterable[Any]) -> None:
+        self.tell("adds", container, list(items))
+
     def token(self, content: str) -> None:
         if not isinstance(content, str):
             raise TypeError(f"a token is a text, not {type(content).__name__}")
@@ -219,6 +223,7 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
         context.tell = tell
         current.set(context.resumption)
+        adding.current.set(context.add_items)
         listening.set(context.hear)
         measure = OwnProcess()
         try:

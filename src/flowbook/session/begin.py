@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
     from flowbook.run.stimulus import Origin
-    from flowbook.run.work import Reuse, Work
+    from flowbook.run.work import Carried, Reuse, Work
     from flowbook.session.queue import Queues
     from flowbook.store.recording import Recording
 
@@ -46,7 +46,8 @@ class Ready:
 
     `given`: what some of its nodes are known to give. `origin`: the run it replays. `remember`:
     what it gives is what the flow gives, for later runs of some of its nodes. `called`: the
-    versions of other flows that it calls, by node, where that is settled.
+    versions of other flows that it calls, by node, where that is settled. `carried`: what
+    containers have of the run it replays.
     """
 
     plan: Plan
@@ -57,6 +58,7 @@ class Ready:
     origin: Origin | None = None
     remember: bool = True
     called: Mapping[str, str] = field(default_factory=dict)
+    carried: Carried | None = None
 
 
 def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -> Run:
@@ -95,6 +97,7 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             key=how.key,
             recording=recording,
             origin=ready.origin,
+            carried=ready.carried,
             queued=place is not None,
             called={**project.calls.pins(flow, plan), **ready.called},
         )

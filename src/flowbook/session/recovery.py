@@ -13,9 +13,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from flowbook.errors import FlowbookError, IllegalTransition, StoreError, UsageError
 from flowbook.events import Event, RunCompleted, RunCreated, RunStatus
@@ -23,15 +23,17 @@ from flowbook.events.ports import Vault
 from flowbook.graph.codec import canonical
 from flowbook.graph.flow_options import JournalMode
 from flowbook.graph.spec import FlowSpec, Json
-from flowbook.ids import PortName, RunId
+from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
+from flowbook.run.phase import Phase
 from flowbook.run.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.caution import refuse_missing, refuse_unless_safe
 from flowbook.session.office import RunOffice
 from flowbook.session.recording import recording_of, was_redacted
-from flowbook.session.replay_plan import with_inputs_by_hand
+from flowbook.session.replay_items import turns_of
+from flowbook.session.replay_plan import story_of, with_inputs_by_hand
 from flowbook.session.saved import recorded_spec
 from flowbook.session.versions import as_it_was
 from flowbook.session.work import kinds_of, work_for
@@ -173,7 +175,7 @@ def take_up(
         recording = recording_of(plan.options, project.store, project.secrets)
         _refuse_unrecorded(plan, events[0])
         vault = project.store.vault if recording is None else recording.vault
-        past = _past(plan, events, vault)
+        past = _past(project, plan, events, vault)
         work = _work_of(project, flow, plan)
         _refuse_effects(plan, work, past, again=again)
         project.listener.forget(row.id)
@@ -342,14 +344,33 @@ def _refuse_unrecorded(plan: Plan, created: Event) -> None:
         )
 
 
-def _past(plan: Plan, events: list[Event], vault: Vault) -> Past:
+def _past(project: Office, plan: Plan, events: list[Event], vault: Vault) -> Past:
     try:
-        return bring_past(plan, events, vault)
+        past = bring_past(plan, events, vault)
+        return replace(past, turns=_turns(project, plan, past, vault))
     except IllegalTransition as hole:
         raise StoreError(
             f"run {events[0].run} cannot go on: a part of its journal is missing ({hole.message})",
             hint="run the flow again",
         ) from hole
+
+
+def _turns(project: Office, plan: Plan, past: Past, vault: Vault) -> dict[NodeId, Any]:
+    """Of containers that are not done, the turns that the run has of the one it replays."""
+    created, state = past.events[0], past.state
+    assert isinstance(created, RunCreated)  # noqa: S101 - `_story` has seen to it
+    open_ones = [one for one in created.items_of if state.phase[state.index[one]] is not Phase.DONE]
+    if not open_ones or created.origin is None:
+        return {}
+    try:
+        events = project.history.events(created.origin)
+    except UsageError as gone:
+        raise UsageError(
+            f"run {created.run} takes items of run {created.origin}, which is gone",
+            hint="run the flow again",
+        ) from gone
+    found = turns_of(story_of(events, created.origin_seq or 0), plan, vault)
+    return {node: found[node] for node in open_ones if node in found}
 
 
 def _refuse_effects(plan: Plan, work: list[Work], past: Past, *, again: bool) -> None:

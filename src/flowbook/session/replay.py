@@ -21,7 +21,7 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.plan.plan import FromParam, Plan
 from flowbook.run.stimulus import Origin
-from flowbook.run.work import Reuse
+from flowbook.run.work import Carried, Reuse
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import Ready, set_out
 from flowbook.session.checks import output_misfits
@@ -29,13 +29,14 @@ from flowbook.session.pins import called_by
 from flowbook.session.recording import record_flow, recordable, recording_of, was_redacted
 from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.replay_asked import AS_RUN, Asked
+from flowbook.session.replay_changes import changes_since
+from flowbook.session.replay_items import carried, gone_items, refuse_additions, turns_of
 from flowbook.session.replay_plan import (
     Fate,
     ReplayNode,
     ReplayPlan,
     Story,
     Terms,
-    changes_since,
     story_of,
     with_inputs_by_hand,
 )
@@ -80,6 +81,7 @@ class _Case:
     plan: Plan
     params: Mapping[PortName, Json]
     given: Mapping[NodeId, Reuse]
+    carried: Carried
     recording: Recording | None
     called: Mapping[str, str]
 
@@ -104,6 +106,11 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
             f"run {run_id} cannot be replayed so: {'; '.join(report.problems)}",
             hint="look at it first, with flow.replay_plan(…)",
         )
+    if asked.failed and not report.runs:
+        raise UsageError(
+            f"nothing failed in run {run_id}: there is nothing to run again",
+            hint=f"flow.replay({run_id!r}) runs all of it",
+        )
     _warn(report)
     work = work_for(
         case.plan,
@@ -120,7 +127,8 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
     own = case.definition.live and not (asked.trust or report.given)
     origin = Origin(report.origin, report.seq, asked.begin[0] if asked.begin else None)
     called = case.called if asked.calls == AS_RUN else {}
-    ready = Ready(case.plan, work, case.params, case.given, case.recording, origin, own, called)
+    made = case.plan, work, case.params, case.given, case.recording
+    ready = Ready(*made, origin, own, called, case.carried)
     return set_out(project, flow, ready, Start(trigger=asked.trigger))
 
 
@@ -256,14 +264,18 @@ class _Settling:
     def case(self, spec: FlowSpec) -> _Case:
         created, asked = self.story.created, self.asked
         self._refuse_strangers()
+        refuse_additions(self.plan, asked)
         vault = self.project.store.vault if self.recording is None else self.recording.vault
         values = Values(self.story, vault)
         by_hand = self._by_hand(values)
         hidden = {name for name, one in created.params.items() if was_redacted(one)}
         hidden -= set(asked.params)
         params = self._params(hidden)
-        terms = self._terms(by_hand, params)
+        turns = turns_of(self.story, self.plan, vault)
+        terms = replace(self._terms(by_hand, params), turns=turns)
         nodes, problems = values.settle(self.plan, terms)
+        more = carried(self.story, nodes, turns, asked)
+        problems += gone_items(self.story, more, vault)
         problems += [
             f"parameter {name} was redacted before it was written: give its value"
             for name in sorted(_read(self.plan, nodes) & hidden)
@@ -281,9 +293,8 @@ class _Settling:
         )
         given = {} if problems else values.given(nodes, by_hand)
         called = called_by(self.project.history, created, spec)
-        return _Case(
-            report, asked, self.definition, spec, self.plan, params, given, self.recording, called
-        )
+        made = self.definition, spec, self.plan, params, given, more, self.recording
+        return _Case(report, asked, *made, called)
 
     def _terms(self, by_hand: Mapping[NodeId, Outputs], params: Mapping[PortName, Json]) -> Terms:
         now = recordable(self.definition.spec, params, self.recording)
@@ -297,6 +308,8 @@ class _Settling:
             ),
             changes={} if same else changes_since(self.before, now),
             trust=self.asked.trust,
+            failed=self.asked.failed,
+            more=frozenset(map(NodeId, self.asked.add)),
         )
 
     def _misfits(self, by_hand: Mapping[NodeId, Outputs]) -> Iterator[str]:

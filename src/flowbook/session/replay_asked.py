@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,10 @@ LATEST = "latest"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a replay is asked to be; see `Flow.replay`."""
+    """What a replay is asked to be; see `Flow.replay`.
+
+    `failed`: containers run their failed items, too. `add`: items for containers, by name.
+    """
 
     begin: tuple[NodeId, ...] = ()
     at: int | None = None
@@ -28,6 +31,8 @@ class Asked:
     version: str | int | None = None
     calls: str = AS_RUN
     trigger: TriggerKind = TriggerKind.MANUAL
+    failed: bool = False
+    add: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, from_: Any = None, **asked: Any) -> Asked:
@@ -48,7 +53,7 @@ class Asked:
     @property
     def from_start(self) -> bool:
         """True when nothing says where to begin or what is different."""
-        pointed = bool(self.begin) or self.at is not None
+        pointed = bool(self.begin) or self.at is not None or self.failed or bool(self.add)
         return not (pointed or self.params or self.inputs or self.outputs)
 
 

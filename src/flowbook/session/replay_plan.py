@@ -12,19 +12,24 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from flowbook.events import Event, NodeCompleted, NodeReused, RunCreated, SkipReason
-from flowbook.graph.schemas import digest_of
+from flowbook.events import (
+    Event,
+    ItemsAdded,
+    NodeCompleted,
+    NodeReused,
+    RunCreated,
+    ScopeReused,
+    SkipReason,
+)
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Wire
-from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import FromParam, FromStep, Plan, Step
 from flowbook.run.evolve import fold
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState
+from flowbook.run.state import RunState, scope_path
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 GONE = "what it gave is gone"
-SCHEMA = "schema of its "
 
 
 class Fate(StrEnum):
@@ -50,6 +55,8 @@ class ReplayNode:
     fate: Fate
     why: str = ""
     changes: tuple[str, ...] = ()
+    items: int = 0
+    """Of a container that runs: how many of its turns are taken."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,7 +116,7 @@ class ReplayPlan:
             "seq": self.seq,
             "nodes": [
                 {"node": one.node, "fate": one.fate.value, "why": one.why,
-                 "changes": list(one.changes)}
+                 "changes": list(one.changes), "items": one.items}
                 for one in self.nodes
             ],
             "warnings": list(self.warnings),
@@ -140,6 +147,11 @@ class Story:
     state: RunState
     gave: Mapping[NodeId, NodeCompleted | NodeReused]
     by_hand: Mapping[NodeId, NodeReused]
+    inside: Mapping[str, Event] = field(default_factory=dict)
+    """What tells what nodes inside of containers gave, by key, and turns that did not run, by path.
+    """
+    added: Mapping[NodeId, Sequence[ItemsAdded]] = field(default_factory=dict)
+    """Items that were added to containers of the flow itself."""
 
 
 def story_of(events: Sequence[Event], at: int) -> Story:
@@ -159,7 +171,22 @@ def story_of(events: Sequence[Event], at: int) -> Story:
         and state.outcome[state.index[event.node]] in _GAVE
     }
     hand = {one.node: one for one in events if isinstance(one, NodeReused) and one.by_hand}
-    return Story(created, at, state, gave, hand)
+    added: dict[NodeId, list[ItemsAdded]] = {}
+    for event in events:
+        # What somebody added from outside is of the whole run, as its parameters are.
+        if isinstance(event, ItemsAdded) and not event.scope and (event.seq <= at or not event.by):
+            added.setdefault(event.node, []).append(event)
+    return Story(created, at, state, gave, hand, _inside(before), added)
+
+
+def _inside(events: Sequence[Event]) -> dict[str, Event]:
+    found: dict[str, Event] = {}
+    for event in events:
+        if isinstance(event, ScopeReused):
+            found[scope_path(event.scope, event.node, event.block, event.index)] = event
+        elif isinstance(event, NodeCompleted | NodeReused) and event.scope:
+            found[f"{event.scope}.{event.node}"] = event
+    return found
 
 
 def _lacks(story: Story, node: NodeId) -> str:
@@ -184,66 +211,7 @@ def _not_taken(story: Story, node: NodeId) -> bool:
     )
 
 
-# ---------------------------------------------------------------- what differs
-
-
-def changes_since(before: FlowSpec | None, now: FlowSpec) -> dict[NodeId, tuple[str, ...]]:
-    """What differs in meaning in each node of `now`, in words; only the nodes that differ.
-
-    >>> one = FlowSpec(FlowId("f"), (NodeSpec(NodeId("a"), body="1"),))
-    >>> changes_since(one, FlowSpec(FlowId("f"), (NodeSpec(NodeId("a"), body="2"),)))
-    {'a': ('code changed',)}
-    """
-    if before is None:
-        unknown = ("the definition of that run is not known",)
-        return {node.id: unknown for node in now.nodes}
-    setup = [cell.body for cell in before.setup] != [cell.body for cell in now.setup]
-    was, wired = _sources(before), _sources(now)
-    found = {}
-    for node in now.nodes:
-        old = before.by_id.get(node.id)
-        if old is None:
-            words = ["node added"]
-        else:
-            words = list(_differences(old, node))
-            words += _rewired(was.get(node.id, {}), wired.get(node.id, {}))
-            words += ["setup changed"] if setup and node.captures else []
-        if words:
-            found[node.id] = tuple(words)
-    return found
-
-
-def _differences(old: NodeSpec, now: NodeSpec) -> Iterator[str]:
-    if old.kind != now.kind:
-        yield f"kind changed ({old.kind} → {now.kind})"
-    if (old.body, old.config, set(old.captures)) != (now.body, now.config, set(now.captures)):
-        yield "code changed"
-    if old.outputs != now.outputs:
-        yield f"outputs changed ({', '.join(old.outputs)} → {', '.join(now.outputs)})"
-    for side in ("inputs", "outputs"):
-        then, here = (digest_of(getattr(one.options, side)) for one in (old, now))
-        if then != here:
-            yield f"{SCHEMA}{side} changed ({then or 'none'} → {here or 'none'})"
-
-
-def _rewired(old: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    if old != now:
-        names = [name for name in {**old, **now} if old.get(name) != now.get(name)]
-        told = (
-            f"{name}: {old.get(name, 'nothing')} → {now.get(name, 'nothing')}" for name in names
-        )
-        yield f"inputs rewired ({', '.join(told)})"
-
-
-def _sources(spec: FlowSpec) -> dict[NodeId, dict[str, str]]:
-    """What each input of each node reads, as `node.port` or the parameter's name."""
-    wiring = resolve(spec)
-    found: dict[NodeId, dict[str, str]] = {}
-    for edge in wiring.edges:
-        found.setdefault(edge.target, {})[edge.input] = f"{edge.source}.{edge.output}"
-    for use in wiring.params:
-        found.setdefault(use.target, {})[use.input] = f"parameter {use.param}"
-    return found
+# ---------------------------------------------------------------- what is given by hand
 
 
 def with_inputs_by_hand(spec: FlowSpec, names: Collection[str]) -> FlowSpec:
@@ -278,7 +246,8 @@ class Terms:
 
     `begin`: the nodes to be replayed from; `by_hand`: what somebody gives now; `moved`: parameters
     that differ; `gone`: results that cannot be had, with the reason; `trust`: take the results of
-    nodes that have changed.
+    nodes that have changed; `failed`: failed items are run; `more`: containers that items are added
+    to; `turns`: by container, the turns that can be taken.
     """
 
     begin: Collection[NodeId] = ()
@@ -287,19 +256,26 @@ class Terms:
     changes: Mapping[NodeId, tuple[str, ...]] = field(default_factory=dict)
     gone: Mapping[NodeId, str] = field(default_factory=dict)
     trust: bool = False
+    failed: bool = False
+    more: Collection[NodeId] = ()
+    turns: Mapping[NodeId, Collection[int]] = field(default_factory=dict)
 
 
 def fates(plan: Plan, story: Story, terms: Terms) -> tuple[ReplayNode, ...]:
     """The fate of every node, in the plan's order; O(nodes + edges)."""
     found: list[ReplayNode] = []
     for step in plan.steps:
-        changes = tuple(terms.changes.get(step.node, ()))
+        changes = tuple(_changes(step, terms))
         if step.node in terms.by_hand:
             one = ReplayNode(step.node, Fate.GIVEN, "given by hand", changes)
         elif step.node in story.by_hand and step.node not in terms.begin:
             one = ReplayNode(step.node, Fate.GIVEN, "given by hand in that run", changes)
         elif why := _anew(step, story, terms, found):
-            one = ReplayNode(step.node, Fate.RUNS, why, changes)
+            # A container that runs for no other reason has the turns that went well.
+            whole = _pointed(step, changes, terms) or _moved(step, terms, found)
+            items = 0 if whole else len(terms.turns.get(step.node, ()))
+            why += f"; {items} of its items {'is' if items == 1 else 'are'} taken" if items else ""
+            one = ReplayNode(step.node, Fate.RUNS, why, changes, items)
         elif step.node in story.gave:
             event = story.gave[step.node]
             why = f"as it was at event {event.seq}"
@@ -312,16 +288,58 @@ def fates(plan: Plan, story: Story, terms: Terms) -> tuple[ReplayNode, ...]:
 
 def _anew(step: Step, story: Story, terms: Terms, before: Sequence[ReplayNode]) -> str:
     """Why the step has to run; empty when it need not."""
+    changes = tuple(_changes(step, terms))
+    return (
+        _pointed(step, changes, terms)
+        or _lacking(step, story, terms)
+        or _moved(step, terms, before)
+        or _items_lacking(step, story, terms)
+    )
+
+
+def _pointed(step: Step, changes: Sequence[str], terms: Terms) -> str:
+    """That somebody wants it to run, or that it is another."""
     if step.node in terms.begin:
         return "replayed from here"
-    changes = terms.changes.get(step.node, ())
-    told = [one for one in changes if not terms.trust or one.startswith("outputs changed")]
-    if told:
-        return "; ".join(told)
+    told = [
+        one
+        for one in changes
+        if not terms.trust or one.rpartition(": ")[2].startswith("outputs changed")
+    ]
+    return "; ".join(told)
+
+
+def _lacking(step: Step, story: Story, terms: Terms) -> str:
+    """Why it has no result."""
     if step.node in terms.gone:
         return f"{GONE}: {terms.gone[step.node]}"
-    if lacking := _lacks(story, step.node):
-        return lacking
+    return _lacks(story, step.node)
+
+
+def _items_lacking(step: Step, story: Story, terms: Terms) -> str:
+    """Why the result of a container is not whole."""
+    if step.node in terms.more:
+        return "items are added"
+    turning = story.state.turning.get(story.state.index.get(step.node, -1))
+    policy = None if step.inside is None else step.inside.policy
+    if not terms.failed or turning is None or policy is None or not policy.counts:
+        return ""
+    if policy.asks or policy.enough is not None:
+        return ""  # it had enough, whatever became of the others
+    lacking = len(turning.scopes) - len(terms.turns.get(step.node, ()))
+    return f"{lacking} of its {len(turning.scopes)} items did not go well" if lacking else ""
+
+
+def _changes(step: Step, terms: Terms) -> Iterator[str]:
+    """What differs in a step, and in the nodes inside of it."""
+    yield from terms.changes.get(step.node, ())
+    for block in step.inside.blocks.values() if step.inside and terms.changes else ():
+        for inner in block.plan.steps:
+            yield from (f"{inner.node}: {one}" for one in _changes(inner, terms))
+
+
+def _moved(step: Step, terms: Terms, before: Sequence[ReplayNode]) -> str:
+    """Why what it reads is another."""
     for binding in step.bindings:
         source = binding.source
         if isinstance(source, FromParam) and source.name in terms.moved:

@@ -15,7 +15,8 @@ from flowbook.graph.node import Outputs
 from flowbook.graph.spec import FlowSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
-from flowbook.session.replay_plan import GONE, SCHEMA, Fate, ReplayNode, Story, Terms
+from flowbook.session.replay_changes import SCHEMA
+from flowbook.session.replay_plan import GONE, Fate, ReplayNode, Story, Terms
 from flowbook.store.history import History
 
 _NEWEST = """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flowbook.session.replay import Office
     from flowbook.session.replay_plan import ReplayPlan
     from flowbook.session.versions import Version, Versions
-    from flowbook.store.lineage import Checkpoint
+    from flowbook.store.lineage import Checkpoint, Checkpoints
 
 
 class Replays:
@@ -55,6 +55,10 @@ class Replays:
                 hint=f"checkpoints: {', '.join(map(str, known))}; or replay(…, at={at})",
             )
         return self.replay(flow, run_id, at=at, **asked)
+
+    def checkpoints(self, run_id: str) -> Checkpoints:
+        """The points a run can be restored from; `UsageError` when there is no such run."""
+        return cast("Office", self).history.checkpoints(run_id)
 
     def versions(self, flow: Flow | str) -> Versions:
         """The versions of a flow that have run, the first one first."""

@@ -11,7 +11,7 @@ numbers, to a new one. The fold keeps the first of two equal numbers.
 
 Nothing is created before the first append. How durable a fact has to be is said per append: a
 group is synced when any of it asks for that, so an `os` append beside an `fsync` one gets more
-than it asked for, and `off` is acknowledged before writing.
+than it asked for; a sync covers all that was appended before. `off` is acknowledged before writing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
@@ -61,7 +63,10 @@ class _Open:
     """The segment being written."""
 
     fd: int
+    path: Path
     size: int = 0
+    unsynced: bool = False
+    """Something was written to it that nobody asked to be on the medium."""
     named: bool = False
     """Its name survives a power cut."""
 
@@ -106,6 +111,8 @@ class Journal:
         """Segments of lower number are closed for good; may be read from any thread."""
         self._life: int | None = None
         self._segment: _Open | None = None
+        self._owed: list[Path] = []
+        """Closed segments to sync before anything that came later is said to be on the medium."""
 
     def append(
         self, facts: Sequence[StoredFact], durability: Durability | None = None
@@ -250,14 +257,23 @@ class Journal:
         if segment is None:
             segment = self._next_segment()
         self._disk.append(segment.fd, data)
+        segment.unsynced = segment.unsynced or not sync
         if sync:
+            self._sync_owed()
             self._disk.sync(segment.fd)
+            segment.unsynced = False
             if not segment.named:  # begun by an append that asked for less
                 self._disk.sync_directory(self._layout.journal)
                 segment.named = True
         segment.size += len(data)
         if segment.size >= ROTATE_BYTES:
             self._close_segment()
+
+    def _sync_owed(self) -> None:
+        while self._owed:
+            with suppress(FileNotFoundError):  # it is folded: DuckDB has it durably
+                self._disk.sync_file(self._owed[-1])
+            self._owed.pop()
 
     def _next_segment(self) -> _Open:
         if self._life is None:
@@ -267,7 +283,7 @@ class Journal:
             self._opening = encode_line(self._start_of_line, 0, introduction())
         path = self._layout.segment(self.writer, self._number)
         self._number += 1
-        segment = self._segment = _Open(self._disk.open_append(path))
+        segment = self._segment = _Open(self._disk.open_append(path), path)
         self._disk.append(segment.fd, self._opening)
         return segment
 
@@ -275,6 +291,8 @@ class Journal:
         segment, self._segment = self._segment, None
         if segment is not None:
             os.close(segment.fd)
+            if segment.unsynced:
+                self._owed.append(segment.path)
             self.finished = self._number
 
 

@@ -7,25 +7,27 @@ a replay can begin behind it. Nothing is written for it, and nothing is copied.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from flowbook.events import Event, NodeCompleted, NodeReused, RunRecovered
+from flowbook.events import CheckpointReached, Event, NodeCompleted, NodeReused, RunRecovered
 from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.ids import NodeId, RunId
 from flowbook.store.display import html_table, moment, text_table
 from flowbook.store.rows import RUN_COLUMNS, RunRow, run_row
 from flowbook.store.snapshot import Snapshot
 
-_HEAD = ("event", "at (UTC)", "node", "done", "bytes", "unkept")
+_HEAD = ("event", "at (UTC)", "node", "done", "bytes", "unkept", "why")
 _BRANCHES = f"SELECT {RUN_COLUMNS} FROM runs WHERE origin = ? ORDER BY id"  # noqa: S608  # ours
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A point of a run that a replay can begin at: the completion of `node`, event `seq`.
+    """A point of a run that a replay can begin at: event `seq`, of `node` if it is of one.
 
+    `why` is '' for the completion of a node; where the flow asked for a checkpoint it is `node`,
+    `turns`, or `interval`, and everything up to it was put on disk.
     `done` counts the nodes whose results are known there, `bytes` what those take up as stored
     (equal content once). `unkept` counts those of them that gave something that was not kept as it
     was: a replay has to run them again if something reads it.
@@ -37,6 +39,7 @@ class Checkpoint:
     done: int
     bytes: int
     unkept: int = 0
+    why: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The checkpoint as plain data, its time as ISO 8601 text."""
@@ -80,11 +83,16 @@ def checkpoints(events: Iterable[Event]) -> tuple[Checkpoint, ...]:
     3
     """
     known: dict[NodeId, tuple[ValueRef, ...]] = {}
-    found = []
+    found: list[Checkpoint] = []
     for event in events:
         if isinstance(event, RunRecovered):
             for node in event.again:
                 known.pop(node, None)
+        if isinstance(event, CheckpointReached):
+            if event.why == "node" and found and found[-1].seq == event.seq - 1:
+                found[-1] = replace(found[-1], why=event.why)  # one point, not two
+            else:
+                found.append(_point(event, known))
         if not isinstance(event, NodeCompleted | NodeReused) or event.scope:
             continue  # a container is a point as a whole
         known[event.node] = tuple(event.outputs.values())
@@ -93,15 +101,18 @@ def checkpoints(events: Iterable[Event]) -> tuple[Checkpoint, ...]:
     return tuple(found)
 
 
-def _point(event: NodeCompleted, known: dict[NodeId, tuple[ValueRef, ...]]) -> Checkpoint:
+def _point(
+    event: NodeCompleted | CheckpointReached, known: dict[NodeId, tuple[ValueRef, ...]]
+) -> Checkpoint:
     kept = {ref.hash: ref.size for refs in known.values() for ref in refs if _kept(ref)}
     return Checkpoint(
         seq=event.seq,
         at=datetime.fromtimestamp(event.at, UTC),
-        node=event.node,
+        node=NodeId(f"{event.scope}.{event.node}" if event.scope else event.node or ""),
         done=len(known),
         bytes=sum(kept.values()),
         unkept=sum(not all(ref.exact for ref in refs) for refs in known.values()),
+        why=event.why if isinstance(event, CheckpointReached) else "",
     )
 
 
@@ -119,4 +130,4 @@ def branches(snapshot: Snapshot, run_id: str) -> tuple[RunRow, ...]:
 def _cells(point: Checkpoint) -> tuple[str, ...]:
     unkept = str(point.unkept) if point.unkept else ""
     done, size = str(point.done), f"{point.bytes:,}"
-    return str(point.seq), moment(point.at), point.node, done, size, unkept
+    return str(point.seq), moment(point.at), point.node, done, size, unkept, point.why

@@ -164,16 +164,18 @@ SELECT run_id, scope, node, seq,
        END AS reason,
        CASE WHEN kind IN ('NODE_SKIPPED', 'NODE_CANCELLED') THEN payload->>'$.cause' END AS cause,
        error,
-       CASE WHEN kind = 'NODE_UNFOLDED' THEN TRY_CAST(payload->>'$.total' AS INTEGER) END
+       CASE WHEN kind IN ('NODE_UNFOLDED', 'ITEMS_ADDED')
+            THEN TRY_CAST(payload->>'$.total' AS INTEGER) END
            AS turns_total,
        CASE WHEN turned THEN {_SUCCEEDED} + {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END
            AS turns_done,
        CASE WHEN turned THEN {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END AS turns_failed
 FROM (SELECT *, kind IN ('NODE_COMPLETED', 'NODE_REUSED', 'NODE_FAILED', 'NODE_SKIPPED',
-                         'NODE_CANCELLED') AS done, kind = 'SCOPE_CLOSED' AS turned FROM {EVENTS})
-WHERE node IS NOT NULL
-      AND (turned OR (starts_with(kind, 'NODE_')
-                      AND kind NOT IN ('NODE_LOGGED', 'NODE_STREAMED', 'NODE_USED')))
+                         'NODE_CANCELLED') AS done,
+             kind IN ('SCOPE_CLOSED', 'SCOPE_REUSED') AS turned FROM {EVENTS})
+WHERE node IS NOT NULL AND (turned OR kind = 'ITEMS_ADDED'
+                            OR (starts_with(kind, 'NODE_')
+                                AND kind NOT IN ('NODE_LOGGED', 'NODE_STREAMED', 'NODE_USED')))
 """
 
 _COMBINED_NODES = """
@@ -234,12 +236,16 @@ SELECT run_id, seq, node, port, attempt, ts, nullif(f[1], '') AS hash, f[2] AS f
 FROM (
     SELECT *, json_extract_string(ref, [{_PARTS}]) AS f
     FROM (
-        SELECT run_id, seq, scope, node, port, attempt, ts,
+        SELECT run_id, seq,
+               CASE WHEN kind <> 'SCOPE_REUSED' THEN scope
+                    ELSE concat(nullif(scope, '') || '.', node, '[', payload->>'$.index', ']')
+               END AS scope, node, port, attempt, ts,
                CASE WHEN port IS NULL THEN payload->'$.result'
                     ELSE json_extract(payload, '$.outputs."' || port || '"') END AS ref
         FROM (SELECT *, unnest(list_append(coalesce(json_keys(payload, '$.outputs'), []), NULL))
                      AS port
-              FROM {events} WHERE kind IN ('NODE_COMPLETED', 'NODE_REUSED'))
+              FROM {events}
+              WHERE kind IN ('NODE_COMPLETED', 'NODE_REUSED', 'SCOPE_REUSED', 'ITEMS_ADDED'))
     ) WHERE ref IS NOT NULL
 )"""
 

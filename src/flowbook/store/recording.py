@@ -21,7 +21,9 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from flowbook.events import (
+    CheckpointReached,
     Event,
+    ItemsAdded,
     NodeCompleted,
     NodeLogged,
     NodeRetryScheduled,
@@ -30,6 +32,8 @@ from flowbook.events import (
     NodeStarted,
     NodeStreamed,
     RunCreated,
+    ScopeClosed,
+    ScopeReused,
 )
 from flowbook.events.ports import Sink, Vault
 from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
@@ -165,10 +169,7 @@ class Recording:
         if self.options.detail is Detail.SUMMARY:
             if isinstance(event, _LEFT_OUT) and not getattr(event, "usage", ()):
                 return None
-            if isinstance(event, NodeCompleted):
-                event = replace(event, outputs={}, result=None, cache_key=None, cache_parts={})
-            elif isinstance(event, NodeReused):
-                event = replace(event, outputs={}, result=None)
+            event = _without_values(event)
         changes: dict[str, Any] = {}
         if isinstance(event, RunCreated):
             changes["params"] = self.params(event.params)
@@ -178,10 +179,10 @@ class Recording:
             # A short digest of a short text gives the text away to whoever tries them all.
             parts = {name: part for name, part in event.cache_parts.items() if name == "code"}
             changes["cache_parts"] = parts
-        if isinstance(event, NodeReused):
+        if isinstance(event, NodeReused | ScopeReused | ItemsAdded):
             outputs = {port: self._known(port, ref) for port, ref in event.outputs.items()}
             changes["outputs"] = outputs
-            if event.result is not None:
+            if isinstance(event, NodeReused) and event.result is not None:
                 hidden = any(self._hides(port) for port in outputs)
                 changes["result"] = None if hidden else self._known(PortName(""), event.result)
         return replace(event, **changes) if changes else event
@@ -219,13 +220,18 @@ class _RecordingSink:
     last: Future[None] = _DONE
 
     def append(self, events: Sequence[Event]) -> Future[None]:
-        """As the journal's; events that are left out are durable with those before them."""
+        """As the journal's; events that are left out are durable with those before them.
+
+        A checkpoint is on disk, whatever the flow asks for.
+        """
         options = self.recording.options
         if options.detail is Detail.OFF:
             return _DONE
         kept = [one for event in events if (one := self.recording.event(event)) is not None]
         if kept:
-            self.last = self.inner.append(kept, options.durability)
+            safe = any(isinstance(event, CheckpointReached) for event in kept)
+            durability = Durability.FSYNC if safe else options.durability
+            self.last = self.inner.append(kept, durability)
         return self.last
 
 
@@ -286,3 +292,14 @@ class _RecordingVault:
 def _unkept(value: object, why: str) -> ValueRef:
     reason = f"redacted: {why}"
     return ValueRef("", ValueFormat.NONE, type_name(value), reason=reason, redacted=True)
+
+
+def _without_values(event: Event) -> Event:
+    """An event as a summary has it: what is known of values is left out."""
+    if isinstance(event, NodeCompleted):
+        return replace(event, outputs={}, result=None, cache_key=None, cache_parts={})
+    if isinstance(event, NodeReused):
+        return replace(event, outputs={}, result=None)
+    if isinstance(event, ScopeReused | ScopeClosed | ItemsAdded):
+        return replace(event, outputs={})
+    return event

@@ -44,10 +44,12 @@ _SCOPED_EVENTS = (
 _TURNS = f"""
     SELECT run_id, scope, node, coalesce(payload->>'$.block', '') AS block,
            TRY_CAST(payload->>'$.index' AS INTEGER) AS index,
-           arg_max(coalesce(status, 'running'), seq) AS status,
+           arg_max(CASE kind WHEN 'SCOPE_REUSED' THEN 'reused' ELSE coalesce(status, 'running') END,
+                   seq) AS status,
            count(*) FILTER (kind = 'SCOPE_OPENED')::INTEGER AS attempts,
            min(ts) AS started_at, max(ts) AS ended_at, arg_max(ms, seq) AS duration_ms
-    FROM ({_SCOPED_EVENTS}) WHERE kind IN ('SCOPE_OPENED', 'SCOPE_CLOSED') GROUP BY ALL"""
+    FROM ({_SCOPED_EVENTS})
+    WHERE kind IN ('SCOPE_OPENED', 'SCOPE_CLOSED', 'SCOPE_REUSED') GROUP BY ALL"""
 _ATTEMPTS = f"""
     SELECT run_id, scope, node, attempt, arg_max(how, seq) AS how, any_value(executor) AS executor,
            min(ts) AS begun_at, max(ts) FILTER (how IS NOT NULL) AS last_at,
@@ -73,6 +75,15 @@ _ATTEMPTS = f"""
 _STREAMED_EVENTS = f"FROM ({_SCOPED_EVENTS}) WHERE kind = 'NODE_STREAMED'"
 _TURN = """concat(nullif(scope, '') || '.', node, '[' || index || ']', '.' || nullif(block, ''))"""
 """As `flowbook.run.state.scope_path` writes it."""
+_RESULTS = f"""
+    SELECT run_id, seq, scope, node, TRY_CAST(payload->>'$.index' AS INTEGER) AS index,
+           CASE WHEN kind = 'SCOPE_REUSED' OR status = 'succeeded' THEN 'fulfilled'
+                ELSE 'rejected' END AS status,
+           payload->'$.outputs' AS outputs
+    FROM ({_SCOPED_EVENTS})
+    WHERE kind IN ('SCOPE_CLOSED', 'SCOPE_REUSED') AND status IS DISTINCT FROM 'cancelled'
+          AND (payload->>'$.index') IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY run_id, scope, node, index ORDER BY seq DESC) = 1"""
 _OF_LOST = "id, pid, last_at, outcome, suspended, writer"
 
 
@@ -132,6 +143,14 @@ READ_VIEWS: Mapping[str, str] = {
     ON wrong.run_id = t.run_id AND wrong.scope = t.turn
     LEFT JOIN (SELECT *, status NOT IN ('running', 'suspended') AS over FROM known_runs) AS r
     ON r.id = t.run_id""",
+    "results": f"""
+    SELECT run_id, scope, node, index, status, port,
+           json_extract(outputs, '$."' || port || '".inline') AS value,
+           nullif(json_extract_string(outputs, '$."' || port || '".hash'), '') AS hash,
+           json_extract_string(outputs, '$."' || port || '".type') AS type
+    FROM (SELECT *, unnest(coalesce(nullif(json_keys(outputs), []), [NULL])) AS port
+          FROM (SELECT *, count(outputs) OVER (PARTITION BY run_id, scope, node) AS written
+                FROM ({_RESULTS})) WHERE written > 0)""",
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
            (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
@@ -227,6 +246,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "events": ("kept_events",),
     "lost_runs": ("kept_runs", "fresh_runs"),
     "turns": ("kept_events", "known_runs"),
+    "results": ("kept_events",),
     "streams": ("kept_events",),
     "attempts": ("kept_events", "known_runs"),
     "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),

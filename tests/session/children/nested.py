@@ -1,4 +1,4 @@
-"""Containers, killed at the effect of that number: `nested.py FOLDER FLOW EFFECT [recover]`.
+"""Containers, killed at the effect of that number: `nested.py FOLDER FLOW EFFECT [recover|retry]`.
 
 Every node inside writes where it is into a ledger. Says how many effects there were, if it came
 through.
@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+from flowbook.graph.adding import add_items
 from flowbook.graph.flow import Flow
 from flowbook.session.project import Project
 
@@ -31,6 +32,11 @@ class Ledger:
         ledger = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(ledger, f"{where}\n".encode())
         os.close(ledger)
+
+    @property
+    def mended(self):
+        """What failed at first fails no more."""
+        return (self.path.parent / "mended").exists()
 
     def lines(self):
         return self.path.read_text().split() if self.path.exists() else []
@@ -55,7 +61,7 @@ def many(host, ledger):
         @flow.node
         def stored(fetched, item):
             ledger.write(f"each[{item}].stored")
-            if item % 10 == 7:
+            if item % 10 == 7 and not ledger.mended:
                 raise ValueError(item)
             return fetched + 1
 
@@ -109,6 +115,26 @@ def mixed(host, ledger):
     return flow
 
 
+def crawl(host, ledger):
+    """A map that finds its items as it goes: 1, its children 2 and 3, theirs, up to 40."""
+    flow = Flow("crawl", host=host)
+
+    with flow.map("each", [1], max_concurrent=3):
+
+        @flow.node
+        def page(item):
+            ledger.write(f"page{item}")
+            add_items("each", [n for n in (2 * item, 2 * item + 1) if n <= 40])
+            return item
+
+        @flow.node
+        def kept(page):
+            ledger.write(f"kept{page}")
+            return page
+
+    return flow
+
+
 def lasting(host, ledger):
     """A map that two items are enough for, and the others go on behind it."""
     flow = Flow("lasting", host=host)
@@ -134,6 +160,30 @@ def lasting(host, ledger):
     def total(each_values):
         ledger.write("total")
         return sum(each_values[:2])
+
+    return flow
+
+
+def loop(host, ledger):
+    """A loop of pure nodes whose journal asks for nothing; every ten turns there is a checkpoint.
+
+    The checkpoint at the end of `before` is a node's.
+    """
+    flow = Flow("loop", host=host, durability="off")
+
+    @flow.node(pure=True, checkpoint=True)
+    def before():
+        ledger.write("before")
+        return 1
+
+    with flow.foreach(
+        "walk", list(range(40)), checkpoint_every=10, inputs={"base": flow["before"]}
+    ):
+
+        @flow.node(pure=True)
+        def step(item, last, base):
+            ledger.write(f"step{item}")
+            return item * base + (last or 0)
 
     return flow
 
@@ -194,15 +244,19 @@ FLOWS = {
     "mixed": mixed,
     "lasting": lasting,
     "timed": timed,
+    "crawl": crawl,
+    "loop": loop,
 }
 
 
-def main(folder, name, fatal, recover):
+def main(folder, name, fatal, how):
     project = Project(Path(folder))
     ledger = Ledger(folder, int(fatal))
     flow = FLOWS[name](project, ledger)
-    if recover:
+    if how == ["recover"]:
         flow.recover().wait()
+    elif how == ["retry"]:
+        flow.retry_failed(project.history.runs().runs[-1].id).wait()
     else:
         flow.run()
     ledger.left = 0
@@ -211,4 +265,4 @@ def main(folder, name, fatal, recover):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], "recover" in sys.argv[4:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
