@@ -113,13 +113,12 @@ class Engine:
         called: Mapping[str, str] | None = None,
         queued: bool = False,
     ) -> Run:
-        """Start a run of `plan` and return at once.
+        """Start a run of `plan` and return at once; what nodes print goes to the calling cell.
 
         `work`: the code of each step, in order. `given`: outputs that are known; those steps are
-        not run. What nodes print goes to the cell that called this. `origin`: the run this one
-        replays; `carried`: what its containers have of it. `called`: versions of other flows, by
-        node. `lineage`: the run that started it, deadline, priority. `recording`: in place of the
-        sink and vault. `queued`: it waits for `Run.entry` to open.
+        not run. `origin`: the run this one replays; `carried`: what its containers have of it.
+        `called`: versions of other flows, by node. `lineage`: the run that started it, deadline,
+        priority. `recording`: in place of sink and vault. `queued`: `Run.entry` is to be opened.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         _refuse_misfit(plan, work)
