@@ -143,8 +143,7 @@ class Engine:
         performance = Performance(stage, assigned, lambda: self._closed(run_id))
         for i, reuse in known.items():
             performance.values[i] = reuse.outputs
-        entry = Turnstile(performance, stage.loop, begin)
-        return self._begin(performance, run_id, entry, queued=queued)
+        return self._begin(performance, run_id, begin, queued=queued)
 
     def take_up(
         self,
@@ -178,12 +177,12 @@ class Engine:
         again = tuple(sorted(past.gone))
         known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
         taken = TakenUp(at=self._clock(), again=again, known=known, **_here())
-        entry = Turnstile(performance, stage.loop, taken)
-        return self._begin(performance, run_id, entry, queued=queued)
+        return self._begin(performance, run_id, taken, queued=queued)
 
     def _begin(
-        self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
+        self, performance: Performance, run_id: RunId, first: Start | TakenUp, *, queued: bool
     ) -> Run:
+        entry = Turnstile(performance, self._open().loop, first)
         run = Run(performance, run_id, self._thread, entry)
         self._running[run_id] = run
         capture.listen()
