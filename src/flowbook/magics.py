@@ -29,10 +29,12 @@ from flowbook.plan.params import coerce_params
 from flowbook.run.handle import Run
 from flowbook.run.phase import Outcome
 from flowbook.session.live import LiveNotebook
-from flowbook.session.progress import narrate
+from flowbook.session.progress import narrate, queued_line
 from flowbook.session.project import project
 from flowbook.session.start import Start
 
+_PATIENCE = 0.5
+"""Seconds after which a cell says that its run waits for its turn."""
 _RECENT = """
 select id, flow, status, trigger, started_at, duration_ms from runs order by started_at desc limit ?
 """
@@ -119,8 +121,10 @@ class FlowMagics(Magics):
 
     def _run_node(self, node: NodeId) -> None:
         how = Start(trigger=TriggerKind.CELL, targets=[node], part=True, rerun=[node])
-        run = self.project.start(self.live.flow, {}, how).rest()
-        if not run.status.over:
+        run = self.project.start(self.live.flow, {}, how)
+        if not run.settled(_PATIENCE) and run.waits_for:
+            sys.stdout.write(f"{queued_line(run.waits_for)}\n")
+        if not run.rest().status.over:
             sys.stdout.write(f"{run!r}\n")
             return
         run.raise_for_status()
@@ -157,15 +161,20 @@ class FlowMagics(Magics):
     # ------------------------------------------------------------ verbs
 
     def run(self, words: list[str]) -> Run:
-        """`%flow run [nodes…] [-p name=value…] [--bg] [--record]`: run, with live text progress."""
+        """`%flow run [nodes…] [-p name=value…] [--bg] [--priority N]`: run, with live progress.
+
+        With `--record` a run that does not succeed is an error of its cell.
+        """
         parser = _with_params(_parser("run", "Run the flow."))
         parser.add_argument("nodes", nargs="*")
         parser.add_argument("--bg", action="store_true")
         parser.add_argument("--record", action="store_true")
+        parser.add_argument("--priority", type=int)
         asked = parser.parse_args(words)
         targets = [NodeId(node) for node in asked.nodes] or None
         typed = coerce_params(self.project.plan(self.live.flow, targets), asked.param)
-        how = Start(trigger=_trigger(), targets=targets, run_id=_given_run_id(asked.record))
+        run_id = _given_run_id(asked.record)
+        how = Start(_trigger(), targets, run_id=run_id, priority=asked.priority)
         run = self.project.start(self.live.flow, typed, how)
         self.reopen(whole=True)
         if asked.bg:

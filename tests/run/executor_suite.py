@@ -17,7 +17,14 @@ from pathlib import Path
 import pytest
 from tests.run.plans import n, plan_of
 
-from flowbook.events import NodeCompleted, NodeLogged, NodeRetryScheduled, RunCompleted, RunStatus
+from flowbook.events import (
+    NodeCompleted,
+    NodeLogged,
+    NodeRetryScheduled,
+    NodeStreamed,
+    RunCompleted,
+    RunStatus,
+)
 from flowbook.events.values import Usage
 from flowbook.run.phase import Outcome
 from flowbook.run.work import Tools
@@ -113,21 +120,21 @@ class ExecutorSuite:
     def test_a_result_comes_back(self, start, place):
         plan = plan_of(n("a", on=place.on), n("b", "a", on=place.on))
         calls = {"a": lambda c, i: {"rows": [1, 2]}, "b": lambda c, i: len(i["a"]["rows"])}
-        run = start(plan, calls).wait(20)
+        run = start(plan, calls).wait(60)
         assert run["b"].output == 2
         assert run["b"].duration >= 0
 
     def test_large_inputs_and_results_travel(self, start, place):
         plan = plan_of(n("a", on=place.on), n("b", "a", on=place.on))
         calls = {"a": lambda c, i: bytes(20_000_000), "b": lambda c, i: len(i["a"])}
-        assert start(plan, calls).wait(30)["b"].output == 20_000_000
+        assert start(plan, calls).wait(60)["b"].output == 20_000_000
 
     def test_coroutines_run_everywhere_and_know_who_they_are(self, perform):
         async def who(context, inputs):
             await asyncio.sleep(0)
             return [context.run_id, context.node, context.path, context.idempotency_key]
 
-        run = perform(who).wait(20)
+        run = perform(who).wait(60)
         assert run["a"].output == [run.id, "a", "a", f"{run.id}:a"]
 
     def test_an_attempt_knows_its_number_and_keeps_its_key(self, perform, kept):
@@ -136,13 +143,13 @@ class ExecutorSuite:
                 raise ConnectionError(context.idempotency_key)
             return context.idempotency_key
 
-        run = perform(third, sink=kept, retries=2).wait(20)
+        run = perform(third, sink=kept, retries=2).wait(60)
         failed = [e.error.message for e in kept.events if isinstance(e, NodeRetryScheduled)]
         assert [*failed, run["a"].output] == [f"{run.id}:a"] * 3
         assert run.status is RunStatus.SUCCEEDED
 
     def test_an_exception_brings_its_traceback_and_its_causes(self, perform):
-        error = perform(fails).wait(20)["a"].error
+        error = perform(fails).wait(60)["a"].error
         assert (error.type, error.message) == ("LookupError", "no rows")
         assert "in deeper" in error.traceback
         assert "KeyError: 'rows'" in error.traceback
@@ -156,7 +163,7 @@ class ExecutorSuite:
         def odd(context, inputs):
             raise Odd(1, 2)
 
-        error = perform(odd).wait(20)["a"].error
+        error = perform(odd).wait(60)["a"].error
         assert error.type.endswith("Odd")
         assert error.message == "1 2"
         assert "in odd" in error.traceback
@@ -165,14 +172,14 @@ class ExecutorSuite:
         def leave(context, inputs):
             raise SystemExit(3)
 
-        run = perform(calls={"a": leave, "b": lambda c, i: "b"}).wait(20)
+        run = perform(calls={"a": leave, "b": lambda c, i: "b"}).wait(60)
         assert run["a"].error.type == "SystemExit"
         assert run["b"].outcome is Outcome.SUCCEEDED
 
     def test_a_worker_that_dies_fails_its_node_and_not_the_engine(self, perform, place):
         if not place.died:
             pytest.skip("it has no worker of its own")
-        run = perform(calls={"a": lambda c, i: os._exit(9), "b": lambda c, i: "b"}).wait(20)
+        run = perform(calls={"a": lambda c, i: os._exit(9), "b": lambda c, i: "b"}).wait(60)
         assert place.died in run["a"].error.message
         assert run["b"].output == "b"
 
@@ -185,7 +192,7 @@ class ExecutorSuite:
             time.sleep(0.05)
             return "whole"
 
-        assert perform(interrupted).wait(20)["a"].output == "whole"
+        assert perform(interrupted).wait(60)["a"].output == "whole"
 
     # ------------------------------------------------------------ at once, and no longer
 
@@ -199,7 +206,7 @@ class ExecutorSuite:
 
             return node
 
-        run = perform(calls={"a": meets("a", "b"), "b": meets("b", "a")}).wait(30)
+        run = perform(calls={"a": meets("a", "b"), "b": meets("b", "a")}).wait(60)
         assert [run[x].output for x in "ab"] == [True, True]
 
     def test_a_node_that_asks_learns_of_the_cancel(self, perform, tmp_path):
@@ -210,7 +217,7 @@ class ExecutorSuite:
         assert run["a"].outcome is Outcome.CANCELLED
 
     def test_a_timeout_fails_the_attempt(self, perform, tmp_path):
-        run = perform(polite(tmp_path), timeout=0.4).wait(20)
+        run = perform(polite(tmp_path), timeout=0.4).wait(60)
         assert run["a"].error.type == "TimeoutError"
 
     def test_what_comes_after_a_cancel_is_dropped(self, perform, place, engines, kept, tmp_path):
@@ -218,16 +225,16 @@ class ExecutorSuite:
         run = perform(deaf(tmp_path), engine=engine)
         until((tmp_path / "begun").exists)
         run.cancel()
-        assert run.wait(20).status is RunStatus.CANCELLED
+        assert run.wait(60).status is RunStatus.CANCELLED
         self.goes_on(place, tmp_path)
-        assert perform(lambda c, i: "next", engine=engine).wait(20)["a"].output == "next"
+        assert perform(lambda c, i: "next", engine=engine).wait(60)["a"].output == "next"
         assert run["a"].outcome is Outcome.CANCELLED
         assert not run["a"].logs
         assert isinstance([e for e in kept.events if e.run == run.id][-1], RunCompleted)
 
     def test_what_comes_after_a_timeout_is_not_the_result(self, perform, place, tmp_path):
         patience = 3.0 if place.kills else 0.4  # the second attempt needs a new worker
-        run = perform(deaf(tmp_path), timeout=patience, retries=1).wait(30)
+        run = perform(deaf(tmp_path), timeout=patience, retries=1).wait(60)
         self.goes_on(place, tmp_path)
         assert run["a"].output == "second"
         assert not run["a"].logs
@@ -248,11 +255,25 @@ class ExecutorSuite:
             return context.evaluate("x", {})
 
         tools = Tools(evaluate=lambda expression, names: expression.upper())
-        run = perform(talk, sink=kept, tools=tools).wait(20)
+        run = perform(talk, sink=kept, tools=tools).wait(60)
         said = {e.stream: e.text for e in kept.events if isinstance(e, NodeLogged)}
         assert said == {"stdout": "printed\n", "log": "logged\n"}
         assert capsys.readouterr().out == "printed\n"
         assert run["a"].output == "X"
+
+    def test_what_a_node_streams_comes_back_before_its_end(self, perform, kept):
+        def tell(context, inputs):
+            context.token("from ")
+            context.token("afar")
+            context.emit({"page": 1})
+            context.artefact("a.txt", "hello")
+            return 1
+
+        run = perform(tell, sink=kept).wait(60)
+        assert (run["a"].stream.end, run["a"].stream.tokens) == ("from afar", 2)
+        told = [e.channel for e in kept.events if isinstance(e, NodeStreamed)]
+        assert sorted(told) == ["artefact", "data", "token"]
+        assert isinstance(kept.events[-1], RunCompleted)
 
     def test_what_calls_used_comes_back_with_the_attempt_that_made_them(self, perform, kept):
         def ask(context, inputs):
@@ -262,7 +283,7 @@ class ExecutorSuite:
                 raise ConnectionError("busy")
             return "yes"
 
-        perform(ask, sink=kept, retries=1).wait(20)
+        perform(ask, sink=kept, retries=1).wait(60)
         ends = [e for e in kept.events if isinstance(e, NodeRetryScheduled | NodeCompleted)]
         large = Usage("acme", "large", 0, 4, 4, is_estimate=True)
         assert [event.usage for event in ends] == [

@@ -1,27 +1,14 @@
-"""What follows from what, one behaviour per test; then a machine that tries everything."""
+"""What follows from what, one behaviour per test; `test_stimuli.py` tries everything at once."""
 
 from __future__ import annotations
 
-from collections import deque
-
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
-from tests.run.histories import BOOM, REF, Play
+from tests.run.histories import BOOM, Play
 from tests.run.plans import n, plan_of
 
 from flowbook.errors import IllegalTransition
 from flowbook.events import (
-    NodeResumed,
     NodeStarted,
-    NodeSuspended,
     RunCompleted,
     RunStatus,
     TriggerKind,
@@ -35,30 +22,13 @@ from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
-    Await,
-    CancelAsked,
     CloseRun,
-    Expired,
-    Given,
     JournalFailed,
-    Launch,
     Origin,
-    PauseAsked,
-    ResumeAsked,
     SetTimer,
     Start,
-    StepCancelled,
-    StepDue,
     StepLogged,
-    StepRaised,
-    StepResumed,
     StepReturned,
-    StepStreamed,
-    StepSuspended,
-    StepTimedOut,
-    StepUsed,
-    TakenUp,
-    TimerFired,
 )
 
 
@@ -429,216 +399,6 @@ def test_a_pause_that_ends_before_its_input_is_made_again_waits_for_it():
     assert run.returns("a").launched == {"c"}
 
 
-# ---------------------------------------------------------------- everything at once
-
-
-@st.composite
-def plans(draw):
-    nodes = []
-    for i in range(draw(st.integers(0, 7))):
-        reads = draw(st.lists(st.sampled_from(range(i)), max_size=3)) if i else []
-        ports = draw(st.sampled_from([("x",), ("x", "y")]))
-        froms = [f"s{j}.{draw(st.sampled_from(nodes[j].outputs))}" for j in reads]
-        nodes.append(
-            n(
-                f"s{i}",
-                *froms,
-                outputs=ports,
-                tolerant=draw(st.booleans()),
-                retries=draw(st.integers(0, 2)),
-            )
-        )
-    return plan_of(*nodes)
-
-
-GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
-
-
-class EveryStimulus(RuleBasedStateMachine):
-    """Random plans, random stimuli, in time and late."""
-
-    @initialize(plan=plans(), given=st.sets(st.integers(0, 6)))
-    def begin(self, plan, given):
-        self.plan = plan
-        self.state = RunState(plan)
-        self.events = []
-        self.live = set()
-        self.timers = set()
-        self.waits = set()
-        self.closed = 0
-        self.cancelled = False
-        known = {i: Given() for i in given if i < len(plan.steps)}
-        self.send(Start(at=0.0, run=RunId("r"), trigger=TriggerKind.MANUAL, given=known))
-
-    def send(self, stimulus):
-        decision = decide(self.plan, self.state, stimulus)
-        for event in decision.events:
-            if isinstance(event, NodeStarted):
-                self.inputs_are_settled(event.node)
-        self.events += decision.events
-        for order in decision.instructions:
-            if isinstance(order, Launch):
-                self.live.add((order.step, order.attempt))
-            elif isinstance(order, SetTimer):
-                self.timers.add((order.step, order.attempt))
-            elif isinstance(order, Await):
-                self.waits.add((order.step, order.since))
-            elif isinstance(order, CloseRun):
-                self.closed += 1
-
-    def inputs_are_settled(self, node):
-        for binding in self.plan.step(node).bindings:
-            assert self.state.phase[binding.source.step] is Phase.DONE
-
-    def attempt(self, data, pool):
-        step, attempt = data.draw(st.sampled_from(sorted(pool)))
-        return {"at": 1.0, "step": step, "attempt": attempt}
-
-    @precondition(lambda self: self.live)
-    @rule(data=st.data())
-    def an_attempt_ends(self, data):
-        one = self.attempt(data, self.live)
-        ports = self.plan.steps[one["step"]].outputs
-        end = data.draw(
-            st.sampled_from([StepReturned, StepRaised, StepTimedOut, StepCancelled, StepSuspended])
-        )
-        if end is StepReturned:
-            some = data.draw(st.sets(st.sampled_from(ports)))
-            self.send(StepReturned(**one, ms=1.0, outputs=dict.fromkeys(some, REF)))
-        elif end is StepRaised:
-            self.send(StepRaised(**one, ms=1.0, error=BOOM, chance=data.draw(st.floats(0, 0.99))))
-        elif end is StepSuspended:
-            times = st.none() | st.floats(0.0, 9.0)
-            until, timeout_at = data.draw(times), data.draw(times)
-            wait = {"reason": "approval", "until": until, "timeout_at": timeout_at}
-            self.send(StepSuspended(**one, **wait))
-        else:
-            self.send(end(**one, ms=1.0))
-
-    @precondition(lambda self: self.timers)
-    @rule(data=st.data())
-    def a_timer_fires(self, data):
-        self.send(TimerFired(**self.attempt(data, self.timers)))
-
-    @precondition(lambda self: self.plan.steps)
-    @rule(data=st.data())
-    def something_comes_from_outside(self, data):
-        step = data.draw(st.integers(0, len(self.plan.steps) - 1))
-        text = StepLogged(at=1.0, step=step, stream="stdout", text="x")
-        signal = data.draw(st.sampled_from(["", "one", "two", "three"]))
-        came = StepResumed(at=1.0, step=step, signal=signal, payload=signal)
-        of = {"at": 1.0, "step": step, "attempt": data.draw(st.integers(1, 3))}
-        told = [StepStreamed(**of, channel="data", value=REF), StepUsed(**of, cpu_ms=1.0)]
-        self.send(data.draw(st.sampled_from([came, text, *told])))
-
-    @precondition(lambda self: self.waits)
-    @rule(data=st.data(), at=st.floats(0.0, 9.0))
-    def a_clock_is_looked_at(self, data, at):
-        step, since = data.draw(st.sampled_from(sorted(self.waits)))
-        self.send(StepDue(at=at, step=step, since=since))
-
-    @rule(stimulus=st.sampled_from([PauseAsked(at=1.0), ResumeAsked(at=1.0)]))
-    def somebody_pauses_or_resumes(self, stimulus):
-        self.send(stimulus)
-
-    @rule(always=st.integers(0, 9))
-    def somebody_cancels(self, always):
-        if always == 0:
-            self.cancelled = True
-            self.send(CancelAsked(at=1.0))
-
-    @rule(always=st.integers(0, 9))
-    def its_time_runs_out(self, always):
-        if always == 0:
-            self.cancelled = True
-            self.send(Expired(at=1.0, seconds=1.0))
-
-    @rule(data=st.data())
-    def the_process_dies_and_another_goes_on(self, data):
-        kept = data.draw(st.integers(1, len(self.events)))
-        self.events = self.events[:kept]
-        self.state = fold(self.events, self.plan)
-        self.live, self.timers, self.waits = set(), set(), set()
-        self.closed = int(self.state.over)
-        done = [i for i, end in enumerate(self.state.outcome) if end in GAVE]
-        again = data.draw(st.sets(st.sampled_from(done))) if done else set()
-        self.send(TakenUp(at=1.0, again=tuple(sorted(again))))
-
-    @invariant()
-    def numbers_have_no_holes(self):
-        assert [event.seq for event in getattr(self, "events", [])] == list(
-            range(len(getattr(self, "events", [])))
-        )
-
-    @invariant()
-    def live_state_is_the_fold_of_the_events(self):
-        if hasattr(self, "plan"):
-            assert fold(self.events, self.plan) == self.state
-
-    @invariant()
-    def every_wait_is_ended_once_by_what_it_was_for(self):
-        open_waits, taken = {}, []
-        for event in getattr(self, "events", []):
-            if isinstance(event, NodeSuspended):
-                assert event.node not in open_waits
-                open_waits[event.node] = event
-            elif isinstance(event, NodeResumed):
-                wait = open_waits.pop(event.node)
-                taken += [event.signal] if event.signal else []
-                assert event.by != "time" or event.at >= wait.until
-                assert event.by != "timeout" or event.at >= wait.timeout_at
-        assert len(taken) == len(set(taken))
-        if hasattr(self, "plan"):
-            assert len(open_waits) == self.state.suspended == len(self.state.waiting)
-            assert not (self.state.over and open_waits)
-
-    @invariant()
-    def the_run_closes_once_and_only_when_every_step_is_done(self):
-        if hasattr(self, "plan"):
-            done = all(phase is Phase.DONE for phase in self.state.phase)
-            assert self.state.over == done == (self.closed == 1)
-
-    def teardown(self):
-        if not hasattr(self, "plan"):
-            return
-        self.goes_on_to_its_end_from_wherever_it_is()
-        self.send(CancelAsked(at=2.0))
-        for step, attempt in sorted(self.live):
-            self.send(StepCancelled(at=3.0, step=step, attempt=attempt, ms=1.0))
-        assert self.state.over
-        assert all(outcome is not None for outcome in self.state.outcome)
-        assert self.closed == 1
-
-    def goes_on_to_its_end_from_wherever_it_is(self):
-        """Whatever was journalled: with nobody in the way, the run ends."""
-        state = fold(self.events, self.plan)
-        orders = deque()
-
-        def send(stimulus):
-            orders.extend(decide(self.plan, state, stimulus).instructions)
-
-        send(TakenUp(at=2.0))
-        send(ResumeAsked(at=2.0))
-        for i, phase in enumerate(state.phase):
-            if phase is Phase.SUSPENDED:
-                send(StepResumed(at=2.0, step=i))
-        while orders:
-            order = orders.popleft()
-            if isinstance(order, SetTimer):
-                send(TimerFired(at=2.0, step=order.step, attempt=order.attempt))
-            elif isinstance(order, Launch):
-                ports = dict.fromkeys(self.plan.steps[order.step].outputs, REF)
-                ended = {"at": 3.0, "step": order.step, "attempt": order.attempt}
-                send(StepReturned(**ended, ms=1.0, outputs=ports))
-        assert state.over
-
-
-EveryStimulus.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=40, deadline=None, database=None
-)
-TestEveryStimulus = EveryStimulus.TestCase
-
-
 def test_an_event_that_cannot_follow_tells_the_story():
     run = Play(n("a")).returns("a")
     with pytest.raises(IllegalTransition) as caught:
@@ -656,3 +416,12 @@ def test_a_retry_waits_as_long_as_the_other_side_asks():
     fixed = Backoff(BackoffKind.FIXED, 0.5)
     run = Play(n("a", retries=1, backoff=fixed)).fails("a", wait=4.0)
     assert run.orders == [SetTimer(0, 1, 4.0)]
+
+
+def test_what_was_not_asked_for_stays_so_when_another_process_goes_on():
+    nodes = (n("a"), n("b", "a"), n("c", "a"), n("d", "b", "c"))
+    play = Play(*nodes, unasked=("c", "d")).returns("a").dies()
+    assert play.launched == {"b"}
+    play.returns("b")
+    assert play.state.status is RunStatus.SUCCEEDED
+    assert [play.reason(name) for name in "cd"] == ["not_asked", "not_asked"]

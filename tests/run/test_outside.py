@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, precondition, rule
 from tests.run.histories import Play
 from tests.run.plans import box, n, plan_of
-from tests.run.test_limits import TAGS, JoinsAndLimits, may_start, plans, started, within
+from tests.run.test_limits import started
 
-from flowbook.events import NodeStarted, RunStatus, TriggerKind
+from flowbook.events import RunStatus
 from flowbook.graph.container import Policy, Turns
-from flowbook.ids import RunId
-from flowbook.run.decide import decide
-from flowbook.run.evolve import evolve, fold
 from flowbook.run.outside import Outside, is_tagged, outside_of
-from flowbook.run.phase import Phase
-from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Acquire,
-    CloseRun,
-    Launch,
     Release,
-    SetTimer,
-    Start,
     StepPermitted,
 )
 
@@ -154,88 +142,3 @@ def test_a_thousand_ask_and_none_twice():
     for i in range(1000):
         run.permits(f"n{i}").returns(f"n{i}")
     assert started(run) == [f"n{i}" for i in range(1000)]
-
-
-class WithPermits(JoinsAndLimits):
-    """The same random runs, whose steps wait for permits besides, of which there are two."""
-
-    @initialize(plan=plans())
-    def begin(self, plan):
-        self.plan = plan
-        self.state = RunState(plan)
-        self.events = []
-        self.live, self.timers = set(), set()
-        self.closed = 0
-        self.again = set()
-        self.alone()
-        self.send(Start(at=0.0, run=RunId("r"), trigger=TriggerKind.MANUAL))
-
-    def alone(self):
-        self.wants, self.has = set(), set()
-        self.state.outside = Outside(frozenset(TAGS))
-
-    def send(self, stimulus):
-        if self.state.outside is None:  # another process has taken the run up
-            self.alone()
-        before = fold(self.events, self.plan)
-        decision = decide(self.plan, self.state, stimulus)
-        for event in decision.events:
-            if isinstance(event, NodeStarted):
-                assert may_start(before, before.index[event.node])
-            evolve(before, event)
-            assert within(before)
-        self.events += decision.events
-        for order in decision.instructions:
-            self.carry_out(order)
-
-    def carry_out(self, order):
-        if isinstance(order, Acquire):
-            assert order.step not in self.wants | self.has, "asked twice"
-            self.wants.add(order.step)
-        elif isinstance(order, Release):
-            assert order.step in self.wants | self.has, "given back what it did not have"
-            self.wants.discard(order.step)
-            self.has.discard(order.step)
-        elif isinstance(order, Launch):
-            self.live.add((order.step, order.attempt))
-        elif isinstance(order, SetTimer):
-            self.timers.add((order.step, order.attempt))
-        self.closed += isinstance(order, CloseRun)
-
-    @precondition(lambda self: self.wants and len(self.has) < 2)
-    @rule(data=st.data())
-    def a_permit_comes(self, data):
-        step = data.draw(st.sampled_from(sorted(self.wants)))
-        self.wants.discard(step)
-        self.has.add(step)
-        self.send(StepPermitted(at=1.0, step=step))
-
-    @rule(data=st.data())
-    def a_permit_comes_that_nobody_wants(self, data):
-        step = data.draw(st.integers(0, len(self.plan.steps) - 1))
-        if step not in self.wants | self.has:
-            self.send(StepPermitted(at=1.0, step=step))
-
-    @invariant()
-    def whoever_runs_has_its_permit(self):
-        if not hasattr(self, "plan"):
-            return
-        for i, phase in enumerate(self.state.phase):
-            needs = self.state.outside.concerns(self.state.steps[i])
-            if needs and phase in (Phase.RUNNING, Phase.CANCELLING):
-                assert i in self.has
-            elif phase not in (Phase.READY, Phase.HELD):
-                assert i not in self.wants | self.has, "it is not given back"
-
-    @invariant()
-    def what_may_run_and_has_room_does(self):
-        if not hasattr(self, "plan") or self.state.paused or self.state.over:
-            return
-        if Phase.RUNNING not in self.state.phase and Phase.CANCELLING not in self.state.phase:
-            for i, phase in enumerate(self.state.phase):
-                if phase is Phase.READY and may_start(self.state, i):
-                    assert self.wants or self.has, "nobody is asked, and nobody starts"
-
-
-TestWithPermits = WithPermits.TestCase
-TestWithPermits.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)

@@ -133,7 +133,7 @@ def test_what_an_attempt_streams_after_it_was_given_up_is_nobodys(streams):
     assert [one.value for one in streams.end(OF, given_up=True)] == ["in time"]
     streams.token(OF, "late")
     streams.emit(OF, "late")
-    assert not streams.has(OF)
+    assert OF not in streams.attempts
     assert streams.news() == []
 
 

@@ -16,7 +16,16 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.stimulus import Abort, Consult, Gather, JournalFailed, SetTimer, StepRecalled
+from flowbook.run.stimulus import (
+    Abort,
+    Consult,
+    Gather,
+    JournalFailed,
+    SetTimer,
+    StepRecalled,
+    StepStreamed,
+    StepUsed,
+)
 
 EACH = Policy(Turns.EACH)
 MAP = Policy(Turns.EACH, window=3, stop=False, settle=True)
@@ -198,3 +207,13 @@ def test_a_node_of_a_turn_before_ends_nothing_of_the_next_when_the_run_is_taken_
     run.returns("g.in.x").returns("g.in").fails("g.z").fires("g").unfolds("g").unfolds("g.in")
     run.dies()
     assert run.launched == {"g.in.x", "g.in.y"}
+
+
+def test_what_an_attempt_used_before_its_turn_began_anew_is_told_of_no_other():
+    run = Play(box("g", Policy(), n("x"), n("late", "x"), timeout=1.0, retries=1)).unfolds("g")
+    old = run.returns("g.x").state.index["g.late"]
+    run.times_out("g").fires("g").unfolds("g")
+    seen = len(run.events)
+    run.send(StepUsed(at=run.now, step=old, attempt=1, cpu_ms=5.0))
+    run.send(StepStreamed(at=run.now, step=old, attempt=1, channel="data", value=REF))
+    assert len(run.events) == seen

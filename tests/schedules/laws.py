@@ -33,6 +33,16 @@ def look(world: World) -> None:
         who_leaves_has_left(world)
         losers_are_stopped(world)
         room_is_used(world)
+        permits_are_given_back(world)
+
+
+def permits_are_given_back(world: World) -> None:
+    """Nobody asks for a permit or has one that has no use for it."""
+    state, waits = world.state, (Phase.READY, Phase.HELD)
+    uses = (*waits, Phase.RUNNING, Phase.TURNING, Phase.CANCELLING)
+    idle = [i for i in world.applied if state.phase[i] not in waits]
+    kept = world.permitted >= 0 and state.phase[world.permitted] not in uses
+    demand(not idle and not kept, f"permits are given back: {idle or world.permitted}")
 
 
 def nothing_is_forgotten(world: World) -> None:
@@ -69,7 +79,9 @@ _EXPECTED: Mapping[Phase, Callable[[World, int], bool]] = {
     Phase.BACKOFF: lambda world, i: (i, world.state.attempt[i]) in world.timers,
     Phase.SUSPENDED: lambda world, i: (i, world.state.waiting[i].seq) in world.awaits,
     Phase.HELD: lambda world, i: world.state.paused,
-    Phase.READY: lambda world, i: world.state.gate is not None or _is_open(world, i),
+    Phase.READY: lambda world, i: (
+        world.state.gate is not None or i in world.applied or _is_open(world, i)
+    ),
     Phase.WAITING: _is_open,
 }
 """What the world has to have for a step in each phase."""
@@ -92,7 +104,7 @@ def losers_are_stopped(world: World) -> None:
     state = world.state
     for i, join in enumerate(state.joins):
         begun = join is not None and join.cancels and state.phase[i] is not Phase.WAITING
-        withdrawn = state.outcome[i] is Outcome.CANCELLED
+        withdrawn = state.outcome[i] in (Outcome.CANCELLED, Outcome.SKIPPED)
         if not begun or withdrawn or not world.referee.may_run(state.key(i)):
             continue
         scope = state.scopes[state.scope[i]]
@@ -115,7 +127,7 @@ def room_is_used(world: World) -> None:
         phase in holding or (lock and phase is Phase.TURNING)
         for phase, lock in zip(state.phase, locked, strict=True)
     )
-    if state.gate is None or state.paused or busy:
+    if state.gate is None or state.paused or busy or world.applied:
         return
     for i, phase in enumerate(state.phase):
         idle = phase is Phase.READY and world.referee.may_run(state.key(i))
@@ -129,6 +141,7 @@ def look_back(world: World) -> None:
     demand(all(s.status is not None for s in state.scopes[1:]), "every turn is over")
     used = () if state.gate is None else state.gate.used.values()
     demand(all(abs(much) < 1e-6 for much in used), "who is done holds nothing")
+    demand(world.permitted < 0 and not world.applied, "who is done has no permit, and wants none")
     events = [decode(line) for line in world.lines]
     demand(fold(events, world.plan) == state, "the journal leads to the same state")
     bare = fold(events)

@@ -38,8 +38,8 @@ class Turnings:
 class Referee:
     """Reads the events of one run, in order."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, *, outside: bool = False) -> None:
+        self.plan, self.is_limited_outside = plan, outside
         self.homes = dict(_homes(plan))
         self.priorities = dict(_priorities(plan, 0))
         self.seq = 0
@@ -86,6 +86,9 @@ class Referee:
 
     def key(self, event: Any) -> str:
         return f"{event.scope}.{event.node}" if event.scope else event.node
+
+    def unasked(self, key: str) -> bool:
+        return key in self.plan.index and self.plan.index[key] in self.plan.unasked
 
     def step(self, key: str) -> Step:
         return self.homes[node_of(key)].step(node_of(key))
@@ -200,6 +203,7 @@ class Referee:
         self.demand(not self.paused, event, "a paused run starts nothing")
         self.demand(not self.cancelling, event, "a run that stops starts nothing")
         self.demand(self.may_run(key), event, "its inputs let it run")
+        self.demand(not self.unasked(key), event, "what nobody asked for does not run")
         self.demand(not event.scope or event.scope in self.scopes, event, "its turn goes on")
         self.demand(event.scope not in self.left, event, "nothing starts in a turn that is left")
         self.on_time(key, event)
@@ -215,7 +219,7 @@ class Referee:
 
     def nobody_is_passed_over(self, key: str, event: Event) -> None:
         """Of nodes that ask for the same, the one with the higher priority starts first."""
-        if not self.plan.options.max_concurrent:
+        if not self.plan.options.max_concurrent or self.is_limited_outside:
             return
         mine = self.asks(key)
         for other in self.ready - {key}:
@@ -300,7 +304,7 @@ class Referee:
             self.demand(event.scope in self.left, event, "its turn was left")
         elif event.reason is SkipReason.NOT_NEEDED:
             self.has_enough(event)
-        else:
+        elif event.reason is not SkipReason.NOT_ASKED or not self.unasked(key):
             self.demand(self.may_run(key) is False, event, "its inputs let it not run")
         self.end(event)
 
@@ -355,7 +359,11 @@ class Referee:
             self.ready.add(key)
 
     def see_NodeLogged(self, event: facts.NodeLogged) -> None:
-        pass
+        key = self.key(event)
+        begun = key in self.running or key in self.ended or key in self.pauses or key in self.waits
+        self.demand(begun, event, "who tells something has begun")
+
+    see_NodeStreamed = see_NodeUsed = see_NodeLogged
 
     # ------------------------------------------------------------ turns
 
@@ -375,8 +383,10 @@ class Referee:
         self.demand(turning.begun[turn] <= policy.retries, event, "so many turns anew")
         self.demand(turning.went.get(turn) in (None, RunStatus.FAILED), event, "it went well")
         if event.index is not None:
-            most = [x for x in (turning.total, policy.most) if x is not None]
-            self.demand(all(event.index < x for x in most), event, "so many turns")
+            # One that is completed while its condition is asked ends with one turn more.
+            most = [turning.total, None if policy.most is None else policy.most + 1]
+            fits = all(x is None or event.index < x for x in most)
+            self.demand(fits, event, "so many turns")
             first = event.index == 0 or turning.begun[event.block, event.index - 1]
             self.demand(first, event, "turns begin in their order")
         went = turning.went.get((BODY, None))

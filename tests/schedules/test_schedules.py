@@ -29,7 +29,7 @@ def test_all_laws_hold(block):
 
 def test_everything_that_can_happen_does():
     kinds, skips, lives = Counter(), Counter(), Counter()
-    for seed in range(200):
+    for seed in range(500):
         world = World(seed).play()
         kinds.update(type(event) for event in world.events)
         skips.update(e.reason for e in world.events if isinstance(e, NodeSkipped))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
@@ -28,14 +28,16 @@ from flowbook.events import TriggerKind, decode, encode
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Turns
 from flowbook.ids import RunId
-from flowbook.plan.plan import Plan
+from flowbook.plan.plan import FromStep, Plan, StepIndex
 from flowbook.run.decide import decide
 from flowbook.run.evolve import evolve, fold
+from flowbook.run.outside import outside_of
 from flowbook.run.past import bring_past
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Acquire,
     Await,
     CancelAsked,
     CloseRun,
@@ -46,6 +48,7 @@ from flowbook.run.stimulus import (
     JournalFailed,
     Launch,
     PauseAsked,
+    Release,
     ResumeAsked,
     SetTimer,
     Start,
@@ -53,21 +56,24 @@ from flowbook.run.stimulus import (
     StepConsulted,
     StepDue,
     StepLogged,
+    StepPermitted,
     StepRaised,
     StepRecalled,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TakenUp,
     TimerFired,
 )
 
 OF_THE_WORLD = (
-    "failures", "suspensions", "hanging", "stops", "late", "logs", "given", "lost_values",
-    "pauses", "cancels", "deadlines", "full_disks", "kills",
+    "permits", "failures", "suspensions", "hanging", "stops", "late", "logs", "given", "some",
+    "lost_values", "pauses", "cancels", "deadlines", "full_disks", "kills",
 )  # fmt: skip
 FEATURES = (*OF_FLOWS, *OF_THE_WORLD)
 SIZES = (3, 6, 6, 10)
@@ -106,13 +112,21 @@ class World:
     """One run of one flow, from its start to its end."""
 
     def __init__(
-        self, seed: int, features: frozenset[str] = frozenset(FEATURES), most: int | None = None
+        self,
+        seed: int,
+        features: frozenset[str] = frozenset(FEATURES),
+        most: int | None = None,
+        chance: Random | None = None,
     ) -> None:
         self.seed, self.features = seed, features
-        chance = Random(f"{seed} flow")
-        usual = chance.choice(SIZES)
-        self.plan: Plan = Author(chance, features, most or usual).plan()
-        self.chance, self.fate = Random(f"{seed} world"), Random(f"{seed} fate")
+        author = chance or Random(f"{seed} flow")
+        usual = author.choice(SIZES)
+        self.plan: Plan = Author(author, features, most or usual).plan()
+        self.chance = chance or Random(f"{seed} world")
+        self.fate = chance or Random(f"{seed} fate")
+        if self.odds("some", 0.1):
+            self.plan = replace(self.plan, unasked=tuple(self._unasked()))
+        self.limited = self.odds("permits", 0.3)
         self.troubles = dict(self._troubles())
         self.now, self.count, self.life = 1000.0, 0, 0
         self.numbers = itertools.count()
@@ -122,11 +136,26 @@ class World:
         self.said: list[Stimulus] = []
         self.letters: dict[str, str] = {}
         self.taken: set[str] = set()
-        self._be_born(RunState(self.plan), RunState(self.plan), Referee(self.plan))
+        self._be_born(RunState(self.plan), RunState(self.plan), [])
 
-    def _be_born(self, state: RunState, shadow: RunState, referee: Referee) -> None:
-        self.state, self.shadow, self.referee = state, shadow, referee
+    def _unasked(self) -> Iterator[StepIndex]:
+        """All but some steps and what these need."""
+        wanted: set[int] = set()
+        for step in reversed(self.plan.steps):
+            if step.index in wanted or self.fate.random() < 0.3:
+                read = (binding.source for binding in step.bindings)
+                wanted |= {step.index, *(one.step for one in read if isinstance(one, FromStep))}
+            else:
+                yield step.index
+
+    def _be_born(self, state: RunState, shadow: RunState, past: list[Any]) -> None:
+        self.state, self.shadow = state, shadow
+        self.referee = Referee(self.plan, outside=self.limited).read(past)
         self.life += 1
+        state.outside = outside_of(self.plan, ("http",)) if self.limited else None
+        self.applied: list[int] = []
+        """Steps that wait for the only permit there is."""
+        self.permitted = -1
         self.durable, self.syncing = len(self.events) - 1, False
         self.going: dict[tuple[int, int], Going] = {}
         self.timers: set[tuple[int, int]] = set()
@@ -138,24 +167,35 @@ class World:
 
     def play(self) -> World:
         """To the end; `Foul` when a law is broken on the way."""
+        self.start()
+        return self.go_on()
+
+    def start(self) -> None:
         given = {
             step.index: Given(outputs=dict.fromkeys(step.outputs, REF))
             for step in self.plan.steps
             if self.odds("given", 0.05)
         }
         trigger = TriggerKind.MANUAL
+        self.first = 1
         self.feed(Start(at=self.now, run=RunId("r"), trigger=trigger, given=given))
+
+    def go_on(self) -> World:
         while not self.state.over:
             if self.count > MOST:
                 raise Foul("a run ends")
             if not self.agenda:
                 self.wake()
-            at, _, _, life, call = heappop(self.agenda)
-            if life in (0, self.life):
-                self.now = max(self.now, at)
-                call()
+            self.perform(heappop(self.agenda))
         laws.look_back(self)
         return self
+
+    def perform(self, due: tuple[float, float, int, int, Callable[[], None]]) -> None:
+        """What was due, if the process that it was due in lives."""
+        at, _, _, life, call = due
+        if life in (0, self.life):
+            self.now = max(self.now, at)
+            call()
 
     def soon(self, call: Callable[[], None], delay: float = 0.0, *, always: bool = False) -> None:
         """Chance decides the order of what is due at the same time; `always`: a death too late."""
@@ -184,6 +224,8 @@ class World:
             getattr(self, f"do_{type(order).__name__}")(order)
         laws.look(self)
         self.sync()
+        if isinstance(stimulus, Start):  # what a run begins with is written at once
+            self.first = len(self.events)
         trouble = self.troubles.pop(self.count, None)
         if trouble is not None and not self.state.over:
             trouble()
@@ -211,9 +253,34 @@ class World:
     def do_Launch(self, order: Launch) -> None:
         demand((order.step, order.attempt) not in self.going, "an attempt is launched once")
         demand(self.state.phase[order.step] is Phase.RUNNING, "what is launched runs")
+        outside = self.state.outside
+        needs = outside is not None and outside.concerns(self.state.steps[order.step])
+        demand(not needs or self.permitted == order.step, "what is launched has its permit")
         going = self.going[order.step, order.attempt] = Going(order)
         if self.state.steps[order.step].options.pure or order.after <= self.durable:
             self.begin(going)
+
+    def do_Acquire(self, order: Acquire) -> None:
+        demand(order.step not in self.applied, "a step applies once")
+        self.applied.append(order.step)
+        self.grant()
+
+    def do_Release(self, order: Release) -> None:
+        known = order.step == self.permitted or order.step in self.applied
+        demand(known, "what is given back was asked for")
+        if order.step == self.permitted:
+            self.permitted = -1
+        else:
+            self.applied.remove(order.step)
+        self.grant()
+
+    def grant(self) -> None:
+        def granted() -> None:
+            if self.permitted < 0 and self.applied:
+                self.permitted = self.applied.pop(0)
+                self.feed(StepPermitted(at=self.now, step=self.permitted))
+
+        self.soon(granted, self.chance.choice(_TIMES))
 
     def do_SetTimer(self, order: SetTimer) -> None:
         self.timers.add((order.step, order.attempt))
@@ -309,13 +376,13 @@ class World:
     def begin(self, going: Going) -> None:
         """An attempt really begins; its ending is drawn now."""
         order, state = going.order, self.state
-        i, key = order.step, state.key(order.step)
+        key = state.key(order.step)
         demand(key not in self.referee.ended, f"what is done is not executed again: {key}")
         going.parked = False
         ending = self.waited_in_vain(order) or self.ending(order)
         self.watch(order)
         if self.odds("logs", 0.1):
-            self.soon(lambda: self.log(i), self.chance.choice(_TIMES))
+            self.soon(lambda: self.log(order), self.chance.choice(_TIMES))
         if ending is None:
             going.hangs = True
         else:
@@ -327,8 +394,15 @@ class World:
             left = timeout if fresh else self.chance.choice((0.0, timeout))
             self.soon(lambda: self.time_out(order), left)
 
-    def log(self, i: int) -> None:
-        self.feed(StepLogged(at=self.now, step=i, stream="stdout", text="x"))
+    def log(self, order: Launch) -> None:
+        """An attempt tells something, perhaps long after anybody wants to know."""
+        kind = self.fate.randrange(3)
+        if kind == 0:
+            self.feed(StepLogged(at=self.now, step=order.step, stream="stdout", text="x"))
+        elif kind == 1:
+            self.feed(StepStreamed(**self.of(order), channel="data", value=REF))
+        else:
+            self.feed(StepUsed(**self.of(order), cpu_ms=1.0))
 
     def finish(self, order: Launch, ending: Callable[[], Stimulus]) -> None:
         if self.going.pop((order.step, order.attempt), None) is not None:
@@ -442,14 +516,14 @@ class World:
 
     def die(self) -> None:
         """The process is gone; another one reads the journal and goes on."""
-        kept = self.fate.randint(max(1, self.durable + 1), len(self.events))
+        kept = self.fate.randint(max(self.first, self.durable + 1), len(self.events))
         self.events, self.lines = self.events[:kept], self.lines[:kept]
         if self.fate.random() < 0.5:
             self.now += self.fate.choice((0.1, 2.0, 3600.0))
         events = [decode(line) for line in self.lines]
         odds = 0.05 if "lost_values" in self.features else 0.0
         past = bring_past(self.plan, events, Scarce(self.fate, odds))
-        self._be_born(past.state, fold(events, self.plan), Referee(self.plan).read(events))
+        self._be_born(past.state, fold(events, self.plan), events)
         self.known = {name: of for name, of in self.letters.items() if name not in self.taken}
         if not self.state.over:
             for i in past.state.turning:

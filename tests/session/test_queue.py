@@ -11,6 +11,7 @@ from flowbook.errors import InvalidParameters, UsageError
 from flowbook.events import RunStatus
 from flowbook.graph.flow import Flow
 from flowbook.run.stimulus import Lineage
+from flowbook.session.progress import narrate
 from flowbook.session.start import Start
 
 
@@ -342,3 +343,20 @@ def test_a_parameter_of_that_name_is_given_what_is_said(project):
         return priority
 
     assert flow.run(priority="high")["echo"].output == "high"
+
+
+def test_the_progress_of_a_run_says_that_it_waits_and_for_what(gated):
+    flow, gate, begun = gated
+    first = flow.start(name="a")
+    until(lambda: begun == ["a"])
+    second, lines = flow.start(name="b"), []
+    teller = threading.Thread(target=narrate, args=(second, lines.append))
+    teller.start()
+    until(lambda: lines == ["queued: it waits for max_runs=1 of gated\n"])
+    assert "queued; it waits for max_runs=1 of gated" in repr(second)
+    for _ in range(2):
+        gate.release()
+    teller.join(10)
+    first.wait(10)
+    assert lines[1] == f"gated: 1 node, run {second.id}\n"
+    assert second.waits_for == ""

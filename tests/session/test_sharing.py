@@ -16,6 +16,7 @@ from flowbook.errors import UsageError
 from flowbook.events import RunStatus
 from flowbook.graph.flow import Flow
 from flowbook.session.project import Project
+from flowbook.store.boards import posted
 
 CHILD = Path(limited.__file__)
 
@@ -307,6 +308,35 @@ def test_a_run_that_nothing_limits_makes_no_files_and_no_thread(project):
     assert flow.run().status is RunStatus.SUCCEEDED
     assert not project.store.slots.layout.limits.exists()
     assert not [one for one in threading.enumerate() if one.name == "flowbook-limits"]
+
+
+def test_runs_that_wait_for_their_own_flow_are_told_to_other_processes_too(project):
+    flow, gate, there = (
+        Flow("gated", host=project, max_runs=1),
+        threading.Event(),
+        threading.Event(),
+    )
+
+    @flow.node
+    def work():
+        there.set()
+        gate.wait(10)
+
+    runs = [flow.start(), flow.start(priority=3)]
+    assert there.wait(10)
+    until(lambda: told(project) == [(runs[1].id, "max_runs=1 of gated", 3)])
+    gate.set()
+    for run in runs:
+        run.wait(10)
+    until(lambda: told(project) == [])
+
+
+def told(project):
+    """What others read."""
+    slots = project.store.slots
+    with slots.turn():
+        boards = posted(slots.layout.limits)
+    return [(one.run, one.why, one.priority) for board in boards for one in board.waiting]
 
 
 def test_closing_a_project_takes_its_board_and_bell_down(tmp_path):

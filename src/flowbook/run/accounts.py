@@ -30,6 +30,7 @@ class Accounts:
         self.words = words
         """What every attempt says."""
         self._streaming = streaming
+        self._streamed, self._kept = words.streams.attempts, streaming.under_way
         self._feed, self._clock = feed, clock
 
     def close(self, of: OfAttempt, then: Callable[[], None]) -> None:
@@ -37,7 +38,7 @@ class Accounts:
         self.words.drain()
         if self.words.taken:
             then = partial(self._measured, of, then)
-        if self.words.streams.has(of) or self._streaming.busy(of):
+        if (self._streamed or self._kept) and (of in self._streamed or of in self._kept):
             self._streaming.settle(of, then)
         else:
             then()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -65,26 +64,33 @@ def bounded(bounds: Bounds | None) -> Iterator[None]:
             raise
         raise too_much_memory(bounds.memory).with_traceback(refused.__traceback__) from None
     finally:
-        for what in (resource.RLIMIT_DATA, resource.RLIMIT_CPU):
-            _set(what, resource.RLIM_INFINITY)
+        _lift()
 
 
 def _bound(bounds: Bounds) -> None:
     if bounds.memory is not None:
-        here = os.getpid()
-        grows = max(0, bounds.memory - (memory_of(here) or 0))
-        _set(resource.RLIMIT_DATA, (data_size() or 0) + grows + _SLACK)
+        grows = max(0, bounds.memory - (memory_of(os.getpid()) or 0))
+        _set("RLIMIT_DATA", (data_size() or 0) + grows + _SLACK)
     if bounds.cpu is not None:
-        _set(resource.RLIMIT_CPU, math.ceil(time.process_time() + bounds.cpu) + 1)
+        _set("RLIMIT_CPU", math.ceil(time.process_time() + bounds.cpu) + 1)
 
 
-def _set(what: int, soft: int) -> None:
-    """Set a soft limit, at most the hard one, so that it can be taken back."""
-    _, hard = resource.getrlimit(what)
-    if hard != resource.RLIM_INFINITY and (soft == resource.RLIM_INFINITY or soft > hard):
-        soft = hard
-    with suppress(ValueError, OSError):
-        resource.setrlimit(what, (soft, hard))
+def _lift() -> None:
+    for name in ("RLIMIT_DATA", "RLIMIT_CPU"):
+        _set(name, None)
+
+
+def _set(name: str, soft: int | None) -> None:
+    """Set a soft limit, at most the hard one, so that it can be lifted again."""
+    with suppress(ImportError, AttributeError, ValueError, OSError):  # not every system has them
+        import resource  # noqa: PLC0415
+
+        what = getattr(resource, name)
+        _, hard = resource.getrlimit(what)
+        wanted = resource.RLIM_INFINITY if soft is None else soft
+        if hard != resource.RLIM_INFINITY and (soft is None or soft > hard):
+            wanted = hard
+        resource.setrlimit(what, (wanted, hard))
 
 
 # ---------------------------------------------------------------- from outside

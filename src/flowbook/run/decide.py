@@ -310,7 +310,7 @@ def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]
     """The answer to what an attempt told, which is a fact of the same fields."""
 
     def answer(turn: Turn, s: StepStreamed | StepUsed) -> None:
-        if turn.state.phase[s.step] not in _UNSTARTED:
+        if turn.state.phase[s.step] not in _UNSTARTED and turn.state.is_latest(s.step):
             fields = structs.asdict(s)
             del fields["at"], fields["step"]
             turn.tell(kind, s.step, **fields)

@@ -113,13 +113,13 @@ class Engine:
         called: Mapping[str, str] | None = None,
         queued: bool = False,
     ) -> Run:
-        """Start a run of `plan` and return at once.
+        """Start a run of `plan` and return at once; what nodes print goes to the calling cell.
 
         `work`: the code of each step, in order. `given`: outputs that are known; those steps are
-        not run. What nodes print goes to the cell that called this. `origin`: the run this one
-        replays; `carried`: what its containers have of it. `called`: versions of other flows, by
-        node. `lineage`: the run that started it, deadline, priority. `recording`: in place of the
-        sink and vault. `queued`: it waits for `Run.entry`. Raises `InvalidParameters` for a lack.
+        not run. `origin`: the run this one replays; `carried`: what its containers have of it.
+        `called`: versions of other flows, by node. `lineage`: the run that started it, deadline,
+        priority. `recording`: in place of sink and vault. `queued`: `Run.entry` is to be opened.
+        Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         _refuse_misfit(plan, work)
         stage = self._open() if recording is None else self._open().recorded(recording)
@@ -141,9 +141,9 @@ class Engine:
         here = tuple(work), _with_defaults(plan, params), copy_context()
         assigned = Assignment(plan, *here, None, _stored(known), more)
         performance = Performance(stage, assigned, lambda: self._closed(run_id))
-        performance.values[:] = [known[i].outputs if i in known else None for i in range(len(work))]
-        entry = Turnstile(performance, stage.loop, begin)
-        return self._begin(performance, run_id, entry, queued=queued)
+        for i, reuse in known.items():
+            performance.values[i] = reuse.outputs
+        return self._begin(performance, run_id, begin, queued=queued)
 
     def take_up(
         self,
@@ -177,12 +177,12 @@ class Engine:
         again = tuple(sorted(past.gone))
         known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
         taken = TakenUp(at=self._clock(), again=again, known=known, **_here())
-        entry = Turnstile(performance, stage.loop, taken)
-        return self._begin(performance, run_id, entry, queued=queued)
+        return self._begin(performance, run_id, taken, queued=queued)
 
     def _begin(
-        self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
+        self, performance: Performance, run_id: RunId, first: Start | TakenUp, *, queued: bool
     ) -> Run:
+        entry = Turnstile(performance, self._open().loop, first)
         run = Run(performance, run_id, self._thread, entry)
         self._running[run_id] = run
         capture.listen()

@@ -33,7 +33,6 @@ from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.measure import measured
 from flowbook.run.permits import StepPermits
-from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -150,18 +149,13 @@ class Hands:
                 options.bounds if on is On.PROCESS else None,
             )
         )
-        self._watch(order)
+        self.watch(order)
 
-    def _watch(self, order: Launch) -> None:
+    def watch(self, order: Launch) -> None:
+        """See to the timeout of a step that begins now."""
         timeout = self._state.steps[order.step].options.timeout
         if timeout is not None:
             self.alarms.set(order.step, timeout, lambda: self._time_out(order))
-
-    def watch_turns(self) -> None:
-        """Of containers that another process has begun, see to their timeout here."""
-        for i in self._state.turning:
-            if self._state.phase[i] is Phase.TURNING:
-                self._watch(Launch(i, self._state.attempt[i], 0))
 
     def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
         if otherwise != "fail":
@@ -195,17 +189,11 @@ class Hands:
             if isinstance(made, Exception):
                 self._raised(launch, made, 0.0)
             else:
-                self._returned(launch, Returned(made, self._turned(order.step)))
+                self._returned(
+                    launch, Returned(made, _turned(self._state, order.step, self._now()))
+                )
 
         self._stage.keeper.make(lambda: self.containers.gather(order.step), then)
-
-    def _turned(self, i: int) -> float:
-        """Milliseconds since the container in slot `i` began with its turns."""
-        turning = self._state.turning[i]
-        began = min(
-            (self._state.scopes[at].opened_at for at in turning.scopes.values()), default=0.0
-        )
-        return round((self._now() - began) * 1000, 3) if began else 0.0
 
     def abort(self, order: Abort) -> bool:
         """Make an attempt stop; False when nothing of it is in these hands."""
@@ -235,7 +223,7 @@ class Hands:
 
     def _time_out(self, order: Launch) -> None:
         ticket = self._tickets.get(order.step)
-        ms = self._turned(order.step) if ticket is None else ticket.ms()
+        ms = _turned(self._state, order.step, self._now()) if ticket is None else ticket.ms()
         left = (self._state.steps[order.step].options.timeout or 0.0) - ms / 1000
         if left > 0:  # it had to wait for a thread, and that is not its fault
             self.alarms.set(order.step, max(left, 0.001), lambda: self._time_out(order))
@@ -383,3 +371,10 @@ def _why(step: Step, outputs: Outputs, stage: Stage) -> str:
     if step.ends in ("", OTHERS) or outputs.result is None:
         return ""
     return stage.told(str(outputs.result))
+
+
+def _turned(state: RunState, i: int, now: float) -> float:
+    """Milliseconds since the container in slot `i` began with its turns."""
+    opened = (state.scopes[at].opened_at for at in state.turning[i].scopes.values())
+    began = min(opened, default=0.0)
+    return round((now - began) * 1000, 3) if began else 0.0

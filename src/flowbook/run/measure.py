@@ -8,7 +8,6 @@ looks at the process twenty times a second while something is measured, and slee
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import threading
 import time
@@ -26,8 +25,8 @@ LOOK = 0.05
 """Seconds between two looks at this process."""
 _FRESH = 0.002
 """Seconds for which a look is good enough for the next who asks."""
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _KIB = 1024
 _Call: TypeAlias = "CoroutineType[Any, Any, Any]"
 _CPU = slice(11, 15)
@@ -104,11 +103,19 @@ def _status(pid: int | str, name: str) -> int | None:
 
 
 def _cpu_seconds() -> float:
+    try:
+        import resource  # noqa: PLC0415 - a browser has none
+    except ImportError:
+        return time.process_time()
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def _most_resident() -> int:
+    try:
+        import resource  # noqa: PLC0415 - a browser has none
+    except ImportError:
+        return 0
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * _KIB
 
@@ -197,7 +204,7 @@ class _Looker:
         self._seen = (0.0, 0)
         self._file = -1
         with suppress(OSError):
-            self._file = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+            self._file = os.open("/proc/self/statm", os.O_RDONLY)
 
     def now(self) -> int:
         """Bytes that this process has in memory, or had a moment ago."""
@@ -213,7 +220,8 @@ class _Looker:
                 self._thread = threading.Thread(
                     target=self._serve, name="flowbook-measure", daemon=True
                 )
-                self._thread.start()
+                with suppress(RuntimeError):  # without threads, beginning and end are looked at
+                    self._thread.start()
         if not self._wanted.is_set():
             self._wanted.set()
 

@@ -112,6 +112,7 @@ class Performance:
         self._hands = Hands(stage, assignment, self.state, self.shelf, accounts, self.feed)
         self.offers = Offers(stage, self.state, self._hands.additions, self._record, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
+        self.watch = self._hands.watch
         self.permits = self._hands.permits
 
     # ------------------------------------------------------------ the cycle
@@ -150,11 +151,6 @@ class Performance:
     def ask(self, stimulus: Stimulus) -> None:
         """`feed`, from any thread."""
         soon(self._stage.loop, self.feed, stimulus)
-
-    def watch_turns(self) -> None:
-        """In a run that is taken up, containers at their turns have all their time again."""
-        if not self.over.done():
-            self._hands.watch_turns()
 
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""

@@ -28,7 +28,7 @@ from flowbook.run.executors import Attempt, Crew, Ending, Raised, Stopped, Ticke
 from flowbook.run.measure import cpu_of, took_of
 from flowbook.run.worker import RemoteContext, receive, send_bytes
 
-_OUT_OF_TIME = f"signal {signal.SIGXCPU.value}"
+_OUT_OF_TIME = f"signal {int(getattr(signal, 'SIGXCPU', 0))}"
 _MAIN = "import sys; sys.path[:] = {path!r}; from flowbook.run.worker import main; main()"
 
 

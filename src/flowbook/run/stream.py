@@ -192,7 +192,8 @@ class Streams:
     ) -> None:
         self._stir, self._keep, self._by_line = stir, keep, by_line
         self._lock = Lock()
-        self._attempts: dict[OfAttempt, _Attempt] = {}
+        self.attempts: dict[OfAttempt, _Attempt] = {}
+        """Those that have streamed something and are not over; always one and the same mapping."""
         self.stirred: dict[OfAttempt, None] = {}
         """The attempts of which something is to be taken over."""
         self._given_up: set[OfAttempt] = set()
@@ -234,7 +235,7 @@ class Streams:
         """An attempt got somewhere."""
         if self._keep is StreamKeep.NONE:
             return
-        mine = self._attempts.get(of)
+        mine = self.attempts.get(of)
         if mine is None:
             with self._lock:
                 mine = self._of(of)
@@ -245,16 +246,12 @@ class Streams:
         if of in self._given_up:
             return _Attempt()  # nobody's
         self.stirred[of] = None
-        mine = self._attempts.get(of)
+        mine = self.attempts.get(of)
         if mine is None:
-            mine = self._attempts[of] = _Attempt()
+            mine = self.attempts[of] = _Attempt()
         return mine
 
     # ------------------------------------------------------------ taken over by the loop
-
-    def has(self, of: OfAttempt) -> bool:
-        """True when the attempt has streamed something that is not taken over."""
-        return of in self._attempts
 
     def news(self, *, unfinished: bool = True) -> list[tuple[OfAttempt, News]]:
         """What came since the last time, of all attempts, tokens not yet redacted.
@@ -264,8 +261,8 @@ class Streams:
         how = {"by_line": self._by_line, "unfinished": unfinished}
         with self._lock:
             stirred, self.stirred = self.stirred, {}
-            found = [(of, self._attempts[of].news(**how)) for of in stirred]
-            waiting = [of for of in stirred if self._attempts[of].queue]
+            found = [(of, self.attempts[of].news(**how)) for of in stirred]
+            waiting = [of for of in stirred if self.attempts[of].queue]
             self.stirred.update(dict.fromkeys(waiting))
         if waiting:
             self._stir()
@@ -276,7 +273,7 @@ class Streams:
         with self._lock:
             if given_up:
                 self._given_up.add(of)
-            mine = self._attempts.pop(of, None)
+            mine = self.attempts.pop(of, None)
             self.stirred.pop(of, None)
             if mine is None:
                 return []

@@ -34,7 +34,8 @@ class Streaming:
     ) -> None:
         self._stage, self._state, self._streams = stage, state, streams
         self._feed, self._show = feed, show
-        self._under_way: dict[OfAttempt, int] = {}
+        self.under_way: dict[OfAttempt, int] = {}
+        """How much of which attempts is being kept; one and the same mapping for good."""
         self._then: dict[OfAttempt, Callable[[], None]] = {}
 
     def take(self, of: OfAttempt, news: News) -> None:
@@ -52,10 +53,6 @@ class Streaming:
                 self._show(show("artefact", self._stage.told(chunk.name), chunk.chunk_index))
             self._keep(of, chunk)
 
-    def busy(self, of: OfAttempt) -> bool:
-        """True while something of the attempt is being kept."""
-        return of in self._under_way
-
     def settle(self, of: OfAttempt, then: Callable[[], None], *, given_up: bool = False) -> None:
         """Call `then` once all that is kept of an attempt is a fact.
 
@@ -65,11 +62,11 @@ class Streaming:
             self._then[of] = partial(_both, self._then[of], then)
             return
         chunks = deque(self._streams.end(of, given_up=given_up))
-        if not chunks and of not in self._under_way:
+        if not chunks and of not in self.under_way:
             then()
             return
         self._then[of] = then
-        self._under_way[of] = self._under_way.get(of, 0) + 1
+        self.under_way[of] = self.under_way.get(of, 0) + 1
         self._keep_all(of, chunks)
 
     def _keep_all(self, of: OfAttempt, chunks: deque[Chunk]) -> None:
@@ -81,7 +78,7 @@ class Streaming:
             self._one_fewer(of)
 
     def _keep(self, of: OfAttempt, chunk: Chunk) -> None:
-        self._under_way[of] = self._under_way.get(of, 0) + 1
+        self.under_way[of] = self.under_way.get(of, 0) + 1
         port = PortName(chunk.name or chunk.channel)
         value = chunk.value
         if chunk.channel == "token":  # a text is worth reading without what was taken out of it
@@ -110,9 +107,9 @@ class Streaming:
         self._one_fewer(of)
 
     def _one_fewer(self, of: OfAttempt) -> None:
-        left = self._under_way[of] = self._under_way[of] - 1
+        left = self.under_way[of] = self.under_way[of] - 1
         if not left:
-            del self._under_way[of]
+            del self.under_way[of]
             then = self._then.pop(of, None)
             if then is not None:
                 then()

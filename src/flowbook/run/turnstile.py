@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from flowbook.events import Event, RunCreated
 from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
-from flowbook.run.stimulus import CancelAsked, Expired, Lineage, Start, TakenUp
+from flowbook.run.phase import Phase
+from flowbook.run.stimulus import CancelAsked, Expired, Launch, Lineage, Start, TakenUp
 
 
 class Turnstile:
@@ -74,7 +75,7 @@ class Turnstile:
             performance.ask(CancelAsked(at=performance.now(), reason=withdrawn))
         performance.ask(begin)
         if not isinstance(begin, Start):
-            soon(self._loop, performance.watch_turns)
+            soon(self._loop, _watch_turns, performance)
         if self._lineage.deadline is not None and withdrawn is None:
             watch(performance, self._loop, self._lineage.deadline)
         return True
@@ -96,6 +97,14 @@ def _known(created: Event) -> Lineage:
     return Lineage(
         created.parent, created.calling_node, created.depth, created.deadline, created.priority
     )
+
+
+def _watch_turns(performance: Performance) -> None:
+    """Containers that another process has begun have all their time again."""
+    state = performance.state
+    for i in state.turning:
+        if state.phase[i] is Phase.TURNING:
+            performance.watch(Launch(i, state.attempt[i], 0))
 
 
 def watch(performance: Performance, loop: AbstractEventLoop, deadline: float) -> None:

@@ -291,6 +291,15 @@ def _brief(error: ErrorInfo) -> str:
     return f"{error.name}: {first}"
 
 
+def queued_line(waits_for: str) -> str:
+    """Why nothing is to be seen of a run yet.
+
+    >>> queued_line("runs=8 of the project")
+    'queued: it waits for runs=8 of the project'
+    """
+    return f"queued: it waits for {waits_for}"
+
+
 @dataclass(slots=True)
 class Feed:
     """A run's events in order, each once, with the live notices behind them."""
@@ -299,6 +308,7 @@ class Feed:
     notices: SimpleQueue[Notice] = field(default_factory=SimpleQueue)
     seq: int = 0
     waits: str = ""
+    told: str = ""
 
     def open(self) -> Callable[[], None]:
         """Subscribe, then read what was missed; returns how to stop."""
@@ -319,8 +329,9 @@ class Feed:
     def lines(self, board: Board, now: float) -> Iterator[str]:
         """What a log shows of everything new, once it is folded into `board`."""
         waits = self.run.waits_for
-        if waits != self.waits and waits:
-            yield f"queued: it waits for {waits}"
+        if waits and waits == self.waits != self.told:  # not just on its way in
+            self.told = waits
+            yield queued_line(waits)
         self.waits = waits
         for notice in self.read():
             if isinstance(notice, NodeProgress):

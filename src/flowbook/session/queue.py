@@ -264,6 +264,8 @@ class Queues:
             self.sharing.wake()
         else:
             self._had(ticket, ())
+            if ticket.node is None and self.sharing.open:
+                self.sharing.wake()  # so that others see it no longer
 
     def _had(self, ticket: Ticket, slots: tuple[Slot, ...]) -> bool:
         """Its turn has come; False when it is not wanted any more."""

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from random import Random
 from urllib.parse import quote
@@ -143,16 +144,22 @@ def guarded(flow):
         effect(flow, "mended", "instead", inside="guard.catch")
 
 
+def runs_of(project):
+    return [row.id for row in project.history.runs().runs if row.flow == "mixed"]
+
+
 def live(ready):
     """Begin the run, or go on with it, to its end."""
     project = Project(FOLDER)
     flow, _ = flows_of(project)
-    known = [row.id for row in project.history.runs().runs if row.flow == "mixed"]
+    known = runs_of(project)
     os.write(ready, b"!")
     going = [*project.recover()] if known else [flow.start()]
-    (run_id,) = known or [going[0].id]
+    while not known:  # until its beginning is on disk, nobody can send it anything
+        time.sleep(0.005)
+        known = runs_of(project)
     if not (FOLDER / "sent").exists() and going:
-        project.signal(run_id, "paid", {"amount": 12})
+        project.signal(known[0], "paid", {"amount": 12})
         (FOLDER / "sent").touch()
     for run in going:
         run.wait(60)
@@ -169,6 +176,8 @@ def born():
             os.close(told)
             live(ready)
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     os.close(ready)
