@@ -8,6 +8,7 @@ import duckdb
 import msgspec
 import pandas as pd
 import pytest
+from msgspec import Raw
 
 from flowbook.errors import StoreBusy, StoreError, UsageError
 from flowbook.events import (
@@ -15,10 +16,11 @@ from flowbook.events import (
     NodeStarted,
     NodeSuspended,
     RunStatus,
+    ScopeClosed,
     ScopeOpened,
     TriggerKind,
 )
-from flowbook.events.values import Usage
+from flowbook.events.values import Usage, ValueFormat, ValueRef
 from flowbook.store.facts import Audited, line_of, prefix
 from flowbook.store.schema import VIEWS
 
@@ -251,6 +253,11 @@ def test_the_documented_columns_are_the_columns(store, history, story, view, fol
     store.sink.append([NodeCompleted(**BILLED), Audited(**ENTRY)]).result(5)
     store.datasets.publish("cities", [{"city": "Oslo"}])
     store.sink.append([ScopeOpened(run="r", seq=9, at=T0, node="each", index=0)]).result(5)
+    ref = ValueRef("", ValueFormat.JSON, "int", inline=Raw(b"1"))
+    gave = ScopeClosed(
+        run="r", seq=10, at=T0, node="each", index=0, status=RunStatus.SUCCEEDED, outputs={"x": ref}
+    )
+    store.sink.append([gave]).result(5)
     if folded:
         store.fold()
     frame = history.sql(f"SELECT * FROM {view}")
