@@ -69,3 +69,7 @@ def test_a_bug_is_found_and_told_in_small(monkeypatch):
     assert "joins" in world.features
     assert len(world.features) < 6
     assert "cancels=True" in "\n".join(told(world, broken))
+
+
+def test_a_permit_is_not_kept_by_one_who_has_lost_its_place_to_a_pause():
+    World(503110).play()

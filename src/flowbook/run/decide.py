@@ -288,10 +288,10 @@ def _on_permitted(turn: Turn, s: StepPermitted) -> None:
     outside, gate = state.outside, state.gate
     if outside is None or not outside.permit(s.step):
         return  # it was taken back meanwhile
-    if state.phase[s.step] is not Phase.READY:
-        outside.give_back(s.step)
-    elif gate is None or s.step in gate.promised:
+    if state.phase[s.step] is Phase.READY and (gate is None or s.step in gate.promised):
         turn.start(s.step, admitted=True)
+    else:  # a pause took its place inside: who has that may be waiting for this very permit
+        outside.give_back(s.step)
 
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
