@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowbook.errors import InvalidFlow, UnknownNode
+from flowbook.graph.choices import Losers
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.node import Node
-from flowbook.graph.options import Losers, Options
+from flowbook.graph.options import Options
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import FlowId, NodeId, PortName

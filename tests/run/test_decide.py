@@ -444,9 +444,16 @@ def plans(draw):
                 outputs=ports,
                 tolerant=draw(st.booleans()),
                 retries=draw(st.integers(0, 2)),
+                compensate=f"u{i}" if draw(st.booleans()) else "",
+                role="work" if reads or draw(st.booleans()) else "setup",
             )
         )
-    return plan_of(*nodes)
+    undo = [n(one.options["compensate"], one.name + "." + one.outputs[0], retries=1)
+            for one in nodes if one.options["compensate"]]  # fmt: skip
+    reads = nodes[: draw(st.integers(0, 2))]
+    froms = [f"{one.name}.x" for one in reads]
+    last = [n("down", *froms, role="teardown")] if draw(st.booleans()) else []
+    return plan_of(*nodes, *undo, *last)
 
 
 GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
@@ -465,7 +472,8 @@ class EveryStimulus(RuleBasedStateMachine):
         self.waits = set()
         self.closed = 0
         self.cancelled = False
-        known = {i: Given() for i in given if i < len(plan.steps)}
+        own = [i for i, one in enumerate(plan.steps) if one.node not in plan.standby]
+        known = {i: Given() for i in given if i in own}
         self.send(Start(at=0.0, run=RunId("r"), trigger=TriggerKind.MANUAL, given=known))
 
     def send(self, stimulus):
@@ -537,11 +545,11 @@ class EveryStimulus(RuleBasedStateMachine):
     def somebody_pauses_or_resumes(self, stimulus):
         self.send(stimulus)
 
-    @rule(always=st.integers(0, 9))
-    def somebody_cancels(self, always):
+    @rule(always=st.integers(0, 9), force=st.booleans())
+    def somebody_cancels(self, always, force):
         if always == 0:
             self.cancelled = True
-            self.send(CancelAsked(at=1.0))
+            self.send(CancelAsked(at=1.0, force=force))
 
     @rule(always=st.integers(0, 9))
     def its_time_runs_out(self, always):
@@ -557,6 +565,8 @@ class EveryStimulus(RuleBasedStateMachine):
         self.live, self.timers, self.waits = set(), set(), set()
         self.closed = int(self.state.over)
         done = [i for i, end in enumerate(self.state.outcome) if end in GAVE]
+        if self.state.ending is not None:  # nobody reads what they gave but what stands by
+            done = []
         again = data.draw(st.sets(st.sampled_from(done))) if done else set()
         self.send(TakenUp(at=1.0, again=tuple(sorted(again))))
 
@@ -598,9 +608,10 @@ class EveryStimulus(RuleBasedStateMachine):
         if not hasattr(self, "plan"):
             return
         self.goes_on_to_its_end_from_wherever_it_is()
-        self.send(CancelAsked(at=2.0))
-        for step, attempt in sorted(self.live):
-            self.send(StepCancelled(at=3.0, step=step, attempt=attempt, ms=1.0))
+        for _ in range(2):  # the second time it gives up on undoing and tearing down
+            self.send(CancelAsked(at=2.0))
+            for step, attempt in sorted(self.live):
+                self.send(StepCancelled(at=3.0, step=step, attempt=attempt, ms=1.0))
         assert self.state.over
         assert all(outcome is not None for outcome in self.state.outcome)
         assert self.closed == 1

@@ -84,6 +84,8 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
 
     `blocks` lists, by container and block, the nodes inside.
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
+    `setup` and `teardown` are the nodes that run before and after all others; `compensations` says
+    which node undoes which, by the node that is undone.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     """
 
@@ -104,6 +106,9 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     calling_node: NodeId | None = None
     deadline: float | None = None
     priority: int = 0
+    setup: tuple[NodeId, ...] = ()
+    teardown: tuple[NodeId, ...] = ()
+    compensations: dict[NodeId, NodeId] = {}
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -261,10 +266,14 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
 
 
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
-    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to."""
+    """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to.
+
+    `force`: what undoes and cleans up is to stop too.
+    """
 
     reason: str = ""
     error: ErrorInfo | None = None
+    force: bool = False
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):
@@ -287,13 +296,27 @@ class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
     again: tuple[NodeId, ...] = ()
 
 
+class RunEnding(Fact, frozen=True, kw_only=True, tag="RUN_ENDING"):
+    """The run's work is over and went so; what undoes it and what tears down is still to run."""
+
+    status: RunStatus
+    error: ErrorInfo | None = None
+    node: NodeId | None = None
+
+
 class RunCompleted(Fact, frozen=True, kw_only=True, tag="RUN_COMPLETED"):
-    """The run is over. Nothing follows."""
+    """The run is over. Nothing follows.
+
+    `compensated` are the nodes that were undone, in that order; `uncompensated` those that should
+    have been and were not, because what undoes them failed, or was given up.
+    """
 
     status: RunStatus
     ms: float
     error: ErrorInfo | None = None
     node: NodeId | None = None
+    compensated: tuple[NodeId, ...] = ()
+    uncompensated: tuple[NodeId, ...] = ()
 
 
 Event: TypeAlias = (
@@ -317,6 +340,7 @@ Event: TypeAlias = (
     | RunPaused
     | RunResumed
     | RunRecovered
+    | RunEnding
     | RunCompleted
 )
 

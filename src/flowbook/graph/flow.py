@@ -88,8 +88,8 @@ class Flow(Branching, Calling, Owning):
         Args:
             function: What the node runs.
             **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`,
-                `inside` as in `flowbook.graph.options`; `outputs` names several outputs; `kind` is
-                another node type that takes a function.
+                `inside`, `compensate` (a function does too), `role` as in `flowbook.graph.options`;
+                `outputs` names several outputs; `kind` is another node type that takes a function.
 
         Raises:
             FlowSyntaxError: an option or a parameter cannot be what it is.
@@ -98,6 +98,9 @@ class Flow(Branching, Calling, Owning):
             return lambda given: self.node(given, **options)
         if isinstance(function, NodeRef) and function.function is not None:
             function = function.function
+        if "compensate" in options:
+            undoes, inside = options["compensate"], options.get("inside", "")
+            options["compensate"] = _name_of(self, undoes, inside)
         _refuse_strangers(self, function)
         declared = self.housed(read_function(function, options))
         self._put(declared, function)
@@ -229,6 +232,13 @@ class Flow(Branching, Calling, Owning):
             for depth, node, feeds in _lines(self)
         )
         return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
+
+
+def _name_of(flow: Flow, undoes: Any, inside: str) -> Any:
+    """The name of the node that undoes another; a function becomes one, in the same container."""
+    if isinstance(undoes, NodeRef):
+        return undoes.name
+    return flow.node(inside=inside)(undoes).name if callable(undoes) else undoes
 
 
 def _refuse_strangers(flow: Flow, function: Callable[..., Any]) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
+from flowbook.graph.choices import Losers, Role
 from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
 
 
@@ -34,13 +35,6 @@ class BackoffKind(StrEnum):
     FIXED = "fixed"
     LINEAR = "linear"
     EXPONENTIAL = "exponential"
-
-
-class Losers(StrEnum):
-    """What becomes of the branches that a join has not waited for."""
-
-    CANCEL = "cancel"
-    LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +89,9 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    compensate: str = ""
+    """The node that undoes this one, where it has completed and what it is part of fails."""
+    role: Role = Role.WORK
 
     @property
     def joins(self) -> bool:
@@ -245,6 +242,20 @@ def _parse_losers(value: object) -> Losers:
         raise ValueError(f"write one of {', '.join(Losers)}") from None
 
 
+def _parse_role(value: object) -> Role:
+    try:
+        return Role(str(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(Role)}") from None
+
+
+def _parse_compensate(value: object) -> str:
+    name = str(value).strip()
+    if name and not re.fullmatch(r"[^\W\d]\w*", name):
+        raise ValueError("write the name of the node that undoes it")
+    return name
+
+
 def _parse_priority(value: object) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d{1,6}", str(value).strip()):
         raise ValueError("write a whole number; the higher starts first")
@@ -330,6 +341,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("compensate", "The node that undoes it when the run fails after it has completed.",
+               _parse_compensate, str),
+        Option("role", "When it runs: work, setup (before all else) or teardown (after all else).",
+               _parse_role, str),
     )
 }  # fmt: skip
 

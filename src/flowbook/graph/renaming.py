@@ -76,6 +76,8 @@ class _Renaming:
 
     def _owned(self, node: NodeSpec) -> NodeSpec:
         """Another node, whose container or whose result may be the one that is renamed."""
+        if node.options.compensate == self.old:
+            node = replace(node, options=replace(node.options, compensate=self.new))
         container, dot, block = node.options.inside.partition(".")
         if container == self.old:
             inside = f"{self.new}{dot}{block}"

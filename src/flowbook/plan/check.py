@@ -29,6 +29,7 @@ from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
 from flowbook.plan.plan import Plan
+from flowbook.plan.roles import role_problems
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "str": (str,),
@@ -50,6 +51,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *_clashing_defaults(spec),
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
+        *role_problems(spec, wiring),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}

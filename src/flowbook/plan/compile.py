@@ -18,14 +18,16 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import InvalidFlow
+from flowbook.graph.choices import Losers, Role
 from flowbook.graph.codec import canonical
 from flowbook.graph.container import Container
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
-from flowbook.graph.options import Losers, Options
+from flowbook.graph.options import Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
+from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
 from flowbook.graph.topology import Topology
 from flowbook.graph.wiring import EdgeSpec, ParamUse, Wiring, resolve
@@ -88,15 +90,20 @@ def _called(spec: FlowSpec, targets: Collection[NodeId] | None) -> str:
 def _part(spec: FlowSpec, wiring: Wiring, wanted: set[NodeId]) -> Topology:
     """The shape of the wanted nodes alone: a cycle elsewhere does not keep them from an order."""
     nodes = tuple(node for node in spec.nodes if node.id in wanted)
-    edges = tuple(edge for edge in wiring.edges if edge.target in wanted)
+    edges = tuple(one for one in wiring.edges if one.target in wanted and one.source in wanted)
     return Topology(replace(spec, nodes=nodes), replace(wiring, edges=edges))
 
 
 def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> set[NodeId]:
-    """The targets and all that they need, in one walk however many there are."""
+    """The targets and all that they need, in one walk however many there are.
+
+    What sets up and tears down belongs to every part of a flow, what undoes a node to that node;
+    what they read beyond that is left out.
+    """
     nesting = Nesting(spec)
+    setup = (node.id for node in spec.nodes if node.options.role is Role.SETUP)
     found: set[NodeId] = set()
-    waiting = [spec.node(target).id for target in targets]
+    waiting = [*setup, *(spec.node(target).id for target in targets)]
     while waiting:
         node = waiting.pop()
         if node not in found:
@@ -104,6 +111,12 @@ def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> 
             waiting.extend(topology.fed_by[node])
             if nesting.nested:  # a container runs whole or not at all
                 waiting.extend(nesting.kin(node))
+    aside = [NodeId(spec.node(node).options.compensate) for node in found]
+    aside += [node.id for node in spec.nodes if node.options.role is Role.TEARDOWN]
+    for node in aside:  # grows while it is walked
+        if node in spec.by_id and node not in found:
+            found.add(node)
+            aside.extend(nesting.kin(node) if nesting.nested else ())
     return found
 
 
@@ -119,6 +132,7 @@ class _Compiler:
         python = registry.get("python", Node)
         self.shared = "\n".join(python.meaning(cell) for cell in spec.setup)
         self.nesting = Nesting(spec)
+        self.roles = Roles(spec)
         self.homes: dict[str, list[NodeId]] = {"": []}
         for node in order:
             self.homes.setdefault(self.nesting.home(node), []).append(node)
@@ -149,6 +163,7 @@ class _Home:
     def __init__(self, whole: _Compiler, home: str) -> None:
         self.whole, self.home = whole, home
         self.nodes = whole.homes.get(home, [])
+        self.aside = {one for one in self.nodes if whole.roles.stands_by(whole.spec.node(one))}
         self.index = {node: StepIndex(i) for i, node in enumerate(self.nodes)}
         self.taken = self._taken()
         self.needs: dict[PortName, tuple[EdgeSpec | ParamUse, bool]] = {}
@@ -172,7 +187,7 @@ class _Home:
         feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in self.steps]
         waits = [0] * len(self.steps)
         for step in self.steps:
-            for binding in step.bindings:
+            for binding in step.bindings if step.node not in self.aside else ():
                 if isinstance(binding.source, FromStep):
                     feeds[binding.source.step].append((step.index, binding.source.port))
                     waits[step.index] += 1
@@ -263,11 +278,7 @@ def gives_of(
     if named:
         return named
     result = config.get("result")
-    ends = [
-        step
-        for step in plan.steps
-        if (step.node == result if result else not plan.feeds[step.index] and not step.leaves)
-    ]
+    ends = [step for step in plan.steps if (step.node == result if result else plan.is_end(step))]
     return tuple((port, FromStep(step.index, port)) for step in ends for port in step.outputs)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
-from flowbook.events.values import Usage
+from flowbook.events.values import ErrorInfo, Usage
 from flowbook.graph.options import BackoffKind, Options
+from flowbook.ids import CellId
 from flowbook.run.phase import Phase
 from flowbook.run.stimulus import OfAttempt, SetTimer, StepRaised
 from flowbook.run.turn import Turn
@@ -41,6 +42,16 @@ def cancelled(turn: Turn, s: OfAttempt, ms: float = 0.0, usage: tuple[Usage, ...
     """Attempt `s` has stopped because it was told to."""
     turn.tell(NodeCancelled, s.step, attempt=s.attempt, ms=ms, usage=usage)
     turn.after(s.step)
+
+
+def timed_out(options: Options, cell: CellId | None = None) -> ErrorInfo:
+    """What an attempt fails with that took longer than it may."""
+    return ErrorInfo(
+        type="TimeoutError",
+        message=f"gave nothing within {options.timeout or 0:g} s",
+        cell=cell,
+        hint="raise the node's timeout, or make the node faster",
+    )
 
 
 def _delay(options: Options, attempt: int, chance: float) -> float:

@@ -19,7 +19,6 @@ import msgspec
 from msgspec import structs
 
 from flowbook.events import (
-    CancelRequested,
     Event,
     NodeCompleted,
     NodeLogged,
@@ -30,14 +29,10 @@ from flowbook.events import (
     RunPaused,
     RunRecovered,
     RunResumed,
-    RunStatus,
 )
-from flowbook.events.values import ErrorInfo
-from flowbook.graph.options import Options
-from flowbook.ids import CellId
+from flowbook.graph.choices import Role
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, losers, suspending, turns
-from flowbook.run.deadline import late
+from flowbook.run import attempts, ending, losers, stopping, suspending, turns, undoing
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -67,6 +62,7 @@ from flowbook.run.stimulus import (
     TimerFired,
 )
 from flowbook.run.turn import Turn
+from flowbook.run.undoing import TIMED_OUT
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -106,13 +102,16 @@ def _on_start(turn: Turn, s: Start) -> None:
         host=s.host,
         pid=s.pid,
         blocks=plan.blocks,
+        setup=plan.setup,
+        teardown=plan.of_role(Role.TEARDOWN),
+        compensations=plan.compensations,
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
-        _stop(turn, s.withdrawn)
+        stopping.stop(turn, s.withdrawn, force=bool(plan.standby))
         turn.close_if_done()
         return
     for i, known in s.given.items():
@@ -127,9 +126,10 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
     lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
     again = () if state.cancelling else tuple(map(state.key, s.again))
     turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)
-    if state.cancelling:  # what was told to stop has stopped; the rest of it may be unrecorded
+    if state.cancelling and (state.forced or not undoing.cleans_up(turn.plan)):
         turn.cancel_all()
     else:
+        stopping.end_lost(turn)
         for i, phase in enumerate(state.phase):
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
@@ -137,9 +137,12 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
             elif phase is Phase.SUSPENDED:
                 turn.instructions.append(Await(i, state.waiting[i].seq))
         losers.settle_all(turn)
-        _end_left_turns(turn)
+        if state.setups and not state.setup:
+            ending.set_up(turn)
         turn.look_at(range(len(state.phase)))
+        stopping.end_left_turns(turn)
         turns.take_up(turn)
+        stopping.end_left_containers(turn)
     turn.close_if_done()
 
 
@@ -206,12 +209,12 @@ def _on_raised(turn: Turn, s: StepRaised) -> None:
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        options = turn.state.steps[s.step].options
+        step = turn.state.steps[s.step]
         if turn.state.phase[s.step] is Phase.RUNNING:
             turn.instructions.append(Abort(s.step, s.attempt))
-        else:
-            turns.give_up(turn, s.step, "timeout")
-        error = _timeout(options, s.cell)
+        elif turns.leave_all(turn, s.step, TIMED_OUT):
+            return
+        error = attempts.timed_out(step.options, s.cell)
         attempts.failed(
             turn,
             StepRaised(
@@ -249,51 +252,6 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
 
 
-def _on_cancel(turn: Turn, s: CancelAsked) -> None:
-    if turn.state.cancelling:
-        return
-    _stop(turn, s.reason)
-    _end_left_turns(turn)
-    turn.close_if_done()
-
-
-def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
-    state = turn.state
-    if not state.cancelling:
-        _stop(turn, s.error.message)
-    turn.cancel_all()
-    turn.close(RunStatus.FAILED, s.error)
-
-
-def _on_expired(turn: Turn, s: Expired) -> None:
-    if not turn.state.cancelling:
-        error = late(turn.state, s.seconds)
-        _stop(turn, error.message, error)
-        _end_left_turns(turn)
-        turn.close_if_done()
-
-
-def _stop(turn: Turn, reason: str, error: ErrorInfo | None = None) -> None:
-    """Tell what runs to stop; cancel what does not."""
-    state = turn.state
-    turn.emit(CancelRequested, reason=reason, error=error)
-    for i, phase in enumerate(state.phase):
-        if phase is Phase.CANCELLING:
-            turning = state.turning.get(i)
-            if turning is None or not turning.active:  # else it ends with its last turn
-                turn.instructions.append(Abort(i, state.attempt[i]))
-        elif phase is not Phase.DONE:
-            turn.cancel(i)
-
-
-def _end_left_turns(turn: Turn) -> None:
-    """End every turn in which nothing is open any more; those inside of others first."""
-    for scope in reversed(turn.state.scopes[1:]):
-        if scope.status is None:
-            turn.end_if_done(scope)
-    turns.settle(turn)
-
-
 def _on_pause(turn: Turn, _: PauseAsked) -> None:
     if not turn.state.paused:
         turn.emit(RunPaused)
@@ -315,15 +273,6 @@ def _left(since: float, delay: float, now: float) -> float:
     return min(delay, max(0.0, since + delay - now))
 
 
-def _timeout(options: Options, cell: CellId | None) -> ErrorInfo:
-    return ErrorInfo(
-        type="TimeoutError",
-        message=f"gave nothing within {options.timeout or 0:g} s",
-        cell=cell,
-        hint="raise the node's timeout, or make the node faster",
-    )
-
-
 _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     Start: _on_start,
     TakenUp: _on_taken_up,
@@ -339,9 +288,9 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepDue: suspending.on_due,
     StepLogged: _on_logged,
     TimerFired: _on_timer,
-    CancelAsked: _on_cancel,
-    Expired: _on_expired,
+    CancelAsked: stopping.on_cancel,
+    Expired: stopping.on_expired,
     PauseAsked: _on_pause,
     ResumeAsked: _on_resume,
-    JournalFailed: _on_journal_failed,
+    JournalFailed: stopping.on_journal_failed,
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from flowbook.errors import UsageError, WaitTimeout
+from flowbook.errors import UsageError, ValueUnavailable, WaitTimeout
 from flowbook.events.values import ValueRef
 from flowbook.graph import suspension
 from flowbook.graph.node import Outputs, as_outputs
@@ -113,6 +113,11 @@ class Hands:
             if otherwise != "continue":
                 self._waited_in_vain(order, otherwise)
                 return
+        try:
+            inputs = self.containers.inputs(i)
+        except ValueUnavailable as gone:
+            self._raised(order, gone, 0.0)
+            return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
         if context.resumption is not None:
@@ -120,7 +125,7 @@ class Hands:
         self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
             Attempt(
                 work,
-                self.containers.inputs(i),
+                inputs,
                 context,
                 ambient,
                 lambda end: self._ended(order, end),

@@ -94,7 +94,7 @@ def _fails(state: RunState, i: int) -> bool:
     """True for a step that failed, or was skipped because one before it did."""
     if _is_skipped(state, i):
         return state.reason[i] == SkipReason.UPSTREAM_FAILED
-    return state.outcome[i] is Outcome.FAILED
+    return state.outcome[i] is Outcome.FAILED and i not in state.undoes
 
 
 def _is_skipped(state: RunState, i: int) -> bool:

@@ -80,7 +80,8 @@ def _stop(turn: Turn, i: int, join: int) -> None:
     if phase is Phase.SUSPENDED:  # else the run's row would say that it still waits
         turn.tell(NodeResumed, i)
     elif phase is Phase.TURNING:
-        turns.give_up(turn, i, SkipReason.NOT_NEEDED)
+        if turns.leave_all(turn, i, SkipReason.NOT_NEEDED):
+            return
     elif phase is Phase.RUNNING:
         _abort(turn, i)
     turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)

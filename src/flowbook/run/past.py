@@ -21,6 +21,7 @@ from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import held
 from flowbook.run.state import RunState
 
+_RESTS = (Phase.DONE, Phase.STANDBY)
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 
 
@@ -57,12 +58,20 @@ def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:
                 if whole:
                     del stored[i]
             except ValueUnavailable as reason:
-                gone[i] = reason
-                del stored[i]
-        if i in gone or (state.phase[i] is not Phase.DONE and not state.cancelling):
+                if not state.cancelling:  # else nothing is run again for what cleans up
+                    gone[i] = reason
+                    del stored[i]
+        if i in gone or _needs(state, i):
             for source, port in _reads(state, i):
                 needed.setdefault(source, set()).add(port)
     return Past(events, state, values, gone, stored)
+
+
+def _needs(state: RunState, i: int) -> bool:
+    """True for a step that goes on with what it reads; what undoes and tears down asks for it."""
+    if state.phase[i] in _RESTS or state.names[i] in state.standby:
+        return False
+    return not state.cancelling or state.scopes[state.scope[i]].shielded or i in state.turning
 
 
 def _stored(state: RunState, events: Sequence[Event]) -> dict[int, NodeCompleted | NodeReused]:

@@ -23,6 +23,7 @@ from flowbook.events import (
     NodeStarted,
     NodeSuspended,
     NodeUnfolded,
+    RunCompleted,
     RunPaused,
     RunRecovered,
     RunResumed,
@@ -37,6 +38,8 @@ class Phase(StrEnum):
 
     WAITING = "waiting"
     """Some of its inputs are not settled."""
+    STANDBY = "standby"
+    """It runs only when the others are over: to undo one of them, or to tear down."""
     READY = "ready"
     """It may run and is about to."""
     RUNNING = "running"
@@ -72,6 +75,9 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.WAITING, NodeReused): (_P.DONE, _O.REUSED),
     (_P.WAITING, NodeSkipped): (_P.DONE, _O.SKIPPED),
     (_P.WAITING, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.STANDBY, NodeScheduled): (_P.READY, None),
+    (_P.STANDBY, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.STANDBY, RunCompleted): (_P.DONE, _O.SKIPPED),
     (_P.READY, NodeStarted): (_P.RUNNING, None),
     (_P.READY, NodeSkipped): (_P.DONE, _O.SKIPPED),
     (_P.READY, NodeCancelled): (_P.DONE, _O.CANCELLED),
@@ -106,6 +112,7 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.SUSPENDED, NodeLogged): (_P.SUSPENDED, None),
     (_P.CANCELLING, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.CANCELLING, ScopeOpened): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeLeft): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeClosed): (_P.CANCELLING, None),
     (_P.CANCELLING, NodeLogged): (_P.CANCELLING, None),

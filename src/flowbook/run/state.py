@@ -18,7 +18,15 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flowbook.events import Event, NodeResumed, NodeSuspended, RunStatus, SkipReason, TriggerKind
+from flowbook.events import (
+    Event,
+    NodeResumed,
+    NodeSuspended,
+    RunEnding,
+    RunStatus,
+    SkipReason,
+    TriggerKind,
+)
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
@@ -51,6 +59,8 @@ class Scope:
     status: RunStatus | None = None
     """How it ended; None while it goes on."""
     ms: float = 0.0
+    shielded: bool = False
+    """It goes on when the run, or what is around it, is to stop."""
 
 
 @dataclass(slots=True)
@@ -142,8 +152,29 @@ class RunState:
     """Signals that are used up, by id: the number of the event that says so."""
     paused: bool = False
     cancelling: bool = False
+    forced: bool = False
+    """What undoes and cleans up is to stop too."""
+    ending: RunEnding | None = None
+    """How its work went, once only what undoes it and what tears down is left."""
     stopped: ErrorInfo | None = None
     """Why the run is being stopped, if that is a failure of the run as a whole."""
+    standby: frozenset[NodeId] = frozenset()
+    """The nodes that run only when the others are over."""
+    setups: frozenset[NodeId] = frozenset()
+    setup: set[int] = field(default_factory=set)
+    """Steps that all others of the flow itself wait for."""
+    compensations: Mapping[NodeId, NodeId] = field(default_factory=dict)
+    """Which node undoes which, by the one that is undone."""
+    completed: dict[int, int] = field(default_factory=dict)
+    """Steps that have completed and may have to be undone, in that order, and what undoes each."""
+    undoes: dict[int, int] = field(default_factory=dict)
+    """The step that each step undoes, if it has to."""
+    undoing: set[int] = field(default_factory=set)
+    """Steps that are under way to undo another."""
+    roused: list[int] = field(default_factory=list)
+    """Steps that were begun to undo another, in that order."""
+    compensated: tuple[NodeId, ...] = ()
+    uncompensated: tuple[NodeId, ...] = ()
     verdict: RunStatus | None = None
     failure: ErrorInfo | None = None
     story: deque[Event] = field(default_factory=lambda: deque(maxlen=_STORY), repr=False)

@@ -25,7 +25,7 @@ from flowbook.events import (
 from flowbook.events.values import ErrorInfo
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
-from flowbook.run import joins
+from flowbook.run import joins, undoing
 from flowbook.run.evolve import evolve, evolve_slot
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
@@ -47,7 +47,7 @@ class Turn:
         self.events: list[Event] = []
         self.instructions: list[Instruction] = []
         self.ended: list[Scope] = []
-        """Turns of containers that are over, whose containers have not been looked at."""
+        """Turns that are over, or would be but for what stands by, which is to be looked at."""
         self.won: list[int] = []
         """Joins that have enough, whose losers have not been stopped."""
 
@@ -99,6 +99,8 @@ class Turn:
         state = self.state
         phase = state.phase[i]
         if phase is not Phase.WAITING and phase is not Phase.READY:
+            return False
+        if state.setup and not state.scope[i] and i not in state.setup:
             return False
         doom, join = state.doom[i], state.joins[i]
         if join is not None:
@@ -160,7 +162,7 @@ class Turn:
     def cancel_all(self) -> None:
         """Nothing that is open goes on."""
         for i, phase in enumerate(self.state.phase):
-            if phase is not Phase.DONE:
+            if phase is not Phase.DONE and phase is not Phase.STANDBY:
                 self.cancel(i)
 
     def after(self, i: int) -> None:
@@ -168,17 +170,26 @@ class Turn:
         state = self.state
         scope = state.scopes[state.scope[i]]
         self.look_at([scope.base + target for target, _, _ in state.edges[i]])
-        self.end_if_done(scope)
+        if (state.standby or state.setups) and undoing.stands_apart(state, i):
+            self.ended.append(scope)
+        else:
+            self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
         """End the run, or the turn, when nothing in it is open."""
         if scope.open:
             return
         if scope.owner < 0:
-            self.close(self._status(), self._first_error())
+            if self.state.standby:
+                self.ended.append(scope)
+            else:
+                self.close()
         elif scope.status is None:
-            took = round((self.at - scope.opened_at) * 1000, 3)
             status, turning = self._went(scope), self.state.turning[scope.owner]
+            if status is not RunStatus.SUCCEEDED and undoing.is_due(self.state, scope):
+                self.ended.append(scope)
+                return
+            took = round((self.at - scope.opened_at) * 1000, 3)
             self.tell(
                 ScopeClosed,
                 scope.owner,
@@ -193,30 +204,40 @@ class Turn:
 
     def close_if_done(self) -> None:
         """The same for the run."""
-        self.end_if_done(self.state.scopes[0])
+        if self.state.verdict is None:
+            self.end_if_done(self.state.scopes[0])
 
-    def close(self, status: RunStatus, error: ErrorInfo | None) -> None:
+    def close(self, status: RunStatus | None = None, error: ErrorInfo | None = None) -> None:
+        """The run is over; it went as its steps did, unless one says otherwise."""
         state = self.state
+        if status is None:
+            status, error = self.status(), self.first_error()
+        undone, left = undoing.accounts(state, status) if state.compensations else ((), ())
         self.emit(
             RunCompleted,
             status=status,
             ms=round((self.at - state.created_at) * 1000, 3),
             error=error,
-            node=self._first_failed() if status is RunStatus.FAILED else None,
+            node=self.first_failed() if status is RunStatus.FAILED else None,
+            compensated=undone,
+            uncompensated=left,
         )
         self.instructions.append(CloseRun())
 
     def _went(self, scope: Scope) -> RunStatus:
-        if self.state.cancelling or scope.left not in ("", "break", "continue"):
+        stopped = self.state.forced if scope.shielded else self.state.cancelling
+        if stopped or scope.left not in ("", "break", "continue"):
             return RunStatus.CANCELLED
         failed = joins.unhandled(self.state, scope) >= 0 and not scope.left
         return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
 
-    def _status(self) -> RunStatus:
-        state = self.state
-        if state.cancelling:
+    def status(self) -> RunStatus:
+        """How the run's work went; a teardown that fails is the failure of one that went well."""
+        state, root = self.state, self.state.scopes[0]
+        if state.ending is not None and state.ending.status is not RunStatus.SUCCEEDED:
+            return state.ending.status
+        if state.cancelling and (state.ending is None or state.forced):
             return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
-        root = state.scopes[0]
         if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
         stopped = (
@@ -225,11 +246,19 @@ class Turn:
         )
         return RunStatus.CANCELLED if any(stopped) else RunStatus.SUCCEEDED
 
-    def _first_failed(self) -> NodeId | None:
-        slot = joins.unhandled(self.state, self.state.scopes[0])
-        return None if slot < 0 else self.state.names[slot]
-
-    def _first_error(self) -> ErrorInfo | None:
+    def first_failed(self) -> NodeId | None:
+        """The node of the flow itself whose failure is that of the run, if there is one."""
         state = self.state
+        if state.ending is not None and state.ending.status is not RunStatus.SUCCEEDED:
+            return state.ending.node
+        slot = joins.unhandled(state, state.scopes[0])
+        return None if slot < 0 else state.names[slot]
+
+    def first_error(self) -> ErrorInfo | None:
+        """What the run failed with, if it did."""
+        state = self.state
+        if state.ending is not None and state.ending.status is not RunStatus.SUCCEEDED:
+            return state.ending.error
         failed = joins.unhandled(state, state.scopes[0])
-        return state.stopped if state.cancelling or failed < 0 else state.error[failed]
+        stopped = state.cancelling and (state.ending is None or state.forced)
+        return state.stopped if stopped or failed < 0 else state.error[failed]

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
+from flowbook.events import (
+    NodeCancelled,
+    NodeSkipped,
+    RunStatus,
+    ScopeLeft,
+    ScopeOpened,
+    SkipReason,
+)
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
-from flowbook.run import attempts
+from flowbook.run import attempts, ending, joins
 from flowbook.run.phase import Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
+from flowbook.run.undoing import BUSY, NOT_WANTED, TIMED_OUT, next_of, tidies
 
 
 def settle(turn: Turn) -> None:
@@ -24,6 +32,8 @@ def settle(turn: Turn) -> None:
     state = turn.state
     while turn.ended and state.verdict is None:
         ended, turn.ended = turn.ended, []
+        if state.standby or state.setups:
+            ended = ending.settle(turn, ended)
         for scope in ended:
             if state.phase[scope.owner] is Phase.TURNING:
                 _begin_anew(turn, scope)
@@ -31,15 +41,26 @@ def settle(turn: Turn) -> None:
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)
             elif state.phase[i] is Phase.CANCELLING and not state.turning[i].active:
-                turn.cancel(i)
-                turn.after(i)
+                end_stopped(turn, i)
+
+
+def end_stopped(turn: Turn, i: int) -> None:
+    """The turns of a container that was told to stop are over: it is, after its `finally`."""
+    if not _opens_finally(turn, i):
+        turn.cancel(i)
+        turn.after(i)
 
 
 def go_on(turn: Turn, i: int) -> None:
     """Begin the turns of the container in slot `i` that may begin now, or conclude it."""
     inside = turn.state.steps[i].inside
     assert inside is not None  # noqa: S101 - only containers turn
-    _WAYS[inside.policy.turns](turn, i, inside.policy, turn.state.turning[i])
+    turning = turn.state.turning[i]
+    if turning.broken in (TIMED_OUT, NOT_WANTED):
+        if not turning.active and not _opens_finally(turn, i):
+            _end_given_up(turn, i, turning.broken)
+        return
+    _WAYS[inside.policy.turns](turn, i, inside.policy, turning)
 
 
 def take_up(turn: Turn) -> None:
@@ -59,12 +80,14 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     `hard`: what runs is given up at once, and the turn is over when this returns.
     """
     state = turn.state
-    if scope.status is not None:
+    if scope.status is not None or (scope.shielded and not state.forced):
         return
     if not scope.left:
         turn.tell(ScopeLeft, scope.owner, block=scope.block, index=scope.index, why=why)
     for i in range(scope.base, scope.base + scope.size):
         phase = state.phase[i]
+        if state.standby and state.names[i] in state.standby:
+            continue
         if phase is Phase.WAITING or phase is Phase.READY:
             turn.tell(NodeSkipped, i, reason=SkipReason.TURN_LEFT)
         elif phase is Phase.CANCELLING:
@@ -86,10 +109,44 @@ def leave_loop(turn: Turn, i: int, how: str) -> None:
         scope = state.scopes[state.scope[scope.owner]]
 
 
-def give_up(turn: Turn, i: int, why: str) -> None:
-    """End every turn of the container in slot `i` here and now."""
-    for scope in tuple(_going(turn, i)):
-        leave(turn, scope, why, hard=True)
+def leave_all(turn: Turn, i: int, why: str) -> bool:
+    """Give the container in slot `i` up; False when none of its turns is under way any more.
+
+    They end here and now; but where something inside is to be undone or cleaned up, as soon as
+    that is done.
+    """
+    state = turn.state
+    if state.undoing and next_of(state, i) == BUSY:
+        return True
+    soft, going = tidies(state.steps[i]), tuple(_going(turn, i))
+    for scope in going if state.phase[i] is Phase.TURNING or not soft else ():
+        leave(turn, scope, why, hard=not soft)
+    return soft and bool(going)
+
+
+def _opens_finally(turn: Turn, i: int) -> bool:
+    """Begin the block `finally` of a container that was given up, if it is still to run."""
+    inside, known = turn.state.steps[i].inside, turn.state.turning[i].scopes
+    if inside is None or inside.policy.turns is not Turns.GUARDED or FINALLY not in inside.blocks:
+        return False
+    if turn.state.forced or (FINALLY, None) in known:
+        return False
+    _open(turn, i, FINALLY, None)
+    return True
+
+
+def _end_given_up(turn: Turn, i: int, why: str) -> None:
+    """The turns of a container that was given up are over."""
+    state = turn.state
+    if why == TIMED_OUT:
+        _fail(turn, i, attempts.timed_out(state.steps[i].options))
+    elif not (state.standby and ending.undoes(turn, i)):
+        base = state.scopes[state.scope[i]].base
+        fed = (base + target for target, *_ in state.edges[i])
+        join = next((at for at in fed if joins.has_enough(state, at)), -1)
+        cause = None if join < 0 else state.names[join]
+        turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
+        turn.after(i)
 
 
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
@@ -233,6 +290,9 @@ def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
 
 
 def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
+    """The container has failed, as soon as what completed inside is undone."""
+    if turn.state.standby and ending.undoes(turn, i):
+        return
     attempt = turn.state.attempt[i]
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
 
