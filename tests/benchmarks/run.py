@@ -7,10 +7,14 @@ numbers that matter are ratios to something measured in the same run.
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
+import os
+import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
@@ -47,22 +51,43 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def main(names: Sequence[str]) -> int:
+def section(name: str) -> str:
+    """What a benchmark measures, in its own words, and its table."""
+    module = load(HERE / f"bench_{name}.py")
+    rows = module.main()
+    return f"## {name.capitalize()}\n\n{(module.__doc__ or '').strip()}\n\n{table(rows)}\n"
+
+
+def page(names: Sequence[str]) -> str:
+    """A page of the documentation: these benchmarks, on this machine."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("flowbook", "duckdb", "msgspec"))
+    head = (
+        "# How fast it is\n\n"
+        "Made by `poe speed`; every number of a table is from one run, on "
+        f"{os.cpu_count()} processors, Python {platform.python_version()}, {versions}. Other "
+        "engines are measured when they are installed. Look at the ratios: the rest is the "
+        "machine.\n"
+    )
+    return "\n".join([head, *map(section, names)])
+
+
+def main(arguments: Sequence[str]) -> int:
     """Run the named benchmarks, or all; 1 when there is none of a name."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", type=Path, help="write the tables to a page as well")
     found = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
-    unknown = sorted(set(names) - set(found))
-    if unknown:
-        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(found)}")
-        return 1
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*found, []])
+    asked = parser.parse_args(arguments)
     sys.path.insert(0, str(HERE))
     sys.dont_write_bytecode = True
-    for name in names or found:
-        module = load(found[name])
-        started = time.perf_counter()
-        rows = module.main()
-        print(f"\n## {name}: {(module.__doc__ or '').partition(chr(10))[0]}\n")
-        print(table(rows))
-        print(f"\n({time.perf_counter() - started:.1f} s)")
+    names = asked.names or list(found)
+    if asked.page is not None:
+        asked.page.write_text(page(names), encoding="utf-8")
+        print(asked.page.read_text(encoding="utf-8"))
+        return 0
+    for name in names:
+        began = time.perf_counter()
+        print(f"\n{section(name)}\n({time.perf_counter() - began:.1f} s)", flush=True)
     return 0
 
 

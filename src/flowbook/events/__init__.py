@@ -60,8 +60,14 @@ class SkipReason(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """What every event carries: which run, its place in it, and when."""
+class Fact(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind"
+):
+    """What every event carries: which run, its place in it, and when.
+
+    Plain data that never leads back to the event: the garbage collector need not look at it, and a
+    run keeps very many.
+    """
 
     run: RunId
     seq: EventSeq

@@ -24,7 +24,7 @@ class ValueFormat(StrEnum):
     """Not kept: the value lives in memory only, and `ValueRef.reason` says why."""
 
 
-class ValueRef(msgspec.Struct, frozen=True, omit_defaults=True):
+class ValueRef(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A value by its content: `hash` is sha256 hex of the stored bytes, '' when not kept.
 
     Values of at most 4 KiB of JSON travel `inline`; larger ones are objects in the store.

@@ -9,6 +9,7 @@ where there is one, a mapping by name where there are more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -47,7 +48,14 @@ class _Naming(Container):
         """The names of a turn with their values."""
         values = {ITEM: start.item, INDEX: start.index, LAST: _one(start.last), ERROR: start.error}
         said = {self.spec.config.get(name, name): value for name, value in values.items()}
-        return {name: said[name] for name in frame_names(self.spec, start.block)}
+        names = self._frame_names.get(start.block)
+        if names is None:  # once: a map may have a million turns
+            names = self._frame_names[start.block] = frame_names(self.spec, start.block)
+        return {name: said[name] for name in names}
+
+    @cached_property
+    def _frame_names(self) -> dict[str, tuple[PortName, ...]]:
+        return {}
 
 
 class _Items(_Naming):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import builtins
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from types import FunctionType
 from typing import Any, ClassVar, Self, final
 
@@ -79,10 +79,11 @@ class PythonNode(Node):
     @property
     def is_async(self) -> bool:
         """True when `run` returns a coroutine."""
-        if self._function is None:
-            return self._cell().is_async
-        called = _called(self._function)
-        return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
+        return self._cell().is_async if self._callee is None else self._callee.is_async
+
+    @cached_property
+    def _callee(self) -> _Callee | None:
+        return None if self._function is None else _Callee(self._function)
 
     @property
     def filename(self) -> str | None:
@@ -98,13 +99,10 @@ class PythonNode(Node):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The outputs, or a coroutine of them."""
-        if self._function is not None:
+        if self._callee is not None:
             if self.spec.options.join:  # some have not arrived, and are None
                 inputs = {one.name: inputs.get(one.name) for one in self.spec.inputs}
-            given = _call(self._function, inputs)
-            if self.is_async:
-                return _collect(given)
-            return list(given) if inspect.isgeneratorfunction(_called(self._function)) else given
+            return self._callee.call(inputs)
         cell = self._cell()
         cell_globals = {
             "__name__": "__main__",  # so that what the cell defines is pickled by value
@@ -181,13 +179,37 @@ def _called(function: Callable[..., Any]) -> Any:
     return type(function).__call__
 
 
-def _call(function: Callable[..., Any], inputs: Mapping[PortName, Any]) -> Any:
-    parameters = inspect.signature(function).parameters.values()
-    named = {str(name): value for name, value in inputs.items()}
-    if not any(one.kind is one.VAR_KEYWORD for one in parameters):
-        named = {one.name: named[one.name] for one in parameters if one.name in named}
-    first = [named.pop(one.name) for one in parameters if one.kind is one.POSITIONAL_ONLY]
-    return function(*first, **named)
+class _Callee:
+    """A function, and how it wants to be called; found out once, because asking is slow."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        called = _called(function)
+        self.is_async = inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
+        self.is_generator = inspect.isgeneratorfunction(called)
+
+    @cached_property
+    def _parameters(self) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+        """Those that go by their place, and the others by name; None when it takes all there are.
+
+        `ValueError` for a function written in C that does not tell.
+        """
+        parameters = inspect.signature(self.function).parameters.values()
+        first = tuple(one.name for one in parameters if one.kind is one.POSITIONAL_ONLY)
+        named = tuple(one.name for one in parameters if one.name not in first)
+        return first, None if any(one.kind is one.VAR_KEYWORD for one in parameters) else named
+
+    def call(self, inputs: Mapping[PortName, Any]) -> Any:
+        """What it gives; the whole of what a generator yields, and of it all a coroutine."""
+        by_place, by_name = self._parameters
+        values: dict[Any, Any] = {**inputs}
+        first = [values.pop(name) for name in by_place]
+        if by_name is not None:
+            values = {name: values[name] for name in by_name if name in values}
+        given = self.function(*first, **values)
+        if self.is_async:
+            return _collect(given)
+        return list(given) if self.is_generator else given
 
 
 async def _collect(given: Any) -> Any:

@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from flowbook.events import (
     Event,
     NodeResumed,
@@ -37,8 +39,7 @@ _STORY = 24
 _NO_RUN, _NO_FLOW, _FIRST = RunId(""), FlowId(""), EventSeq(0)
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct, gc=False):
     """One turn of a container, or the whole flow (`owner` -1), as the slots from `base` on.
 
     `path` names it (`each[3]`, '' for the flow), `parent` is the path of the scope its container is

@@ -32,6 +32,7 @@ from flowbook.store.forms import SUFFIX, Form, form_of, type_name
 from flowbook.store.layout import Layout
 from flowbook.store.plain import NotPlain, Plainer, TooLarge, restore
 from flowbook.store.preview import Preview, Unseen
+from flowbook.store.recent import Kept, Recent, mark_of
 
 INLINE_BYTES = 4096
 """JSON of at most this length travels inside the reference."""
@@ -72,8 +73,10 @@ class Objects:
         disk: Disk | None = None,
         prepare: Callable[[], object] = lambda: None,
         pickle: bool = False,
+        recent: Recent | None = None,
     ) -> None:
         self._layout = layout
+        self._recent = recent or Recent()
         self._durability = durability
         self._disk = disk or Disk()
         self._prepare = prepare
@@ -96,6 +99,7 @@ class Objects:
             disk=self._disk,
             prepare=self._prepare,
             pickle=pickle,
+            recent=self._recent,
         )
 
     def inline(self, value: object) -> ValueRef | None:
@@ -224,6 +228,14 @@ class Objects:
         return self._seen(_reference(form, digest, len(data), Extent()), value, seen=seen)
 
     def _keep_file(self, form: Form, value: object, *, seen: bool) -> ValueRef:
+        mark = mark_of(form, value)
+        kept = self._recent.find(mark)
+        if kept is None or not _touched(self._layout.object(kept.digest, SUFFIX[form.format])):
+            kept = self._write(form, value)
+            self._recent.add(mark, kept)
+        return self._seen(_reference(form, kept.digest, kept.size, kept.extent), value, seen=seen)
+
+    def _write(self, form: Form, value: object) -> Kept:
         with self._disk.staged(self._ready()) as staged:
             extent = forms.write(form.format, value, staged)
             with staged.open("rb") as stream:
@@ -232,7 +244,7 @@ class Objects:
             final = self._layout.object(digest, SUFFIX[form.format])
             if not _touched(final):
                 self._disk.publish(staged, final, self._durability)
-        return self._seen(_reference(form, digest, size, extent), value, seen=seen)
+        return Kept(digest, size, extent)
 
     def _ready(self) -> Path:
         self._prepare()
