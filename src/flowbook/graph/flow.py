@@ -277,7 +277,8 @@ def _lines(flow: Flow) -> Iterator[tuple[int, str, str]]:
         )
         feeds.setdefault(edge.target, {})[source] = None
     for use in wiring.params:
-        feeds.setdefault(use.target, {})[use.param] = None
+        name = use.input if use.frame == use.target else use.param
+        feeds.setdefault(use.target, {})[name] = None
     nesting = Nesting(flow.spec())
     waiting = [(0, node) for node in reversed(nesting.members.get("", ()))]
     while waiting:

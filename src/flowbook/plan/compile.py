@@ -100,10 +100,12 @@ def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> 
     What sets up and tears down belongs to every part of a flow, what undoes a node to that node;
     what they read beyond that is left out.
     """
-    nesting = Nesting(spec)
-    setup = (node.id for node in spec.nodes if node.options.role is Role.SETUP)
+    nesting, roles = Nesting(spec), Roles(spec)
+    asked = [spec.node(target) for target in targets]
+    aside = [node.id for node in asked if roles.stands_by(node)]
+    waiting = [node.id for node in asked if not roles.stands_by(node)]
+    waiting += [node.id for node in spec.nodes if node.options.role is Role.SETUP]
     found: set[NodeId] = set()
-    waiting = [*setup, *(spec.node(target).id for target in targets)]
     while waiting:
         node = waiting.pop()
         if node not in found:
@@ -111,7 +113,7 @@ def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> 
             waiting.extend(topology.fed_by[node])
             if nesting.nested:  # a container runs whole or not at all
                 waiting.extend(nesting.kin(node))
-    aside = [NodeId(spec.node(node).options.compensate) for node in found]
+    aside += [NodeId(spec.node(node).options.compensate) for node in found]
     aside += [node.id for node in spec.nodes if node.options.role is Role.TEARDOWN]
     for node in aside:  # grows while it is walked
         if node in spec.by_id and node not in found:

@@ -68,6 +68,14 @@ def protected(state: RunState, i: int) -> bool:
     return state.scopes[state.scope[i]].shielded or state.names[i] in state.standby
 
 
+def finishing(state: RunState) -> bool:
+    """True while a run that was told to stop undoes, tears down or is in a block `finally`."""
+    if not state.cancelling or state.forced or state.verdict is not None:
+        return False
+    kept = (scope.shielded and scope.status is None for scope in state.scopes)
+    return state.ending is not None or bool(state.undoing) or any(kept)
+
+
 def cleans_up(plan: Plan) -> bool:
     """True when something in the plan runs even though the run is to stop."""
     return bool(plan.standby) or any(map(tidies, plan.steps))

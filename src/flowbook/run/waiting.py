@@ -18,6 +18,7 @@ from flowbook.events import RunStatus
 from flowbook.ids import RunId
 from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
+from flowbook.run.undoing import finishing
 
 _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
@@ -65,10 +66,25 @@ class Waitable:
                         seconds=timeout,
                     )
         except KeyboardInterrupt:
+            self._interrupted()
+            raise
+        return self._returned()
+
+    @property
+    def finishing(self) -> bool:
+        """True while it was told to stop and undoes, tears down or is in a block `finally`."""
+        return finishing(self._performance.state)
+
+    def _interrupted(self) -> None:
+        """Stop the run; interrupted once more, also what it does before it stops."""
+        self.cancel("interrupted")
+        try:
+            while not self.settled(_LAST_WAIT) and self.finishing:
+                continue
+        except KeyboardInterrupt:
             self.cancel("interrupted")
             self.settled(_LAST_WAIT)
             raise
-        return self._returned()
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._waited().__await__()

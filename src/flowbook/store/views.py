@@ -109,6 +109,16 @@ READ_VIEWS: Mapping[str, str] = {
     ON wrong.run_id = t.run_id AND wrong.scope = t.turn
     LEFT JOIN (SELECT *, status NOT IN ('running', 'suspended') AS over FROM known_runs) AS r
     ON r.id = t.run_id""",
+    "compensations": f"""
+    SELECT run_id, unnest(names) AS node, compensated,
+           unnest(range(1, len(names) + 1))::INTEGER AS position, ts
+    FROM (SELECT run_id, ts, compensated, from_json(
+              json_extract(payload, CASE WHEN compensated THEN '$.compensated'
+                                         ELSE '$.uncompensated' END), '["VARCHAR"]') AS names
+          FROM (SELECT run_id, ts, payload FROM kept_events WHERE kind = 'RUN_COMPLETED' UNION ALL
+                SELECT run_id, ts, payload FROM {EVENTS} WHERE kind = 'RUN_COMPLETED'),
+               (VALUES (true), (false)) AS both(compensated))
+    WHERE len(names) > 0""",
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
            (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
@@ -167,6 +177,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "events": ("kept_events",),
     "lost_runs": ("kept_runs", "fresh_runs"),
     "turns": ("kept_events", "known_runs"),
+    "compensations": ("kept_events",),
     "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),
     "values": ("kept_values",),
     "datasets": ("known_datasets",),
