@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         RunError,
         RunFailed,
         RunTimeout,
+        SchemaMismatch,
         StoreBusy,
         StoreError,
         StoreVersion,
@@ -51,12 +52,15 @@ if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
+    from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
     from flowbook.session.project import Project, project
 
 _HOMES = {
+    "Column": "flowbook.graph.schemas",
+    "Columns": "flowbook.graph.schemas",
     "EditRejected": "flowbook.errors",
     "ExpressionError": "flowbook.errors",
     "Flow": "flowbook.graph.flow",
@@ -80,6 +84,7 @@ _HOMES = {
     "RunFailed": "flowbook.errors",
     "RunStatus": "flowbook.events",
     "RunTimeout": "flowbook.errors",
+    "SchemaMismatch": "flowbook.errors",
     "Severity": "flowbook.graph.problem",
     "SubflowFailed": "flowbook.errors",
     "StoreBusy": "flowbook.errors",
@@ -97,6 +102,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Column",
+    "Columns",
     "EditRejected",
     "ExpressionError",
     "Flow",
@@ -120,6 +127,7 @@ __all__ = [
     "RunFailed",
     "RunStatus",
     "RunTimeout",
+    "SchemaMismatch",
     "Severity",
     "StoreBusy",
     "StoreError",

@@ -16,6 +16,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── RunCancelled              somebody cancelled it                   (run_id)
 │   ├── RunTimeout                it outlived its deadline                (run_id, seconds)
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
+├── SchemaMismatch                a value is not what its port takes      (node, port, path)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── StoreError                    the project folder cannot be used
@@ -210,6 +211,23 @@ class WaitTimeout(FlowbookError):
 
     fields: ClassVar[tuple[str, ...]] = ("seconds",)
     seconds: float
+    final: ClassVar[bool] = True
+
+
+class SchemaMismatch(FlowbookError):
+    """A value is not what its port takes or gives; nothing of the attempt counts.
+
+    `side` is `input` or `output`, `path` leads to the misfit in the value (`$.rows[3].city`),
+    `expected` and `found` are words. Another attempt would give the same.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("node", "port", "side", "path", "expected", "found")
+    node: str
+    port: str
+    side: str
+    path: str
+    expected: str
+    found: str
     final: ClassVar[bool] = True
 
 

@@ -66,7 +66,7 @@ class FlowMagics(Magics):
         self.live = LiveNotebook(self.project, flow, shell.user_ns)
         self.cell: CellId = CellId("")
         self.source = ""
-        self.define_only = "FLOWBOOK_TRIGGER" in os.environ
+        self.define_only = self.is_job = "FLOWBOOK_TRIGGER" in os.environ
         self.verbs: dict[str, Callable[[list[str]], Any]] = {
             "run": self.run,
             "show": self.show,
@@ -109,6 +109,7 @@ class FlowMagics(Magics):
         defined = self.live.define(self.cell or _cell_of(source), source)
         for note in defined.notes:
             sys.stderr.write(f"note: {note}\n")
+        self.reopen()
         if defined.node is None:
             self.kernel_shell.run_cell(parse_cell(source).body, silent=True).raise_error()
         elif defined.waits:
@@ -127,6 +128,11 @@ class FlowMagics(Magics):
         if value is not None:
             display(value)  # type: ignore[no-untyped-call]  # IPython is half typed
 
+    def reopen(self, *, whole: bool = False) -> None:
+        """Let lost runs of this notebook go on, once its cells mean what they meant then."""
+        if not self.is_job:
+            self.project.reopening.look(self.live.flow, whole=whole)
+
     def before_cell(self, info: Any) -> None:
         """IPython's `pre_run_cell`: which cell is this, and does it bind names we should know?"""
         raw = self.source = info.raw_cell or ""
@@ -143,6 +149,7 @@ class FlowMagics(Magics):
         info = result.info
         if result.success and info is not None and info.raw_cell:
             self.live.notice(self.cell, info.raw_cell)
+            self.reopen()
 
     # ------------------------------------------------------------ verbs
 
@@ -157,6 +164,7 @@ class FlowMagics(Magics):
         typed = coerce_params(self.project.plan(self.live.flow, targets), asked.param)
         how = Start(trigger=_trigger(), targets=targets, run_id=_given_run_id(asked.record))
         run = self.project.start(self.live.flow, typed, how)
+        self.reopen(whole=True)
         if asked.bg:
             return run
         narrate(run, sys.stdout.write)
@@ -266,3 +274,4 @@ def register(shell: Any) -> None:
     shell.events.register("post_run_cell", magics.after_cell)
     shell.user_ns.setdefault("flow", magics.flow_of_notebook)
     magics.catch_up()
+    magics.reopen()

@@ -17,9 +17,10 @@ import pytest
 
 from flowbook import events
 from flowbook.events import values
+from flowbook.graph.choices import On
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
 from flowbook.graph.node import Node, NodeContext, UsageAmounts
-from flowbook.graph.options import OPTIONS, On, Options, print_options
+from flowbook.graph.options import OPTIONS, Options, print_options
 from flowbook.store.audit import Action
 from flowbook.store.export import NODE_IO
 from flowbook.store.schema import VIEWS

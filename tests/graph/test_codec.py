@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowbook.errors import UsageError
+from flowbook.graph.choices import Backoff, BackoffKind, On
 from flowbook.graph.codec import canonical, decode, encode, upgraded
 from flowbook.graph.flow_options import Durability, FlowOptions, JournalMode
-from flowbook.graph.options import Backoff, BackoffKind, On, Options
+from flowbook.graph.options import Options
 from flowbook.graph.spec import (
     MISSING,
     FlowSpec,

@@ -181,6 +181,13 @@ def test_renaming_moves_explicit_wires():
     assert renamed.node("plot").inputs == (InputSpec("df", Wire("tidy", "df")),)
 
 
+def test_renaming_is_heard_by_nodes_that_end_the_node():
+    ends = NodeSpec("end", options=Options(cancels=("clean", "plot"), completes=("clean",)))
+    renamed = apply(apply(chain(), AddNode(ends)), RenameNode("clean", "tidy"))
+    options = renamed.node("end").options
+    assert (options.cancels, options.completes) == (("tidy", "plot"), ("tidy",))
+
+
 def test_renaming_refuses_to_hide_a_parameter():
     spec = FlowSpec(
         "tour",

@@ -6,10 +6,11 @@ from traitlets import Int
 
 import flowbook.graph.host as hosts
 from flowbook.errors import EditRejected, FlowSyntaxError, UnknownNode, UsageError
+from flowbook.graph.choices import On
 from flowbook.graph.edits import Connect, MoveNodes, RemoveNode, RenameNode, SetOptions
 from flowbook.graph.flow import Flow, Out, set_default_host
 from flowbook.graph.node import Node
-from flowbook.graph.options import On, Options
+from flowbook.graph.options import Options
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 
 

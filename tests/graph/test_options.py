@@ -3,14 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowbook.errors import FlowSyntaxError
+from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Ttl
 from flowbook.graph.options import (
     OPTIONS,
-    Backoff,
-    BackoffKind,
-    Losers,
-    On,
     Options,
-    Ttl,
     did_you_mean,
     parse_backoff,
     parse_duration,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from traitlets import TraitError
 
@@ -110,6 +112,33 @@ def test_a_condition_of_unknown_names_says_so(made, context):
 
 
 # ---------------------------------------------------------------- what leaves
+
+
+@pytest.mark.parametrize(
+    ("said", "policy"),
+    [
+        ({"enough": 3}, {"enough": 3}),
+        ({"enough": 0, "rest": "leave"}, {"enough": 0, "outlasts": True}),
+        ({"enough": "failed > 2"}, {"asks": True}),
+    ],
+)
+def test_a_map_says_how_many_are_enough(spec, made, said, policy):
+    whole = Policy(Turns.EACH, window=10, stop=False, settle=True)
+    assert MapNode.policy(spec(kind="map", **said)) == replace(whole, **policy)
+    assert made.node(MapNode, **said).enough == said["enough"]
+
+
+@pytest.mark.parametrize("enough", [0, -1, True, 1.5, " ", [3]])
+def test_what_cannot_be_enough_is_refused(made, enough):
+    with pytest.raises(UsageError, match="neither a whole number from 1 on nor an expression"):
+        made.node(MapNode, enough=enough)
+
+
+def test_a_map_asks_its_expression_whether_there_is_enough(made, context):
+    node = made.node(MapNode, inputs="items", enough="succeeded > failed")
+    turns = [gave(0, x=1), failed(1), gave(2, x=3)]
+    assert not node.satisfied(context, {"items": [1, 2, 3]}, turns[:2])
+    assert node.satisfied(context, {"items": [1, 2, 3]}, turns)
 
 
 def test_a_map_gives_what_settled_the_values_and_a_summary(made):

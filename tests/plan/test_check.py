@@ -8,7 +8,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.options import Options
 from flowbook.graph.spec import MISSING, ParamSpec
 from flowbook.ids import PortName
-from flowbook.plan.check import check, check_params, coerce_params, expected_type
+from flowbook.plan.check import check, check_params, coerce_params, param_type
 from flowbook.plan.compile import compile_plan
 
 
@@ -216,6 +216,7 @@ def test_a_text_without_a_name_is_misuse(plan, text):
 
 
 def test_an_annotation_stands_before_the_type_of_the_default():
-    assert expected_type(ParamSpec(PortName("x"), 1, "float")) == "float"
-    assert expected_type(ParamSpec(PortName("x"), 1, "list[int]")) == "list"
-    assert expected_type(ParamSpec(PortName("x"), 1, "MyType")) is None
+    assert param_type(ParamSpec(PortName("x"), 1, "float")) is float
+    assert param_type(ParamSpec(PortName("x"), 1, "list[int]")) == list[int]
+    assert param_type(ParamSpec(PortName("x"), 1, "MyType")) is None
+    assert param_type(ParamSpec(PortName("x"), 1, "list[MyType]")) is list

@@ -150,3 +150,15 @@ def test_outputs_that_nothing_makes(problems):
     assert only(found)[2] == "no node inside of 'box' makes its output 'high'"
     found = problems(box("box", "repeat", outputs=("a", "b")), inner("a"))
     assert only(found)[2] == "repeat 'box' gives 1, not 2 outputs"
+
+
+def test_an_expression_that_says_when_there_is_enough_is_looked_at(problems):
+    each = box("each", "map", "items=rows", enough="sucseeded > 2")
+    found = problems(node_("rows"), each, inner("x", "item", inside="each"))
+    assert only(found)[1:] == (
+        2,
+        "enough: nothing is called 'sucseeded'",
+        "did you mean 'succeeded'?",
+    )
+    each = box("each", "map", "items=rows", "most=rows", enough="succeeded > most")
+    assert problems(node_("rows"), each, inner("x", "item", inside="each")) == []

@@ -7,6 +7,7 @@ view they fold to. Python's and TypeScript's reducers are held against the same 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -349,9 +350,24 @@ def _histories_of_containers():
     yield "while", asked.consulted("until", 2, go_on=False).returns("until")
     yield "broken", _broken("break").stops("each[0].rest").returns("each")
     yield "continued", _broken("continue")
+    yield from _histories_of_endings()
     waits = Play(box("g", Policy(), n("x"))).unfolds("g").suspends("g.x")
     yield "suspended_inside", waits
     yield "left_while_it_waited", _left_while_it_waited()
+
+
+def _histories_of_endings():
+    ends = n("decided", cancels=("b",), completes=("each",))
+    ended = Play(ends, n("b"), n("c", "b"), box("each", _MAP, n("x")), n("total", "each"))
+    ended.unfolds("each", 9).returns("each[1].x").returns("decided").returns("each")
+    yield "cancelled_and_completed_by_a_node", ended
+    lasting = replace(_MAP, enough=1, outlasts=True)
+    left = _map(lasting).returns("cities").unfolds("each", 4).returns("each[1].fetch")
+    left.returns("each[1].clean").returns("each").returns("total").fails("each[0].fetch")
+    yield "map_left_to_go_on", left.suspends("each[3].fetch")
+    stop = N("enough", ("a",), ("enough",), ends="failed")
+    stopped = Play(n("a"), stop, n("b"), n("c", "b")).returns("a")
+    yield "stopped_by_a_node", stopped.returns("enough", reason="no stock").stops("b")
 
 
 def _cancelled_map():
@@ -383,7 +399,7 @@ def _saga(**ship):
     )
 
 
-def _histories_of_endings():
+def _histories_of_undoing():
     undone = _saga().returns("reserve").returns("charge").fails("ship").fails("refund")
     yield "undoing", undone.fires("refund")
     undone = _saga().returns("reserve").returns("charge").fails("ship").returns("refund")
@@ -414,7 +430,7 @@ def containers():
 
 def goldens():
     """The text of each golden file, by its name."""
-    for name, play in (*_histories(), *containers(), *_histories_of_endings()):
+    for name, play in (*_histories(), *containers(), *_histories_of_undoing()):
         golden = {
             "name": name,
             "nodes": [step.node for step in play.plan.steps],

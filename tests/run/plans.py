@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flowbook.graph.choices import Role
+from flowbook.graph.choices import Backoff, BackoffKind, On, Role
 from flowbook.graph.container import BODY, Policy
 from flowbook.graph.flow_options import FlowOptions
-from flowbook.graph.options import Backoff, BackoffKind, On, Options
+from flowbook.graph.options import Options
 from flowbook.graph.spec import ParamSpec
 from flowbook.ids import FlowId, NodeId, PortName
 from flowbook.plan.plan import (
+    OTHERS,
     Binding,
     Block,
     FromParam,
@@ -42,6 +43,7 @@ class N:
     policy: Policy | None = None
     blocks: Mapping[str, Plan] = field(default_factory=dict)
     leaves: str = ""
+    ends: str = ""
     join: Join | None = None
     gives: tuple[str, ...] = ()
 
@@ -97,6 +99,7 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None, flow: FlowOption
                 f"hash-{node.name}",
                 inside=_inside(node),
                 leaves=node.leaves,
+                ends=node.ends or (OTHERS if {"cancels", "completes"} & {*node.options} else ""),
                 join=node.join,
             )
         )

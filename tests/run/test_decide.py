@@ -27,7 +27,7 @@ from flowbook.events import (
     TriggerKind,
 )
 from flowbook.events.values import ErrorInfo
-from flowbook.graph.options import Backoff, BackoffKind
+from flowbook.graph.choices import Backoff, BackoffKind
 from flowbook.ids import NodeId, RunId
 from flowbook.run.decide import decide
 from flowbook.run.evolve import fold
@@ -565,7 +565,7 @@ class EveryStimulus(RuleBasedStateMachine):
         self.live, self.timers, self.waits = set(), set(), set()
         self.closed = int(self.state.over)
         done = [i for i, end in enumerate(self.state.outcome) if end in GAVE]
-        if self.state.ending is not None:  # nobody reads what they gave but what stands by
+        if self.state.worked is not None:  # nobody reads what they gave but what stands by
             done = []
         again = data.draw(st.sets(st.sampled_from(done))) if done else set()
         self.send(TakenUp(at=1.0, again=tuple(sorted(again))))

@@ -158,6 +158,37 @@ def test_a_run_that_is_taken_up_keeps_to_its_limits():
     assert run.returns("c").launched == {"a"}
 
 
+def test_a_lock_is_held_from_the_beginning_of_a_container_to_its_end():
+    a = box("a", Policy(), n("x"), n("y", "x"), lock=("till",))
+    b = box("b", Policy(), n("z"), lock=("till",))
+    run = Play(a, b, n("c")).unfolds("a").returns("a.x")
+    assert "b" not in started(run)
+    assert run.returns("a.y").returns("c").phase("b") is Phase.READY
+    assert run.returns("a").launched == {"b"}
+    assert run.unfolds("b").launched == {"b.z"}
+    run.returns("b.z").returns("b")
+    assert run.state.status is RunStatus.SUCCEEDED
+
+
+def test_a_lock_is_held_while_what_is_inside_waits_for_outside():
+    run = Play(box("a", Policy(), n("x"), lock=("till",)), n("b", lock=("till",))).unfolds("a")
+    assert run.suspends("a.x").launched == set()
+    assert run.resumes("a.x").returns("a.x").returns("a").launched == {"b"}
+
+
+def test_a_lock_that_a_process_had_is_held_by_the_next():
+    run = Play(box("a", Policy(), n("x"), lock=("till",)), n("b", lock=("till",))).unfolds("a")
+    assert run.dies().launched == {"a.x"}
+    assert run.fails("a.x").launched == {"b"}
+
+
+def test_several_locks_are_had_together_or_not_at_all():
+    run = Play(n("a", lock=("x",)), n("b", lock=("x", "y")), n("c", lock=("y",)))
+    assert run.launched == {"a"}  # `c` would overtake `b`
+    assert run.returns("a").launched == {"b"}
+    assert run.returns("b").launched == {"c"}
+
+
 def test_flows_without_limits_have_no_gate():
     assert Play(n("a", priority=3, tags=("gpu",)), n("b")).state.gate is None
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from flowbook.errors import ExpressionError
 from flowbook.events import NodeCompleted
 from flowbook.events.values import ValueFormat, ValueRef
-from flowbook.graph.options import Options, Ttl
+from flowbook.graph.choices import Ttl
+from flowbook.graph.options import Options
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Binding, FromParam, FromStep, Step, StepIndex
 from flowbook.run.recall import Key, NoKey, contents, evaluated, judge, key_of, subject

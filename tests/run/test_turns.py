@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -333,6 +334,97 @@ def test_a_run_taken_up_after_any_event_ends_as_it_would_have(policy):
         assert {n for n in run.state.index if run.outcome(n) is Outcome.SUCCEEDED} == done
 
 
+# ---------------------------------------------------------------- enough of them
+
+
+def some(window=2, **more):
+    policy = replace(MAP, window=window, **more)
+    return Play(n("a"), box("each", policy, n("x"), reads=("a",)), n("b", "each")).returns("a")
+
+
+def test_when_enough_went_well_the_others_are_given_up():
+    run = some(enough=2, window=3).unfolds("each", 9).returns("each[1].x").returns("each[2].x")
+    assert {o.index for o in run.events if isinstance(o, ScopeLeft)} == {0, 3}
+    assert run.returns("each").launched == {"b"}
+    assert run.returns("b").state.status is RunStatus.SUCCEEDED
+    assert "each[4].x" not in run.state.index
+
+
+def test_what_is_left_to_itself_goes_on_behind_what_follows():
+    run = some(enough=1, outlasts=True).unfolds("each", 4).returns("each[0].x").returns("each")
+    assert run.launched == {"b"}
+    assert run.returns("b").state.status is RunStatus.RUNNING
+    for at in (1, 3):
+        run.returns(f"each[{at}].x")
+    assert run.state.status is RunStatus.RUNNING
+    assert run.fails("each[2].x").state.status is RunStatus.SUCCEEDED
+    assert [run.outcome(f"each[{at}].x") for at in range(4)].count(Outcome.SUCCEEDED) == 3
+
+
+def test_a_container_that_waits_for_none_of_its_turns_is_done_at_once():
+    run = some(enough=0, outlasts=True).unfolds("each", 2)
+    assert run.launched == {"each[0].x", "each[1].x"}
+    assert gathers(run, "each")
+    run.returns("each").returns("b").returns("each[1].x")
+    assert run.state.status is RunStatus.RUNNING
+    assert run.returns("each[0].x").state.status is RunStatus.SUCCEEDED
+
+
+def test_whether_there_is_enough_is_asked_after_each_turn():
+    run = some(asks=True).unfolds("each", 9).returns("each[1].x")
+    assert [order.index for order in run.orders if isinstance(order, Consult)] == [1]
+    assert run.consulted("each", 1, go_on=True).launched == {"each[2].x"}
+    run.fails("each[0].x").consulted("each", 2, go_on=False)
+    assert run.phase("each[2].x") is Phase.DONE
+    assert gathers(run, "each")
+
+
+def test_an_answer_that_comes_late_means_nothing():
+    run = some(asks=True).unfolds("each", 9).returns("each[1].x").returns("each[0].x")
+    assert run.consulted("each", 1, go_on=False).launched == set()
+    assert run.phase("each") is Phase.TURNING
+
+
+def test_fewer_than_enough_are_all_there_is():
+    run = some(enough=2).unfolds("each", 2).returns("each[1].x").fails("each[0].x")
+    assert gathers(run, "each")
+
+
+def test_what_goes_on_behind_is_stopped_with_the_run():
+    run = some(enough=0, outlasts=True).unfolds("each", 9).returns("each").cancel()
+    run.stops("b").stops("each[0].x").stops("each[1].x")
+    assert run.state.status is RunStatus.CANCELLED
+
+
+def test_what_goes_on_behind_is_left_with_the_turn_around_it():
+    lasting = box("in", replace(MAP, enough=0, outlasts=True), n("x"))
+    stop = N("stop", ("in",), ("stop",), leaves="continue")
+    run = Play(box("out", EACH, lasting, stop)).unfolds("out", 2).unfolds("out[0].in", 9)
+    run.returns("out[0].in").returns("out[0].stop")
+    for at in range(3):
+        assert run.phase(f"out[0].in[{at}].x") is Phase.CANCELLING
+        run.stops(f"out[0].in[{at}].x")
+    assert run.launched == {"out[1].in"}
+
+
+def test_another_process_goes_on_with_what_goes_on_behind():
+    def fresh():
+        run = some(enough=1, outlasts=True).unfolds("each", 5).returns("each[0].x").returns("each")
+        return run.returns("b")
+
+    whole = fresh()
+    for at in range(1, 5):
+        whole.returns(f"each[{at}].x")
+    for cut in range(len(fresh().events), len(whole.events) - 1):
+        run = fresh()
+        run.events = list(whole.events)
+        run.dies(cut)
+        for at in range(1, 5):
+            if run.phase(f"each[{at}].x") is Phase.RUNNING:
+                run.returns(f"each[{at}].x")
+        assert run.state.status is RunStatus.SUCCEEDED, cut
+
+
 # ---------------------------------------------------------------- anything
 
 
@@ -398,6 +490,16 @@ class Chaos:
 JOINS = st.sampled_from([None, None, Join(0), Join(1), Join(1, cancels=True)])
 
 
+ENDS = st.sampled_from(["", "", "", "", "", "cancels", "completes", "succeeded", "failed"])
+
+
+def reach(prefix):
+    """Names that nodes beside a node, and around it, may have."""
+    around = prefix.split("_")[:-1]
+    boxes = ["_".join(around[: at + 1]) + "box" for at in range(len(around))]
+    return [f"{prefix}{at}{kind}" for at in range(3) for kind in ("", "box")] + boxes
+
+
 def nodes(draw, depth, prefix):
     """Some nodes, each reading some before it; names are unique in the whole plan."""
     made = []
@@ -409,7 +511,12 @@ def nodes(draw, depth, prefix):
             leaves = draw(st.sampled_from(["", "", "", "break", "continue"])) if depth else ""
             join = draw(JOINS) if reads else None
             how = {"retries": 0, "priority": draw(st.integers(0, 1))}
-            made.append(N(name, reads, (name,), leaves=leaves, join=join, options=how))
+            ends = "" if leaves else draw(ENDS)
+            if ends in ("cancels", "completes"):
+                how[ends] = tuple(draw(st.lists(st.sampled_from(reach(prefix)), min_size=1)))
+                ends = ""
+            more = {"leaves": leaves, "ends": ends, "join": join}
+            made.append(N(name, reads, (name,), options=how, **more))
             continue
         policy = Policy(
             draw(st.sampled_from(list(Turns))),
@@ -418,7 +525,12 @@ def nodes(draw, depth, prefix):
             settle=draw(st.booleans()),
             retries=draw(st.integers(0, 1)),
             most=draw(st.sampled_from([None, 2])),
+            enough=draw(st.sampled_from([None, None, 0, 1])),
+            asks=draw(st.booleans()),
+            outlasts=draw(st.booleans()),
         )
+        if policy.turns is not Turns.EACH:
+            policy = replace(policy, enough=None, asks=False, outlasts=False)
         inside = nodes(draw, depth + 1, f"{name}_")
         more = {}
         if policy.turns is Turns.GUARDED:

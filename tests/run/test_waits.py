@@ -55,6 +55,18 @@ def asks(signal="go", **more):
 # ---------------------------------------------------------------- signals
 
 
+def test_a_node_that_wants_a_fresh_signal_leaves_an_earlier_one_to_others(start):
+    calls = {"b": asks(fresh=True), "c": asks()}
+    run = start(plan_of(n("a"), n("b", "a"), n("c", "b")), {**calls, "a": asks("open")})
+    suspended(run).signal("go", 1)
+    run.signal("open")
+    until(lambda: run["b"].phase is Phase.SUSPENDED)
+    assert run["b"].phase is Phase.SUSPENDED
+    run.signal("go", 2)
+    assert run.wait(20)["b"].output == ("signal", 2, {})
+    assert run["c"].output == ("signal", 1, {})
+
+
 def test_a_node_waits_for_a_signal_and_goes_on_with_what_came(start):
     run = suspended(start(plan_of(n("a"), n("b", "a")), {"a": asks(data={"order": 7})}))
     run.signal("go", {"amount": 12.5})

@@ -84,6 +84,19 @@ def test_containers_in_each_other_go_on_where_they_were(tmp_path, fatal):
 
 
 @pytest.mark.kill
+@pytest.mark.parametrize("fatal", range(1, 11))
+def test_items_that_go_on_behind_their_map_do_so_in_another_process(tmp_path, fatal):
+    assert child(tmp_path, "lasting", fatal).returncode == -9
+    project, flow, ledger = opened(tmp_path, "lasting")
+    (run,) = flow.recover().wait()
+    assert run.status == "succeeded"
+    assert run["total"].output == 10
+    assert [run[f"each[{at}].stored"].output for at in range(4)] == [8, 2, 4, 6]
+    assert len(set(ledger.lines())) == 10
+    project.close()
+
+
+@pytest.mark.kill
 def test_a_map_outlives_many_deaths(tmp_path):
     assert child(tmp_path, "many", 40).returncode == -9
     for _ in range(3):

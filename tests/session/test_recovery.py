@@ -608,7 +608,7 @@ def test_a_sub_run_that_was_over_is_not_run_again(tmp_path):
 
 
 @pytest.mark.kill
-def test_a_lost_sub_run_whose_code_is_gone_fails_its_node_and_says_so(tmp_path):
+def test_a_lost_sub_run_goes_on_as_the_version_it_was_begun_with(tmp_path):
     project, run, sub = killed_while_it_calls(tmp_path)
     inner, outer = calling.flows_of(project)
 
@@ -616,9 +616,26 @@ def test_a_lost_sub_run_whose_code_is_gone_fails_its_node_and_says_so(tmp_path):
     def first():
         return 10
 
+    (tmp_path / "go").touch()
+    (again,) = outer.recover(run.id)
+    assert again.wait(30).raise_for_status()["after"].output == 2
+    assert [row.id for row in project.history.runs(flow="inner").runs] == [sub.id]
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_lost_sub_run_whose_code_is_gone_fails_its_node_and_says_so(tmp_path):
+    project, run, sub = killed_while_it_calls(tmp_path)
+    _, outer = calling.flows_of(project)
+    outer.called["inner"] = other = flowbook.Flow("inner", host=project)
+
+    @other.node
+    def first():
+        return 10
+
     (again,) = outer.recover(run.id)
     error = again.wait(30)["sub"].error
-    assert "was defined in Python, and its code is gone" in error.message
+    assert "first, slow: the functions of that version are not in this process" in error.message
     assert [row.id for row in project.history.runs(flow="inner").runs] == [sub.id]
     project.close()
 

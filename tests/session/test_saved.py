@@ -13,7 +13,7 @@ from tests.run.plans import n
 import flowbook
 from flowbook.errors import UnknownNode, UsageError
 from flowbook.events import NodeCompleted, RunStatus
-from flowbook.graph.options import Backoff, BackoffKind
+from flowbook.graph.choices import Backoff, BackoffKind
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Wire
 from flowbook.session.saved import picture
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from flowbook.graph.choices import Backoff, BackoffKind, On
 from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node
-from flowbook.graph.options import Backoff, BackoffKind, On, Options
+from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import NodeId, PortName
 

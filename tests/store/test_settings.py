@@ -25,6 +25,7 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "audit_retention": "forever",
         "archive": False,
         "cache_memory": "256MB",
+        "recover": "auto",
     }
     assert all(row.is_default for row in store.settings.all())
     assert not layout.root.exists()

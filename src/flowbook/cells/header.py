@@ -1,8 +1,9 @@
 """The first lines of a flow cell: `%%flow [kind] name[(inputs)] [-> outputs] [--options]`.
 
-The inputs read as a Python signature and are parsed by Python. Below may follow `#| option: value`
-lines with the same keys as the flags. Everything wrong is found at once, each on its line of the
-cell; printing a header and parsing it again gives the same header.
+The inputs read as a Python signature and are parsed by Python; outputs may have a type, as in
+`-> rows, n: int`. Below may follow `#| option: value` lines with the same keys as the flags.
+Everything wrong is found at once, each on its line of the cell; printing a header and parsing it
+again gives the same header.
 """
 
 from __future__ import annotations
@@ -16,16 +17,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from flowbook.cells.ports import read_outputs
 from flowbook.errors import FlowSyntaxError, UsageError
-from flowbook.graph.options import (
-    OPTIONS,
-    Option,
-    Options,
-    did_you_mean,
-    parse_options,
-)
+from flowbook.graph.options import OPTIONS, Option, Options, did_you_mean, parse_options
 from flowbook.graph.spec import InputSpec, Json, Wire
-from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
+from flowbook.ids import NodeId, PortName, as_node_id
 
 SETUP: Final = "setup"
 """The kind of cells that are shared code and no node."""
@@ -61,6 +57,7 @@ class Header:
     outputs: tuple[PortName, ...] | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, str] = field(default_factory=dict)
+    returns: Mapping[PortName, str] = field(default_factory=dict)
 
     @property
     def options(self) -> Options:
@@ -173,7 +170,7 @@ class _Reader:
         if name is None and kind != SETUP:
             return None
         inputs = self._inputs()
-        outputs = self._outputs()
+        outputs, returns = self._outputs()
         flags = self._flags()
         if name is not None and keyword.iskeyword(name):
             self._fault(f"{name!r} is a word of Python and cannot name a node", "choose another")
@@ -183,7 +180,7 @@ class _Reader:
         except UsageError as refused:
             self._fault(refused.message, refused.hint)
             return None
-        return Header(kind, node, inputs, outputs, flags, dict(self.lines))
+        return Header(kind, node, inputs, outputs, flags, dict(self.lines), returns)
 
     def _fault(self, message: str, hint: str | None = None) -> None:
         self.faults.append(Fault(message, 1, hint))
@@ -260,24 +257,23 @@ class _Reader:
             return None
         return InputSpec(name, default=value, annotation=annotation)
 
-    def _outputs(self) -> tuple[PortName, ...] | None:
+    def _outputs(self) -> tuple[tuple[PortName, ...] | None, dict[PortName, str]]:
         arrow = _ARROW.match(self.text, self.position)
         if arrow is None:
-            return None
+            return None, {}
         match = _OUTPUTS.match(self.text, arrow.end())
         end = match.end() if match else len(self.text)
         written = self.text[arrow.end() : end]
         self.position = end
-        names: list[PortName] = []
-        for part in written.split(","):
-            try:
-                names.append(as_port_name(part.strip()))
-            except UsageError:
-                self._fault(f"{part.strip()!r} cannot name an output", "write -> first, second")
+        found, wrong = read_outputs(written)
+        for part in wrong:
+            self._fault(f"{part!r} cannot name an output", "write -> first, second: int")
+        names = [port for port, _ in found]
         twins = sorted({name for name in names if names.count(name) > 1})
         if twins:
             self._fault(f"two outputs are called {twins[0]!r}", "rename one of them")
-        return tuple(names) or None
+        returns = {port: text for port, text in found if text is not None}
+        return tuple(names) or None, returns
 
     def _flags(self) -> dict[str, str]:
         rest = self.text[self.position :]

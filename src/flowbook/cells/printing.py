@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 
 from flowbook.cells.header import PYTHON, Header
+from flowbook.cells.ports import print_outputs
 from flowbook.graph.options import OPTIONS, Options, print_options
 from flowbook.graph.spec import InputSpec, Missing
 
@@ -30,7 +31,7 @@ def print_header(header: Header) -> str:
         inputs = header.inputs
         words.append(header.name + ("" if inputs is None else print_inputs(inputs)))
     if header.outputs is not None:
-        words.append(f"-> {', '.join(header.outputs)}")
+        words.append(f"-> {print_outputs(header.outputs, header.returns)}")
     for name, value in header.flags.items():
         alone = OPTIONS[name].flag and value == "true"
         words.append(f"--{name}" if alone else f"--{name} {shlex.quote(value)}")

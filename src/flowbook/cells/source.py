@@ -160,7 +160,7 @@ class _Reader:
 
     def _draft(self, header: Header, spec: NodeSpec) -> tuple[Draft, Sequence[Fault]]:
         """What is known of a node before the others are."""
-        spec = replace(spec, outputs=header.outputs or ())
+        spec = replace(spec, outputs=header.outputs or (), returns=header.returns)
         node_type: type[Node] | None = self.registry.get(spec.kind)
         if node_type is None:  # `check` says so; what the body means nobody knows
             self.excused |= _evident_names(spec.body)

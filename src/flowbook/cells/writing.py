@@ -47,7 +47,8 @@ def node_source(
         kind=node.kind,
         name=node.id,
         inputs=_new_inputs(node, body, nodes, params, registry),
-        outputs=_new_outputs(node, body, registry),
+        outputs=node.outputs if node.returns else _new_outputs(node, body, registry),
+        returns=node.returns,
         flags=print_options(node.options),
     )
     return print_cell(header, body)
@@ -158,7 +159,8 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
         kind=now.kind,
         name=now.id,
         inputs=_changed_inputs(header, was, now, registry),
-        outputs=_changed_outputs(header, was, now),
+        outputs=now.outputs if now.returns else _changed_outputs(header, was, now),
+        returns=now.returns,
     )
     if now.body != was.body:
         body = now.body

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "flowbook.cli.check",
     "run": "flowbook.cli.run",
     "history": "flowbook.cli.history",
+    "recover": "flowbook.cli.recover",
     "store": "flowbook.cli.store",
     "cache": "flowbook.cli.cache",
     "export": "flowbook.cli.export",

@@ -25,7 +25,8 @@ from flowbook.export.exits import ExitCode
 from flowbook.ids import RunId
 from flowbook.session.notebooks import notebook_of
 from flowbook.session.project import Project
-from flowbook.session.recovery import lost_runs
+from flowbook.session.recovery import lost_runs, take_up
+from flowbook.session.reopening import goes_on
 from flowbook.session.waiting import is_due
 
 if TYPE_CHECKING:
@@ -73,13 +74,13 @@ def recover(
     opened = asked_project(ctx, folder)
     notebook = asked["notebook"]
     path = None if notebook is None else notebook.resolve()
-    wanted = [RunId(run_id)] if run_id else _ready(opened)
-    found = recover_each(opened, wanted, path, again=asked["again"])
+    wanted = [RunId(run_id)] if run_id else ready(opened)
+    found = recover_each(opened, wanted, Terms(path, again=asked["again"]))
     found.tell(opened, as_json=asked["as_json"] or ctx.obj.as_json)
     return found.code
 
 
-def _ready(project: Project) -> list[RunId]:
+def ready(project: Project) -> list[RunId]:
     """Lost runs, those that are suspended only if what they wait for has come."""
     now = datetime.now(UTC)
     return [
@@ -112,14 +113,21 @@ class Recovery:
             click.echo(f"nothing to recover in {project.path}", err=True)
 
 
-def recover_each(
-    project: Project, runs: Sequence[RunId], notebook: Path | None, *, again: bool
-) -> Recovery:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Which notebook the runs are of, if that was said; what else is as in `session.recovery`."""
+
+    notebook: Path | None = None
+    again: bool = False
+    careful: bool = False
+
+
+def recover_each(project: Project, runs: Sequence[RunId], terms: Terms) -> Recovery:
     """Go on with each run to its end, progress on stderr; a refused one does not stop the rest."""
     found = Recovery()
     for run_id in runs:
         try:
-            run = _taken_up(project, run_id, notebook, again=again)
+            run = _taken_up(project, run_id, terms)
         except FlowbookError as why:
             say_error(f"{run_id}: {why.message}", why.hint)
             found.refused[run_id] = why
@@ -138,9 +146,12 @@ def _is_idle(project: Project, run_id: RunId) -> bool:
     return not is_due(project, run_id, datetime.now(UTC))
 
 
-def _taken_up(project: Project, run_id: RunId, notebook: Path | None, *, again: bool) -> Run:
-    path = notebook or notebook_of(project.path, project.history.run(run_id).flow, _HINT)
+def _taken_up(project: Project, run_id: RunId, terms: Terms) -> Run:
+    row = project.history.run(run_id)
+    path = terms.notebook or notebook_of(project.path, row.flow, _HINT)
     flow = project.read_notebook(path)
     stand_in(path.parent)
-    (run,) = project.recover(flow, run_id, again=again)
+    run = take_up(project, flow, run_id, again=terms.again, careful=terms.careful)
+    if terms.careful:
+        click.echo(goes_on(row), err=True)
     return run

@@ -185,7 +185,8 @@ class NodeSkipped(OfNode, frozen=True, kw_only=True, tag="NODE_SKIPPED"):
 class NodeCancelled(OfNode, frozen=True, kw_only=True, tag="NODE_CANCELLED"):
     """A node was stopped, or never started, because the run was cancelled.
 
-    `cause`: the join that had enough without it, where it was stopped for that.
+    `cause`: the join that had enough without it, or the node that cancels it, where it was stopped
+    for that.
     """
 
     attempt: int = 0
@@ -199,7 +200,7 @@ class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
 
     `until` and `timeout_at` are seconds since the epoch, `signal` is a signal's name. `on_timeout`
     is `fail`, `continue`, or the value the node then gives. `data` is what the node gave itself to
-    remember.
+    remember. `fresh`: only a signal that is sent from now on counts.
     """
 
     reason: str
@@ -208,6 +209,7 @@ class NodeSuspended(OfNode, frozen=True, kw_only=True, tag="NODE_SUSPENDED"):
     timeout_at: float | None = None
     on_timeout: Any = "fail"
     data: dict[str, Any] = {}
+    fresh: bool = False
     usage: tuple[Usage, ...] = ()
 
 
@@ -248,7 +250,7 @@ class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
     """A turn of a container is left early: nothing more starts in it, what runs is told to stop.
 
     `why` is `break` or `continue` where a node asked for it, `failed`, `timeout` or `cancelled`
-    where the container gives the turn up.
+    where the container gives the turn up, `completed` where another node completes the loop.
     """
 
     block: str = ""
@@ -274,11 +276,14 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
 class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
     """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to.
 
-    `force`: what undoes and cleans up is to stop too.
+    `node`: the one of the run that stops it, by its name in the whole run; `status` is then how the
+    run ends. `force`: what undoes and cleans up is to stop too.
     """
 
     reason: str = ""
     error: ErrorInfo | None = None
+    node: NodeId | None = None
+    status: RunStatus | None = None
     force: bool = False
 
 

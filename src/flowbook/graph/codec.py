@@ -65,6 +65,7 @@ class _Node(_Lean, frozen=True):
     place: Place | None = None
     body_line: int = 1
     position: Position | None = None
+    returns: dict[str, str] = {}
 
 
 class _Param(_Lean, frozen=True):
@@ -196,6 +197,7 @@ def _lean_node(node: NodeSpec) -> _Node:
         node.body_line,
         # 0 and 0.0 are one place: they get one text.
         node.position and Position(float(node.position.x), float(node.position.y)),
+        {str(port): text for port, text in node.returns.items()},
     )
 
 
@@ -237,6 +239,7 @@ def _node(lean: _Node) -> NodeSpec:
         place=lean.place,
         body_line=lean.body_line,
         position=lean.position,
+        returns={PortName(port): text for port, text in lean.returns.items()},
     )
 
 

@@ -42,7 +42,9 @@ class Policy:
 
     `window`: how many may be under way at once. `stop`: the first failure ends it. `settle`: failed
     turns are part of the result, and the container succeeds. `retries`: how many more times a
-    failed turn is begun anew. `most`: more turns than these are a failure.
+    failed turn is begun anew. `most`: more turns than these are a failure. `enough`: the container
+    is over once so many turns have gone well; it `asks` whether it is, after every turn, where that
+    is no number. `outlasts`: the other turns then go on behind it, else they are given up.
     """
 
     turns: Turns = Turns.ONCE
@@ -51,6 +53,9 @@ class Policy:
     settle: bool = False
     retries: int = 0
     most: int | None = None
+    enough: int | None = None
+    asks: bool = False
+    outlasts: bool = False
     told: str = ""
     """The port by which a failure of the body leaves where nothing catches it."""
 
@@ -124,6 +129,12 @@ class Container(Node):
         self, context: NodeContext, inputs: Mapping[PortName, Any], start: TurnStart
     ) -> bool:
         """Whether that turn is to be, for containers that turn while something holds."""
+        return False
+
+    def satisfied(
+        self, context: NodeContext, inputs: Mapping[PortName, Any], turns: Sequence[TurnEnd]
+    ) -> bool:
+        """Whether the turns that are over are enough, for containers that ask."""
         return False
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:

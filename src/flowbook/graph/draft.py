@@ -7,7 +7,7 @@ nothing but edits. Not safe to use from two threads at once: whoever has threads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -23,11 +23,13 @@ Observer: TypeAlias = Callable[[FlowSpec, "Edit | None"], None]
 class Code:
     """What runs when a node defined in Python does: a function, or a `Node` object.
 
-    `declared` is the node as that code declared it, before any edit from elsewhere.
+    `declared` is the node as that code declared it, before any edit from elsewhere. `types` are
+    classes it was given as schemas, by side and port.
     """
 
     implementation: Any
     declared: NodeSpec
+    types: Mapping[tuple[str, str], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ class Draft:
             {node: code.implementation for node, code in self._state.code.items()}
         )
 
+    @property
+    def types(self) -> Mapping[NodeId, Mapping[tuple[str, str], Any]]:
+        """The classes that nodes defined in Python were given as schemas, by side and port."""
+        return {node: code.types for node, code in self._state.code.items() if code.types}
+
     def apply(self, edit: Edit, code: Mapping[NodeId, Code] | None = None) -> None:
         """Change the definition; `EditRejected` says why not, and then nothing has changed.
 
@@ -153,13 +160,14 @@ class Draft:
             self._enter(done.after, done.edit)
         return redone
 
-    def replace_spec(self, spec: FlowSpec) -> None:
+    def replace_spec(self, spec: FlowSpec, code: Mapping[NodeId, Code] | None = None) -> None:
         """Take a definition made elsewhere, such as the notebook read anew.
 
-        Undo starts afresh: it is the document's own from here on. Code stays with the nodes that
-        still have its name.
+        Undo starts afresh: it is the document's own from here on. Without `code`, code stays with
+        the nodes that still have its name.
         """
-        code = {node: one for node, one in self._state.code.items() if node in spec.by_id}
+        if code is None:
+            code = {node: one for node, one in self._state.code.items() if node in spec.by_id}
         self._undo.clear()
         self._redo.clear()
         self._enter(_State(spec, code), None)

@@ -23,7 +23,7 @@ from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
-from flowbook.graph.signature import Out, read_function
+from flowbook.graph.signature import Out, read_function, types_given
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId
@@ -88,8 +88,10 @@ class Flow(Branching, Calling, Owning):
         Args:
             function: What the node runs.
             **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`,
-                `inside`, `compensate` (a function does too), `role` as in `flowbook.graph.options`;
-                `outputs` names several outputs; `kind` is another node type that takes a function.
+                `inside`, `compensate` (a function does too), `role`, `validate` as in
+                `flowbook.graph.options`; `inputs` gives schemas by input; `outputs` names several
+                outputs, or gives their schemas by name; `kind` is another node type that takes a
+                function.
 
         Raises:
             FlowSyntaxError: an option or a parameter cannot be what it is.
@@ -103,7 +105,7 @@ class Flow(Branching, Calling, Owning):
             options["compensate"] = _name_of(self, undoes, inside)
         _refuse_strangers(self, function)
         declared = self.housed(read_function(function, options))
-        self._put(declared, function)
+        self._put(declared, function, types_given(options))
         return NodeRef(declared.id, self, function)
 
     def add(self, node: Node | NodeSpec) -> NodeRef:
@@ -117,8 +119,13 @@ class Flow(Branching, Calling, Owning):
         self._put(spec, node)
         return NodeRef(spec.id, self)
 
-    def _put(self, declared: NodeSpec, implementation: Any) -> None:
-        code = Code(implementation, declared)
+    def _put(
+        self,
+        declared: NodeSpec,
+        implementation: Any,
+        types: Mapping[tuple[str, str], Any] | None = None,
+    ) -> None:
+        code = Code(implementation, declared, types or {})
         known = self._state.code.get(declared.id)
         current = self.spec().by_id.get(declared.id)
         every = {**self._state.code, declared.id: code}

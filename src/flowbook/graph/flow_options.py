@@ -29,6 +29,7 @@ from flowbook.graph.quantities import (
     parse_quantities,
     print_quantities,
 )
+from flowbook.graph.schemas import Validate, parse_validate
 
 
 class JournalMode(StrEnum):
@@ -89,6 +90,7 @@ class FlowOptions:
     max_concurrent: int | None = None
     limits: Quantities = ()
     capacity: Quantities = ()
+    validate: Validate = Validate.SCHEMAS
 
 
 _DAYS_MAX = 36_500
@@ -200,6 +202,10 @@ def _print_key_ttl(value: float | None) -> str:
     return print_duration(value) if value else UNTIL_TERMINAL
 
 
+def _parse_validate(value: object) -> Validate:
+    return parse_validate(value) or Validate.SCHEMAS
+
+
 def _parse_flow_name(value: object) -> str | None:
     if _nothing(value):
         return None
@@ -242,6 +248,8 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                parse_counts, print_quantities),
         Option("capacity", "How much there is of what nodes need: gpu=1,mem=16GB.",
                parse_quantities, print_quantities),
+        Option("validate", "What is checked of inputs and outputs where a node does not say: "
+               "schemas, off, warn or error.", _parse_validate, str),
     )
 }  # fmt: skip
 

@@ -174,6 +174,8 @@ class Node(HasTraits):
     """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
+    gives: ClassVar[str] = ""
+    """Annotation of its outputs where the node itself says none, such as `DataFrame`."""
     defaults: ClassVar[Options] = Options()
     """Options of nodes of this kind where the user gives none."""
     untemplated: ClassVar[tuple[str, ...]] = ()
@@ -202,6 +204,11 @@ class Node(HasTraits):
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """Output ports a spec of this kind has; override where the configuration decides."""
         return spec.outputs or cls.outputs or (PortName(spec.id),)
+
+    @classmethod
+    def ends(cls, spec: NodeSpec) -> str:  # noqa: ARG003 - for subclasses
+        """`succeeded`, `failed` or `cancelled` for a node that stops the run so; else nothing."""
+        return ""
 
     @classmethod
     def meaning(cls, spec: NodeSpec) -> str:

@@ -11,60 +11,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Losers, Role
+from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Role, Ttl
 from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
-
-
-class On(StrEnum):
-    """Where a node runs. `AUTO`: coroutines on the engine's loop, functions in a thread."""
-
-    AUTO = "auto"
-    INLINE = "inline"
-    THREAD = "thread"
-    PROCESS = "process"
-    DASK = "dask"
-
-
-class BackoffKind(StrEnum):
-    """How the pause between attempts grows."""
-
-    FIXED = "fixed"
-    LINEAR = "linear"
-    EXPONENTIAL = "exponential"
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """The pause before attempt n+1, in seconds: `first`, grown by `kind`, at most `cap`.
-
-    >>> Backoff(BackoffKind.EXPONENTIAL, 0.5).delay(3)
-    2.0
-    """
-
-    kind: BackoffKind = BackoffKind.EXPONENTIAL
-    first: float = 1.0
-    cap: float = 300.0
-
-    def delay(self, failed_attempts: int) -> float:
-        """Seconds to wait after `failed_attempts` (≥ 1) failures, before jitter."""
-        if self.kind is BackoffKind.FIXED:
-            grown = self.first
-        elif self.kind is BackoffKind.LINEAR:
-            grown = self.first * failed_attempts
-        else:
-            grown = self.first * 2.0 ** min(failed_attempts - 1, 60)
-        return min(grown, self.cap)
-
-
-@dataclass(frozen=True, slots=True)
-class Ttl:
-    """For how long a cached result is taken, from when it was computed."""
-
-    seconds: float
+from flowbook.graph.schemas import (
+    Schemas,
+    Validate,
+    parse_schemas,
+    parse_validate,
+    print_schemas,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +50,18 @@ class Options:
     compensate: str = ""
     """The node that undoes this one, where it has completed and what it is part of fails."""
     role: Role = Role.WORK
+    validate: Validate | None = None
+    """None: as the flow says."""
+    inputs: Schemas = ()
+    outputs: Schemas = ()
+    lock: tuple[str, ...] = ()
+    cancels: tuple[str, ...] = ()
+    completes: tuple[str, ...] = ()
+
+    @property
+    def ends_others(self) -> bool:
+        """True when other nodes are stopped once it has succeeded."""
+        return bool(self.cancels or self.completes)
 
     @property
     def joins(self) -> bool:
@@ -345,6 +315,18 @@ OPTIONS: Mapping[str, Option] = {
                _parse_compensate, str),
         Option("role", "When it runs: work, setup (before all else) or teardown (after all else).",
                _parse_role, str),
+        Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
+               "schema), off, warn or error (annotations too).", parse_validate,
+               lambda v: "none" if v is None else str(v)),
+        Option("inputs", "Schemas of its inputs: {rows: {columns: {city: string}}, top: int}.",
+               parse_schemas, print_schemas),
+        Option("outputs", "Schemas of its outputs, likewise.", parse_schemas, print_schemas),
+        Option("lock", "Held while it runs, by a container as a whole; one has it at a time.",
+               _parse_tags, ", ".join),
+        Option("cancels", "Nodes and containers that are cancelled once it has succeeded.",
+               _parse_tags, ", ".join),
+        Option("completes", "Loops that end once it has succeeded, with what they have by then.",
+               _parse_tags, ", ".join),
     )
 }  # fmt: skip
 

@@ -143,6 +143,25 @@ class Owning(Draft):
         """End the turn around it, once `when` is live; the loop goes on with the next."""
         return NodeRef(self._own("continue", name, _when(when), options), self)
 
+    def stop(self, name: str, when: Any, /, **settings: Any) -> NodeRef:
+        """End the run at once, once `when` is live: what goes on is cancelled.
+
+        `status` is how it then ends (`succeeded`, `failed` or `cancelled`), `message` says why.
+        """
+        return NodeRef(self._own("stop", name, _when(when), settings), self)
+
+    def wait_signal(
+        self, name: str, after: Any = None, /, *, timeout: Any = None, **settings: Any
+    ) -> NodeRef:
+        """Wait for a signal, once `after` is live, and give what comes with it.
+
+        `signal` is its name, that of the node when left out; `timeout` and `on_timeout` say how
+        long it waits, and what then.
+        """
+        inputs = () if after is None else _when(after, "after")[0]
+        said: Said = (inputs, {} if timeout is None else {"timeout": timeout})
+        return NodeRef(self._own("wait_signal", name, said, settings), self)
+
     def last_run(self) -> Any:
         """The newest run in this process."""
         raise NotImplementedError(f"{type(self).__name__}.last_run")  # the subclass's duty
@@ -174,19 +193,23 @@ class Owning(Draft):
             undoes = settings["compensate"]
             undoes = undoes.name if isinstance(undoes, NodeRef) else undoes
             settings = {**settings, "compensate": undoes}
-        known = {option.attribute for option in OPTIONS.values()}
+        known = {option.attribute for option in OPTIONS.values()} - {"inputs", "outputs"}
+        options = {one: settings[one] for one in settings if one in known}
         rest = {one: settings[one] for one in settings if one not in known}
         more = rest.pop("inputs", {})
         named = rest.pop("outputs", None)
         outputs = (named,) if isinstance(named, str) else named or ()
         node = as_node_id(name)
+        if isinstance(named, Mapping):  # schemas, by name
+            options["outputs"] = named
+            outputs = () if set(named) <= set(own_outputs(node, kind)) else outputs
         spec = NodeSpec(
             node,
             kind=kind,
             inputs=(*inputs, *(_input(one, value) for one, value in more.items())),
             outputs=tuple(map(as_port_name, outputs)) or own_outputs(node, kind),
             config={**config, **rest},
-            options=parse_options({one: settings[one] for one in settings if one in known}),
+            options=parse_options(options),
         )
         self._redefine(self.housed(spec))
         return node
@@ -212,11 +235,11 @@ def _over(over: Any) -> Said:
     return (), {"over": _plain("over", over)}
 
 
-def _when(value: Any) -> Said:
+def _when(value: Any, name: str = "when") -> Said:
     """The input that makes a node run as soon as it is live."""
     if isinstance(value, str):
         return (InputSpec(as_port_name(value)),), {}
-    return (_input("when", value),), {}
+    return (_input(name, value),), {}
 
 
 def _given(name: str, value: Any) -> Said:

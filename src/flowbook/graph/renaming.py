@@ -3,9 +3,9 @@
 Explicit wires follow the name. An input that found the node by name keeps its own name, because
 its body reads it, and gets a wire instead. The one output that was called like its node is
 renamed with it, and so are those a container calls after itself. The nodes inside of a container
-follow it, and its `result` follows the node it names. After that nothing takes another value than
-before: whatever would, is pinned by a wire, and a parameter that would be hidden refuses the whole
-renaming.
+follow it, and its `result` follows the node it names, as do the `cancels` and `completes` of
+others. After that nothing takes another value than before: whatever would, is pinned by a wire, and
+a parameter that would be hidden refuses the whole renaming.
 """
 
 from __future__ import annotations
@@ -72,12 +72,23 @@ class _Renaming:
         if node.id != self.old:
             return replace(self._owned(node), inputs=inputs)
         outputs = tuple(map(self._port, node.outputs))
-        return replace(node, id=self.new, inputs=inputs, outputs=outputs)
+        returns = {self._port(port): text for port, text in node.returns.items()}
+        schemas = tuple(
+            (str(self._port(PortName(port))), one) for port, one in node.options.outputs
+        )
+        options = replace(node.options, outputs=schemas)
+        return replace(
+            node, id=self.new, inputs=inputs, outputs=outputs, returns=returns, options=options
+        )
 
     def _owned(self, node: NodeSpec) -> NodeSpec:
         """Another node, whose container or whose result may be the one that is renamed."""
         if node.options.compensate == self.old:
             node = replace(node, options=replace(node.options, compensate=self.new))
+        if node.options.ends_others:
+            cancels, completes = map(self._named, (node.options.cancels, node.options.completes))
+            options = replace(node.options, cancels=cancels, completes=completes)
+            node = replace(node, options=options)
         container, dot, block = node.options.inside.partition(".")
         if container == self.old:
             inside = f"{self.new}{dot}{block}"
@@ -85,6 +96,9 @@ class _Renaming:
         if node.id == container_of(self.home) and node.config.get("result") == self.old:
             node = replace(node, config={**node.config, "result": str(self.new)})
         return node
+
+    def _named(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(self._id(NodeId(name))) for name in names)
 
     def _id(self, node: NodeId) -> NodeId:
         return self.new if node == self.old else node

@@ -2,7 +2,7 @@
 
 A parameter whose default is a node or a port is a wire; one with a literal default is a run
 parameter; one without a default is wired by its name. Nothing is evaluated: annotations are kept
-as text.
+as text, `Out("first", "second")` and `tuple[int, str]` as one for each output.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import Any
 from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.options import OPTIONS, Options, did_you_mean, parse_options
 from flowbook.graph.refs import NodeRef, PortRef
+from flowbook.graph.schemas import Columns
 from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _OWN = ("kind", "outputs")
+_STREAMS = ("AsyncGenerator", "AsyncIterable", "AsyncIterator", "Generator", "Iterable", "Iterator")
 
 
 class Out:
@@ -41,20 +43,74 @@ def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Nod
     """
     name = as_node_id(function.__name__)
     options = {key: value for key, value in given.items() if key not in _OWN}
+    if isinstance(given.get("outputs"), Mapping):
+        options["outputs"] = given["outputs"]
     known = [option.attribute for option in OPTIONS.values()]
     for key in options:
         if key not in known:
             hint = did_you_mean(key, (*known, *_OWN))
             raise FlowSyntaxError(f"node {name!r}: unknown option {key!r}", hint=hint)
     signature = inspect.signature(function)
+    outputs = _outputs(name, given.get("outputs"), signature.return_annotation)
     return NodeSpec(
         name,
         kind=str(given.get("kind", "python")),
         inputs=tuple(_input(name, one) for one in signature.parameters.values()),
-        outputs=_outputs(name, given.get("outputs"), signature.return_annotation),
+        outputs=outputs,
         body=_source(function),
         options=_options(name, options),
+        returns=_returns(function, outputs, _annotation(signature.return_annotation)),
     )
+
+
+def types_given(options: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """The classes among the schemas a decorator is given, by side (`input`, `output`) and port.
+
+    They are at hand in this process alone, and may check more than their schema can say.
+    """
+    return {
+        (side, str(port)): schema
+        for side in ("input", "output")
+        for port, schema in _mapping(options.get(f"{side}s")).items()
+        if not isinstance(schema, str | Mapping | Columns)
+    }
+
+
+def _mapping(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) else {}
+
+
+def _returns(
+    function: Callable[..., Any], outputs: tuple[PortName, ...], text: str | None
+) -> dict[PortName, str]:
+    """What the return annotation says of each output."""
+    try:
+        tree = ast.parse(text or "", mode="eval").body
+    except SyntaxError:
+        return {}
+    if isinstance(tree, ast.Call):  # `Out(…)` says names
+        return {}
+    word, inner = _applied(tree)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        if word not in _STREAMS:
+            return {}
+        tree = ast.parse(f"list[{ast.unparse(inner[0])}]" if inner else "list", mode="eval").body
+    elif len(outputs) > 1:
+        if word.lower() != "tuple" or len(inner) != len(outputs):
+            return {}
+        return {port: ast.unparse(one) for port, one in zip(outputs, inner, strict=True)}
+    return {outputs[0]: ast.unparse(tree)} if word not in _OURS else {}
+
+
+_OURS = ("Outputs", "Suspend")
+
+
+def _applied(tree: ast.expr) -> tuple[str, list[ast.expr]]:
+    """`list[int]` taken apart: the last word of what is applied, and what it is applied to."""
+    if not isinstance(tree, ast.Subscript):
+        return ast.unparse(tree).rpartition(".")[2], []
+    inner = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+    return ast.unparse(tree.value).rpartition(".")[2], inner
 
 
 def _options(node: NodeId, given: Mapping[str, Any]) -> Options:

@@ -104,6 +104,8 @@ class NodeSpec:
     place: Place | None = None
     body_line: int = 1
     position: Position | None = None
+    returns: Mapping[PortName, str] = field(default_factory=dict)
+    """Annotations of outputs, as they are written."""
 
     def input(self, name: PortName) -> InputSpec | None:
         """The input called `name`, if there is one."""

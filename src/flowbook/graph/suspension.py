@@ -31,6 +31,7 @@ class Suspend(BaseException):
         on_timeout: `fail`; `continue`, which runs the node with `resumption.timed_out`; or any
             other plain JSON, which is what the node then gives, without being run.
         data: Plain JSON by name that comes back as `resumption.data`.
+        fresh: A signal that was sent before the wait began does not count.
 
     Raises:
         UsageError: nothing would ever end the wait, a time has no zone, or what is to be kept is
@@ -50,7 +51,7 @@ class Suspend(BaseException):
     12.5
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the reason have names
         self,
         reason: str = "",
         *,
@@ -59,6 +60,7 @@ class Suspend(BaseException):
         timeout: datetime | float | None = None,
         on_timeout: Any = "fail",
         data: Mapping[str, Any] | None = None,
+        fresh: bool = False,
     ) -> None:
         super().__init__(reason)
         if until is None and not signal and timeout is None:
@@ -68,6 +70,7 @@ class Suspend(BaseException):
         self.reason = reason
         self.until = _moment("until", until)
         self.signal = signal
+        self.fresh = fresh
         self.timeout = _moment("timeout", timeout)
         self.on_timeout = plain_json("on_timeout", on_timeout)
         self.data: dict[str, Any] = plain_json("data", dict(data or {}))

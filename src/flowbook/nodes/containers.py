@@ -22,6 +22,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
+from flowbook.nodes.gathering import by_name, count, elapsed, one_of, settled
 from flowbook.nodes.router import bare, nested
 from flowbook.nodes.tables import rows_of, stacked
 
@@ -46,7 +47,12 @@ class _Naming(Container):
 
     def frame(self, start: TurnStart) -> Mapping[PortName, Any]:
         """The names of a turn with their values."""
-        values = {ITEM: start.item, INDEX: start.index, LAST: _one(start.last), ERROR: start.error}
+        values = {
+            ITEM: start.item,
+            INDEX: start.index,
+            LAST: one_of(start.last),
+            ERROR: start.error,
+        }
         said = {self.spec.config.get(name, name): value for name, value in values.items()}
         names = self._frame_names.get(start.block)
         if names is None:  # once: a map may have a million turns
@@ -100,10 +106,12 @@ class MapNode(_Items):
     Its output is a list of `{status: fulfilled, value, index}` and `{status: rejected, reason,
     index}`, in the order of the items; `<name>_values` has the values of those that went well,
     `<name>_summary` is `{total, succeeded, failed, duration_ms}`. With `continue_on_error: false`
-    the first failure ends it, and it gives what there is by then.
+    the first failure ends it, and it gives what there is by then; the same when `enough` items have
+    gone well. `rest` says what then becomes of the others.
     """
 
     kind: ClassVar[str] = "map"
+    untemplated: ClassVar[tuple[str, ...]] = (*_Items.untemplated, "enough", "rest")
 
     max_concurrent = Int(10, min=1, help="How many items may be under way at once.").tag(
         config=True
@@ -112,16 +120,42 @@ class MapNode(_Items):
     max_retries = Int(0, min=0, help="How many more times a failed item is begun anew.").tag(
         config=True
     )
+    enough = traitlets.Any(
+        None,
+        help="How many items have to go well, or an expression over succeeded, failed, total and "
+        "values that says when it is over.",
+    ).tag(config=True)
+    rest = Enum(
+        ("cancel", "leave"),
+        default_value="cancel",
+        help="What becomes of the other items when there are enough: cancel, or leave them be.",
+    ).tag(config=True)
+
+    def __init__(self, spec: NodeSpec, **traits: Any) -> None:
+        """None may be enough only where the others are left to themselves."""
+        super().__init__(spec, **traits)
+        least = 0 if spec.config.get("rest") == "leave" else 1
+        enough = self.enough
+        if isinstance(enough, str) and bare(enough):
+            return
+        if enough is not None and (type(enough) is not int or enough < least):
+            raise UsageError(
+                f"enough: {enough!r} is neither a whole number from {least} on nor an expression",
+                hint="such as enough: 3, or enough: succeeded * 2 > total",
+            )
 
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
         """As the configuration says; what is malformed counts as not said, never raised."""
         return Policy(
             Turns.EACH,
-            window=_count(spec, "max_concurrent", 10, least=1),
+            window=count(spec, "max_concurrent", 10, least=1),
             stop=spec.config.get("continue_on_error") is False,
             settle=True,
-            retries=_count(spec, "max_retries", 0),
+            retries=count(spec, "max_retries", 0),
+            enough=count(spec, "enough", -1) if type(spec.config.get("enough")) is int else None,
+            asks=isinstance(spec.config.get("enough"), str),
+            outlasts=spec.config.get("rest") == "leave",
         )
 
     @classmethod
@@ -129,17 +163,31 @@ class MapNode(_Items):
         """The settled items, their values, the summary; or those that are asked for, in order."""
         return spec.outputs or own_outputs(spec.id, "map")
 
+    def satisfied(
+        self, context: NodeContext, inputs: Mapping[PortName, Any], turns: Sequence[TurnEnd]
+    ) -> bool:
+        """The value of `enough`, an expression."""
+        values = [one_of(turn.gave) for turn in turns if turn.error is None]
+        names: dict[Any, Any] = {
+            **nested(inputs),
+            "values": values,
+            "succeeded": len(values),
+            "failed": len(turns) - len(values),
+            "total": len(rows_of(self._over(inputs), self.name)),
+        }
+        return bool(context.evaluate(bare(self.enough), names))
+
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
-        settled = [_settled(turn) for turn in turns]
-        values = [_one(turn.gave) for turn in turns if turn.error is None]
+        made_of = [settled(turn) for turn in turns]
+        values = [one_of(turn.gave) for turn in turns if turn.error is None]
         summary = {
             "total": len(turns),
             "succeeded": len(values),
             "failed": len(turns) - len(values),
-            "duration_ms": _elapsed(turns),
+            "duration_ms": elapsed(turns),
         }
-        made = (settled, values, summary)
+        made = (made_of, values, summary)
         return Outputs(dict(zip(type(self).ports(self.spec), made, strict=False)))
 
 
@@ -164,7 +212,7 @@ class ForeachNode(_Items):
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What `collect` says."""
         kept = [turn for turn in turns if not turn.left or turn.gave]
-        values = [_one(turn.gave) for turn in kept]
+        values = [one_of(turn.gave) for turn in kept]
         port = type(self).ports(self.spec)[0]
         if self.collect == "list":
             return Outputs({port: values})
@@ -201,7 +249,7 @@ class RepeatNode(_Naming):
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The list."""
-        values = [_one(turn.gave) for turn in turns if not turn.left or turn.gave]
+        values = [one_of(turn.gave) for turn in turns if not turn.left or turn.gave]
         return Outputs({type(self).ports(self.spec)[0]: values})
 
 
@@ -227,7 +275,7 @@ class WhileNode(_Naming):
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other, with a guard."""
-        return Policy(Turns.WHILE, most=_count(spec, "max_iterations", _MOST, least=1))
+        return Policy(Turns.WHILE, most=count(spec, "max_iterations", _MOST, least=1))
 
     def frame(self, start: TurnStart) -> Mapping[PortName, Any]:
         """The number of the turn, and what the one before gave."""
@@ -249,7 +297,7 @@ class WhileNode(_Naming):
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What the last turn gave; `initial` when there was none."""
         gave = next((turn.gave for turn in reversed(turns) if turn.gave), None)
-        return _by_name(type(self).ports(self.spec), gave, self.initial)
+        return by_name(type(self).ports(self.spec), gave, self.initial)
 
 
 class TryNode(Container):
@@ -292,7 +340,7 @@ class TryNode(Container):
         told = self._error_port(self.spec)
         ports = tuple(port for port in type(self).ports(self.spec) if port != told)
         if body.error is None or caught is not None:
-            return _by_name(ports, (body if body.error is None else caught or body).gave, None)
+            return by_name(ports, (body if body.error is None else caught or body).gave, None)
         return Outputs(dict.fromkeys([PortName(told)], body.error))
 
     @classmethod
@@ -318,7 +366,7 @@ class GroupNode(Container):
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What left it."""
-        return _by_name(type(self).ports(self.spec), turns[0].gave, None)
+        return by_name(type(self).ports(self.spec), turns[0].gave, None)
 
 
 class _Leaving(Node):
@@ -328,7 +376,7 @@ class _Leaving(Node):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """What it was given, if that is one thing."""
-        return _one(inputs) if len(inputs) == 1 else None
+        return one_of(inputs) if len(inputs) == 1 else None
 
 
 class BreakNode(_Leaving):
@@ -343,38 +391,3 @@ class ContinueNode(_Leaving):
 
     kind: ClassVar[str] = "continue"
     leaves: ClassVar[str] = "continue"
-
-
-def _one(gave: Mapping[PortName, Any] | None) -> Any:
-    """The value itself where there is one, all by name where there are more."""
-    if not gave:
-        return None
-    return next(iter(gave.values())) if len(gave) == 1 else dict(gave)
-
-
-def _by_name(
-    ports: tuple[PortName, ...], gave: Mapping[PortName, Any] | None, otherwise: Any
-) -> Outputs:
-    """What was given under the names of the ports; the only port takes the whole."""
-    found = {port: gave[port] for port in ports if gave and port in gave}
-    if found:
-        return Outputs(found)
-    return Outputs({ports[0]: otherwise if gave is None else _one(gave)})
-
-
-def _elapsed(turns: Sequence[TurnEnd]) -> float:
-    """Milliseconds from the beginning of the first turn to the end of the last."""
-    ends = [turn.began * 1000 + turn.ms for turn in turns]
-    return round(max(ends) - min(turn.began * 1000 for turn in turns), 3) if ends else 0.0
-
-
-def _settled(turn: TurnEnd) -> dict[str, Any]:
-    if turn.error is None:
-        return {"status": "fulfilled", "value": _one(turn.gave), "index": turn.index}
-    return {"status": "rejected", "reason": dict(turn.error), "index": turn.index}
-
-
-def _count(spec: NodeSpec, name: str, default: int, *, least: int = 0) -> int:
-    """A whole number of the configuration; what is none counts as not said."""
-    value = spec.config.get(name, default)
-    return value if type(value) is int and value >= least else default

@@ -26,6 +26,7 @@ class SqlNode(Node):
     """Runs a query and gives its result as a data frame."""
 
     kind: ClassVar[str] = "sql"
+    gives: ClassVar[str] = "DataFrame"
     body: ClassVar[str] = "sql"
     defaults: ClassVar[Options] = Options(pure=True)
 

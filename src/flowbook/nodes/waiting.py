@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import traitlets
-from traitlets import TraitError, Unicode, validate
+from traitlets import Bool, TraitError, Unicode, validate
 
 from flowbook.errors import UsageError
 from flowbook.graph.node import Node, NodeContext
@@ -136,12 +136,21 @@ class WaitSignalNode(Waiting):
         help="When it does not come in time: fail, continue (giving nothing), or a value to give.",
     ).tag(config=True)
 
+    fresh = Bool(False, help="Only a signal counts that is sent while the node waits.").tag(
+        config=True
+    )
+
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The payload of the signal."""
         if context.resumption is None:
             name = self.signal or str(self.name)
-            on_timeout, timeout = self.on_timeout, self.timeout
-            return Suspend(f"signal {name}", signal=name, timeout=timeout, on_timeout=on_timeout)
+            return Suspend(
+                f"signal {name}",
+                signal=name,
+                timeout=self.timeout,
+                on_timeout=self.on_timeout,
+                fresh=self.fresh,
+            )
         return context.resumption.payload
 
 

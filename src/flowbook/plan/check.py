@@ -6,6 +6,7 @@ Each problem names its node, its cell and a line of it, and says what to do.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,9 @@ from traitlets import TraitError
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
+from flowbook.graph.annotations import Unresolved, resolve_type
 from flowbook.graph.container import Container
+from flowbook.graph.judging import named_type, type_judge
 from flowbook.graph.nesting import Nesting
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
@@ -28,17 +31,11 @@ from flowbook.graph.topology import Topology, show_cycle
 from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
+from flowbook.plan.ending import ending_problems
+from flowbook.plan.locks import lock_problems
 from flowbook.plan.plan import Plan
 from flowbook.plan.roles import role_problems
-
-_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    "str": (str,),
-    "int": (int,),
-    "float": (int, float),
-    "bool": (bool,),
-    "list": (list,),
-    "dict": (dict,),
-}
+from flowbook.plan.types import type_problems
 
 
 def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
@@ -52,6 +49,9 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
         *role_problems(spec, wiring),
+        *type_problems(spec, wiring, registry),
+        *ending_problems(spec, registry),
+        *lock_problems(spec),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}
@@ -286,41 +286,43 @@ def check_params(plan: Plan, given: Mapping[PortName, Any]) -> tuple[Problem, ..
 
 
 def _misfit(param: ParamSpec, value: Any) -> Problem | None:
-    wanted = expected_type(param)
-    if wanted is None:
+    wanted = param_type(param)
+    if wanted is None or (value is None and param.default is None):
         return None
-    if type(value) in _TYPES[wanted] or (value is None and param.default is None):
+    found = type_judge(wanted, from_json=True)(value)
+    if found is None:
         return None
+    inside = f": {found.expected} expected at {found.path}" if found.path != "$" else ""
     return Problem(
         Severity.ERROR,
-        f"parameter {param.name!r} cannot be {value!r}",
-        hint=f"write {_ARTICLES[wanted]}",
+        f"parameter {param.name!r} cannot be {value!r}{inside}",
+        hint=f"write {_ARTICLES.get(wanted) or named_type(wanted)}",
     )
 
 
-_ARTICLES: Final[Mapping[str, str]] = {
-    "str": "a text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "list": "a list",
-    "dict": "a mapping",
+_ARTICLES: Final[Mapping[Any, str]] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
 }
 
 
-def expected_type(param: ParamSpec) -> str | None:
-    """The type name a parameter's annotation, else its default, asks for; None: anything goes.
+def param_type(param: ParamSpec) -> Any:
+    """The type a parameter's annotation, else its default, asks for; None: anything goes.
 
-    >>> expected_type(ParamSpec(PortName("city"), "Oslo"))
-    'str'
+    >>> param_type(ParamSpec(PortName("city"), "Oslo"))
+    <class 'str'>
     """
-    written = (param.annotation or "").strip().strip("'\"").partition("[")[0]
-    if written in _TYPES:
-        return written
     if param.annotation:
+        for text in (param.annotation, param.annotation.partition("[")[0]):
+            with contextlib.suppress(Unresolved):
+                return resolve_type(text)
         return None  # an annotation that we cannot check is the user's own business
-    default = type(param.default).__name__
-    return default if default in _TYPES else None
+    default = type(param.default)
+    return default if default in _ARTICLES else None
 
 
 def coerce_params(plan: Plan, pairs: Sequence[str]) -> dict[PortName, Json]:
@@ -339,17 +341,16 @@ def coerce_params(plan: Plan, pairs: Sequence[str]) -> dict[PortName, Json]:
             )
         port = PortName(name.strip())
         param = known.get(port)
-        values[port] = _typed(text, expected_type(param) if param else "str")
+        values[port] = _typed(text, param_type(param) if param else str)
     return values
 
 
-def _typed(text: str, wanted: str | None) -> Json:
-    if wanted == "str":
+def _typed(text: str, wanted: Any) -> Json:
+    """What the text says, if that is what is wanted, else the text itself."""
+    if wanted is str:
         return text
     value = _plain(text)
-    if wanted is None or type(value) in _TYPES[wanted]:
-        return value
-    return text
+    return value if wanted is None or type_judge(wanted, from_json=True)(value) is None else text
 
 
 def _plain(text: str) -> Json:

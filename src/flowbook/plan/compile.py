@@ -34,6 +34,7 @@ from flowbook.graph.wiring import EdgeSpec, ParamUse, Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.check import check
 from flowbook.plan.plan import (
+    OTHERS,
     Binding,
     Block,
     FromParam,
@@ -229,6 +230,7 @@ class _Home:
             own=own,
             inside=inside,
             leaves=node_type.leaves,
+            ends=node_type.ends(node) or (OTHERS if node.options.ends_others else ""),
             join=None if inside is not None else _join(node.options, bindings),
         )
 
@@ -280,8 +282,17 @@ def gives_of(
     if named:
         return named
     result = config.get("result")
-    ends = [step for step in plan.steps if (step.node == result if result else plan.is_end(step))]
+    ends = [
+        step
+        for step in plan.steps
+        if (step.node == result if result else not (plan.feeds[step.index] or _is_exit(step, plan)))
+    ]
     return tuple((port, FromStep(step.index, port)) for step in ends for port in step.outputs)
+
+
+def _is_exit(step: Step, plan: Plan) -> bool:
+    """True for a node that is there to leave the turn or the run, or for after it: no result."""
+    return bool(step.leaves) or step.ends not in ("", OTHERS) or step.node in plan.standby
 
 
 def _meaning_of(block: Block) -> list[Any]:
@@ -321,8 +332,10 @@ def _own(node: NodeSpec, node_type: type[Node]) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
     kind, meant, joins = [node.kind, node_type.version], node_type.meaning(node), node.options
-    what = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
-    return _digest([*what, joins.join, joins.settled] if joins.joins else what)
+    what: list[Any] = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
+    what += [joins.join, joins.settled] if joins.joins else []
+    what += [joins.inputs, joins.outputs] if joins.inputs or joins.outputs else []
+    return _digest(what)
 
 
 def _content(own: str, bindings: tuple[Binding, ...], done: list[Step], shared: str) -> str:

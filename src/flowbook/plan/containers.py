@@ -23,6 +23,8 @@ from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.wiring import EdgeSpec, Wiring
 from flowbook.ids import NodeId, PortName
 
+_COUNTED = ("succeeded", "failed", "total", "values")
+
 
 def container_problems(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
     """All that is wrong with containers and the nodes inside of them, whatever their order."""
@@ -104,6 +106,8 @@ class _Checked:
             yield from _nothing_to_go_over(node)
         if policy.turns is Turns.WHILE:
             yield from self.condition(node)
+        if policy.asks:
+            yield from _enough(node)
 
     def result(self, node: NodeSpec, result: str, policy: Policy) -> Iterator[Problem]:
         names = [one.id for block in policy.blocks for one in self.inside(node.id, block)]
@@ -147,7 +151,9 @@ class _Checked:
         """True for a node that feeds no other of its own home, directly or through a container."""
         home = self.nesting.home(node.id)
         kind = self.registry.get(node.kind)
-        if (kind is not None and kind.leaves) or self.roles.stands_by(node):
+        if self.roles.stands_by(node):
+            return False
+        if kind is not None and (kind.leaves or kind.ends(node)):
             return False
         return not any(
             self.nesting.seen_from(home, edge.target)
@@ -198,6 +204,20 @@ def _nothing_to_go_over(node: NodeSpec) -> Iterator[Problem]:
         message = f"{node.kind} {node.id!r} does not say which of {', '.join(named)} it goes over"
     hint = 'say it in the head, (items=fetch.rows), or in the body, over: "{{ fetch.rows }}"'
     yield _problem(node, message, hint)
+
+
+def _enough(node: NodeSpec) -> Iterator[Problem]:
+    """An expression that says when a loop is over."""
+    try:
+        reads = {path[0] for path in parse(bare(str(node.config["enough"]))).reads}
+    except ExpressionError as refused:
+        yield _problem(node, f"enough: {refused.message}", refused.hint or "", "enough")
+        return
+    known = (*_COUNTED, *(one.name.partition(".")[0] for one in node.inputs))
+    for name in sorted(reads - {*known}):
+        yield _problem(
+            node, f"enough: nothing is called {name!r}", did_you_mean(name, known), "enough"
+        )
 
 
 def _problem(

@@ -35,6 +35,9 @@ class FromParam:
     name: PortName
 
 
+OTHERS = "others"
+"""What a step `ends` that cancels or completes nodes."""
+
 Source: TypeAlias = FromStep | FromParam
 
 
@@ -65,7 +68,8 @@ class Step:
 
     `hash` is its content with that of everything upstream; `own` is its content alone: kind, body,
     configuration, outputs and how its inputs are called. `inside` is what a container is made of;
-    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`). `join`
+    a step that `leaves` ends the turn it is in (`continue`) or the whole loop (`break`). One that
+    `ends` others cancels or completes what its options name, or stops the run with a status. `join`
     None: it runs once everything it reads is live.
     """
 
@@ -79,6 +83,7 @@ class Step:
     own: str = ""
     inside: Inside | None = None
     leaves: str = ""
+    ends: str = ""
     join: Join | None = None
 
 
@@ -164,11 +169,6 @@ class Plan:
     def of_role(self, role: Role) -> tuple[NodeId, ...]:
         """The plan's own nodes of that role."""
         return tuple(step.node for step in self.steps if step.options.role is role)
-
-    def is_end(self, step: Step) -> bool:
-        """True for a step of the flow's own order that feeds no other."""
-        aside = step.leaves or step.node in self.standby
-        return not (aside or self.feeds[step.index])
 
     @cached_property
     def setup(self) -> tuple[NodeId, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
 from flowbook.events.values import ErrorInfo, Usage
-from flowbook.graph.options import BackoffKind, Options
+from flowbook.graph.choices import BackoffKind
+from flowbook.graph.options import Options
 from flowbook.ids import CellId
 from flowbook.run.phase import Phase
 from flowbook.run.stimulus import OfAttempt, SetTimer, StepRaised
@@ -44,8 +45,8 @@ def cancelled(turn: Turn, s: OfAttempt, ms: float = 0.0, usage: tuple[Usage, ...
     turn.after(s.step)
 
 
-def timed_out(options: Options, cell: CellId | None = None) -> ErrorInfo:
-    """What an attempt fails with that took longer than it may."""
+def too_slow(options: Options, cell: CellId | None = None) -> ErrorInfo:
+    """What an attempt failed with that outlived the timeout of its step."""
     return ErrorInfo(
         type="TimeoutError",
         message=f"gave nothing within {options.timeout or 0:g} s",

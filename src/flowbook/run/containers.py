@@ -21,6 +21,7 @@ from flowbook.run.values import Shelf, inputs_of
 from flowbook.run.work import StepContext, Work
 
 Names = Mapping[PortName, Any]
+_COUNT = (RunStatus.SUCCEEDED, RunStatus.FAILED)
 
 
 class Containers:
@@ -90,16 +91,26 @@ class Containers:
 
     def goes_on(self, i: int, index: int) -> bool:
         """Whether the container in slot `i` wants turn `index`."""
+        container, context, given = self._container(i), self._context(i), self._given(i)
+        if self._inside(i).policy.asks:
+            over = [self._ended(scope) for scope in self._turns(i)]
+            return not container.satisfied(context, given, over)
         start = TurnStart(index=index, last=self._last(i, index))
-        return bool(self._container(i).goes_on(self._context(i), self._given(i), start))
+        return bool(container.goes_on(context, given, start))
 
     def gather(self, i: int) -> Outputs:
         """The outputs of the container in slot `i`; blocking, for a worker thread."""
-        return self._container(i).gather([self._ended(scope) for scope in self._turns(i)])
+        made = self._container(i).gather([self._ended(scope) for scope in self._turns(i)])
+        look = self._work(i).given
+        if look is not None:
+            look(self._context(i), made)
+        return made
 
     def forget(self, i: int) -> None:
-        """The container in slot `i` is done."""
+        """The container in slot `i` is done, but for turns that may go on behind it."""
         turning = self._state.turning.get(i)
+        if self._inside(i).policy.outlasts:
+            return
         for number in () if turning is None else turning.scopes.values():
             self._frames.pop(number, None)
         for known in (self._items, self._inputs, self._nodes):
@@ -113,7 +124,7 @@ class Containers:
         turns = state.turning[i].scopes
         for key in sorted(turns, key=lambda key: (-1 if key[1] is None else key[1], key[0])):
             scope = state.scopes[turns[key]]
-            if scope.status is not RunStatus.CANCELLED:
+            if scope.status in _COUNT:
                 yield scope
 
     def _ended(self, scope: Scope) -> TurnEnd:

@@ -32,7 +32,7 @@ from flowbook.events import (
 )
 from flowbook.graph.choices import Role
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, ending, losers, stopping, suspending, turns, undoing
+from flowbook.run import attempts, closing, ending, losers, stopping, suspending, turns, undoing
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -62,7 +62,6 @@ from flowbook.run.stimulus import (
     TimerFired,
 )
 from flowbook.run.turn import Turn
-from flowbook.run.undoing import TIMED_OUT
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -111,36 +110,44 @@ def _on_start(turn: Turn, s: Start) -> None:
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
-        stopping.stop(turn, s.withdrawn, force=bool(plan.standby))
+        ending.stop(turn, reason=s.withdrawn, force=bool(plan.standby))
         turn.close_if_done()
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     losers.settle_all(turn)
+    if s.given:
+        ending.settle_all(turn)
     turn.look_at(range(len(plan.steps)))
     turn.close_if_done()
 
 
 def _on_taken_up(turn: Turn, s: TakenUp) -> None:
     state = turn.state
+    for i in s.again:
+        turns.give_up(turn, i, "cancelled")  # what goes on behind it is part of it
     lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
     again = () if state.cancelling else tuple(map(state.key, s.again))
     turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)
     if state.cancelling and (state.forced or not undoing.cleans_up(turn.plan)):
         turn.cancel_all()
     else:
-        stopping.end_lost(turn)
+        if state.cancelling:
+            stopping.end_lost(turn)
         for i, phase in enumerate(state.phase):
             if phase is Phase.BACKOFF:
                 left = _left(*state.pause[i], s.at)
                 turn.instructions.append(SetTimer(i, state.attempt[i], left))
             elif phase is Phase.SUSPENDED:
                 turn.instructions.append(Await(i, state.waiting[i].seq))
+        if not state.cancelling:
+            turns.leave_again(turn)
         losers.settle_all(turn)
+        ending.settle_all(turn)
         if state.setups and not state.setup:
-            ending.set_up(turn)
+            closing.set_up(turn)
         turn.look_at(range(len(state.phase)))
-        stopping.end_left_turns(turn)
+        ending.end_left_turns(turn)
         turns.take_up(turn)
         stopping.end_left_containers(turn)
     turn.close_if_done()
@@ -166,9 +173,11 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
         cache_miss=s.cache_miss,
     )
     turn.add(event, i)
-    how = state.steps[i].leaves
-    if how:
-        turns.leave_loop(turn, i, how)
+    step = state.steps[i]
+    if step.leaves:
+        turns.leave_loop(turn, i, step.leaves)
+    elif step.ends:
+        ending.end(turn, i, s.reason)
     turn.after(i)
 
 
@@ -191,6 +200,9 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
 
 def _on_recalled(turn: Turn, s: StepRecalled) -> None:
     if turn.state.is_current(s.step, s.attempt):
+        if turn.state.phase[s.step] is Phase.CANCELLING:
+            attempts.cancelled(turn, s)
+            return
         turn.tell(
             NodeReused,
             s.step,
@@ -199,6 +211,8 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
             result=s.result,
             cache_key=s.cache_key,
         )
+        if turn.state.steps[s.step].ends:
+            ending.end(turn, s.step)
         turn.after(s.step)
 
 
@@ -212,9 +226,9 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
         step = turn.state.steps[s.step]
         if turn.state.phase[s.step] is Phase.RUNNING:
             turn.instructions.append(Abort(s.step, s.attempt))
-        elif turns.leave_all(turn, s.step, TIMED_OUT):
+        elif not turns.give_up(turn, s.step, turns.TOO_SLOW):
             return
-        error = attempts.timed_out(step.options, s.cell)
+        error = attempts.too_slow(step.options, s.cell)
         attempts.failed(
             turn,
             StepRaised(
@@ -237,7 +251,7 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     if state.paused or waits:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
-        turn.close_if_done()
+        turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
 
@@ -248,7 +262,9 @@ def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
 
 
 def _on_logged(turn: Turn, s: StepLogged) -> None:
-    if turn.state.attempt[s.step] and turn.state.phase[s.step] not in _UNSTARTED:
+    state = turn.state
+    heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
+    if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
 
 
@@ -261,8 +277,10 @@ def _on_resume(turn: Turn, _: ResumeAsked) -> None:
     state = turn.state
     if state.paused:
         turn.emit(RunResumed)
-        turn.look_at([i for i, phase in enumerate(state.phase) if phase is Phase.READY])
-        turn.close_if_done()
+        ready = [i for i, phase in enumerate(state.phase) if phase is Phase.READY]
+        turn.look_at(ready)
+        for number in sorted({state.scope[i] for i in ready}):
+            turn.end_if_done(state.scopes[number])
 
 
 _UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})

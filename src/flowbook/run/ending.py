@@ -1,94 +1,158 @@
-"""What runs before all else and after it: setup, undoing what has completed, teardown.
+"""Ending what goes on: the whole run, or the nodes and loops that another node names.
 
-The run's work is over when nothing of the flow itself is open, those that stand by apart. How it
-went is journalled before anything is undone or torn down (`RUN_ENDING`), so that nothing which
-follows changes the verdict, with one exception: a run that went well and cannot tear down has
-failed.
+A node that `cancels` others withdraws them as soon as it has succeeded, whatever they do by then:
+what has not begun never will, what runs is given up, a container with all its turns. To the nodes
+behind them that is a branch not taken. One that `completes` a loop ends it with the turns that are
+over. A name is looked for beside the node, then around it, turn by turn. All of it follows from
+the state: asked again, because a process died, it does what is left to do.
 """
 
 from __future__ import annotations
 
-from flowbook.events import NodeScheduled, NodeSkipped, RunEnding, RunStatus, SkipReason
-from flowbook.run import undoing
+from flowbook.events import CancelRequested, NodeCancelled, NodeResumed, RunStatus
+from flowbook.events.values import ErrorInfo
+from flowbook.graph.container import BODY, Turns
+from flowbook.ids import NodeId
+from flowbook.plan.plan import OTHERS
+from flowbook.run import losers, turns, undoing
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import Scope
+from flowbook.run.state import RunState, Scope
+from flowbook.run.stimulus import Abort
 from flowbook.run.turn import Turn
 
-_BARS = {
-    Outcome.FAILED: SkipReason.UPSTREAM_FAILED,
-    Outcome.SKIPPED: SkipReason.UPSTREAM_FAILED,
-    Outcome.CANCELLED: SkipReason.UPSTREAM_CANCELLED,
-}
+_RESTS = (Phase.DONE, Phase.STANDBY)
+_GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 
 
-def settle(turn: Turn, scopes: list[Scope]) -> list[Scope]:
-    """Let what stands by in `scopes` have its turn; those whose containers are to go on."""
-    state, closed = turn.state, []
-    for at in scopes:
-        scope = at
-        while scope.status is not None and state.phase[scope.owner] is Phase.DONE:
-            scope = state.scopes[state.scope[scope.owner]]
-        if scope.status is not None:
-            closed.append(scope)
-        elif scope.owner >= 0:
-            if not (scope.open or undoes(turn, scope)):
-                turn.end_if_done(scope)
-        elif scope.open:
-            if state.setups and not state.setup:
-                set_up(turn)
-        elif state.verdict is None and not goes_on(turn):
-            turn.close()
-    return closed
-
-
-def set_up(turn: Turn) -> None:
-    """All setup is over: begin what waited for it, or skip it when some of it failed."""
+def end(turn: Turn, i: int, reason: str = "") -> None:
+    """Do what the step in slot `i`, which has succeeded, is there for."""
     state = turn.state
-    own = range(state.scopes[0].size)
-    bad = next((i for i in own if state.names[i] in state.setups and state.outcome[i] in _BARS), -1)
-    if bad < 0:
-        turn.look_at(own)
+    step = state.steps[i]
+    if step.ends != OTHERS:
+        _stop_by(turn, i, RunStatus(step.ends), reason)
         return
-    reason = _BARS[state.outcome[bad] or Outcome.FAILED]
-    for i in own:
-        if state.phase[i] is Phase.WAITING:
-            turn.tell(NodeSkipped, i, reason=reason, cause=state.names[bad])
-    turn.close_if_done()
+    ended = [
+        *(_cancel(turn, i, slot) for slot in _slots(state, i, step.options.cancels)),
+        *(_complete(turn, i, slot) for slot in _slots(state, i, step.options.completes)),
+    ]
+    for slot in (slot for slot in ended if slot >= 0):
+        scope = state.scopes[state.scope[slot]]
+        turn.look_at([scope.base + target for target, _, _ in state.edges[slot]])
+        if scope is not state.scopes[state.scope[i]]:  # else it ends with the step itself
+            turn.end_if_done(scope)
 
 
-def undoes(turn: Turn, within: Scope | int) -> bool:
-    """Undo what completed in a scope or container, the last first; True until all is undone."""
-    if not undoing.is_due(turn.state, within):
-        return False
-    i = undoing.next_of(turn.state, within)
-    if i >= 0:
-        _rouse(turn, i)
-    return True
-
-
-def goes_on(turn: Turn) -> bool:
-    """True when the run's work is over and the run is not: something is undone or torn down."""
+def settle_all(turn: Turn) -> None:
+    """The same for every step that has succeeded: what it ended may be unrecorded."""
     state = turn.state
-    if state.undoing or state.forced:
-        return bool(state.undoing)
-    whole = state.scopes[0]
-    teardown = tuple(undoing.teardown_of(state))
-    if state.ending is None:
-        status = turn.status()
-        undone = status is RunStatus.SUCCEEDED or undoing.next_of(state, whole) < 0
-        if undone and not teardown:
-            return False
-        node = turn.first_failed() if status is RunStatus.FAILED else None
-        turn.emit(RunEnding, status=status, error=turn.first_error(), node=node)
-    ending = state.ending
-    if ending is not None and ending.status is not RunStatus.SUCCEEDED and undoes(turn, whole):
-        return True
-    for i in teardown:
-        _rouse(turn, i)
-    return bool(teardown)
+    for i, step in enumerate(state.steps):
+        if step.ends and state.outcome[i] in _GAVE and not state.cancelling:
+            end(turn, i)
 
 
-def _rouse(turn: Turn, i: int) -> None:
-    turn.tell(NodeScheduled, i)
-    if turn.state.phase[i] is Phase.READY:
-        turn.start(i)
+# ---------------------------------------------------------------- the run
+
+
+def stop(
+    turn: Turn,
+    *,
+    reason: str,
+    error: ErrorInfo | None = None,
+    node: NodeId | None = None,
+    status: RunStatus | None = None,
+    force: bool = False,
+) -> None:
+    """Tell what runs to stop; cancel what does not.
+
+    What undoes and cleans up goes on, unless it is stopped by `force`.
+    """
+    state = turn.state
+    turn.emit(CancelRequested, reason=reason, error=error, node=node, status=status, force=force)
+    for i, phase in enumerate(state.phase):
+        if phase is Phase.CANCELLING:
+            turning = state.turning.get(i)
+            if turning is None or not turning.active:  # else it ends with its last turn
+                turn.instructions.append(Abort(i, state.attempt[i]))
+        elif phase not in _RESTS and (force or not undoing.protected(state, i)):
+            turn.cancel(i)
+
+
+def end_left_turns(turn: Turn) -> None:
+    """End every turn in which nothing is open any more; those inside of others first."""
+    for scope in reversed(turn.state.scopes[1:]):
+        if scope.status is None:
+            turn.end_if_done(scope)
+    turns.settle(turn)
+
+
+def _stop_by(turn: Turn, i: int, status: RunStatus, reason: str) -> None:
+    if turn.state.cancelling:
+        return
+    node = turn.state.key(i)
+    told = reason or f"node {node!r} stopped the run"
+    error = ErrorInfo("Stopped", told) if status is RunStatus.FAILED else None
+    stop(turn, reason=told, error=error, node=node, status=status)
+    end_left_turns(turn)
+
+
+# ---------------------------------------------------------------- nodes and loops
+
+
+def _slots(state: RunState, i: int, names: tuple[str, ...]) -> list[int]:
+    """The slots that names stand for, seen from slot `i`: beside it, else around it."""
+    return [slot for name in names if (slot := _slot(state, state.scope[i], name)) >= 0]
+
+
+def _slot(state: RunState, number: int, name: str) -> int:
+    while True:
+        scope = state.scopes[number]
+        slot = state.index.get(f"{scope.path}.{name}" if scope.path else name, -1)
+        if slot >= 0 or scope.owner < 0:
+            return slot
+        number = state.scope[scope.owner]
+
+
+def _cancel(turn: Turn, by: int, i: int) -> int:
+    """Withdraw the step or container in slot `i`; the slot, -1 when it was over."""
+    state = turn.state
+    phase = state.phase[i]
+    if phase is Phase.DONE or phase is Phase.CANCELLING:
+        for scope in tuple(turns.going(turn, i)) if phase is Phase.DONE else ():
+            turns.leave(turn, scope, "completed", hard=True)  # it went on behind its container
+        return -1
+    if phase is Phase.SUSPENDED:  # else the run's row would say that it waits
+        turn.tell(NodeResumed, i, by="cancel")
+    elif phase is Phase.TURNING:
+        if not turns.give_up(turn, i, "cancelled"):
+            return -1  # it ends when what is inside is undone and cleaned up
+    elif phase is Phase.RUNNING:
+        losers.abort(turn, i)
+    turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=state.names[by])
+    return i
+
+
+def _complete(turn: Turn, by: int, i: int) -> int:
+    """End the loop in slot `i` with what it has; one that has not begun is cancelled."""
+    state = turn.state
+    inside, turning = state.steps[i].inside, state.turning.get(i)
+    if state.phase[i] is not Phase.TURNING or inside is None or turning is None:
+        return _cancel(turn, by, i)
+    if turning.broken or not inside.policy.counts:
+        return -1
+    going = list(turns.going(turn, i))
+    if not going and inside.policy.turns is Turns.WHILE:  # its condition is being asked
+        going = [turns.begin(turn, i, BODY, turning.next)]
+    around = _around(state, by)
+    for scope in going:
+        own = scope in around
+        hard = not (own or undoing.tidies(state.steps[i]))
+        turns.leave(turn, scope, "break" if own else "completed", hard=hard)
+    return -1
+
+
+def _around(state: RunState, i: int) -> list[Scope]:
+    """The turns that slot `i` is in, inner to outer."""
+    found = [state.scopes[state.scope[i]]]
+    while found[-1].owner >= 0:
+        found.append(state.scopes[state.scope[found[-1].owner]])
+    return found

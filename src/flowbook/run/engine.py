@@ -26,8 +26,8 @@ from weakref import WeakSet
 from flowbook.errors import InvalidParameters, UsageError
 from flowbook.events import NodeCompleted, NodeReused, RunStatus, TriggerKind
 from flowbook.events.ports import Recording, Sink, Vault
+from flowbook.graph.choices import On
 from flowbook.graph.node import Outputs
-from flowbook.graph.options import On
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
 from flowbook.ids import NodeId, PortName, RunId

@@ -38,13 +38,13 @@ from flowbook.events import (
 )
 from flowbook.ids import EventSeq
 from flowbook.plan.plan import Plan
-from flowbook.run import edges, joins, standby
+from flowbook.run import behind, edges, joins, standby
 from flowbook.run.limits import gate_of
-from flowbook.run.phase import TABLE, Outcome, Phase
+from flowbook.run.phase import ENDING, GIVEN_UP, TABLE, Outcome, Phase
 from flowbook.run.slots import add_scope
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 from flowbook.run.suspended import resumed, suspended
-from flowbook.run.undoing import NOT_WANTED, TIMED_OUT, protected
+from flowbook.run.undoing import protected
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
 _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
@@ -145,6 +145,8 @@ def _started(state: RunState, i: int, event: NodeStarted) -> None:
 def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
     state.ms[i] = event.ms
     state.error[i] = None
+    if state.turning:
+        behind.outlasted(state, i)
     if state.compensations:
         standby.completed(state, i)
     _gave(state, i, event)
@@ -188,9 +190,11 @@ def _skipped(state: RunState, i: int, event: NodeSkipped) -> None:
 def _cancelled(state: RunState, i: int, event: NodeCancelled) -> None:
     if event.ms:
         state.ms[i] = event.ms
-    if event.cause is not None:
+    how = SkipReason.UPSTREAM_CANCELLED
+    if event.cause is not None:  # nobody's trouble: to those behind it, a branch not taken
         state.reason[i] = SkipReason.NOT_NEEDED.value
-    edges.doom_followers(state, i, SkipReason.UPSTREAM_CANCELLED, event.node)
+        how = SkipReason.BRANCH_NOT_TAKEN
+    edges.doom_followers(state, i, how, event.node)
 
 
 # ---------------------------------------------------------------- the turns of a container
@@ -235,7 +239,7 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
 def _left(state: RunState, i: int, event: ScopeLeft) -> None:
     scope = _scope_of(state, i, event)
     scope.left = event.why
-    if event.why in _BREAKS:
+    if event.why in ENDING or event.why in GIVEN_UP:
         state.turning[i].broken = event.why
     for slot in range(scope.base, scope.base + scope.size):
         going = state.phase[slot] in (Phase.RUNNING, Phase.TURNING)
@@ -250,6 +254,8 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope.status, scope.ms = event.status, event.ms
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
+    if turning.outlasts:
+        behind.closed(state, i, turning, scope)
     if event.status is not RunStatus.FAILED:
         turning.succeeded += event.status is RunStatus.SUCCEEDED
         return
@@ -260,7 +266,6 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
         turning.first_failed = turning.scopes[event.block, event.index]
 
 
-_BREAKS = ("break", TIMED_OUT, NOT_WANTED)
 _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
     NodeStarted: _started,
     NodeCompleted: _completed,
@@ -305,15 +310,15 @@ def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.forced or (state.cancelling and not event.force):
         raise _illegal(state, "the run", "cancelling", event)
     if not state.cancelling:
-        state.stopped = event.error
+        state.stopped, state.ending, state.stopper = event.error, event.status, event.node
     state.cancelling, state.forced = True, event.force
     _each(state, event, shield=not event.force)
 
 
-def _ending(state: RunState, event: RunEnding) -> None:
-    if state.ending is not None:
+def _worked(state: RunState, event: RunEnding) -> None:
+    if state.worked is not None:
         raise _illegal(state, "the run", "ending", event)
-    state.ending = event
+    state.worked = event
 
 
 def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
@@ -365,7 +370,7 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     RunPaused: _paused,
     RunResumed: _paused,
     RunRecovered: _recovered,
-    RunEnding: _ending,
+    RunEnding: _worked,
     RunCompleted: _run_completed,
 }
 

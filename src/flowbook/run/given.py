@@ -30,19 +30,19 @@ def told_at_the_end(state: RunState, i: int, found: Values) -> Values:
 
     One that tears down may ask how the run went.
     """
-    ending = state.ending
+    worked = state.worked
     for binding in state.steps[i].bindings:
         if binding.input in found:
             continue
         found[binding.input] = None
         source = binding.source
-        if ending is not None and isinstance(source, FromParam):
+        if worked is not None and isinstance(source, FromParam):
             if source.name == WENT[STATUS]:
-                found[binding.input] = ending.status.value
-            elif source.name == WENT[ERROR] and ending.error is not None:
-                slot = state.index.get(ending.node or "", i)
-                told = told_of(ending.error, state, slot)
-                found[binding.input] = {**told, "node": ending.node or ""}
+                found[binding.input] = worked.status.value
+            elif source.name == WENT[ERROR] and worked.error is not None:
+                slot = state.index.get(worked.node or "", i)
+                told = told_of(worked.error, state, slot)
+                found[binding.input] = {**told, "node": worked.node or ""}
     return found
 
 

@@ -17,6 +17,7 @@ from flowbook.graph import suspension
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.plan.plan import OTHERS, Step
 from flowbook.run.alarms import Alarms
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
@@ -306,7 +307,15 @@ class Hands:
                     ms=ms,
                     outputs=refs,
                     result=result,
+                    reason=_why(self._state.steps[i], outputs, self._stage),
                     usage=usage,
                     **known,
                 )
             )
+
+
+def _why(step: Step, outputs: Outputs, stage: Stage) -> str:
+    """What a node says that stops the run; nothing of all others."""
+    if step.ends in ("", OTHERS) or outputs.result is None:
+        return ""
+    return stage.told(str(outputs.result))

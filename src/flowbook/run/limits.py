@@ -8,7 +8,7 @@ up offers them again.
 
 Nobody is overtaken for ever: a step that has to wait keeps what it asks for from those behind it.
 And nobody waits for more than there is: what needs more than that runs when nobody else has any.
-A container holds nothing itself; the nodes inside do.
+A container holds nothing itself but its locks; the nodes inside hold the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Demand: TypeAlias = tuple[tuple[str, float], ...]
 """What a step holds while it runs: resources with amounts."""
 
 _SLOTS, _NEED = "nodes", "need "
-_HOLDS = frozenset({Phase.RUNNING, Phase.CANCELLING})
+_HOLDS = frozenset({Phase.RUNNING, Phase.TURNING, Phase.CANCELLING})
 _NOTHING = 1e-9
 """Amounts are floats; less than this is none."""
 
@@ -39,7 +39,7 @@ class Gate:
     """The limits of one run, what is in use, and who waits: one heap for each demand there is."""
 
     options: FlowOptions = field(compare=False)
-    capacity: Mapping[str, float] = field(compare=False)
+    capacity: dict[str, float] = field(compare=False)
     used: dict[str, float] = field(default_factory=dict)
     demands: dict[tuple[object, ...], Demand] = field(default_factory=dict, compare=False)
     queues: dict[Demand, list[tuple[int, int, int]]] = field(default_factory=dict, compare=False)
@@ -49,10 +49,12 @@ class Gate:
     def demand(self, step: Step) -> Demand:
         """What `step` holds while it runs."""
         options = step.options
-        key = (step.inside is None, options.tags, options.needs)
+        key = (step.inside is None, options.tags, options.needs, options.lock)
         known = self.demands.get(key)
         if known is None:
-            known = self.demands[key] = () if step.inside else tuple(self._asks(step))
+            locks = tuple((f"lock {name}", 1.0) for name in dict.fromkeys(options.lock))
+            self.capacity.update(locks)
+            known = self.demands[key] = (*(() if step.inside else self._asks(step)), *locks)
         return known
 
     def _asks(self, step: Step) -> Iterator[tuple[str, float]]:
@@ -120,9 +122,10 @@ def gate_of(plan: Plan) -> Gate | None:
 
 
 def _needs(plan: Plan) -> bool:
-    """True when a step says what it needs, inside of containers too."""
+    """True when a step says what it needs, or has a lock, inside of containers too."""
     blocks = (block for step in plan.steps if step.inside for block in step.inside.blocks.values())
-    return any(step.options.needs for step in plan.steps) or any(_needs(b.plan) for b in blocks)
+    asking = any(step.options.needs or step.options.lock for step in plan.steps)
+    return asking or any(_needs(block.plan) for block in blocks)
 
 
 @cache

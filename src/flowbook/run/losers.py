@@ -47,7 +47,7 @@ def _losers(state: RunState, i: int) -> list[int]:
             if source not in uses:
                 to = (base + fed for fed, *_ in state.edges[source])
                 uses[source] = sum(joins.wants(state, fed) for fed in to)
-            uses[source] -= target != i
+            uses[source] -= joins.wants(state, target)  # as it was counted
             if not uses[source] and source not in kept and state.phase[source] is not Phase.DONE:
                 kept.add(source)  # once
                 gone.append(source)
@@ -80,15 +80,15 @@ def _stop(turn: Turn, i: int, join: int) -> None:
     if phase is Phase.SUSPENDED:  # else the run's row would say that it still waits
         turn.tell(NodeResumed, i)
     elif phase is Phase.TURNING:
-        if turns.leave_all(turn, i, SkipReason.NOT_NEEDED):
-            return
+        if not turns.give_up(turn, i, SkipReason.NOT_NEEDED):
+            return  # it ends when what is inside is undone and cleaned up
     elif phase is Phase.RUNNING:
-        _abort(turn, i)
+        abort(turn, i)
     turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
 
 
-def _abort(turn: Turn, i: int) -> None:
-    """What was started in this very decision is not started at all."""
+def abort(turn: Turn, i: int) -> None:
+    """Give the attempt in slot `i` up; what was started in this very decision is not started."""
     for number, order in enumerate(turn.instructions):
         if isinstance(order, Launch) and order.step == i:
             del turn.instructions[number]

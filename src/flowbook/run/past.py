@@ -21,7 +21,6 @@ from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import held
 from flowbook.run.state import RunState
 
-_RESTS = (Phase.DONE, Phase.STANDBY)
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 
 
@@ -69,7 +68,7 @@ def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:
 
 def _needs(state: RunState, i: int) -> bool:
     """True for a step that goes on with what it reads; what undoes and tears down asks for it."""
-    if state.phase[i] in _RESTS or state.names[i] in state.standby:
+    if state.is_over(i) or state.phase[i] is Phase.STANDBY or state.names[i] in state.standby:
         return False
     return not state.cancelling or state.scopes[state.scope[i]].shielded or i in state.turning
 

@@ -66,6 +66,12 @@ class Outcome(StrEnum):
     REUSED = "reused"
 
 
+ENDING = frozenset({"break", "completed"})
+"""Why a turn is left after which the loop begins no further one."""
+
+GIVEN_UP = frozenset({"timeout", "not_needed", "cancelled"})
+"""Why a container's turns are left that is then over itself, failed or cancelled."""
+
 Move: TypeAlias = "tuple[Phase, Outcome | None]"
 
 _P, _O = Phase, Outcome
@@ -117,9 +123,13 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.CANCELLING, ScopeClosed): (_P.CANCELLING, None),
     (_P.CANCELLING, NodeLogged): (_P.CANCELLING, None),
     (_P.DONE, NodeLogged): (_P.DONE, None),
+    (_P.DONE, ScopeOpened): (_P.DONE, None),
+    (_P.DONE, ScopeLeft): (_P.DONE, None),
+    (_P.DONE, ScopeClosed): (_P.DONE, None),
     (_P.DONE, RunRecovered): (_P.READY, None),
 }
 """The whole machine. A pair that is not here raises, except that the events about the whole run
 (cancel, pause, resume) pass by the steps they do not concern; `RUN_RECOVERED` names those it does.
-A ready step is skipped only after a recovery: the node it had its input from ran again and failed.
+The turns of a container that is done go on where it has enough without them. A ready step is
+skipped only after a recovery: the node it had its input from ran again and failed.
 """

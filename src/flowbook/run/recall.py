@@ -21,8 +21,8 @@ from flowbook.errors import ExpressionError, ValueUnavailable
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.ports import Vault
 from flowbook.events.values import ValueRef
+from flowbook.graph.choices import Ttl
 from flowbook.graph.node import Outputs
-from flowbook.graph.options import Ttl
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step
 from flowbook.run.work import Memoir, Remembered, Work

@@ -11,7 +11,7 @@ from typing import Any
 
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.ports import Recording, Sink
-from flowbook.graph.options import On
+from flowbook.graph.choices import On
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.executors import Executor

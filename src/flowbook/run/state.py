@@ -80,6 +80,8 @@ class Turning:
     """Why no more turns begin, if none may."""
     first_failed: int = -1
     """The scope that failed first."""
+    outlasts: bool = False
+    """The container is done, and some of its turns are not."""
     tries: dict[int, int] = field(default_factory=dict)
     """How often each turn that failed has been begun."""
     scopes: dict[tuple[str, int | None], int] = field(default_factory=dict)
@@ -155,10 +157,14 @@ class RunState:
     cancelling: bool = False
     forced: bool = False
     """What undoes and cleans up is to stop too."""
-    ending: RunEnding | None = None
+    worked: RunEnding | None = None
     """How its work went, once only what undoes it and what tears down is left."""
     stopped: ErrorInfo | None = None
     """Why the run is being stopped, if that is a failure of the run as a whole."""
+    ending: RunStatus | None = None
+    """How a run ends that one of its nodes stops."""
+    stopper: NodeId | None = None
+    """The node that stops it."""
     standby: frozenset[NodeId] = frozenset()
     """The nodes that run only when the others are over."""
     setups: frozenset[NodeId] = frozenset()
@@ -209,12 +215,21 @@ class RunState:
             slot = self.scopes[self.scope[slot]].owner
         return total
 
+    def is_over(self, slot: int) -> bool:
+        """True when the step is done, and so are its turns where it is a container."""
+        turning = self.turning.get(slot)
+        return self.phase[slot] is Phase.DONE and not (turning is not None and turning.outlasts)
+
     def is_current(self, slot: int, attempt: int) -> bool:
         """True when that attempt is the one the run still waits for."""
         phase = self.phase[slot]
         return self.attempt[slot] == attempt and (
             phase is Phase.RUNNING or phase is Phase.TURNING or phase is Phase.CANCELLING
         )
+
+    def is_latest(self, slot: int) -> bool:
+        """False for a slot of a turn that has begun anew: its names now stand for others."""
+        return not self.scope[slot] or self.index[self.key(slot)] == slot
 
     @property
     def status(self) -> RunStatus:

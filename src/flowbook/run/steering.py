@@ -40,7 +40,7 @@ class Steered:
         on disk, and reaches runs of other processes. `payload` is plain JSON; `UsageError` if not.
         """
         told = plain_json("the payload of a signal", payload)
-        letter = Letter(uuid4().hex, name, told, _nothing)
+        letter = Letter(uuid4().hex, name, told, _nothing, self._performance.now())
         self._performance.deliver(letter)
 
     def deliver(self, letter: Letter) -> None:

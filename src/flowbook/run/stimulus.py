@@ -91,7 +91,10 @@ class OfAttempt(_Stimulus, frozen=True, kw_only=True):
 
 
 class StepReturned(OfAttempt, frozen=True, kw_only=True):
-    """An attempt gave `outputs`, its live ports; it took `ms`."""
+    """An attempt gave `outputs`, its live ports; it took `ms`.
+
+    `reason`: what a node that stops the run says about that.
+    """
 
     ms: float
     outputs: dict[PortName, ValueRef] = {}
@@ -99,6 +102,7 @@ class StepReturned(OfAttempt, frozen=True, kw_only=True):
     cache_key: str | None = None
     cache_parts: dict[str, str] = {}
     cache_miss: str | None = None
+    reason: str = ""
     usage: tuple[Usage, ...] = ()
 
 
@@ -163,6 +167,7 @@ class StepSuspended(OfAttempt, frozen=True, kw_only=True):
     timeout_at: float | None = None
     on_timeout: Any = "fail"
     data: dict[str, Any] = {}
+    fresh: bool = False
     usage: tuple[Usage, ...] = ()
 
 

@@ -6,12 +6,11 @@ and begin if they have not. Told again, or with force, it gives up on them too.
 
 from __future__ import annotations
 
-from flowbook.events import CancelRequested, RunStatus
-from flowbook.events.values import ErrorInfo
-from flowbook.run import turns, undoing
+from flowbook.events import RunStatus
+from flowbook.run import ending, turns, undoing
 from flowbook.run.deadline import late
 from flowbook.run.phase import Phase
-from flowbook.run.stimulus import Abort, CancelAsked, Expired, JournalFailed
+from flowbook.run.stimulus import CancelAsked, Expired, JournalFailed
 from flowbook.run.turn import Turn
 
 _RESTS = (Phase.DONE, Phase.STANDBY)
@@ -22,47 +21,27 @@ def on_cancel(turn: Turn, s: CancelAsked) -> None:
     state = turn.state
     if state.forced or (state.cancelling and not undoing.cleans_up(turn.plan)):
         return
-    stop(turn, s.reason, force=s.force or state.cancelling)
-    end_left_turns(turn)
+    ending.stop(turn, reason=s.reason, force=s.force or state.cancelling)
+    ending.end_left_turns(turn)
     turn.close_if_done()
 
 
 def on_expired(turn: Turn, s: Expired) -> None:
     """The run's time is over; that its work is over in time is enough."""
-    if not turn.state.cancelling and turn.state.ending is None:
+    if not turn.state.cancelling and turn.state.worked is None:
         error = late(turn.state, s.seconds)
-        stop(turn, error.message, error)
-        end_left_turns(turn)
+        ending.stop(turn, reason=error.message, error=error)
+        ending.end_left_turns(turn)
         turn.close_if_done()
 
 
 def on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     """Nothing more can be written down, so nothing more is done."""
-    if not turn.state.cancelling:
-        stop(turn, s.error.message)
+    force = bool(turn.plan.standby)
+    if not turn.state.cancelling or (force and not turn.state.forced):
+        ending.stop(turn, reason=s.error.message, force=force)
     turn.cancel_all()
     turn.close(RunStatus.FAILED, s.error)
-
-
-def stop(turn: Turn, reason: str, error: ErrorInfo | None = None, *, force: bool = False) -> None:
-    """Tell what runs to stop; cancel what does not."""
-    state = turn.state
-    turn.emit(CancelRequested, reason=reason, error=error, force=force)
-    for i, phase in enumerate(state.phase):
-        if phase is Phase.CANCELLING:
-            turning = state.turning.get(i)
-            if turning is None or not turning.active:  # else it ends with its last turn
-                turn.instructions.append(Abort(i, state.attempt[i]))
-        elif phase not in _RESTS and (force or not undoing.protected(state, i)):
-            turn.cancel(i)
-
-
-def end_left_turns(turn: Turn) -> None:
-    """End every turn in which nothing is open any more; those inside of others first."""
-    for scope in reversed(turn.state.scopes[1:]):
-        if scope.status is None:
-            turn.end_if_done(scope)
-    turns.settle(turn)
 
 
 def end_lost(turn: Turn) -> None:
@@ -72,11 +51,8 @@ def end_lost(turn: Turn) -> None:
         if phase is Phase.CANCELLING:
             if i not in state.turning:
                 turn.cancel(i)
-        elif state.cancelling and phase not in _RESTS and not undoing.protected(state, i):
+        elif phase not in _RESTS and not undoing.protected(state, i):
             turn.cancel(i)
-    for scope in reversed(state.scopes[1:]):
-        if scope.left and scope.status is None:
-            turns.leave(turn, scope, scope.left)
 
 
 def end_left_containers(turn: Turn) -> None:

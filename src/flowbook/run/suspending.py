@@ -32,6 +32,7 @@ def on_suspended(turn: Turn, s: StepSuspended) -> None:
         timeout_at=s.timeout_at,
         on_timeout=s.on_timeout,
         data=s.data,
+        fresh=s.fresh,
         usage=s.usage,
     )
     turn.instructions.append(Await(s.step, event.seq))
@@ -62,4 +63,4 @@ def on_due(turn: Turn, s: StepDue) -> None:
 
 def _go_on(turn: Turn, i: int) -> None:
     turn.look_at([i])
-    turn.close_if_done()
+    turn.end_if_done(turn.state.scopes[turn.state.scope[i]])

@@ -160,10 +160,14 @@ class Turn:
         self.tell(NodeCancelled, i, attempt=self.state.attempt[i])
 
     def cancel_all(self) -> None:
-        """Nothing that is open goes on."""
-        for i, phase in enumerate(self.state.phase):
-            if phase is not Phase.DONE and phase is not Phase.STANDBY:
-                self.cancel(i)
+        """Nothing that is open goes on; what is inside of a container ends before it."""
+        state = self.state
+        for scope in reversed(state.scopes):
+            for i in range(scope.base, scope.base + scope.size):
+                if state.phase[i] is not Phase.DONE and state.phase[i] is not Phase.STANDBY:
+                    self.cancel(i)
+            if scope.owner >= 0:
+                self.end_if_done(scope)
 
     def after(self, i: int) -> None:
         """Step `i` is done: look at what it feeds, and end the turn or the run it was last in."""
@@ -176,8 +180,8 @@ class Turn:
             self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
-        """End the run, or the turn, when nothing in it is open."""
-        if scope.open:
+        """End the run, or the turn, when nothing in it is open; once."""
+        if scope.open or self.state.verdict is not None:
             return
         if scope.owner < 0:
             if self.state.standby:
@@ -186,7 +190,7 @@ class Turn:
                 self.close()
         elif scope.status is None:
             status, turning = self._went(scope), self.state.turning[scope.owner]
-            if status is not RunStatus.SUCCEEDED and undoing.is_due(self.state, scope):
+            if undoing.fails(self.state, status) and undoing.is_due(self.state, scope):
                 self.ended.append(scope)
                 return
             took = round((self.at - scope.opened_at) * 1000, 3)
@@ -234,10 +238,11 @@ class Turn:
     def status(self) -> RunStatus:
         """How the run's work went; a teardown that fails is the failure of one that went well."""
         state, root = self.state, self.state.scopes[0]
-        if state.ending is not None and state.ending.status is not RunStatus.SUCCEEDED:
-            return state.ending.status
-        if state.cancelling and (state.ending is None or state.forced):
-            return RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+        if state.worked is not None:
+            return undoing.verdict(state, state.worked)
+        if state.cancelling:
+            otherwise = RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
+            return state.ending or otherwise
         if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
         stopped = (
@@ -249,16 +254,17 @@ class Turn:
     def first_failed(self) -> NodeId | None:
         """The node of the flow itself whose failure is that of the run, if there is one."""
         state = self.state
-        if state.ending is not None and state.ending.status is not RunStatus.SUCCEEDED:
-            return state.ending.node
+        if state.worked is not None:
+            slot = undoing.failed_teardown(state)
+            return state.worked.node if slot < 0 else state.names[slot]
         slot = joins.unhandled(state, state.scopes[0])
-        return None if slot < 0 else state.names[slot]
+        return state.stopper if slot < 0 else state.names[slot]
 
     def first_error(self) -> ErrorInfo | None:
         """What the run failed with, if it did."""
         state = self.state
-        if state.ending is not None and state.ending.status is not RunStatus.SUCCEEDED:
-            return state.ending.error
+        if state.worked is not None:
+            slot = undoing.failed_teardown(state)
+            return state.worked.error if slot < 0 else state.error[slot]
         failed = joins.unhandled(state, state.scopes[0])
-        stopped = state.cancelling and (state.ending is None or state.forced)
-        return state.stopped if stopped or failed < 0 else state.error[failed]
+        return state.stopped if state.cancelling or failed < 0 else state.error[failed]

@@ -19,12 +19,15 @@ from flowbook.events import (
 )
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
-from flowbook.run import attempts, ending, joins
-from flowbook.run.phase import Phase
+from flowbook.run import attempts, closing, joins
+from flowbook.run.phase import GIVEN_UP, Outcome, Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
-from flowbook.run.undoing import BUSY, NOT_WANTED, TIMED_OUT, next_of, tidies
+from flowbook.run.undoing import BUSY, next_of, tidies
+
+TOO_SLOW = "timeout"
+"""Why turns are left whose container took too long."""
 
 
 def settle(turn: Turn) -> None:
@@ -33,15 +36,18 @@ def settle(turn: Turn) -> None:
     while turn.ended and state.verdict is None:
         ended, turn.ended = turn.ended, []
         if state.standby or state.setups:
-            ended = ending.settle(turn, ended)
+            ended = closing.settle(turn, ended)
         for scope in ended:
             if state.phase[scope.owner] is Phase.TURNING:
                 _begin_anew(turn, scope)
         for i in dict.fromkeys(scope.owner for scope in ended):
-            if state.phase[i] is Phase.TURNING:
+            turning = state.turning[i]
+            if state.phase[i] is Phase.TURNING or turning.outlasts:
                 go_on(turn, i)
-            elif state.phase[i] is Phase.CANCELLING and not state.turning[i].active:
+            elif state.phase[i] is Phase.CANCELLING and not turning.active:
                 end_stopped(turn, i)
+            elif state.outcome[i] is Outcome.SUCCEEDED:  # its last turn went on behind it
+                turn.end_if_done(state.scopes[state.scope[i]])
 
 
 def end_stopped(turn: Turn, i: int) -> None:
@@ -56,7 +62,7 @@ def go_on(turn: Turn, i: int) -> None:
     inside = turn.state.steps[i].inside
     assert inside is not None  # noqa: S101 - only containers turn
     turning = turn.state.turning[i]
-    if turning.broken in (TIMED_OUT, NOT_WANTED):
+    if turning.broken in GIVEN_UP and turn.state.phase[i] is Phase.TURNING:
         if not turning.active and not _opens_finally(turn, i):
             _end_given_up(turn, i, turning.broken)
         return
@@ -72,6 +78,23 @@ def take_up(turn: Turn) -> None:
                 _begin_anew(turn, state.scopes[number])
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)
+        elif turning.outlasts:
+            go_on(turn, i)
+
+
+def leave_again(turn: Turn) -> None:
+    """Finish what a process had begun to leave when it was lost: nothing of it runs any more."""
+    state = turn.state
+    for i, step in enumerate(state.steps):
+        if step.leaves and state.outcome[i] is Outcome.SUCCEEDED:
+            leave_loop(turn, i, step.leaves, hard=True)
+    for scope in state.scopes[1:]:
+        if scope.left:
+            leave(turn, scope, scope.left, hard=True)
+    for i, turning in tuple(state.turning.items()):
+        late = any(state.scopes[at].left == TOO_SLOW for at in turning.scopes.values())
+        if late and state.phase[i] is Phase.TURNING and give_up(turn, i, TOO_SLOW):
+            _fail(turn, i, attempts.too_slow(state.steps[i].options))
 
 
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
@@ -94,34 +117,38 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
             _stop(turn, i, why, hard=hard)
         elif phase is not Phase.DONE:
             turn.cancel(i)
+        else:
+            for behind in tuple(going(turn, i)):
+                leave(turn, behind, "cancelled", hard=hard)
     turn.end_if_done(scope)
 
 
-def leave_loop(turn: Turn, i: int, how: str) -> None:
+def leave_loop(turn: Turn, i: int, how: str, *, hard: bool = False) -> None:
     """End the turn of the nearest loop around slot `i`: `continue`, or `break` it altogether."""
     state = turn.state
     scope = state.scopes[state.scope[i]]
     while scope.owner >= 0:
         inside = state.steps[scope.owner].inside
         if inside is not None and inside.policy.counts:
-            leave(turn, scope, how)
+            leave(turn, scope, how, hard=hard)
             return
         scope = state.scopes[state.scope[scope.owner]]
 
 
-def leave_all(turn: Turn, i: int, why: str) -> bool:
-    """Give the container in slot `i` up; False when none of its turns is under way any more.
+def give_up(turn: Turn, i: int, why: str) -> bool:
+    """End every turn of the container in slot `i`; False while something of it is still to be done.
 
-    They end here and now; but where something inside is to be undone or cleaned up, as soon as
-    that is done.
+    They end here and now; but where something inside is to be undone or cleaned up, what runs is
+    told to stop, and the container ends when all that is done.
     """
     state = turn.state
     if state.undoing and next_of(state, i) == BUSY:
-        return True
-    soft, going = tidies(state.steps[i]), tuple(_going(turn, i))
-    for scope in going if state.phase[i] is Phase.TURNING or not soft else ():
-        leave(turn, scope, why, hard=not soft)
-    return soft and bool(going)
+        return False
+    hard = not tidies(state.steps[i])
+    for scope in tuple(going(turn, i)):
+        leave(turn, scope, why, hard=hard)
+    turning = state.turning.get(i)
+    return turning is None or not turning.active
 
 
 def _opens_finally(turn: Turn, i: int) -> bool:
@@ -131,20 +158,17 @@ def _opens_finally(turn: Turn, i: int) -> bool:
         return False
     if turn.state.forced or (FINALLY, None) in known:
         return False
-    _open(turn, i, FINALLY, None)
+    begin(turn, i, FINALLY, None)
     return True
 
 
 def _end_given_up(turn: Turn, i: int, why: str) -> None:
     """The turns of a container that was given up are over."""
     state = turn.state
-    if why == TIMED_OUT:
-        _fail(turn, i, attempts.timed_out(state.steps[i].options))
-    elif not (state.standby and ending.undoes(turn, i)):
-        base = state.scopes[state.scope[i]].base
-        fed = (base + target for target, *_ in state.edges[i])
-        join = next((at for at in fed if joins.has_enough(state, at)), -1)
-        cause = None if join < 0 else state.names[join]
+    if why == TOO_SLOW:
+        _fail(turn, i, attempts.too_slow(state.steps[i].options))
+    elif not (state.standby and closing.undoes(turn, i)):
+        cause = joins.withdrawer(state, i)
         turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
         turn.after(i)
 
@@ -152,16 +176,22 @@ def _end_given_up(turn: Turn, i: int, why: str) -> None:
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     """A step or container that was told to stop."""
     state = turn.state
-    inner = tuple(_going(turn, i))
+    inner = tuple(going(turn, i))
     if not inner:
         turn.instructions.append(Abort(i, state.attempt[i]))
     for scope in inner:
         leave(turn, scope, why, hard=hard)
-    if hard:
+    if hard and not _is_tidied(turn, i):
         turn.cancel(i)
 
 
-def _going(turn: Turn, i: int) -> Iterator[Scope]:
+def _is_tidied(turn: Turn, i: int) -> bool:
+    """True while the container in slot `i`, whose turns were left, undoes and cleans up."""
+    turning = turn.state.turning.get(i)
+    return turning is not None and (turning.active > 0 or _opens_finally(turn, i))
+
+
+def going(turn: Turn, i: int) -> Iterator[Scope]:
     """The turns of the container in slot `i` that are under way."""
     state = turn.state
     turning = state.turning.get(i)
@@ -176,17 +206,48 @@ def _going(turn: Turn, i: int) -> Iterator[Scope]:
 
 def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     stopped = policy.stop and turning.failed > 0
-    going = [scope for scope in _going(turn, i) if not scope.left] if stopped else []
-    for scope in going:
+    left = [scope for scope in going(turn, i) if not scope.left] if stopped else []
+    for scope in left:
         leave(turn, scope, "failed")
-    if going:
+    if left:
         return  # each of them comes back here when it is over
+    done = turning.succeeded + turning.failed
+    if policy.enough is not None and turning.succeeded >= policy.enough:
+        _have_enough(turn, i, policy, turning)
+    elif policy.asks and done and not (stopped or turning.broken or turning.outlasts):
+        turn.instructions.append(Consult(i, turn.state.attempt[i], done))
+    else:
+        _fill(turn, i, policy, turning, stopped=stopped)
+
+
+def _fill(turn: Turn, i: int, policy: Policy, turning: Turning, *, stopped: bool = False) -> None:
+    """Begin as many turns as may be under way; conclude when there are none."""
     total = turning.total or 0
     while (
         not (stopped or turning.broken) and turning.active < policy.window and turning.next < total
     ):
-        _open(turn, i, BODY, turning.next)
-    if not turning.active and not any(scope.owner == i for scope in turn.ended[-1:]):
+        begin(turn, i, BODY, turning.next)
+    idle = not turning.active and not any(scope.owner == i for scope in turn.ended[-1:])
+    if idle and turn.state.phase[i] is Phase.TURNING:
+        _conclude(turn, i, policy, turning)
+
+
+def _have_enough(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    """Conclude a container that needs no more turns: the others are given up, or go on behind it.
+
+    Each that is given up comes back here, when there is nothing left to give up.
+    """
+    if policy.outlasts:
+        before = turning.active
+        _fill(turn, i, policy, turning)
+        if before + turning.active and turn.state.phase[i] is Phase.TURNING:
+            _conclude(turn, i, policy, turning)
+        return
+    left, hard = list(going(turn, i)), not tidies(turn.state.steps[i])
+    for scope in left:
+        if hard or not scope.left:
+            leave(turn, scope, "completed", hard=hard)
+    if not left:
         _conclude(turn, i, policy, turning)
 
 
@@ -196,12 +257,17 @@ def _while(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.broken or (policy.stop and turning.failed):
         _conclude(turn, i, policy, turning)
     else:
-        turn.instructions.append(Consult(i, turn.state.attempt[i], turning.next))
+        _ask(turn, Consult(i, turn.state.attempt[i], turning.next))
 
 
 def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
     """The condition of the container in slot `i` has been asked about turn `index`."""
     inside, turning = turn.state.steps[i].inside, turn.state.turning[i]
+    if inside is not None and inside.policy.asks:
+        if index != turning.succeeded + turning.failed or turning.broken:
+            return  # it has been asked again since, or is over anyway
+        (_fill if go_on else _have_enough)(turn, i, inside.policy, turning)
+        return
     if inside is None or turning.active or index != turning.next:
         return
     most = inside.policy.most
@@ -212,12 +278,12 @@ def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
         hint = "mend the condition, or allow more turns"
         _fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
     else:
-        _open(turn, i, BODY, index)
+        begin(turn, i, BODY, index)
 
 
 def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if not turning.scopes:
-        _open(turn, i, BODY, None)
+        begin(turn, i, BODY, None)
     elif not turning.active:
         _conclude(turn, i, policy, turning)
 
@@ -228,11 +294,11 @@ def _guarded(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
         return
     went = {block: turn.state.scopes[at].status for (block, _), at in turning.scopes.items()}
     if BODY not in went:
-        _open(turn, i, BODY, None)
+        begin(turn, i, BODY, None)
     elif went[BODY] is RunStatus.FAILED and CATCH in inside.blocks and CATCH not in went:
-        _open(turn, i, CATCH, None)
+        begin(turn, i, CATCH, None)
     elif FINALLY in inside.blocks and FINALLY not in went:
-        _open(turn, i, FINALLY, None)
+        begin(turn, i, FINALLY, None)
     else:
         _conclude_guarded(turn, i, went, told=bool(policy.told))
 
@@ -248,7 +314,7 @@ def _conclude_guarded(
         number = state.turning[i].scopes[failed[-1], None]
         _fail(turn, i, _error_of(turn, state.scopes[number]))
     else:
-        turn.instructions.append(Gather(i, state.attempt[i]))
+        _ask(turn, Gather(i, state.attempt[i]))
 
 
 _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
@@ -262,12 +328,14 @@ _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
 # ---------------------------------------------------------------- beginning and ending
 
 
-def _open(turn: Turn, i: int, block: str, index: int | None) -> None:
+def begin(turn: Turn, i: int, block: str, index: int | None) -> Scope:
+    """Begin a turn of the container in slot `i`."""
     state = turn.state
     turn.tell(ScopeOpened, i, block=block, index=index)
     scope = state.scopes[-1]
     turn.look_at(range(scope.base, scope.base + scope.size))
     turn.end_if_done(scope)
+    return scope
 
 
 def _begin_anew(turn: Turn, scope: Scope) -> bool:
@@ -278,7 +346,7 @@ def _begin_anew(turn: Turn, scope: Scope) -> bool:
         return False
     if turning.broken or turning.tries[scope.index] > inside.policy.retries:
         return False
-    _open(turn, scope.owner, scope.block, scope.index)
+    begin(turn, scope.owner, scope.block, scope.index)
     return True
 
 
@@ -286,12 +354,18 @@ def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.failed and not policy.settle:
         _fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
     else:
-        turn.instructions.append(Gather(i, turn.state.attempt[i]))
+        _ask(turn, Gather(i, turn.state.attempt[i]))
+
+
+def _ask(turn: Turn, order: Consult | Gather) -> None:
+    """Ask a container; once in a decision, for a run that is taken up looks at each more often."""
+    if order not in turn.instructions:
+        turn.instructions.append(order)
 
 
 def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
     """The container has failed, as soon as what completed inside is undone."""
-    if turn.state.standby and ending.undoes(turn, i):
+    if turn.state.standby and closing.undoes(turn, i):
         return
     attempt = turn.state.attempt[i]
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowbook.events import RunStatus
+from flowbook.events import RunEnding, RunStatus
 from flowbook.graph.container import FINALLY, Turns
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan, Step
@@ -20,8 +20,6 @@ from flowbook.run.state import RunState, Scope
 NOTHING = -1
 BUSY = -2
 
-TIMED_OUT, NOT_WANTED = "timeout", "not_needed"
-"""Why a container is given up as a whole, once what is to be done before is done."""
 
 _DONE = (Outcome.SUCCEEDED, Outcome.REUSED)
 
@@ -44,13 +42,36 @@ def is_due(state: RunState, within: Scope | int) -> bool:
     return bool(state.standby) and not state.forced and next_of(state, within) != NOTHING
 
 
+def fails(state: RunState, status: RunStatus) -> bool:
+    """True for an end that undoes what was done: not that of a run which is stopped in success."""
+    return RunStatus.SUCCEEDED not in (status, state.ending)
+
+
+def failed_teardown(state: RunState) -> int:
+    """The slot of a teardown whose failure is that of a run that went well; -1 if none is."""
+    if state.worked is None or state.worked.status is not RunStatus.SUCCEEDED:
+        return -1
+    undoing = set(state.compensations.values())
+    own = (i for i in range(state.scopes[0].size) if state.names[i] in state.standby - undoing)
+    return next((i for i in own if state.outcome[i] is Outcome.FAILED), -1)
+
+
+def verdict(state: RunState, worked: RunEnding) -> RunStatus:
+    """How a run ends whose work went so."""
+    if worked.status is not RunStatus.SUCCEEDED:
+        return worked.status
+    if failed_teardown(state) >= 0:
+        return RunStatus.FAILED
+    return RunStatus.CANCELLED if state.forced else RunStatus.SUCCEEDED
+
+
 def accounts(state: RunState, status: RunStatus) -> tuple[tuple[NodeId, ...], tuple[NodeId, ...]]:
     """The nodes that were undone, in that order, and those that should have been and were not."""
     undone: list[int] = []
     left: list[int] = []
     for i in state.roused:
         (undone if state.outcome[i] in _DONE else left).append(state.undoes[i])
-    worked = status if state.ending is None else state.ending.status
+    worked = status if state.worked is None else state.worked.status
     if worked is not RunStatus.SUCCEEDED:
         whole = state.scopes[0]
         left += [one for one in reversed(state.completed) if not _covered(state, one, whole)]
@@ -73,7 +94,7 @@ def finishing(state: RunState) -> bool:
     if not state.cancelling or state.forced or state.verdict is not None:
         return False
     kept = (scope.shielded and scope.status is None for scope in state.scopes)
-    return state.ending is not None or bool(state.undoing) or any(kept)
+    return state.worked is not None or bool(state.undoing) or any(kept)
 
 
 def cleans_up(plan: Plan) -> bool:

@@ -29,12 +29,16 @@ _LOOK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A signal to a run; `taken` is called when it is used up, durably."""
+    """A signal to a run; `taken` is called when it is used up, durably.
+
+    `at`: when it was sent, in seconds since the epoch.
+    """
 
     id: str
     name: str
     payload: Any
     taken: Callable[[], None]
+    at: float = 0.0
 
 
 class Waits:
@@ -67,6 +71,7 @@ class Waits:
             timeout_at=_epoch(now, wish.timeout),
             on_timeout=wish.on_timeout,
             data=stage.shown(wish.data),
+            fresh=wish.fresh,
         )
 
     def begin(self, order: Await) -> None:
@@ -129,16 +134,23 @@ class Waits:
 
     def _match(self, name: str) -> None:
         mail, listening = self._mail.get(name), self._listening.get(name)
+        choosy: list[tuple[int, int]] = []
         while mail and listening:
             since, i = heapq.heappop(listening)
             waits = self._state.waiting.get(i)
             if waits is None or waits.seq != since:
                 continue
-            letter = mail.popleft()
+            letter = next((one for one in mail if not waits.fresh or one.at >= waits.at), None)
+            if letter is None:
+                choosy.append((since, i))
+                continue
+            mail.remove(letter)
             self._plain[i] = (letter.payload, self._plain.get(i, (None, waits.data))[1])
             told = self._stage.shown({"payload": letter.payload})["payload"]
             at, id_ = self._stage.clock(), letter.id
             self._feed(StepResumed(at=at, step=i, since=since, payload=told, signal=id_))
+        for waiter in choosy:
+            heapq.heappush(self._listening.setdefault(name, []), waiter)
         if not mail:
             self._mail.pop(name, None)
         if not listening:

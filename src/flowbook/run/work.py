@@ -42,6 +42,8 @@ class Work:
     """Seconds it may take to stop once it is told."""
     container: Callable[[Mapping[PortName, Any]], Container] | None = None
     """Gives the node itself for its inputs, where it owns others."""
+    given: Callable[[NodeContext, Outputs], None] | None = None
+    """Looks at what a container gave once it is gathered; raises for what does not fit."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
     """The code of the nodes a container owns, of all its blocks."""
 

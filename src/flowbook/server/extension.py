@@ -36,6 +36,7 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
 from flowbook.server.handler import Handler, run_of
+from flowbook.server.reopening import reopen
 from flowbook.server.waiting import ApprovalHandler, SignalHandler, WaitingHandler
 from flowbook.session.control import Request
 from flowbook.session.start import STORE_FOLDER
@@ -255,3 +256,4 @@ def _load_jupyter_server_extension(app: Any) -> None:
             (route("store", "sizes"), SizesHandler),
         ],
     )
+    reopen(app.web_app.settings["server_root_dir"], app.log)

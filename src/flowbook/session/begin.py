@@ -65,7 +65,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     live = project.live.of(flow)
     values = live.parameters(plan, params)
     kinds = kinds_of(flow, project.registry)
-    work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec))
+    work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
     given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
     recording = recording_of(plan.options, project.store, project.secrets)
     record_flow(project.store, plan, recordable(spec, values, recording))

@@ -155,7 +155,7 @@ class FlowCache:
         live = project.live.of(flow)
         values = live.parameters(plan, params)
         kinds = kinds_of(flow, project.registry)
-        work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec))
+        work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
         return _Foresight(project, plan, work, values).of(plan.index[target])
 
     def warm(

@@ -11,10 +11,8 @@ from flowbook.errors import UsageError
 from flowbook.graph.flow import Flow
 from flowbook.graph.host import Host, flows_of
 from flowbook.graph.node import Call
-from flowbook.graph.spec import FlowSpec
-from flowbook.plan.compile import version_of
 from flowbook.session.notebooks import notebook_of
-from flowbook.session.saved import recorded_spec
+from flowbook.session.versions import as_it_was
 
 if TYPE_CHECKING:
     from flowbook.session.live_flow import LiveFlows
@@ -67,8 +65,13 @@ class Callees:
         live = self._project.live
         for flow in (*live, *flows_of(self._project)):
             spec = flow.spec()
-            if spec.id == name and (
-                live.of(flow).attached is not None or any(one.place is None for one in spec.nodes)
+            if (
+                spec.id == name
+                and not live.of(flow).former
+                and (
+                    live.of(flow).attached is not None
+                    or any(one.place is None for one in spec.nodes)
+                )
             ):
                 yield flow
 
@@ -86,27 +89,7 @@ class Callees:
     def _at_version(self, name: str, version: str, caller: Flow) -> Flow:
         """The flow as the history has it; of one that is live and has not changed, that one."""
         try:
-            live = self.latest(name, caller)
+            now = self.latest(name, caller)
         except UsageError:
-            live = None
-        if live is not None and version_of(live.spec()) == version:
-            return live
-        spec = recorded_spec(self._project.history, name, version)
-        if spec is None:
-            raise UsageError(
-                f"the history has no version {version!r} of flow {name!r}",
-                hint='they are listed by: flowbook history sql "from flow_versions"',
-            )
-        if _in_python(spec):
-            raise UsageError(
-                f"version {version!r} of flow {name!r} was defined in Python, and its code is gone",
-                hint="call the latest version, or keep the flow as a notebook",
-            )
-        flow = Flow(name, host=self._project)
-        flow.replace_spec(spec)
-        return flow
-
-
-def _in_python(spec: FlowSpec) -> bool:
-    """True when a node was a function: only cells can be run from their text alone."""
-    return any(node.kind == "python" and node.place is None for node in spec.nodes)
+            now = Flow(name, host=self._project)
+        return as_it_was(self._project, now, version)

@@ -28,7 +28,7 @@ from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import begin
 from flowbook.session.recorded import RecordedRun
 from flowbook.session.recovery import Office as RecoveryOffice
-from flowbook.session.recovery import lost, take_up
+from flowbook.session.recovery import TakenMeanwhile, lost, take_up
 from flowbook.session.start import Start
 
 if TYPE_CHECKING:
@@ -115,11 +115,24 @@ class Keys:
             return None
         return self._project.engine.running(row.id) or RecordedRun(self._project, row.id)
 
-    def _taken_up(self, flow: Flow, row: RunRow) -> Run | None:
+    def _taken_up(self, flow: Flow, row: RunRow) -> OneRun | None:
         try:
             return take_up(self._project, flow, row.id)
+        except TakenMeanwhile:
+            return self._of_another(row)
         except FlowbookError:
+            if not lost(self._project, self._project.history.run(row.id)):
+                return self._of_another(row)
             return None  # it cannot go on, and so its key is as free as that of a failed one
+
+    def _of_another(self, row: RunRow) -> OneRun:
+        """The run that somebody else goes on with; it takes a moment until that can be seen."""
+        patience = time.monotonic() + _PATIENCE
+        while lost(self._project, self._project.history.run(row.id)):
+            if time.monotonic() >= patience:
+                break
+            time.sleep(_PAUSE)
+        return self._project.engine.running(row.id) or RecordedRun(self._project, row.id)
 
     def _over(self, of: tuple[str, str], held: AbstractContextManager[object]) -> None:
         self._here.pop(of, None)

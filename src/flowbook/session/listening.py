@@ -151,7 +151,7 @@ class Listener:
             if signal.control is None:
                 given.add(signal.id)
                 taken = partial(self._taken.append, signal)
-                run.deliver(Letter(signal.id, signal.name, signal.payload, taken))
+                run.deliver(Letter(signal.id, signal.name, signal.payload, taken, signal.at))
             elif signals.take(signal):
                 obey(run, signal.control, _reason(signal.payload))
 

@@ -65,6 +65,8 @@ class LiveFlow:
     set_up: tuple[str, ...] = ()
     """Bodies of the setup cells that have run in `own`."""
     last: Run | None = None
+    former: bool = False
+    """True for a flow as it was at a version before, which no name stands for."""
 
     def namespace(self, spec: FlowSpec) -> dict[str, Any]:
         """The names nodes may capture; setup cells run once, and again when their text changes."""

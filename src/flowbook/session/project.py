@@ -36,6 +36,7 @@ from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
+from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
@@ -83,6 +84,8 @@ class Project(Controlled, Replays):
         self.keys = Keys(self)
         self.aftermath = Aftermath(self, partial(begin, self))
         self.queues = Queues()
+        self.reopening = Reopening(self)
+        """What goes on by itself of the runs that died with their process."""
         self.secrets: Secrets | None = None
         """Gives the texts that no run may write down; None: there are none."""
 
@@ -185,10 +188,14 @@ class Project(Controlled, Replays):
 
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
-        how = how or Start()
-        if key is None:
-            return begin(self, flow, params or {}, how)
-        return self.keys.start(flow, params or {}, replace(how, key=key))
+        asked = how or Start()
+        try:
+            if key is None:
+                return begin(self, flow, params or {}, asked)
+            return self.keys.start(flow, params or {}, replace(asked, key=key))
+        finally:
+            if how is None:  # a door that says how has its own way with lost runs
+                self.reopening.look(flow)
 
     def recover(
         self, flow: Flow | None = None, run_id: str | None = None, *, again: bool = False
@@ -291,6 +298,7 @@ class Project(Controlled, Replays):
 
     def close(self) -> None:
         """Let go of suspended runs, fold the journal and let go of the store."""
+        self.reopening.close()
         if "engine" in self.__dict__:
             self.engine.let_go()
         self.listener.close()

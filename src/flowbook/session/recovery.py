@@ -1,10 +1,11 @@
 """Going on with runs whose process is gone, under their own ids.
 
 Everything is checked before the run's first new event: that nobody performs it, that the flow
-still means what it meant, that every value an open node reads is there. Whatever is refused is
+can be had as it was, that every value an open node reads is there. Whatever is refused is
 refused whole, and the run stays as it was found.
 
-Nothing here starts by itself: a crash is taken up by somebody who says so.
+Nothing here starts by itself: a crash is taken up by somebody who says so, or by a process that
+opens the project (`flowbook.session.reopening`), which is more careful.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from flowbook.ids import PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
 from flowbook.session.accounting import accounting_of
+from flowbook.session.caution import refuse_missing, refuse_unless_safe
 from flowbook.session.office import RunOffice
 from flowbook.session.recording import recording_of, was_redacted
 from flowbook.session.replay_plan import with_inputs_by_hand
 from flowbook.session.saved import recorded_spec
+from flowbook.session.versions import as_it_was
 from flowbook.session.work import kinds_of, work_for
 
 if TYPE_CHECKING:
@@ -55,6 +58,10 @@ SELECT id FROM runs
 WHERE (status = 'suspended' OR (status = 'failed' AND starts_with(error, 'lost: ')))
 ORDER BY started_at DESC, id DESC
 """
+
+
+class TakenMeanwhile(UsageError):
+    """Somebody else was quicker, and goes on with the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +144,28 @@ def flow_named(flows: Sequence[Flow], row: RunRow) -> Flow:
     return next((flow for flow in alike if version_of(flow.spec()) == row.version), alike[0])
 
 
-def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) -> Run:
-    """Go on with one run and return at once.
+def take_up(
+    project: Office, flow: Flow, run_id: str, *, again: bool = False, careful: bool = False
+) -> Run:
+    """Go on with one run and return at once, with the version of the flow that it began with.
 
-    Raises `UsageError` when the run is not lost, when the flow has changed since, or, without
-    `again`, when a node with effects would have to be run again because what it gave is gone.
+    Raises `UsageError` when the run is not lost, when the code it began with is not to be had, or,
+    without `again`, when a node with effects would have to be run again because what it gave is
+    gone; with `careful` also when one was under way, or the run does not get on.
     """
     row = project.history.run(run_id)
     _refuse_unless_lost(project, row, flow)
     with ExitStack() as hold:
         held = project.own(row.id)
         if held is None:
-            raise UsageError(f"run {run_id} has just been taken up by another process")
+            raise TakenMeanwhile(f"run {run_id} has just been taken up by another process")
         hold.enter_context(held)
         events = _story(project, row)  # read under the lock: nobody writes any more
+        if careful:
+            refuse_unless_safe(project, events)
+        now, flow = flow, _as_begun(project, flow, events[0])
+        if careful:
+            refuse_missing(project.live, flow, row.id)
         plan = _plan_of(project, flow, events[0])
         recording = recording_of(plan.options, project.store, project.secrets)
         _refuse_unrecorded(plan, events[0])
@@ -165,7 +180,7 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
             known.follow(run)
         if accounting is not None:
             accounting.recovered(run)
-        project.aftermath.attend(flow, run, plan)
+        project.aftermath.attend(now, run, plan)
         project.live.adopt(flow, run, plan, remember=_origin(events[0]) is None)
         run.when_over(hold.pop_all().close)
     return run
@@ -174,7 +189,9 @@ def take_up(project: Office, flow: Flow, run_id: str, *, again: bool = False) ->
 def _work_of(project: Office, flow: Flow, plan: Plan) -> list[Work]:
     spec = with_inputs_by_hand(flow.spec(), [node for node in plan.index if "." in node])
     names = project.live.of(flow).namespace(spec)
-    return work_for(plan, spec, kinds_of(flow, project.registry), flow.implementations, names)
+    return work_for(
+        plan, spec, kinds_of(flow, project.registry), flow.implementations, names, flow.types
+    )
 
 
 def _origin(created: Event) -> RunId | None:
@@ -240,6 +257,21 @@ def _story(project: Office, row: RunRow) -> list[Event]:
 # ---------------------------------------------------------------- is it still the same flow?
 
 
+def _as_begun(project: Office, flow: Flow, created: Event) -> Flow:
+    """The flow as it was when the run began, whatever became of it since."""
+    assert isinstance(created, RunCreated)  # noqa: S101 - `_story` has seen to it
+    try:
+        return as_it_was(project, flow, created.version)
+    except UsageError as gone:
+        before = recorded_spec(project.history, created.flow, created.version)
+        what = "" if before is None else f": {'; '.join(differences(before, flow.spec()))}"
+        raise UsageError(
+            f"flow {created.flow!r} has changed since run {created.run} was started{what}",
+            hint=f"bring it back as it was to go on with this run ({gone.message}), or run the "
+            "flow again",
+        ) from gone
+
+
 def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
     """The plan the run was started with, its steps numbered as they were.
 
@@ -247,13 +279,6 @@ def _plan_of(project: Office, flow: Flow, created: Event) -> Plan:
     """
     assert isinstance(created, RunCreated)  # noqa: S101 - `_story` has seen to it
     spec, version, nodes = flow.spec(), created.version, created.nodes
-    if version_of(spec) != version:
-        before = recorded_spec(project.history, created.flow, version)
-        what = "" if before is None else f": {'; '.join(differences(before, spec))}"
-        raise UsageError(
-            f"flow {created.flow!r} has changed since run {created.run} was started{what}",
-            hint="bring it back as it was to go on with this run, or run the flow again",
-        )
     kinds = kinds_of(flow, project.registry)
     whole = with_inputs_by_hand(spec, [node for node in nodes if "." in node])
     inside = (names for blocks in created.blocks.values() for names in blocks.values())

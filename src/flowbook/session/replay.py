@@ -8,7 +8,7 @@ branch. What is taken is decided by `flowbook.session.replay_plan`; here is what
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +24,7 @@ from flowbook.run.stimulus import Origin
 from flowbook.run.work import Reuse
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import Ready, set_out
+from flowbook.session.checks import output_misfits
 from flowbook.session.recording import record_flow, recordable, recording_of, was_redacted
 from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.replay_asked import Asked
@@ -110,6 +111,7 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
         case.definition.registry,
         case.definition.code,
         live.namespace(case.definition.spec),
+        flow.types if case.definition.live else None,
     )
     spec = recordable(case.definition.spec, case.params, case.recording)
     record_flow(project.store, case.plan, spec)
@@ -258,6 +260,7 @@ class _Settling:
             f"parameter {name} was redacted before it was written: give its value"
             for name in sorted(_read(self.plan, nodes) & hidden)
         ]
+        problems += self._misfits(by_hand)
         told = Telling(self.story, self.definition.spec, self.plan, terms, nodes)
         report = ReplayPlan(
             origin=created.run,
@@ -284,6 +287,13 @@ class _Settling:
             changes={} if same else changes_since(self.before, now),
             trust=self.asked.trust,
         )
+
+    def _misfits(self, by_hand: Mapping[NodeId, Outputs]) -> Iterator[str]:
+        """What is given by hand and no output of its node could be."""
+        spec = self.definition.spec
+        for node, outputs in by_hand.items():
+            if node in spec.by_id:
+                yield from output_misfits(spec.by_id[node], spec, outputs)
 
     def _refuse_strangers(self) -> None:
         """Every node that is named has to be there, and a part of what is replayed."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from flowbook.events import Event, NodeCompleted, NodeReused, RunCreated, SkipReason
+from flowbook.graph.schemas import digest_of
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Wire
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
@@ -23,6 +24,7 @@ from flowbook.run.state import RunState
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 GONE = "what it gave is gone"
+SCHEMA = "schema of its "
 
 
 class Fate(StrEnum):
@@ -218,6 +220,10 @@ def _differences(old: NodeSpec, now: NodeSpec) -> Iterator[str]:
         yield "code changed"
     if old.outputs != now.outputs:
         yield f"outputs changed ({', '.join(old.outputs)} → {', '.join(now.outputs)})"
+    for side in ("inputs", "outputs"):
+        then, here = (digest_of(getattr(one.options, side)) for one in (old, now))
+        if then != here:
+            yield f"{SCHEMA}{side} changed ({then or 'none'} → {here or 'none'})"
 
 
 def _rewired(old: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from flowbook.graph.node import Outputs
 from flowbook.graph.spec import FlowSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
-from flowbook.session.replay_plan import GONE, Fate, ReplayNode, Story, Terms
+from flowbook.session.replay_plan import GONE, SCHEMA, Fate, ReplayNode, Story, Terms
 from flowbook.store.history import History
 
 _NEWEST = """
@@ -44,6 +44,10 @@ class Telling:
                 yield f"{one.node} runs anew: {one.why}"
             elif one.fate is Fate.TAKEN and one.changes:
                 yield f"{one.node} is taken although it differs: {'; '.join(one.changes)}"
+            else:  # what its values are held to, however much of it is run
+                yield from (
+                    f"{one.node}: {told}" for told in one.changes if told.startswith(SCHEMA)
+                )
         for node in created.nodes:
             if node not in self.spec.by_id and "." not in node:
                 yield f"node {node} is gone"

@@ -1,7 +1,8 @@
 """The versions a flow has had, and going back to one.
 
 A version is recorded when a run of it starts; its number counts those of the flow by first use. A
-run keeps the version it was started with whatever becomes of the flow. Going back is an edit like
+run keeps the version it was started with whatever becomes of the flow, and one that is called or
+recovered may be of a version that the flow has no more (`as_it_was`). Going back is an edit like
 any other: it is undone like any other, the history is not touched, and the next run of it has the
 number it always had.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.errors import UsageError
 from flowbook.graph.codec import canonical, decode
 from flowbook.graph.edits import AddNode, Edit, RemoveNode, ReplaceNode, Several
+from flowbook.graph.flow import Flow
 from flowbook.graph.flow_edits import SetParams, SetSetup
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import FlowId, NodeId
@@ -25,7 +27,7 @@ from flowbook.store.rows import from_us
 
 if TYPE_CHECKING:
     from flowbook.graph.draft import Code
-    from flowbook.graph.flow import Flow
+    from flowbook.session.live_flow import LiveFlows
     from flowbook.store.history import History
 
 _HEAD = ("number", "version", "first used (UTC)", "runs", "")
@@ -57,6 +59,15 @@ class Version:
         at = self.recorded_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         named = {"number": self.number, "version": self.version, "recorded_at": at}
         return {**named, "runs": self.runs, "current": self.current}
+
+
+class Shelf(Protocol):
+    """Where versions are, and what is live; `flowbook.Project` is one."""
+
+    live: LiveFlows
+
+    @property
+    def history(self) -> History: ...
 
 
 class Versions(tuple[Version, ...]):
@@ -138,6 +149,27 @@ def code_behind(flow: Flow, spec: FlowSpec) -> dict[NodeId, Code]:
             hint="bring them back in your source; cells of a notebook need no such thing",
         )
     return found
+
+
+def as_it_was(shelf: Shelf, now: Flow, which: str | int) -> Flow:
+    """The flow at another of its versions, beside the one that is live; itself if it still is so.
+
+    It has the names of the kernel that `now` has, and calls what that calls. Raises `UsageError`
+    when there is no such version, or its code is not to be had here.
+    """
+    spec = now.spec()
+    if version_of(spec) == which:
+        return now
+    then = stored_spec(shelf.history, spec.id, which)
+    if then.version == version_of(spec):
+        return now
+    code = code_behind(now, then.spec)
+    flow = Flow(spec.id, host=now.host)
+    flow.replace_spec(then.spec, code)
+    flow.called = now.called
+    live = shelf.live.of(flow)
+    live.attached, live.former = shelf.live.of(now).attached, True
+    return flow
 
 
 def rollback_edit(now: FlowSpec, then: Stored) -> Edit:

@@ -39,6 +39,11 @@ WHERE run_id = $run AND node = $node AND coalesce(payload->>'$.scope', '') = $sc
 ORDER BY seq DESC LIMIT 1
 """
 
+_USED = """
+SELECT 1 FROM events
+WHERE run_id = $run AND kind = 'NODE_RESUMED' AND payload->>'$.signal' = $signal LIMIT 1
+"""
+
 
 class Office(Protocol):
     """What signals need of their project."""
@@ -102,9 +107,16 @@ def send(project: Office, run_id: str, name: str, payload: Any = None) -> str:
     try:
         _refuse_ended(project.history.run(row.id), name)
     except UsageError:  # it ended meanwhile, and may have swept up before the signal was there
+        if _used(project, row.id, sent):  # or with it
+            return str(sent)
         project.store.signals.withdraw(row.id, sent)
         raise
     return str(sent)
+
+
+def _used(project: Office, run_id: str, signal: str) -> bool:
+    _names, rows = project.history.table(_USED, {"run": run_id, "signal": signal})
+    return bool(rows)
 
 
 def approve(

@@ -27,6 +27,7 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.values import nest
 from flowbook.run.work import Work
+from flowbook.session.checks import Checks, Types, checks_for
 
 Implementation: TypeAlias = "Node | Callable[..., Any]"
 """A node object as it was added, or the function behind a decorated node."""
@@ -35,15 +36,21 @@ Implementation: TypeAlias = "Node | Callable[..., Any]"
 class NodeCall:
     """The call of one step, as the engine makes it: `call(context, inputs) -> Outputs`."""
 
-    def __init__(self, node: Node, templates: Mapping[str, Any]) -> None:
+    def __init__(
+        self, node: Node, templates: Mapping[str, Any], checks: Checks | None = None
+    ) -> None:
         self.node = node
         self.templates = templates
+        self.checks = checks
         run = node.run
         self.is_async: bool = getattr(node, "is_async", None) or inspect.iscoroutinefunction(run)
 
     def __call__(
         self, context: NodeContext, inputs: Mapping[PortName, Any]
     ) -> Outputs | Awaitable[Outputs]:
+        checks = self.checks
+        if checks is not None:
+            checks.take(context, inputs)
         node = self.rendered(inputs)
         given = node.run(context, inputs)
         if isinstance(node, Container):
@@ -52,8 +59,12 @@ class NodeCall:
             raise given
         ports = type(node).ports(node.spec)
         if inspect.isawaitable(given):
-            return _awaited(given, ports)
-        return as_outputs(given, ports)
+            waited = _awaited(given, ports)
+            return waited if checks is None else _checked(waited, context, checks)
+        outputs = as_outputs(given, ports)
+        if checks is not None:
+            checks.give(context, outputs)
+        return outputs
 
     def rendered(self, inputs: Mapping[PortName, Any]) -> Node:
         """The node with the templates of its configuration rendered over its inputs."""
@@ -76,6 +87,12 @@ async def _awaited(given: Awaitable[Any], ports: tuple[PortName, ...]) -> Output
     if isinstance(value, Suspend):
         raise value
     return as_outputs(value, ports)
+
+
+async def _checked(given: Awaitable[Outputs], context: NodeContext, checks: Checks) -> Outputs:
+    outputs = await given
+    checks.give(context, outputs)
+    return outputs
 
 
 def _configuration(node: Node) -> dict[str, Any]:
@@ -125,14 +142,21 @@ def work_for(
     registry: Registry,
     implementations: Mapping[NodeId, Implementation],
     namespace: Mapping[str, Any],
+    types: Mapping[NodeId, Types] | None = None,
 ) -> list[Work]:
-    """What the engine calls for each step of `plan`, in order."""
+    """What the engine calls for each step of `plan`, in order.
+
+    `types` are the classes that nodes were given as schemas.
+    """
 
     def work(step: Step, *, cached: bool = False) -> Work:
         node = spec.node(step.node)
         cached = cached or bool(node.options.cache)
         code = implementations.get(step.node)
         own = _work(node, registry, code, namespace, cached=cached)
+        checks = checks_for(node, spec, code, namespace, (types or {}).get(node.id))
+        if checks is not None:
+            own = _with_checks(own, checks)
         if step.inside is None:
             return own
         steps = [one for block in step.inside.blocks.values() for one in block.plan.steps]
@@ -140,6 +164,14 @@ def work_for(
         return _whole(own, inside) if cached else replace(own, inside=inside)
 
     return [work(step) for step in plan.steps]
+
+
+def _with_checks(own: Work, checks: Checks) -> Work:
+    call = own.call
+    assert isinstance(call, NodeCall)  # noqa: S101 - `_work` has made it
+    checked = NodeCall(call.node, call.templates, checks)
+    given = None if own.container is None else checks.give
+    return replace(own, call=checked, given=given)
 
 
 def _whole(own: Work, inside: Mapping[NodeId, Work]) -> Work:

@@ -51,6 +51,17 @@ class Origin(StrEnum):
     FLOW = "flow"
 
 
+class Recover(StrEnum):
+    """What becomes of runs whose process died, when their project is opened again.
+
+    Those that can go on without a doubt do; or they are only told of; or neither.
+    """
+
+    AUTO = "auto"
+    ASK = "ask"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing that can be set. `parse` gives the value as it is kept, or raises `UsageError`."""
@@ -121,6 +132,13 @@ def _switch(value: object) -> bool:
     return found
 
 
+def _recover(value: object) -> str:
+    word = str(value).strip().lower()
+    if word not in list(Recover):
+        raise UsageError(f"{value!r} is none of {', '.join(Recover)}", hint="write auto")
+    return word
+
+
 SETTINGS: Mapping[str, Setting] = {
     "retention": Setting(
         f"how long runs are kept: {', '.join(PRESETS)}, any number of days, or last:50",
@@ -140,6 +158,13 @@ SETTINGS: Mapping[str, Setting] = {
         "how much of what the cache gives each process holds in memory: 256MB, 2GB, 0 for nothing",
         "256MB",
         _bytes,
+    ),
+    "recover": Setting(
+        "what becomes of lost runs when the project is opened: auto, they go on if no node with "
+        "effects was under way; ask, they are told of; off",
+        str(Recover.AUTO),
+        _recover,
+        per_flow=True,
     ),
 }
 """Every setting, by name."""

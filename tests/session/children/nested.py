@@ -109,7 +109,36 @@ def mixed(host, ledger):
     return flow
 
 
-FLOWS = {"many": many, "mixed": mixed}
+def lasting(host, ledger):
+    """A map that two items are enough for, and the others go on behind it."""
+    flow = Flow("lasting", host=host)
+
+    @flow.node
+    def items():
+        ledger.write("items")
+        return [4, 1, 2, 3]
+
+    with flow.map("each", items, max_concurrent=1, enough=2, rest="leave"):
+
+        @flow.node
+        def fetched(item):
+            ledger.write(f"fetched{item}")
+            return item * 2
+
+        @flow.node
+        def stored(fetched):
+            ledger.write(f"stored{fetched}")
+            return fetched
+
+    @flow.node
+    def total(each_values):
+        ledger.write("total")
+        return sum(each_values[:2])
+
+    return flow
+
+
+FLOWS = {"many": many, "mixed": mixed, "lasting": lasting}
 
 
 def main(folder, name, fatal, recover):

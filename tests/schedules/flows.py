@@ -1,0 +1,124 @@
+"""Flows by chance: everything that a plan can say, in small.
+
+A flow is made of a `random.Random` and of the features it may have, and of nothing else: the same
+two give the same plan. A feature that is left out leaves the rest of the flow as it was, so that
+a failing schedule can be made smaller by leaving out one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from tests.run.plans import N, box, n, plan_of
+
+from flowbook.graph.choices import Backoff, BackoffKind
+from flowbook.graph.container import Policy, Turns
+from flowbook.graph.flow_options import FlowOptions
+from flowbook.plan.plan import Join, Plan
+
+OF_FLOWS = ("containers", "joins", "branches", "retries", "timeouts", "limits", "leaving")
+"""What a flow may have."""
+
+PURE, CACHED = 0.3, 0.2
+_DEEPEST = 2
+_POLICIES = (
+    Policy(),
+    Policy(Turns.EACH),
+    Policy(Turns.EACH, window=3, stop=False, settle=True),
+    Policy(Turns.EACH, window=2, stop=True, settle=True),
+    Policy(Turns.EACH, window=2, stop=False, settle=True, retries=1),
+    Policy(Turns.WHILE, most=3),
+    Policy(Turns.WHILE),
+    Policy(Turns.GUARDED),
+    Policy(Turns.GUARDED, told="error"),
+)
+
+
+class Author:
+    """Writes one flow; `allowed` are the features it may use."""
+
+    def __init__(self, chance: Random, allowed: frozenset[str], most: int = 6) -> None:
+        self.chance, self.allowed, self.most = chance, allowed, most
+        self.joining, self.nesting = chance.choice(((0.2, 0.3), (0.8, 0.1), (0.3, 0.6)))
+
+    def plan(self) -> Plan:
+        nodes = self.nodes("n", 0, at_least=1)
+        chance = self.chance
+        flow = FlowOptions(
+            max_concurrent=chance.choice([None, None, 1, 2, 3]),
+            limits=chance.choice([(), (("gpu", 1),), (("gpu", 1), ("http", 2))]),
+            capacity=(("mem", 2), ("gpus", 1)),
+        )
+        return plan_of(*nodes, flow=flow if self.may("limits") else FlowOptions())
+
+    def may(self, feature: str, odds: float = 1.0) -> bool:
+        """Chance is asked in any case, so that it goes on in the same way without the feature."""
+        wanted = self.chance.random() < odds
+        return wanted and feature in self.allowed
+
+    def nodes(self, prefix: str, depth: int, at_least: int = 0) -> list[N]:
+        """Some nodes, each reading some of those before it; names are unique in the whole flow."""
+        made: list[N] = []
+        for at in range(self.chance.randint(at_least, self.most if not depth else 3)):
+            name = f"{prefix}{at}"
+            reads = self.reads(made)
+            inside = self.may("containers", self.nesting) and depth < _DEEPEST
+            made.append(self.container(name, reads, depth) if inside else self.node(name, reads))
+            if depth and self.may("leaving", 0.15) and not inside:
+                how = self.chance.choice(["break", "continue"])
+                options = {**made[-1].options, "cache": False}
+                made[-1] = replace(made[-1], leaves=how, options=options)
+        return made
+
+    def reads(self, before: list[N]) -> tuple[str, ...]:
+        odds = self.chance.choice([0.2, 0.5])
+        some = [one for one in before if self.chance.random() < odds]
+        return tuple(f"{one.name}.{self.chance.choice(one.outputs)}" for one in some)
+
+    def node(self, name: str, reads: tuple[str, ...]) -> N:
+        chance = self.chance
+        need = chance.choice([0, 1, 1, 2])
+        join = Join(min(need, len(reads)), bool(need) and chance.random() < 0.6)
+        joins = self.may("joins", self.joining) and bool(reads)
+        tolerant = chance.random() < 0.2
+        branches = self.may("branches", 0.3)
+        return n(
+            name,
+            *reads,
+            outputs=("x", "y") if branches else ("x",),
+            join=join if joins else None,
+            tolerant=tolerant and not joins,
+            pure=chance.random() < PURE,
+            cache=chance.random() < CACHED and not joins,
+            **self.options(),
+        )
+
+    def options(self) -> dict[str, object]:
+        """Those that a container may have too."""
+        chance = self.chance
+        kind, first = chance.choice(list(BackoffKind)), chance.choice([0.0, 0.5, 2.0])
+        retries, timeout = chance.randint(1, 2), chance.choice([0.5, 1.0, 3.0])
+        tags = tuple(tag for tag in ("gpu", "http") if chance.random() < 0.3)
+        needs = chance.choice([(), (), (("mem", 1),), (("mem", 2), ("gpus", 0.5)), (("mem", 3),)])
+        priority = chance.randint(-1, 1)
+        limits = self.may("limits")
+        return {
+            "retries": retries if self.may("retries", 0.4) else 0,
+            "backoff": Backoff(kind, first),
+            "timeout": timeout if self.may("timeouts", 0.25) else None,
+            "tags": tags if limits else (),
+            "needs": needs if limits else (),
+            "priority": priority,
+        }
+
+    def container(self, name: str, reads: tuple[str, ...], depth: int) -> N:
+        policy = self.chance.choice(_POLICIES)
+        blocks = {}
+        for block in policy.blocks[1:]:
+            if self.chance.random() < 0.6:
+                blocks[block] = self.nodes(f"{name}{block[0]}", depth + 1)
+        inside = self.nodes(f"{name}_", depth + 1)
+        outputs = ("x", "error") if policy.told else ("x",)
+        options = self.options()
+        return box(name, policy, *inside, reads=reads, outputs=outputs, **blocks, **options)

@@ -1,0 +1,426 @@
+"""The rules of a run, said anew: a referee that reads a run's events and whistles at a foul.
+
+It knows the plan and the events, and nothing of how the engine keeps its state: everything it goes
+by is found out here, from the facts alone, by the name of each node. So a rule that the engine has
+wrong is not wrong here in the same way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from flowbook import events as facts
+from flowbook.events import Event, RunStatus, SkipReason
+from flowbook.graph.container import BODY, CATCH, FINALLY, Turns
+from flowbook.plan.plan import FromStep, Plan, Step
+
+_LITTLE = 1e-6
+_DOOMED = (SkipReason.UPSTREAM_FAILED, SkipReason.UPSTREAM_CANCELLED)
+
+
+class Foul(AssertionError):
+    """A rule was broken."""
+
+
+class Turnings:
+    """What is known of a container that has unfolded."""
+
+    def __init__(self, total: int | None) -> None:
+        self.total = total
+        self.open: set[str] = set()
+        self.begun: Counter[tuple[str, int | None]] = Counter()
+        self.went: dict[tuple[str, int | None], RunStatus] = {}
+        self.broken = False
+
+
+class Referee:
+    """Reads the events of one run, in order."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.homes = dict(_homes(plan))
+        self.priorities = dict(_priorities(plan, 0))
+        self.seq = 0
+        self.created_at = self.now = 0.0
+        self.verdict: RunStatus | None = None
+        self.cancelling = self.paused = False
+        self.failed: object = None
+        self.running: dict[str, int] = {}
+        self.stopping: set[str] = set()
+        """Told to stop: of these, no more than an ending is still to come."""
+        self.ended: dict[str, Event] = {}
+        self.ready: set[str] = set()
+        self.pauses: dict[str, facts.NodeRetryScheduled] = {}
+        self.waits: dict[str, facts.NodeSuspended] = {}
+        self.failures: Counter[str] = Counter()
+        self.turnings: dict[str, Turnings] = {}
+        self.scopes: dict[str, tuple[str, str, int | None]] = {}
+        """Open turns, by path: their container's key, block and number."""
+        self.left: set[str] = set()
+        self.signals: set[str] = set()
+        self.results: set[float] = set()
+
+    def read(self, events: Iterable[Event]) -> Referee:
+        """All of these."""
+        for event in events:
+            self.see(event)
+        return self
+
+    def see(self, event: Event) -> None:
+        """One more event; `Foul` if it may not come now."""
+        self.demand(self.verdict is None, event, "nothing follows the end of a run")
+        self.demand(event.seq == self.seq, event, "numbers have no holes")
+        self.demand(event.at >= self.now - _LITTLE, event, "time does not go back")
+        self.seq, self.now = self.seq + 1, event.at
+        getattr(self, f"see_{type(event).__name__}")(event)
+
+    @staticmethod
+    def demand(holds: object, event: Event, rule: str) -> None:
+        if not holds:
+            raise Foul(f"{rule}: {event}")
+
+    # ------------------------------------------------------------ names
+
+    def key(self, event: Any) -> str:
+        return f"{event.scope}.{event.node}" if event.scope else event.node
+
+    def step(self, key: str) -> Step:
+        return self.homes[node_of(key)].step(node_of(key))
+
+    def sources(self, key: str) -> Iterator[tuple[str, str, bool]]:
+        """The key and port of everything a node reads, and whether it needs it."""
+        plan, prefix = self.homes[node_of(key)], key[: len(key) - len(node_of(key))]
+        for binding in self.step(key).bindings:
+            if isinstance(binding.source, FromStep):
+                source = binding.source
+                yield prefix + plan.steps[source.step].node, source.port, binding.required
+
+    # ------------------------------------------------------------ who may start
+
+    def gave(self, key: str, port: str) -> bool:
+        return port in getattr(self.ended.get(key), "outputs", ())
+
+    def doomed(self, key: str) -> bool:
+        """A node whose end lets nobody run that reads it, unless a join does."""
+        end = self.ended.get(key)
+        if isinstance(end, facts.NodeSkipped):
+            return end.reason in _DOOMED
+        return isinstance(end, facts.NodeFailed | facts.NodeCancelled)
+
+    def may_run(self, key: str) -> bool | None:
+        """By the rule of its inputs; None as long as that is open."""
+        sources, join = tuple(self.sources(key)), self.step(key).join
+        live = sum(self.gave(name, port) for name, port, _ in sources)
+        open_ = sum(name not in self.ended for name, _, _ in sources)
+        if join is not None and join.need:
+            return True if live >= join.need else None if live + open_ >= join.need else False
+        if open_:
+            return None
+        doomed = any(self.doomed(name) for name, _, _ in sources)
+        if join is not None or not sources:
+            return bool(live) or doomed or not sources
+        fine = all(self.gave(name, port) or not required for name, port, required in sources)
+        return fine and bool(live) and not doomed
+
+    def overdue(self, keys: Iterator[str]) -> Iterator[str]:
+        """Of nodes that wait for their inputs, those about which nothing is open any more."""
+        return (key for key in keys if self.may_run(key) is not None)
+
+    # ------------------------------------------------------------ the whole run
+
+    def see_RunCreated(self, event: facts.RunCreated) -> None:
+        self.demand(event.seq == 0, event, "a run begins once")
+        self.created_at = event.at
+
+    def see_CancelRequested(self, event: facts.CancelRequested) -> None:
+        self.demand(not self.cancelling, event, "a run is told to stop once")
+        self.cancelling, self.failed = True, event.error
+        self.stopping.update(self.running, self.turnings)
+
+    def see_RunPaused(self, event: facts.RunPaused) -> None:
+        self.demand(not self.paused, event, "a paused run is not paused again")
+        self.paused = True
+
+    def see_RunResumed(self, event: facts.RunResumed) -> None:
+        self.demand(self.paused, event, "only a paused run goes on")
+        self.paused = False
+
+    def see_RunRecovered(self, event: facts.RunRecovered) -> None:
+        lost = self.running.keys() - self.stopping - self.turnings.keys()
+        self.demand(set(event.lost) == lost, event, f"what was under way is lost: {lost}")
+        for key in event.lost:
+            del self.running[key]
+            self.ready.add(key)
+        for key in event.again:
+            end = self.ended.pop(key, None)
+            self.demand(hasattr(end, "outputs"), event, "only what gave something runs again")
+            self.ready.add(key)
+            self.failures.pop(key, None)
+
+    def see_RunCompleted(self, event: facts.RunCompleted) -> None:
+        open_ = [n for n in map(str, self.plan.index) if n not in self.ended]
+        self.demand(not open_, event, f"every node has ended: {open_}")
+        self.demand(not self.running, event, "nothing runs after the verdict")
+        self.demand(not self.waits, event, "nothing waits after the verdict")
+        self.demand(not self.scopes, event, "every turn is over")
+        ended = [self.ended[node] for node in self.plan.index]
+        failed = any(isinstance(end, facts.NodeFailed) for end in ended)
+        self.verdict = event.status
+        if self.cancelling:
+            stopped = RunStatus.FAILED if event.error else RunStatus.CANCELLED
+            self.demand(event.status is stopped, event, "it was stopped")
+            self.demand(event.error or not self.failed, event, f"it failed: {self.failed}")
+        elif not failed:
+            stopped = any(isinstance(e, facts.NodeCancelled) and e.cause is None for e in ended)
+            fine = RunStatus.CANCELLED if stopped else RunStatus.SUCCEEDED
+            self.demand(event.status is fine, event, "nothing has failed")
+        elif not any(step.join for step in self.plan.steps):
+            self.demand(event.status is RunStatus.FAILED, event, "a node has failed")
+
+    # ------------------------------------------------------------ nodes that begin
+
+    def see_NodeScheduled(self, event: facts.NodeScheduled) -> None:
+        key = self.key(event)
+        again = key in self.pauses
+        self.demand(again or key not in self.ready, event, "a node is ready once")
+        self.demand(key not in self.ended and key not in self.running, event, "it has not begun")
+        self.demand(again or self.may_run(key), event, "its inputs let it run")
+        self.on_time(key, event)
+        self.ready.add(key)
+
+    def see_NodeStarted(self, event: facts.NodeStarted) -> None:
+        key = self.key(event)
+        self.demand(key not in self.ended, event, "what is done is not done again")
+        self.demand(key not in self.running, event, "one attempt at a time")
+        self.demand(not self.paused, event, "a paused run starts nothing")
+        self.demand(not self.cancelling, event, "a run that stops starts nothing")
+        self.demand(self.may_run(key), event, "its inputs let it run")
+        self.demand(not event.scope or event.scope in self.scopes, event, "its turn goes on")
+        self.demand(event.scope not in self.left, event, "nothing starts in a turn that is left")
+        self.on_time(key, event)
+        self.nobody_is_passed_over(key, event)
+        self.ready.discard(key)
+        self.running[key] = event.attempt
+        self.within_limits(event)
+
+    def on_time(self, key: str, event: Event) -> None:
+        pause = self.pauses.pop(key, None)
+        early = pause is not None and event.at < pause.at + pause.delay - _LITTLE
+        self.demand(not early, event, f"a timer is never early: {pause}")
+
+    def nobody_is_passed_over(self, key: str, event: Event) -> None:
+        """Of nodes that ask for the same, the one with the higher priority starts first."""
+        if not self.plan.options.max_concurrent:
+            return
+        mine = self.asks(key)
+        for other in self.ready - {key}:
+            first = self.priorities[node_of(other)] > self.priorities[node_of(key)]
+            if first and self.asks(other) == mine and self.may_run(other):
+                self.demand(False, event, f"{other} has priority")
+
+    def asks(self, key: str) -> dict[str, float]:
+        step, flow = self.step(key), self.plan.options
+        if step.inside is not None:
+            return {}
+        limited = dict(flow.limits)
+        asked = {f"tag {tag}": 1.0 for tag in step.options.tags if tag in limited}
+        asked |= {f"need {name}": amount for name, amount in step.options.needs}
+        return asked | ({"nodes": 1.0} if flow.max_concurrent else {})
+
+    def within_limits(self, event: facts.NodeStarted) -> None:
+        flow, used, mine = self.plan.options, Counter[str](), self.asks(self.key(event))
+        there = {f"tag {tag}": count for tag, count in flow.limits}
+        there |= {f"need {name}": amount for name, amount in flow.capacity}
+        there["nodes"] = flow.max_concurrent or 0
+        for key in self.running:
+            used.update(self.asks(key))
+        for name, amount in mine.items():
+            alone = used[name] <= amount + _LITTLE
+            fits = used[name] <= there.get(name, used[name]) + _LITTLE
+            self.demand(fits or alone, event, f"no more at once than the limit: {name}")
+
+    # ------------------------------------------------------------ nodes that end
+
+    def end(self, event: Any, *, attempt: int | None = None) -> str:
+        """A node is done, with that attempt if it ran."""
+        key = self.key(event)
+        self.demand(key not in self.ended, event, "a node ends once")
+        begun = self.running.pop(key, None)
+        if key in self.turnings:
+            self.demand(not self.turnings[key].open, event, "the turns inside are over")
+        self.demand(attempt is None or attempt == begun, event, f"attempt {begun} goes on")
+        self.ended[key] = event
+        for known in (self.ready, self.stopping):
+            known.discard(key)
+        self.pauses.pop(key, None)
+        self.turnings.pop(key, None)
+        return key
+
+    def see_NodeCompleted(self, event: facts.NodeCompleted) -> None:
+        self.demand(event.ms not in self.results, event, "each result is used once")
+        self.results.add(event.ms)
+        turning = self.turnings.get(self.key(event))
+        self.end(event, attempt=event.attempt)
+        if turning is not None and turning.total is not None and not turning.broken:
+            policy = self.step(self.key(event)).inside.policy
+            left = policy.stop and RunStatus.FAILED in turning.went.values()
+            every = left or policy.turns is not Turns.EACH or len(turning.went) == turning.total
+            cut = not left and RunStatus.CANCELLED in turning.went.values()
+            self.demand(every and not cut, event, "every item had its turn")
+
+    def see_NodeReused(self, event: facts.NodeReused) -> None:
+        self.end(event)
+
+    def see_NodeFailed(self, event: facts.NodeFailed) -> None:
+        self.end(event, attempt=event.attempt)
+
+    def see_NodeRetryScheduled(self, event: facts.NodeRetryScheduled) -> None:
+        key = self.key(event)
+        self.failures[key] += 1
+        self.demand(self.failures[key] <= self.step(key).options.retries, event, "so many retries")
+        self.end(event, attempt=event.attempt)
+        del self.ended[key]
+        self.pauses[key] = event
+
+    def see_NodeSkipped(self, event: facts.NodeSkipped) -> None:
+        key = self.key(event)
+        self.demand(key not in self.running, event, "what runs is not skipped")
+        if event.reason is SkipReason.TURN_LEFT:
+            self.demand(event.scope in self.left, event, "its turn was left")
+        elif event.reason is SkipReason.NOT_NEEDED:
+            self.has_enough(event)
+        else:
+            self.demand(self.may_run(key) is False, event, "its inputs let it not run")
+        self.end(event)
+
+    def see_NodeCancelled(self, event: facts.NodeCancelled) -> None:
+        key, turn = self.key(event), event.scope
+        told = self.cancelling or key in self.stopping or any(
+            turn == path or turn.startswith(f"{path}.") for path in self.left
+        )  # fmt: skip
+        if event.cause is not None:
+            self.has_enough(event)
+        elif not told:
+            # An attempt may stop by itself, as one does whose thread was told to by somebody else.
+            self.demand(key in self.running, event, "it was told to stop, or ran")
+        self.demand(key not in self.waits, event, "a wait is ended before its node")
+        self.end(event)
+
+    def has_enough(self, event: facts.NodeSkipped | facts.NodeCancelled) -> None:
+        join = f"{event.scope}.{event.cause}" if event.scope else str(event.cause)
+        rule = self.step(join).join
+        enough = self.may_run(join) or isinstance(self.ended.get(join), facts.NodeReused)
+        self.demand(rule and rule.cancels and enough, event, "the join has enough")
+
+    # ------------------------------------------------------------ nodes that wait
+
+    def see_NodeSuspended(self, event: facts.NodeSuspended) -> None:
+        key = self.key(event)
+        self.demand(key in self.running, event, "only what runs begins to wait")
+        del self.running[key]
+        self.waits[key] = event
+
+    def see_NodeResumed(self, event: facts.NodeResumed) -> None:
+        key = self.key(event)
+        wait = self.waits.pop(key, None)
+        self.demand(wait is not None, event, "it waited")
+        self.demand(event.signal not in self.signals, event, "a signal is used once")
+        if event.signal:
+            self.signals.add(event.signal)
+        until = {"time": wait.until, "timeout": wait.timeout_at}.get(event.by, event.at)
+        self.demand(until is not None, event, f"it waited for a time: {wait}")
+        self.demand(event.at >= until, event, f"a timer is never early: {wait}")
+        if event.by and event.by != "cancel":
+            self.ready.add(key)
+
+    def see_NodeLogged(self, event: facts.NodeLogged) -> None:
+        pass
+
+    # ------------------------------------------------------------ turns
+
+    def see_NodeUnfolded(self, event: facts.NodeUnfolded) -> None:
+        key = self.key(event)
+        self.demand(self.running.get(key) == event.attempt, event, "only what runs unfolds")
+        self.turnings[key] = Turnings(event.total)
+
+    def see_ScopeOpened(self, event: facts.ScopeOpened) -> None:
+        key, path = self.key(event), path_of(event)
+        turning, policy = self.turnings.get(key), self.step(key).inside.policy
+        turn = (event.block, event.index)
+        self.demand(turning is not None, event, "a container unfolds first")
+        self.demand(path not in self.scopes, event, "a turn is not begun while it goes on")
+        self.demand(len(turning.open) < max(policy.window, 1), event, "so many turns at once")
+        self.demand(not turning.broken, event, "no turn begins after a break")
+        self.demand(turning.begun[turn] <= policy.retries, event, "so many turns anew")
+        self.demand(turning.went.get(turn) in (None, RunStatus.FAILED), event, "it went well")
+        if event.index is not None:
+            most = [x for x in (turning.total, policy.most) if x is not None]
+            self.demand(all(event.index < x for x in most), event, "so many turns")
+            first = event.index == 0 or turning.begun[event.block, event.index - 1]
+            self.demand(first, event, "turns begin in their order")
+        went = turning.went.get((BODY, None))
+        if event.block == CATCH:
+            self.demand(went is RunStatus.FAILED, event, "what failed is caught")
+        elif event.block == FINALLY:
+            self.demand(went is not None, event, "finally comes last")
+        self.forget(path)
+        turning.begun[turn] += 1
+        turning.open.add(path)
+        self.scopes[path] = (key, event.block, event.index)
+
+    def forget(self, path: str) -> None:
+        """The turn begins anew: nothing that was inside of it counts."""
+        before = f"{path}."
+        self.left.discard(path)
+        for known in (self.ended, self.pauses, self.failures):
+            for key in [key for key in known if key.startswith(before)]:
+                del known[key]
+
+    def see_ScopeLeft(self, event: facts.ScopeLeft) -> None:
+        path = path_of(event)
+        self.demand(path in self.scopes, event, "only what goes on is left")
+        self.left.add(path)
+        self.stopping.update(k for k in self.running if k == f"{path}.{node_of(k)}")
+        if event.why == "break":
+            self.turnings[self.key(event)].broken = True
+
+    def see_ScopeClosed(self, event: facts.ScopeClosed) -> None:
+        key, path = self.key(event), path_of(event)
+        self.demand(path in self.scopes, event, "only what goes on ends")
+        inside = self.step(key).inside.blocks[event.block].plan.steps
+        open_ = [step.node for step in inside if f"{path}.{step.node}" not in self.ended]
+        self.demand(not open_, event, f"all nodes of the turn have ended: {open_}")
+        turning = self.turnings[key]
+        turning.open.discard(path)
+        turning.went[event.block, event.index] = event.status
+        del self.scopes[path]
+
+
+def node_of(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def path_of(event: facts.ScopeOpened | facts.ScopeLeft | facts.ScopeClosed) -> str:
+    number = "" if event.index is None else f"[{event.index}]"
+    before, block = (
+        f"{event.scope}." if event.scope else "",
+        f".{event.block}" if event.block else "",
+    )
+    return f"{before}{event.node}{number}{block}"
+
+
+def _homes(plan: Plan) -> Iterator[tuple[str, Plan]]:
+    for step in plan.steps:
+        yield step.node, plan
+        for block in () if step.inside is None else step.inside.blocks.values():
+            yield from _homes(block.plan)
+
+
+def _priorities(plan: Plan, around: int) -> Iterator[tuple[str, int]]:
+    for step in plan.steps:
+        own = around + step.options.priority
+        yield step.node, own
+        for block in () if step.inside is None else step.inside.blocks.values():
+            yield from _priorities(block.plan, own)
