@@ -19,7 +19,7 @@ const flow: FlowView =
             ? scenes.mapped()
             : scenes.flow();
 const events =
-  scene === "running"
+  scene === "running" || scene === "streaming"
     ? scenes.running()
     : scene === "mapping"
       ? scenes.mapping()
@@ -38,6 +38,7 @@ memory.answer = (message) => {
     if (scene === "lost") return;
     if (message.type === "HELLO") memory.tell(scenes.snapshot(flow, events, ++number));
     if (message.type === "INSPECT") memory.tell(scenes.details(message.view, message.node));
+    if (message.type === "HELLO" && scene === "streaming") speak();
     if (message.type === "RUN") play();
   }, 20);
 };
@@ -48,8 +49,21 @@ function play(): void {
   const step = () => {
     const some = all.splice(0, 4);
     if (some.length === 0) return;
-    memory.tell({ type: "BATCH", seq: ++number, events: some, progress: [] });
+    memory.tell({ type: "BATCH", seq: ++number, events: some, progress: [], streams: [] });
     setTimeout(step, 300);
+  };
+  step();
+}
+
+/** A node that says something, three words every 120 ms. */
+function speak(): void {
+  let from = 0;
+  const step = () => {
+    const streams = scenes.said(from);
+    if (streams.length === 0) return;
+    memory.tell({ type: "BATCH", seq: ++number, events: [], progress: [], streams });
+    from += 3;
+    setTimeout(step, 120);
   };
   step();
 }

@@ -8,6 +8,8 @@ import type {
   Preview,
   ProblemView,
   Snapshot,
+  StreamedView,
+  StreamView,
   ValueRef,
 } from "../src/protocol/generated";
 
@@ -43,6 +45,18 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
+/** What the settings of a node say, and an input that is a parameter. */
+const SETTINGS: Readonly<Record<string, NodeView["settings"]>> = {
+  daily: [
+    { name: "url", origin: "expression", text: "{{ url }}/daily?city={{ city }}" },
+    { name: "headers", origin: "secret", text: "Bearer {{ secrets.WEATHER }}" },
+    { name: "method", origin: "literal", text: "GET" },
+  ],
+};
+const PARAMETERS: Readonly<Record<string, NodeView["inputs"]>> = {
+  daily: [{ name: "city", source: "parameter city", required: true, origin: "parameter" }],
+};
+
 function node(row: Row, index: number): NodeView {
   const [name, kind, inputs, outputs, options] = row;
   return {
@@ -50,7 +64,16 @@ function node(row: Row, index: number): NodeView {
     kind,
     x: 0,
     y: 0,
-    inputs: pairs(inputs).map(([input, source]) => ({ name: input, source, required: true })),
+    inputs: [
+      ...pairs(inputs).map(([input, source]) => ({
+        name: input,
+        source,
+        required: true,
+        origin: "upstream",
+      })),
+      ...(PARAMETERS[name] ?? []),
+    ],
+    settings: SETTINGS[name] ?? [],
     outputs: outputs.split(" ").filter(Boolean),
     options: options ?? {},
     cell: `cell-${index}`,
@@ -154,7 +177,7 @@ export function large(layers: number, wide: number): FlowView {
     params: [],
     nodes: names.map((name, i) => ({
       ...node([name, "python", "", "out"], i),
-      inputs: i < wide ? [] : [{ name: "a", source: "", required: true }],
+      inputs: i < wide ? [] : [{ name: "a", source: "", required: true, origin: "" }],
     })),
     edges: names.slice(wide).map((target, i) => ({
       source: names[i] ?? "",
@@ -284,6 +307,10 @@ export const failed = (): Event[] => [
       cell: "cell-3",
       line: 4,
       hint: "columns there are: date, rain, temp_max, temp_min, wind",
+      inputs: {
+        daily: "{'DataFrame 2,922 × 5': {'date': '2012-01-01', 'rain': 0, 'temp_max': 12.8}}",
+        station: "{'name': 'Seattle-Tacoma', 'latitude': 47.45, 'api_key': [redacted]}",
+      },
     },
   },
   ...NAMES.slice(4).map(
@@ -495,5 +522,85 @@ export function details(view: string, name: string): Details {
     ],
     logs_cut: false,
     error: null,
+    stream: name === "wet_days" ? STREAMED : null,
+    measured:
+      name === "monthly"
+        ? { attempt: 1, cpu_ms: 812, memory: 121_400_000, is_estimate: true }
+        : null,
   };
+}
+
+const WORDS =
+  "It rained on 132 of 365 days in Seattle. November was the wettest month, with 21 days of rain " +
+  "and 188 mm in all; July was the driest.\n\nOver four years the number of wet days fell from 139 " +
+  "to 126, though each of them brought more rain: 7.1 mm on average, against 6.4 mm before.";
+
+const DRAWING =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="90" viewBox="0 0 320 90">' +
+  Array.from({ length: 12 }, (_, i) => {
+    const height = 20 + 55 * Math.abs(Math.cos((i / 12) * Math.PI));
+    return `<rect x="${6 + i * 26}" y="${86 - height}" width="18" height="${height}" fill="#4c8bd6"/>`;
+  }).join("") +
+  "</svg>";
+
+const STREAMED: StreamedView = {
+  attempt: 1,
+  text: WORDS.slice(0, 60),
+  cut: false,
+  tokens: 12,
+  data: [
+    {
+      port: "chunk 1",
+      type: "dict",
+      preview: { show: "tree", value: { year: 2012, wet: 139 }, cut: false },
+      note: "",
+    },
+    {
+      port: "chunk 2",
+      type: "dict",
+      preview: { show: "tree", value: { year: 2013, wet: 128 }, cut: false },
+      note: "",
+    },
+  ],
+  more_data: 0,
+  artefacts: [
+    {
+      name: "wet_days.svg",
+      media_type: "image/svg+xml",
+      size: 2140,
+      preview: {
+        show: "image",
+        mime: "image/svg+xml",
+        content: btoa(DRAWING),
+        alt: "wet_days.svg",
+      },
+      note: "",
+    },
+    {
+      name: "model.bin",
+      media_type: "application/octet-stream",
+      size: 48_200_000,
+      preview: null,
+      note: "",
+    },
+  ],
+  more_artefacts: 0,
+};
+
+/** What `wet_days` says next, a few words at a time. */
+export function said(from: number): StreamView[] {
+  const words = WORDS.slice(60).match(/\S+\s*/g) ?? [];
+  const some = words.slice(from, from + 3);
+  if (some.length === 0) return [];
+  const of = { node: "wet_days", scope: "", attempt: 1 };
+  return [
+    { ...of, channel: "token", text: some.join(""), chunk_index: 12 + from, chunks: some.length },
+    {
+      ...of,
+      channel: "data",
+      text: `{'year': ${2014 + from}, 'wet': 131}`,
+      chunk_index: 2,
+      chunks: 1,
+    },
+  ];
 }

@@ -20,7 +20,7 @@ test("an unknown message is refused by name", () => {
 
 test("an unknown event is refused by name and place", () => {
   const event = { ...created(), kind: "RUN_CHEERED" };
-  expect(refusal({ type: "BATCH", seq: 1, events: [event], progress: [] })).toBe(
+  expect(refusal({ type: "BATCH", seq: 1, events: [event], progress: [], streams: [] })).toBe(
     'message.events[0].kind is "RUN_CHEERED", which this page does not know',
   );
 });
@@ -37,7 +37,9 @@ test("a missing field and a field of the wrong type are refused by path", () => 
 
 test("an unknown status is refused and an unknown extra field is not", () => {
   const over = { kind: "RUN_COMPLETED", run: "r", seq: 1, at: 1, status: "glorious", ms: 1 };
-  expect(refusal({ type: "BATCH", seq: 1, events: [over], progress: [] })).toContain("glorious");
+  expect(refusal({ type: "BATCH", seq: 1, events: [over], progress: [], streams: [] })).toContain(
+    "glorious",
+  );
   expect(decode({ ...snapshot(1, null), later: true }).ok).toBe(true);
 });
 
@@ -54,6 +56,8 @@ test("previews are told apart by what they show", () => {
     logs: [],
     logs_cut: false,
     error: null,
+    stream: null,
+    measured: null,
     outputs: [
       { port: "a", type: "int", note: "", preview: { show: "tree", value: 1, cut: false } },
     ],

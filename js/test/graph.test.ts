@@ -49,8 +49,8 @@ test("wired inputs are in the order in which their lines arrive", () => {
   const [fetch, season, ice] = flow.nodes;
   if (!fetch || !season || !ice) throw new Error("the flow has three nodes");
   const inputs = [
-    { name: "rows", source: "fetch.rows", required: true },
-    { name: "cold", source: "season.cold", required: true },
+    { name: "rows", source: "fetch.rows", required: true, origin: "upstream" },
+    { name: "cold", source: "season.cold", required: true, origin: "upstream" },
   ];
   const joined = {
     ...flow,

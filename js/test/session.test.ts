@@ -24,8 +24,14 @@ test("a view greets and shows what it was given at once", () => {
 
 test("a gap is answered by one greeting, however many batches follow it", () => {
   const { memory } = open(snapshot(1, [created()]));
-  memory.tell({ type: "BATCH", seq: 5, events: [started("fetch", 1)], progress: [] });
-  memory.tell({ type: "BATCH", seq: 6, events: [completed("fetch", 2, [])], progress: [] });
+  memory.tell({ type: "BATCH", seq: 5, events: [started("fetch", 1)], progress: [], streams: [] });
+  memory.tell({
+    type: "BATCH",
+    seq: 6,
+    events: [completed("fetch", 2, [])],
+    progress: [],
+    streams: [],
+  });
   expect(memory.sent.map((one) => one.type)).toEqual(["HELLO", "HELLO"]);
 });
 
@@ -58,6 +64,8 @@ test("details for another page are not ours", () => {
     logs: [],
     logs_cut: false,
     error: null,
+    stream: null,
+    measured: null,
   };
   memory.tell(details);
   expect(store.state.details).toEqual({});
@@ -80,7 +88,13 @@ test("listeners hear once per frame however much arrived", () => {
   let heard = 0;
   store.subscribe(() => heard++);
   store.receive(snapshot(1, [created()]));
-  store.receive({ type: "BATCH", seq: 2, events: [started("fetch", 1)], progress: [] });
+  store.receive({
+    type: "BATCH",
+    seq: 2,
+    events: [started("fetch", 1)],
+    progress: [],
+    streams: [],
+  });
   expect([frames.length, heard]).toEqual([1, 0]);
   frames[0]?.();
   expect(heard).toBe(1);

@@ -4,7 +4,7 @@ import type { Event } from "../src/protocol/generated";
 import { completed, created, RUN, snapshot, started } from "./flows";
 
 const batch = (seq: number, events: readonly Event[]) =>
-  ({ type: "BATCH", seq, events, progress: [] }) as const;
+  ({ type: "BATCH", seq, events, progress: [], streams: [] }) as const;
 
 function after(...messages: Parameters<typeof reduce>[1][]): CanvasState {
   return messages.reduce((state, message) => reduce(state, message, 200), INITIAL);
@@ -61,6 +61,8 @@ test("details of a run are forgotten when another run is shown", () => {
     logs: [],
     logs_cut: false,
     error: null,
+    stream: null,
+    measured: null,
   } as const;
   const state = after(snapshot(1, [created()]), details);
   expect(state.details.fetch).toBe(details);

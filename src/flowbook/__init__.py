@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         IllegalTransition,
         InvalidFlow,
         InvalidParameters,
+        LimitExceeded,
+        MemoryConflict,
         RunCancelled,
         RunError,
         RunFailed,
@@ -54,8 +56,10 @@ if TYPE_CHECKING:
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
+    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
+    from flowbook.run.remembering import memory
     from flowbook.session.project import Project, project
 
 _HOMES = {
@@ -70,6 +74,8 @@ _HOMES = {
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
+    "LimitExceeded": "flowbook.errors",
+    "MemoryConflict": "flowbook.errors",
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
@@ -97,6 +103,8 @@ _HOMES = {
     "UsageError": "flowbook.errors",
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
+    "context": "flowbook.run.capture",
+    "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",
 }
@@ -113,6 +121,8 @@ __all__ = [
     "IllegalTransition",
     "InvalidFlow",
     "InvalidParameters",
+    "LimitExceeded",
+    "MemoryConflict",
     "Node",
     "NodeContext",
     "NodeRun",
@@ -140,6 +150,8 @@ __all__ = [
     "UsageError",
     "ValueUnavailable",
     "WaitTimeout",
+    "context",
+    "memory",
     "project",
     "resumption",
 ]

@@ -18,7 +18,9 @@ FlowbookError                     everything flowbook raises on purpose
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── SchemaMismatch                a value is not what its port takes      (node, port, path)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
+├── MemoryConflict                a remembered key has changed (key, flow, expected, found)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -33,7 +35,7 @@ to do next, and every error survives pickling with its fields.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -156,7 +158,10 @@ class RunError(FlowbookError):
 
 
 class RunFailed(RunError):
-    """One or more nodes failed; `node`, `cell` and `line` point at the first."""
+    """One or more nodes failed; `node`, `cell` and `line` point at the first.
+
+    `inputs` says in a few words what it was given.
+    """
 
     fields: ClassVar[tuple[str, ...]] = (
         "run_id",
@@ -165,16 +170,22 @@ class RunFailed(RunError):
         "line",
         "error_type",
         "traceback",
+        "inputs",
     )
     node: str | None
     cell: str | None
     line: int | None
     error_type: str | None
     traceback: str | None
+    inputs: Mapping[str, str] | None
 
     def _render_traceback_(self) -> list[str]:
         """The node's own traceback, ending on the user's line, then our summary."""
-        return [*self.frames().splitlines(), *super()._render_traceback_()]
+        return [*self.frames().splitlines(), *self.given(), *super()._render_traceback_()]
+
+    def given(self) -> list[str]:
+        """A line for each input of the node: `given: rows = [1, 2, 3]`."""
+        return [f"given: {name} = {told}" for name, told in (self.inputs or {}).items()]
 
     def frames(self) -> str:
         """The node's traceback; empty when it has no line of the user's to show."""
@@ -191,6 +202,14 @@ class RunTimeout(RunError):
 
     fields: ClassVar[tuple[str, ...]] = ("run_id", "seconds")
     seconds: float
+
+
+class LimitExceeded(FlowbookError):
+    """A node took more than its option `limit` allows: bytes of memory, or seconds of CPU time."""
+
+    fields: ClassVar[tuple[str, ...]] = ("limit", "allowed")
+    limit: str
+    allowed: float
 
 
 class SubflowFailed(RunError):
@@ -250,6 +269,19 @@ class HttpFailed(FlowbookError):
             and 400 <= self.status < 500
             and (self.status not in (408, 425, 429))
         )
+
+
+class MemoryConflict(FlowbookError):
+    """A key that is remembered has another version than was expected: 0 stands for no value.
+
+    `flow` is None for what the whole project remembers.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("key", "flow", "expected", "found")
+    key: str
+    flow: str | None
+    expected: int
+    found: int
 
 
 class StoreError(FlowbookError):

@@ -25,7 +25,7 @@ from flowbook.events import TriggerKind
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, RunId
-from flowbook.plan.check import coerce_params
+from flowbook.plan.params import coerce_params
 from flowbook.run.handle import Run
 from flowbook.run.phase import Outcome
 from flowbook.session.live import LiveNotebook
@@ -118,8 +118,11 @@ class FlowMagics(Magics):
             self._run_node(defined.node.id)
 
     def _run_node(self, node: NodeId) -> None:
-        how = Start(trigger=TriggerKind.CELL, targets=[node], rerun=[node])
-        run = self.project.start(self.live.flow, {}, how).wait()
+        how = Start(trigger=TriggerKind.CELL, targets=[node], part=True, rerun=[node])
+        run = self.project.start(self.live.flow, {}, how).rest()
+        if not run.status.over:
+            sys.stdout.write(f"{run!r}\n")
+            return
         run.raise_for_status()
         if run[node].outcome is Outcome.SKIPPED:
             sys.stdout.write(f"{node} was skipped: the branch it hangs on was not taken\n")
@@ -167,9 +170,8 @@ class FlowMagics(Magics):
         self.reopen(whole=True)
         if asked.bg:
             return run
-        narrate(run, sys.stdout.write)
-        run.wait()
-        return run.raise_for_status() if asked.record else run
+        narrate(run, sys.stdout.write, rests=not asked.record)
+        return run.wait().raise_for_status() if asked.record else run.rest()
 
     def show(self, words: list[str]) -> Any:
         """`%flow show`: the canvas."""

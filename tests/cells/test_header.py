@@ -200,3 +200,19 @@ def test_a_flag_may_have_a_value(line, options):
     assert cell.header.options == parse_options(options)
     printed = print_cell(with_options(cell.header, parse_options(options)), "")
     assert parse_cell(printed).header.options == parse_options(options)
+
+
+def test_outputs_may_have_types_and_print_as_they_read():
+    source = "%%flow count(rows: list[int]) -> total: dict[str, int], rest --retries 3\nrows"
+    cell = parse_cell(source)
+    assert cell.faults == ()
+    assert cell.header.outputs == ("total", "rest")
+    assert cell.header.returns == {"total": "dict[str, int]"}
+    assert print_cell(cell.header, cell.body) == source
+
+
+@pytest.mark.parametrize("head", ["-> a: ", "-> a: list[", "-> a: x y", "-> : int"])
+def test_a_type_that_does_not_read_is_a_fault(head):
+    (fault,) = parse_cell(f"%%flow count {head}").faults
+    assert "cannot name an output" in fault.message
+    assert "first, second: int" in fault.hint

@@ -54,7 +54,7 @@ class Asked:
     def children(self, run_id):
         return tuple(self.below)
 
-    def table(self, query):
+    def table(self, query, parameters=None):
         self.asked.append(query)
         return self.answer
 

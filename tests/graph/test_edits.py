@@ -277,3 +277,16 @@ def test_several_edits_apply_together_or_not_at_all():
 )
 def test_an_edit_has_a_name_for_the_undo_menu(edit: Edit, text: str):
     assert label(edit) == text
+
+
+def test_a_renamed_node_takes_types_and_schemas_of_its_output_along():
+    node = NodeSpec(
+        "old",
+        outputs=("old",),
+        options=Options(outputs=(("old", '"int"'),)),
+        returns={"old": "int"},
+    )
+    spec = apply(FlowSpec("f", (node,)), RenameNode("old", "new"))
+    (renamed,) = spec.nodes
+    assert renamed.options.outputs == (("new", '"int"'),)
+    assert renamed.returns == {"new": "int"}

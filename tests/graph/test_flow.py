@@ -73,7 +73,7 @@ def known(asked):
 class FakeRun(dict):
     waited = False
 
-    def wait(self, timeout=None):
+    def rest(self):
         self.waited = True
         return self
 

@@ -8,8 +8,9 @@ from flowbook.errors import UsageError
 from flowbook.graph.options import Options
 from flowbook.graph.spec import MISSING, ParamSpec
 from flowbook.ids import PortName
-from flowbook.plan.check import check, check_params, coerce_params, param_type
+from flowbook.plan.check import check
 from flowbook.plan.compile import compile_plan
+from flowbook.plan.params import check_params, coerce_params, param_type
 
 
 @pytest.fixture
@@ -128,6 +129,13 @@ def test_a_cache_key_is_an_expression_over_the_inputs(problems, node, key, messa
 def test_a_join_that_can_never_be_is_said(problems, node, options, message):
     found = problems(node("a"), node("b"), node("j", "a", "b", options=Options(**options)))
     assert [one[2] for one in found] == [message]
+
+
+@pytest.mark.parametrize("options", [{"join": 1}, {"settled": True}])
+def test_a_join_with_a_cache_is_refused_with_the_reason(problems, node, options):
+    joined = Options(cache=True, **options)
+    (problem,) = problems(node("a"), node("b"), node("j", "a", "b", options=joined))
+    assert "a join is not taken from the cache: which inputs it is given" in problem[2]
 
 
 def test_a_join_of_nothing_but_parameters_is_said(problems, node):

@@ -7,6 +7,7 @@ import pytest
 from flowbook.graph.nesting import own_outputs
 from flowbook.graph.options import Options
 from flowbook.graph.registry import Registry
+from flowbook.nodes.arriving import EachOfNode
 from flowbook.nodes.containers import (
     BreakNode,
     ContinueNode,
@@ -26,7 +27,7 @@ KINDS = (MapNode, ForeachNode, RepeatNode, WhileNode, TryNode, GroupNode, BreakN
 
 @pytest.fixture
 def problems(flow):
-    registry = Registry([Code, *KINDS])
+    registry = Registry([Code, EachOfNode, *KINDS])
 
     def problems(*nodes):
         return [(p.cell, p.line, p.message, p.hint) for p in check(flow(*nodes), registry)]
@@ -162,3 +163,17 @@ def test_an_expression_that_says_when_there_is_enough_is_looked_at(problems):
     )
     each = box("each", "map", "items=rows", "most=rows", enough="succeeded > most")
     assert problems(node_("rows"), each, inner("x", "item", inside="each")) == []
+
+
+def test_what_runs_for_each_branch_needs_branches_and_nothing_else(problems):
+    one = inner("x", "item", inside="each")
+    assert problems(node_("a"), node_("b"), box("each", "each_of", "a", "b"), one) == []
+    assert only(problems(box("each", "each_of"), one))[2:] == (
+        "each_of 'each' has no branch to take",
+        "name nodes beside it in the head: (a, b)",
+    )
+    late = inner("x", "item", "b", inside="each")
+    assert only(problems(node_("a"), node_("b"), box("each", "each_of", "a"), late))[2:] == (
+        "it reads 'b', which may not be there when 'each' begins",
+        "let the branches bring what it needs",
+    )

@@ -14,7 +14,7 @@ import msgspec
 from tests.run.plans import N, box, n, plan_of
 
 from flowbook.events import TriggerKind, encode
-from flowbook.events.values import ErrorInfo, ValueFormat, ValueRef
+from flowbook.events.values import ErrorInfo, Usage, ValueFormat, ValueRef
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
@@ -38,9 +38,11 @@ from flowbook.run.stimulus import (
     StepRaised,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     TakenUp,
     TimerFired,
 )
@@ -73,9 +75,11 @@ class Play:
         given: tuple[str, ...] = (),
         by_hand: tuple[str, ...] = (),
         origin: Origin | None = None,
+        unasked: tuple[str, ...] = (),
         **flow,
     ) -> None:
-        self.plan = plan_of(*nodes, flow=FlowOptions(**flow))
+        plan = plan_of(*nodes, flow=FlowOptions(**flow))
+        self.plan = replace(plan, unasked=tuple(plan.index[name] for name in unasked))
         self.state = RunState(self.plan)
         self.events = []
         self.now = 1_767_258_000.0
@@ -151,6 +155,17 @@ class Play:
         step = self.state.index[name]
         return self.send(StepLogged(at=self.now, step=step, stream="stdout", text=text))
 
+    def streams(self, name, channel, chunks=1):
+        of = {"at": self.now, "step": self.state.index[name]}
+        attempt = self.state.attempt[of["step"]]
+        return self.send(
+            StepStreamed(**of, attempt=attempt, channel=channel, chunks=chunks, value=REF)
+        )
+
+    def used(self, name, attempt, **amounts):
+        step = self.state.index[name]
+        return self.send(StepUsed(at=self.now, step=step, attempt=attempt, **amounts))
+
     def cancel(self, **more):
         return self.send(CancelAsked(at=self.now, reason="enough", **more))
 
@@ -210,6 +225,23 @@ def _histories():
         .fires("fetch")
         .says("fetch", "200\n")
         .returns("fetch"),
+    )
+    yield (
+        "some_nodes_only",
+        Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b", "c"), unasked=("c", "d"))
+        .returns("a")
+        .returns("b"),
+    )
+    yield (
+        "streamed",
+        Play(n("ask", retries=1))
+        .streams("ask", "token", chunks=3)
+        .fails("ask")
+        .used("ask", 1, cpu_ms=2.5, memory=1_000)
+        .fires("ask")
+        .streams("ask", "data")
+        .used("ask", 1, usage=(Usage("acme", "small", 3, 1, 4),))
+        .returns("ask"),
     )
     first = Play(
         n("slow"),
@@ -365,6 +397,10 @@ def _histories_of_endings():
     left = _map(lasting).returns("cities").unfolds("each", 4).returns("each[1].fetch")
     left.returns("each[1].clean").returns("each").returns("total").fails("each[0].fetch")
     yield "map_left_to_go_on", left.suspends("each[3].fetch")
+    arriving = Policy(Turns.ARRIVING, window=2, stop=False)
+    heard = Play(n("a"), n("b"), box("heard", arriving, n("x"), reads=("a", "b")), n("c", "heard"))
+    heard.returns("b").unfolds("heard").returns("heard[1].x").returns("a").returns("heard[0].x")
+    yield "branches_one_by_one", heard.returns("heard")
     stop = N("enough", ("a",), ("enough",), ends="failed")
     stopped = Play(n("a"), stop, n("b"), n("c", "b")).returns("a")
     yield "stopped_by_a_node", stopped.returns("enough", reason="no stock").stops("b")

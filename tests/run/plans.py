@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flowbook.graph.choices import Backoff, BackoffKind, On, Role
-from flowbook.graph.container import BODY, Policy
+from flowbook.graph.container import BODY, Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options
 from flowbook.graph.spec import ParamSpec
@@ -52,6 +52,8 @@ def box(name: str, policy: Policy, *inside: N, reads: tuple[str, ...] = (), **mo
     """A container of `inside`; the last node of a block is what leaves it."""
     blocks = {block: plan_of(*more.pop(block)) for block in ("catch", "finally") if block in more}
     made = n(name, *reads, **more)
+    if policy.turns is Turns.ARRIVING and reads:
+        made = replace(made, join=Join(1, each=True))
     return replace(made, policy=policy, blocks={BODY: plan_of(*inside), **blocks})
 
 
@@ -64,7 +66,7 @@ def _inside(node: N) -> Inside | None:
         last = [plan.step(NodeId(one)) for one in node.gives] or last
         gives = [(port, FromStep(one.index, port)) for one in last for port in one.outputs]
         blocks[name] = Block(plan, tuple(gives))
-    return Inside(node.policy, blocks)
+    return Inside(node.policy, blocks, len(node.reads))
 
 
 def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:

@@ -53,8 +53,10 @@ from flowbook.run.stimulus import (
     StepRaised,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
+    StepUsed,
     TakenUp,
     TimerFired,
 )
@@ -533,7 +535,9 @@ class EveryStimulus(RuleBasedStateMachine):
         text = StepLogged(at=1.0, step=step, stream="stdout", text="x")
         signal = data.draw(st.sampled_from(["", "one", "two", "three"]))
         came = StepResumed(at=1.0, step=step, signal=signal, payload=signal)
-        self.send(data.draw(st.sampled_from([came, text])))
+        of = {"at": 1.0, "step": step, "attempt": data.draw(st.integers(1, 3))}
+        told = [StepStreamed(**of, channel="data", value=REF), StepUsed(**of, cpu_ms=1.0)]
+        self.send(data.draw(st.sampled_from([came, text, *told])))
 
     @precondition(lambda self: self.waits)
     @rule(data=st.data(), at=st.floats(0.0, 9.0))

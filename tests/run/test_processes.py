@@ -34,17 +34,6 @@ def test_a_process_is_kept_warm_and_killed_when_it_must_be(start, engines):
         os.kill(one, 0)
 
 
-def test_a_process_that_dies_fails_its_node_and_not_the_engine(start, engines):
-    def die(context, inputs):
-        os._exit(9)
-
-    engine = engines()
-    run = start(plan_of(n("a", on="process"), n("b", on="process")), {"a": die}, engine=engine)
-    run.wait(20)
-    assert "exit code 9" in run["a"].error.message
-    assert run["b"].output == "b"
-
-
 def test_what_cannot_travel_says_so(start):
     plan = plan_of(n("a"), n("b", "a", on="process"))
     run = start(plan, {"a": lambda c, i: threading.Lock(), "b": lambda c, i: 1}).wait(20)
@@ -61,18 +50,6 @@ def test_a_worker_process_imports_nothing_heavy(start):
         return [name for name in ("pandas", "duckdb", "IPython", "numpy") if name in sys.modules]
 
     assert start(plan_of(n("a", on="process")), {"a": loaded}).wait(20)["a"].output == []
-
-
-def test_a_worker_leaves_ctrl_c_to_its_parent(start):
-    def interrupted(context, inputs):
-        import signal
-
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.05)
-        return "alive"
-
-    run = start(plan_of(n("a", on="process")), {"a": interrupted}).wait(20)
-    assert run["a"].output == "alive"
 
 
 def test_a_worker_does_not_run_the_users_main_again(start):

@@ -5,6 +5,8 @@ Each of these was found by `tests/schedules` first, and is told here in as few n
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.run.histories import REF, Play
 from tests.run.plans import box, n
@@ -14,7 +16,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
 from flowbook.run.phase import Outcome, Phase
-from flowbook.run.stimulus import Consult, Gather, JournalFailed, SetTimer, StepRecalled
+from flowbook.run.stimulus import Abort, Consult, Gather, JournalFailed, SetTimer, StepRecalled
 
 EACH = Policy(Turns.EACH)
 MAP = Policy(Turns.EACH, window=3, stop=False, settle=True)
@@ -159,3 +161,40 @@ def test_a_pause_that_was_under_way_in_a_turn_begun_anew_is_set_once():
     run.fires("m[0].x").fails("m[0].x")
     assert run.launched == {"m[0].x"}
     assert run.state.turning[0].tries == {0: 1}
+
+
+# ---------------------------------------------------------------- who ends others, and who asks
+
+ASKS = replace(MAP, asks=True)
+
+
+def test_a_container_that_cannot_say_whether_it_has_enough_gives_its_turns_up():
+    run = Play(box("m", ASKS, n("x"), retries=1)).unfolds("m", 3).returns("m[0].x").fails("m")
+    assert {type(o) for o in run.orders} == {Abort, SetTimer}
+    assert {s.status for s in run.state.scopes[2:]} == {RunStatus.CANCELLED}
+    run.dies(cut(run, ScopeLeft))
+    assert run.phase("m") is Phase.BACKOFF, "and the same if that is all that was journalled"
+
+
+@pytest.mark.parametrize("answers", ["consulted", "fails"])
+def test_an_answer_does_not_end_a_cancelled_container_before_its_turns(answers):
+    run = Play(box("m", ASKS, n("x"))).unfolds("m", 2).returns("m[0].x").cancel()
+    run.consulted("m", 1, go_on=False) if answers == "consulted" else run.fails("m")
+    assert run.phase("m") is Phase.CANCELLING
+    assert run.stops("m[1].x").state.status is RunStatus.CANCELLED
+    assert run.outcome("m") is Outcome.CANCELLED
+
+
+def test_a_join_that_was_cancelled_stops_nobody_when_the_run_is_taken_up():
+    join = n("j", "b", "a", join=Join(1, cancels=True))
+    run = Play(n("a", cancels=("j",)), n("b"), join).returns("a")
+    assert run.phase("b") is Phase.RUNNING
+    assert run.dies().launched == {"b"}
+
+
+def test_a_node_of_a_turn_before_ends_nothing_of_the_next_when_the_run_is_taken_up():
+    inner = box("in", Policy(), n("x", cancels=("y",)), n("y"))
+    run = Play(box("g", Policy(), inner, n("z", "in"), retries=1)).unfolds("g").unfolds("g.in")
+    run.returns("g.in.x").returns("g.in").fails("g.z").fires("g").unfolds("g").unfolds("g.in")
+    run.dies()
+    assert run.launched == {"g.in.x", "g.in.y"}

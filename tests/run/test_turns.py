@@ -379,6 +379,13 @@ def test_whether_there_is_enough_is_asked_after_each_turn():
     assert gathers(run, "each")
 
 
+def test_an_expression_that_fails_gives_up_the_turns_and_fails_the_container():
+    run = some(asks=True).unfolds("each", 9).returns("each[1].x").fails("each")
+    assert run.outcome("each[0].x") is Outcome.CANCELLED
+    assert run.outcome("each") is Outcome.FAILED
+    assert run.state.status is RunStatus.FAILED
+
+
 def test_an_answer_that_comes_late_means_nothing():
     run = some(asks=True).unfolds("each", 9).returns("each[1].x").returns("each[0].x")
     assert run.consulted("each", 1, go_on=False).launched == set()
@@ -423,6 +430,71 @@ def test_another_process_goes_on_with_what_goes_on_behind():
             if run.phase(f"each[{at}].x") is Phase.RUNNING:
                 run.returns(f"each[{at}].x")
         assert run.state.status is RunStatus.SUCCEEDED, cut
+
+
+# ---------------------------------------------------------------- whenever one comes
+
+ARRIVING = Policy(Turns.ARRIVING, window=2, stop=False)
+
+
+def heard(*inside, **more):
+    made = box("heard", ARRIVING, *(inside or (n("x"),)), reads=("a", "b", "c"), **more)
+    return Play(n("a"), n("b"), n("c"), made, n("after", "heard"))
+
+
+def test_there_is_a_turn_for_each_branch_as_soon_as_it_is_live():
+    run = heard().returns("b")
+    assert run.launched == {"heard"}
+    assert run.unfolds("heard").launched == {"heard[1].x"}
+    assert run.returns("a").launched == {"heard[0].x"}
+    run.returns("heard[0].x").returns("heard[1].x")
+    assert run.phase("heard") is Phase.TURNING
+    assert run.returns("c").launched == {"heard[2].x"}
+    assert gathers(run.returns("heard[2].x"), "heard")
+    assert run.returns("heard").launched == {"after"}
+
+
+def test_a_branch_that_is_dead_has_no_turn():
+    run = heard().returns("a").unfolds("heard").returns("heard[0].x").fails("b")
+    run.returns("c", "elsewhere")
+    assert gathers(run, "heard")
+    assert [event.index for event in run.events if isinstance(event, ScopeOpened)] == [0]
+
+
+def test_what_comes_before_it_has_unfolded_is_not_lost():
+    run = heard().returns("a").returns("b").returns("c").unfolds("heard")
+    assert run.launched == {f"heard[{at}].x" for at in range(3)}
+
+
+def test_a_turn_that_fails_lets_the_others_go_on_and_fails_the_container():
+    run = heard().returns("a").unfolds("heard").fails("heard[0].x").returns("b").returns("c")
+    run.returns("heard[1].x").returns("heard[2].x")
+    assert run.outcome("heard") is Outcome.FAILED
+    assert run.state.status is RunStatus.FAILED
+
+
+def test_no_branch_at_all_skips_it():
+    run = heard()
+    for name in "abc":
+        run.returns(name, "elsewhere")
+    assert run.outcome("heard") is Outcome.SKIPPED
+
+
+def test_another_process_takes_the_branches_that_are_left():
+    def fresh():
+        return heard().returns("a").unfolds("heard")
+
+    whole = fresh().returns("b").returns("heard[0].x").returns("c")
+    for cut in range(len(fresh().events), len(whole.events)):
+        run = fresh()
+        run.events = list(whole.events)
+        run.dies(cut)
+        while not run.state.over:
+            busy = (Phase.RUNNING, Phase.TURNING)
+            open_ = [name for name in run.state.index if run.phase(name) in busy]
+            run.returns(max(open_, key=lambda name: (run.phase(name) is Phase.RUNNING, name)))
+        assert run.state.status is RunStatus.SUCCEEDED, cut
+        assert {run.outcome(f"heard[{at}].x") for at in range(3)} == {Outcome.SUCCEEDED}
 
 
 # ---------------------------------------------------------------- anything
@@ -481,7 +553,9 @@ class Chaos:
     def answer(self, order):
         self.asked.remove(order)
         name = self.run.state.key(order.step)
-        if isinstance(order, Gather):
+        if self.chance.random() < 0.05:
+            self.run.fails(name)
+        elif isinstance(order, Gather):
             self.run.returns(name)
         else:
             self.run.consulted(name, order.index, self.chance.random() < 0.6)

@@ -17,7 +17,10 @@ from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.plan.plan import Join, Plan
 
-OF_FLOWS = ("containers", "joins", "branches", "retries", "timeouts", "limits", "leaving")
+OF_FLOWS = (
+    "containers", "joins", "branches", "retries", "timeouts", "limits", "locks", "leaving",
+    "endings", "enough",
+)  # fmt: skip
 """What a flow may have."""
 
 PURE, CACHED = 0.3, 0.2
@@ -35,12 +38,23 @@ _POLICIES = (
 )
 
 
+_ENOUGH = (
+    Policy(Turns.EACH, window=2, stop=False, settle=True, enough=1),
+    Policy(Turns.EACH, window=2, stop=False, settle=True, enough=1, outlasts=True),
+    Policy(Turns.EACH, window=3, stop=False, settle=True, asks=True),
+    Policy(Turns.EACH, window=3, stop=False, settle=True, asks=True, outlasts=True),
+)
+
+
 class Author:
     """Writes one flow; `allowed` are the features it may use."""
 
     def __init__(self, chance: Random, allowed: frozenset[str], most: int = 6) -> None:
         self.chance, self.allowed, self.most = chance, allowed, most
         self.joining, self.nesting = chance.choice(((0.2, 0.3), (0.8, 0.1), (0.3, 0.6)))
+        self.around: list[list[str]] = []
+        """Names in the home that is being written, and in those around it."""
+        self.loops: set[str] = set()
 
     def plan(self) -> Plan:
         nodes = self.nodes("n", 0, at_least=1)
@@ -60,16 +74,33 @@ class Author:
     def nodes(self, prefix: str, depth: int, at_least: int = 0) -> list[N]:
         """Some nodes, each reading some of those before it; names are unique in the whole flow."""
         made: list[N] = []
+        self.around.append([])
         for at in range(self.chance.randint(at_least, self.most if not depth else 3)):
             name = f"{prefix}{at}"
             reads = self.reads(made)
+            self.around[-1].append(name)
             inside = self.may("containers", self.nesting) and depth < _DEEPEST
             made.append(self.container(name, reads, depth) if inside else self.node(name, reads))
             if depth and self.may("leaving", 0.15) and not inside:
                 how = self.chance.choice(["break", "continue"])
                 options = {**made[-1].options, "cache": False}
                 made[-1] = replace(made[-1], leaves=how, options=options)
+        made = [self.ending(one) if self.may("endings", 0.12) else one for one in made]
+        self.around.pop()
         return made
+
+    def ending(self, node: N) -> N:
+        """The same node, that ends others, or the whole run, if it is fit for that."""
+        chance, names = self.chance, [x for home in self.around for x in home if x != node.name]
+        how = chance.choice(("cancels", "completes", "cancels", "completes", "run"))
+        name, status = chance.choice(names or [""]), chance.choice(("succeeded", "failed"))
+        if node.policy is not None or node.leaves:
+            return node
+        if how == "run":
+            return replace(node, ends=status)
+        if not name or (how == "completes" and name not in self.loops):
+            return node
+        return replace(node, options={**node.options, how: (name,)})
 
     def reads(self, before: list[N]) -> tuple[str, ...]:
         odds = self.chance.choice([0.2, 0.5])
@@ -81,6 +112,7 @@ class Author:
         need = chance.choice([0, 1, 1, 2])
         join = Join(min(need, len(reads)), bool(need) and chance.random() < 0.6)
         joins = self.may("joins", self.joining) and bool(reads)
+        locks = self.may("locks", 0.2)
         tolerant = chance.random() < 0.2
         branches = self.may("branches", 0.3)
         return n(
@@ -91,6 +123,7 @@ class Author:
             tolerant=tolerant and not joins,
             pure=chance.random() < PURE,
             cache=chance.random() < CACHED and not joins,
+            lock=("door",) if locks else (),
             **self.options(),
         )
 
@@ -113,12 +146,16 @@ class Author:
         }
 
     def container(self, name: str, reads: tuple[str, ...], depth: int) -> N:
-        policy = self.chance.choice(_POLICIES)
+        policy, some = self.chance.choice(_POLICIES), self.chance.choice(_ENOUGH)
+        policy = some if self.may("enough", 0.2) else policy
+        room = self.may("locks", 0.3) and not depth
+        if policy.counts:
+            self.loops.add(name)
         blocks = {}
         for block in policy.blocks[1:]:
             if self.chance.random() < 0.6:
                 blocks[block] = self.nodes(f"{name}{block[0]}", depth + 1)
         inside = self.nodes(f"{name}_", depth + 1)
         outputs = ("x", "error") if policy.told else ("x",)
-        options = self.options()
+        options = {**self.options(), "lock": ("room",) if room else ()}
         return box(name, policy, *inside, reads=reads, outputs=outputs, **blocks, **options)

@@ -50,7 +50,7 @@ def _goes(world: World, i: int) -> bool:
 def _turns(world: World, i: int) -> bool:
     turning = world.state.turning.get(i)
     inside = turning is not None and turning.active > 0
-    return inside or (i, world.state.attempt[i]) in world.asked
+    return inside or world.asked[i, world.state.attempt[i]] > 0
 
 
 def _stops(world: World, i: int) -> bool:
@@ -92,7 +92,8 @@ def losers_are_stopped(world: World) -> None:
     state = world.state
     for i, join in enumerate(state.joins):
         begun = join is not None and join.cancels and state.phase[i] is not Phase.WAITING
-        if not begun or not world.referee.may_run(state.key(i)):
+        withdrawn = state.outcome[i] is Outcome.CANCELLED
+        if not begun or withdrawn or not world.referee.may_run(state.key(i)):
             continue
         scope = state.scopes[state.scope[i]]
         owner = state.steps[scope.owner].inside if scope.owner >= 0 else None
@@ -108,8 +109,13 @@ def losers_are_stopped(world: World) -> None:
 
 def room_is_used(world: World) -> None:
     """Where limits bind, somebody runs as long as somebody may."""
-    state, holding = world.state, (Phase.RUNNING, Phase.CANCELLING)
-    if state.gate is None or state.paused or any(phase in holding for phase in state.phase):
+    state, holding = world.state, {Phase.RUNNING, Phase.CANCELLING}
+    locked = (bool(step.options.lock) for step in state.steps)
+    busy = any(
+        phase in holding or (lock and phase is Phase.TURNING)
+        for phase, lock in zip(state.phase, locked, strict=True)
+    )
+    if state.gate is None or state.paused or busy:
         return
     for i, phase in enumerate(state.phase):
         idle = phase is Phase.READY and world.referee.may_run(state.key(i))

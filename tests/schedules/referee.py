@@ -47,6 +47,7 @@ class Referee:
         self.verdict: RunStatus | None = None
         self.cancelling = self.paused = False
         self.failed: object = None
+        self.told: RunStatus | None = None
         self.running: dict[str, int] = {}
         self.stopping: set[str] = set()
         """Told to stop: of these, no more than an ending is still to come."""
@@ -107,7 +108,9 @@ class Referee:
         end = self.ended.get(key)
         if isinstance(end, facts.NodeSkipped):
             return end.reason in _DOOMED
-        return isinstance(end, facts.NodeFailed | facts.NodeCancelled)
+        if isinstance(end, facts.NodeCancelled):
+            return end.cause is None
+        return isinstance(end, facts.NodeFailed)
 
     def may_run(self, key: str) -> bool | None:
         """By the rule of its inputs; None as long as that is open."""
@@ -136,7 +139,7 @@ class Referee:
 
     def see_CancelRequested(self, event: facts.CancelRequested) -> None:
         self.demand(not self.cancelling, event, "a run is told to stop once")
-        self.cancelling, self.failed = True, event.error
+        self.cancelling, self.failed, self.told = True, event.error, event.status
         self.stopping.update(self.running, self.turnings)
 
     def see_RunPaused(self, event: facts.RunPaused) -> None:
@@ -169,7 +172,7 @@ class Referee:
         failed = any(isinstance(end, facts.NodeFailed) for end in ended)
         self.verdict = event.status
         if self.cancelling:
-            stopped = RunStatus.FAILED if event.error else RunStatus.CANCELLED
+            stopped = RunStatus.FAILED if event.error else self.told or RunStatus.CANCELLED
             self.demand(event.status is stopped, event, "it was stopped")
             self.demand(event.error or not self.failed, event, f"it failed: {self.failed}")
         elif not failed:
@@ -222,18 +225,19 @@ class Referee:
 
     def asks(self, key: str) -> dict[str, float]:
         step, flow = self.step(key), self.plan.options
+        locks = {f"lock {name}": 1.0 for name in step.options.lock}
         if step.inside is not None:
-            return {}
+            return locks
         limited = dict(flow.limits)
         asked = {f"tag {tag}": 1.0 for tag in step.options.tags if tag in limited}
         asked |= {f"need {name}": amount for name, amount in step.options.needs}
-        return asked | ({"nodes": 1.0} if flow.max_concurrent else {})
+        return asked | locks | ({"nodes": 1.0} if flow.max_concurrent else {})
 
     def within_limits(self, event: facts.NodeStarted) -> None:
         flow, used, mine = self.plan.options, Counter[str](), self.asks(self.key(event))
         there = {f"tag {tag}": count for tag, count in flow.limits}
         there |= {f"need {name}": amount for name, amount in flow.capacity}
-        there["nodes"] = flow.max_concurrent or 0
+        there |= {"nodes": flow.max_concurrent or 0, "lock door": 1, "lock room": 1}
         for key in self.running:
             used.update(self.asks(key))
         for name, amount in mine.items():
@@ -248,14 +252,17 @@ class Referee:
         key = self.key(event)
         self.demand(key not in self.ended, event, "a node ends once")
         begun = self.running.pop(key, None)
-        if key in self.turnings:
+        gave = isinstance(event, facts.NodeCompleted) and key in self.turnings
+        outlasts = gave and self.step(key).inside.policy.outlasts
+        if key in self.turnings and not outlasts:
             self.demand(not self.turnings[key].open, event, "the turns inside are over")
         self.demand(attempt is None or attempt == begun, event, f"attempt {begun} goes on")
         self.ended[key] = event
         for known in (self.ready, self.stopping):
             known.discard(key)
         self.pauses.pop(key, None)
-        self.turnings.pop(key, None)
+        if not outlasts:
+            self.turnings.pop(key, None)
         return key
 
     def see_NodeCompleted(self, event: facts.NodeCompleted) -> None:
@@ -263,8 +270,10 @@ class Referee:
         self.results.add(event.ms)
         turning = self.turnings.get(self.key(event))
         self.end(event, attempt=event.attempt)
-        if turning is not None and turning.total is not None and not turning.broken:
-            policy = self.step(self.key(event)).inside.policy
+        inside = self.step(self.key(event)).inside
+        all_ = inside is not None and inside.policy.enough is None and not inside.policy.asks
+        if turning is not None and turning.total is not None and not turning.broken and all_:
+            policy = inside.policy
             left = policy.stop and RunStatus.FAILED in turning.went.values()
             every = left or policy.turns is not Turns.EACH or len(turning.went) == turning.total
             cut = not left and RunStatus.CANCELLED in turning.went.values()
@@ -301,14 +310,24 @@ class Referee:
             turn == path or turn.startswith(f"{path}.") for path in self.left
         )  # fmt: skip
         if event.cause is not None:
-            self.has_enough(event)
+            self.has_enough(event, ended=True)
         elif not told:
             # An attempt may stop by itself, as one does whose thread was told to by somebody else.
             self.demand(key in self.running, event, "it was told to stop, or ran")
         self.demand(key not in self.waits, event, "a wait is ended before its node")
         self.end(event)
 
-    def has_enough(self, event: facts.NodeSkipped | facts.NodeCancelled) -> None:
+    def has_enough(
+        self, event: facts.NodeSkipped | facts.NodeCancelled, *, ended: bool = False
+    ) -> None:
+        """A join did without the node, or another node that ends it has succeeded."""
+        own = self.homes[event.cause].step(event.cause).options
+        named = ended and event.node in (*own.cancels, *own.completes)
+        if named and any(
+            node_of(key) == event.cause and hasattr(end, "outputs")
+            for key, end in self.ended.items()
+        ):
+            return
         join = f"{event.scope}.{event.cause}" if event.scope else str(event.cause)
         rule = self.step(join).join
         enough = self.may_run(join) or isinstance(self.ended.get(join), facts.NodeReused)
@@ -374,7 +393,7 @@ class Referee:
         """The turn begins anew: nothing that was inside of it counts."""
         before = f"{path}."
         self.left.discard(path)
-        for known in (self.ended, self.pauses, self.failures):
+        for known in (self.ended, self.pauses, self.failures, self.turnings):
             for key in [key for key in known if key.startswith(before)]:
                 del known[key]
 
@@ -383,7 +402,7 @@ class Referee:
         self.demand(path in self.scopes, event, "only what goes on is left")
         self.left.add(path)
         self.stopping.update(k for k in self.running if k == f"{path}.{node_of(k)}")
-        if event.why == "break":
+        if event.why in ("break", "completed"):
             self.turnings[self.key(event)].broken = True
 
     def see_ScopeClosed(self, event: facts.ScopeClosed) -> None:

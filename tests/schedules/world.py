@@ -10,6 +10,7 @@ what was synced and perhaps some more. After each stimulus the laws are looked a
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -130,7 +131,7 @@ class World:
         self.going: dict[tuple[int, int], Going] = {}
         self.timers: set[tuple[int, int]] = set()
         self.awaits: set[tuple[int, int]] = set()
-        self.asked: set[tuple[int, int]] = set()
+        self.asked: Counter[tuple[int, int]] = Counter()
         self.known: dict[str, str] = {}
 
     # ------------------------------------------------------------ playing
@@ -223,10 +224,10 @@ class World:
         self.feed(TimerFired(at=self.now, step=order.step, attempt=order.attempt))
 
     def do_Consult(self, order: Consult) -> None:
-        self.asked.add((order.step, order.attempt))
+        self.asked[order.step, order.attempt] += 1
 
         def answer() -> None:
-            self.asked.discard((order.step, order.attempt))
+            self.answered(order)
             if self.odds("failures", 0.03):
                 self.feed(self.raised(order))
                 return
@@ -236,14 +237,18 @@ class World:
         self.soon(answer)
 
     def do_Gather(self, order: Gather) -> None:
-        self.asked.add((order.step, order.attempt))
+        self.asked[order.step, order.attempt] += 1
 
         def gathered() -> None:
-            self.asked.discard((order.step, order.attempt))
+            self.answered(order)
             bad = self.odds("failures", 0.03)
             self.feed(self.raised(order) if bad else self.returned(order))
 
         self.soon(gathered, self.chance.choice(_TIMES))
+
+    def answered(self, order: Any) -> None:
+        if self.asked[order.step, order.attempt]:
+            self.asked[order.step, order.attempt] -= 1
 
     def do_Await(self, order: Await) -> None:
         wait = self.state.waiting.get(order.step)
@@ -267,7 +272,7 @@ class World:
         stopped = StepCancelled(at=0.0, step=order.step, attempt=order.attempt)
         if going is None:
             if order.step in self.state.turning:
-                self.asked.add((order.step, order.attempt))
+                self.asked[order.step, order.attempt] += 1
                 self.soon(lambda: self.stop(stopped))
         elif not going.stopped:
             going.stopped = True
@@ -277,7 +282,7 @@ class World:
 
     def stop(self, stopped: StepCancelled) -> None:
         self.going.pop((stopped.step, stopped.attempt), None)
-        self.asked.discard((stopped.step, stopped.attempt))
+        self.answered(stopped)
         self.feed(StepCancelled(at=self.now, step=stopped.step, attempt=stopped.attempt, ms=1.0))
 
     def do_CloseRun(self, _: CloseRun) -> None:
@@ -382,7 +387,7 @@ class World:
             del self.going[order.step, order.attempt]
         elif going is not None:
             going.stopped = True  # given up; what it still says comes too late
-        self.asked.discard((order.step, order.attempt))
+        self.answered(order)
         chance = self.fate.random()
         self.feed(StepTimedOut(**self.of(order), ms=1.0, chance=chance))
 

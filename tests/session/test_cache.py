@@ -16,8 +16,9 @@ from flowbook.errors import InvalidFlow, UnknownNode, UsageError
 from flowbook.events import NodeCompleted
 from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node
-from flowbook.graph.spec import NodeSpec
-from flowbook.ids import NodeId
+from flowbook.graph.options import Options
+from flowbook.graph.spec import InputSpec, NodeSpec, Wire
+from flowbook.ids import NodeId, PortName
 from flowbook.session.project import Project
 
 CALLS: list[str] = []
@@ -528,3 +529,16 @@ def test_the_memory_it_may_take_is_a_setting(project):
     project.store.settings.set("cache_memory", "1MB")
     flow.run().raise_for_status()
     assert len(project.cache.held) == 1
+
+
+def test_a_merge_of_branches_is_taken_for_the_same_ones_only(project):
+    flow = flow_of(project)
+    spec = NodeSpec(
+        NodeId("both"),
+        kind="merge",
+        inputs=tuple(InputSpec(PortName(name), Wire(NodeId(name))) for name in ("fetch", "scaled")),
+        options=Options(cache=True),
+    )
+    flow.add(spec)
+    assert [flow.run()["both"].cache.hit for _ in range(2)] == [False, True]
+    assert not flow.run(day="sunday")["both"].cache.hit

@@ -97,6 +97,18 @@ def test_items_that_go_on_behind_their_map_do_so_in_another_process(tmp_path, fa
 
 
 @pytest.mark.kill
+@pytest.mark.parametrize("fatal", range(1, 8))
+def test_branches_that_came_before_a_death_are_there_after_it(tmp_path, fatal):
+    assert child(tmp_path, "arriving", fatal).returncode == -9
+    project, flow, ledger = opened(tmp_path, "arriving")
+    (run,) = flow.recover().wait()
+    assert run.status == "succeeded"
+    assert run["total"].output == [30, 20, 10]
+    assert len(set(ledger.lines())) == 7
+    project.close()
+
+
+@pytest.mark.kill
 def test_a_map_outlives_many_deaths(tmp_path):
     assert child(tmp_path, "many", 40).returncode == -9
     for _ in range(3):
@@ -106,4 +118,14 @@ def test_a_map_outlives_many_deaths(tmp_path):
     assert run["each"].outputs["each_summary"]["total"] == 100
     assert run["total"].output[1] == 10
     assert len(set(ledger.lines())) == 201
+    project.close()
+
+
+@pytest.mark.kill
+def test_a_container_that_is_taken_up_has_its_time_again_and_no_more(tmp_path):
+    assert child(tmp_path, "timed", 1).returncode == -9
+    project, flow, _ = opened(tmp_path, "timed")
+    (run,) = flow.recover().wait(30)
+    assert run["box"].error.type == "TimeoutError"
+    nested.HOLD.set()
     project.close()

@@ -6,7 +6,9 @@ from tests.export.story import BORN, story
 
 from flowbook.events import RunRecovered
 from flowbook.graph.node import Progress
+from flowbook.ids import NodeId
 from flowbook.run.phase import Phase
+from flowbook.run.stream import NodeStream
 from flowbook.session.progress import BAR, Board
 
 
@@ -96,3 +98,11 @@ def test_a_recovered_run_says_what_is_started_again():
     taken = RunRecovered(run=made.state.run, seq=made.state.seq, at=BORN + 60, pid=7, lost=lost)
     assert made.take(taken) == f"tour: taken up by process 7; started again: {', '.join(lost)}"
     assert lost
+
+
+def test_what_a_node_streams_stands_beside_it():
+    (made, _), at = board(5), BORN + 1
+    assert made.streamed(NodeStream(NodeId("daily"), 1, "token", "It rains", 2, 2), at) is None
+    assert made.notes["daily"] == "4 tokens  …It rains"
+    line = made.streamed(NodeStream(NodeId("daily"), 1, "artefact", "chart.png"), at)
+    assert line.endswith("daily  made chart.png")

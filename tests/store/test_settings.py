@@ -25,6 +25,7 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "audit_retention": "forever",
         "archive": False,
         "cache_memory": "256MB",
+        "limits": "none",
         "recover": "auto",
     }
     assert all(row.is_default for row in store.settings.all())
@@ -51,6 +52,27 @@ def test_none_takes_back_what_was_set(store, settle):
     settle()
     assert store.settings.set("retention", None) == "forever"
     assert store.settings.all()[0].is_default
+
+
+def test_limits_are_in_force_for_everybody_as_soon_as_they_are_set(store, settle):
+    assert store.settings.set("limits", " gpu=1,  api=4 ") == "gpu=1,api=4"
+    assert store.slots.limits() == {"gpu": 1, "api": 4}
+    settle()
+    assert store.settings.set("limits", {"runs": 8}) == "runs=8"
+    assert store.slots.limits() == {"runs": 8}
+    (store.slots.layout.limits / "limits.json").unlink()
+    assert store.settings.set("limits", "runs=8") == "runs=8"
+    assert store.slots.limits() == {"runs": 8}, "setting them again brings them back"
+    assert store.settings.set("limits", None) == "none"
+    assert store.slots.limits() == {}
+
+
+@pytest.mark.parametrize("value", ["gpu", "gpu=0", "gpu=1,gpu=2", "gpu=1.5", "1=2", "gpu=-1"])
+def test_what_says_no_limits_is_refused_and_changes_nothing(store, value):
+    store.settings.set("limits", "gpu=3")
+    with pytest.raises(UsageError, match="says no limits"):
+        store.settings.set("limits", value)
+    assert store.slots.limits() == {"gpu": 3}
 
 
 def test_values_are_kept_in_one_spelling(store):

@@ -23,6 +23,7 @@ from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.run.phase import Outcome
+from flowbook.run.streamed import Streamed
 from flowbook.store.preview import Preview
 
 RUN = RunId("run-1")
@@ -88,6 +89,7 @@ class FakeNodeRun:
     held_inputs: Mapping[PortName, Any] = field(default_factory=dict)
     held_outputs: Mapping[PortName, Any] = field(default_factory=dict)
     kept_back: tuple[str, ...] = ()
+    stream: Streamed = field(default_factory=lambda: Streamed((), lambda ref: ref))
 
     def shown(self, values: Mapping[PortName, Any]) -> Mapping[PortName, Any]:
         return {port: "[redacted]" if port in self.kept_back else v for port, v in values.items()}

@@ -53,3 +53,19 @@ def test_place_options_problems_and_staleness_travel():
     assert shown.options == {"retries": "2"}
     assert drawn.problems[0].hint == "cache it"
     assert drawn.stale == ("a",)
+
+
+def test_inputs_and_settings_say_what_kind_of_source_they_have():
+    get = NodeSpec(
+        NodeId("get"),
+        "http",
+        inputs=(InputSpec(PortName("city"), default="Oslo"),),
+        outputs=(PortName("get"),),
+        config={"url": "{{ city }}", "method": "GET"},
+    )
+    (drawn,) = picture(FlowSpec(FlowId("f"), (get,)), (), {}).nodes
+    assert [(one.name, one.origin) for one in drawn.inputs] == [("city", "parameter")]
+    assert [(one.name, one.origin, one.text) for one in drawn.settings] == [
+        ("url", "expression", "{{ city }}"),
+        ("method", "literal", "GET"),
+    ]

@@ -9,6 +9,7 @@ from flowbook.graph.node import Progress
 from flowbook.graph.spec import Position
 from flowbook.ids import NodeId
 from flowbook.run.perform import NodeProgress
+from flowbook.run.stream import NodeStream
 from flowbook.widget.publisher import Publisher
 
 PATIENCE = 5.0
@@ -100,6 +101,17 @@ def test_progress_of_a_turn_is_that_of_the_node_inside(publish):
     heard.of("SNAPSHOT")
     host.run.notice(NodeProgress(NodeId("outer[0].each[3].fetch"), Progress(1)))
     assert heard.of("BATCH")["progress"][0]["node"] == "fetch"
+
+
+def test_what_a_node_streams_names_the_node_and_its_turn(publish):
+    host = FakeHost(FakeRun())
+    publisher, heard = publish(host)
+    publisher.receive({"type": "HELLO", "view": "v"}).result(PATIENCE)
+    heard.of("SNAPSHOT")
+    host.run.notice(NodeStream(NodeId("each[3].fetch"), 1, "token", "It rains", 4, 2))
+    (told,) = heard.of("BATCH")["streams"]
+    assert (told["node"], told["scope"], told["text"]) == ("fetch", "each[3]", "It rains")
+    assert (told["chunk_index"], told["chunks"]) == (4, 2)
 
 
 def test_cancel_reaches_the_run_and_is_refused_when_nothing_runs(publish):

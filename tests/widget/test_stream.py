@@ -7,8 +7,8 @@ from tests.widget.stage import RUN, completed, created, started
 
 from flowbook.events import NodeCompleted, NodeLogged
 from flowbook.ids import EventSeq, NodeId, RunId
-from flowbook.widget.protocol import FlowView, ProgressView
-from flowbook.widget.stream import Coalescer
+from flowbook.widget.protocol import FlowView, ProgressView, StreamView
+from flowbook.widget.stream import MOST_PIECES, Coalescer
 
 FLOW = FlowView("tour")
 
@@ -105,3 +105,42 @@ def test_whatever_happens_numbers_have_no_hole_and_no_fact_is_lost(story):
             told = {event.seq: event for event in shot.run.events}
     assert seqs == list(range(1, len(seqs) + 1))
     assert set(told) >= {event.seq for event in happened[1:]}
+
+
+def token(index, text, attempt=1, node="fetch"):
+    return StreamView(NodeId(node), "", attempt, "token", text, index)
+
+
+def test_tokens_go_out_in_pieces_that_are_bounded():
+    stream = Coalescer()
+    for index in range(MOST_PIECES + 5):
+        stream.stream(token(index, str(index % 10)))
+    assert stream.due(now=0.0) == 0.0
+    sent = stream.batch(0.0).streams
+    assert len(sent) == MOST_PIECES
+    assert "".join(one.text for one in sent) == "0123456789012"
+    assert (sent[-1].chunk_index, sent[-1].chunks) == (MOST_PIECES - 1, 6)
+    assert stream.due(now=1.0) is None
+
+
+def test_a_piece_of_another_attempt_is_not_joined_with_the_last():
+    stream = Coalescer()
+    for index in range(MOST_PIECES):
+        stream.stream(token(index, "a"))
+    stream.stream(token(0, "b", attempt=2))
+    assert stream.batch(0.0).streams[-1] == token(0, "b", attempt=2)
+
+
+def test_of_data_only_the_last_goes_out():
+    stream = Coalescer()
+    for index in range(3):
+        stream.stream(StreamView(NodeId("fetch"), "", 1, "data", str(index), index))
+    (sent,) = stream.batch(0.0).streams
+    assert (sent.text, sent.chunk_index, sent.chunks) == ("2", 0, 3)
+
+
+def test_a_snapshot_makes_what_is_streamed_obsolete():
+    stream = Coalescer()
+    stream.stream(token(0, "a"))
+    stream.snapshot(0.0, FLOW, RUN, (created(),))
+    assert stream.due(now=1.0) is None

@@ -6,6 +6,9 @@ import {
   duration,
   edgeStanding,
   elapsed,
+  type Progress,
+  shareLabel,
+  shareOf,
   spoken,
   standing,
   standingLabel,
@@ -13,6 +16,7 @@ import {
   volume,
 } from "../model/selectors";
 import type { Store } from "../model/store";
+import { tail } from "../model/stream";
 import type { EdgeView, NodeView } from "../protocol/generated";
 
 function setText(root: ParentNode, selector: string, text: string): void {
@@ -28,7 +32,7 @@ export interface Shown {
 
 export function paintNode(card: HTMLElement, shown: Shown, store: Store): void {
   const { node } = shown;
-  const { run, progress } = store.state;
+  const { run, progress, streams } = store.state;
   const one = run?.nodes[node.name];
   const now = store.now();
   const status = standing(one);
@@ -38,18 +42,19 @@ export function paintNode(card: HTMLElement, shown: Shown, store: Store): void {
   const turns = turnsLabel(one?.turns);
   card.toggleAttribute("data-turns", turns !== "");
   const counts = countsLabel(one?.counts);
-  setText(card, ".fb-state-text", notice?.text || counts || standingLabel(status));
+  const says = status === "running" ? tail(streams[node.name]) : "";
+  card.toggleAttribute("data-says", says !== "" && !notice?.text && counts === "");
+  setText(card, ".fb-state-text", notice?.text || counts || says || standingLabel(status));
   setText(card, ".fb-volume", turns || volume(node, run));
   setText(card, ".fb-tries", attemptLabel(one?.attempt ?? 0));
   setText(card, ".fb-ms", ms === null ? "" : duration(ms));
-  paintProgress(card, notice ?? progressOf(one?.turns));
-  const label = spoken(node, one, now, shown.problems.length, shown.stale !== null);
+  const told = notice ?? progressOf(one?.turns);
+  paintProgress(card, told);
+  const share = status === "running" ? shareLabel(told) : "";
+  const label = [spoken(node, one, now, shown.problems.length, shown.stale !== null), share]
+    .filter(Boolean)
+    .join(", ");
   card.closest(".react-flow__node")?.setAttribute("aria-label", label);
-}
-
-interface Progress {
-  readonly done: number;
-  readonly total: number | null;
 }
 
 function progressOf(turns: Turns | null | undefined): Progress | undefined {
@@ -60,8 +65,7 @@ function progressOf(turns: Turns | null | undefined): Progress | undefined {
 function paintProgress(card: HTMLElement, notice: Progress | undefined): void {
   const bar = card.querySelector<HTMLElement>(".fb-bar > i");
   if (bar === null) return;
-  const known = notice !== undefined && notice.total !== null && notice.total > 0;
-  const share = known ? Math.min(1, Math.max(0, notice.done / (notice.total ?? 1))) : null;
+  const share = shareOf(notice);
   bar.classList.toggle("fb-unknown", share === null);
   bar.style.width = share === null ? "" : `${(share * 100).toFixed(1)}%`;
 }

@@ -182,6 +182,8 @@ class Fold {
         this.set(event, { phase: "suspended", reason: event.reason });
         break;
       case "NODE_LOGGED":
+      case "NODE_STREAMED":
+      case "NODE_USED":
         break;
       case "NODE_UNFOLDED":
         this.unfolded(event);

@@ -1,5 +1,12 @@
 /** What the state means to a reader: one word per node and edge, one line per run. */
-import type { EdgeView, FlowView, NodeView, ProblemView, RunStatus } from "../protocol/generated";
+import type {
+  EdgeView,
+  FlowView,
+  Measured,
+  NodeView,
+  ProblemView,
+  RunStatus,
+} from "../protocol/generated";
 import type { Counts, NodeRun, Phase, Turns } from "./node";
 import { type RunState, statusOf } from "./run";
 import type { CanvasState } from "./state";
@@ -294,4 +301,46 @@ export function problemsOf(problems: readonly ProblemView[], node: string): read
 
 export function errorCount(problems: readonly ProblemView[]): number {
   return problems.filter((one) => one.severity === "error").length;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number | null;
+}
+
+/** How much of its work a node has done, from 0 to 1; null when nobody knows. */
+export function shareOf(progress: Progress | undefined): number | null {
+  if (progress === undefined || progress.total === null || progress.total <= 0) return null;
+  return Math.min(1, Math.max(0, progress.done / progress.total));
+}
+
+/** The same for whoever listens: `60 percent done`. */
+export function shareLabel(progress: Progress | undefined): string {
+  const share = shareOf(progress);
+  return share === null ? "" : `${Math.floor(share * 100)} percent done`;
+}
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"] as const;
+
+/** A number of bytes as people read it: `12 MB`. */
+export function bytes(size: number): string {
+  let value = size;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toPrecision(2)} ${UNITS[unit]}`;
+}
+
+/** What an attempt took: `0.8 s CPU · 120 MB`, with about where it is an estimate. */
+export function measuredLabel(measured: Measured | null): string {
+  if (measured === null) return "";
+  const about = measured.is_estimate ? "about " : "";
+  return [
+    measured.cpu_ms === null ? "" : `${duration(measured.cpu_ms)} CPU`,
+    measured.memory === null ? "" : `${about}${bytes(measured.memory)} memory`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

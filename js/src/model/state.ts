@@ -4,12 +4,14 @@
  */
 import type {
   Details,
+  Event,
   FlowView,
   KernelMessage,
   ProgressView,
   Refused,
 } from "../protocol/generated";
 import { foldRun, type RunState } from "./run";
+import { type LiveStreams, streamed } from "./stream";
 
 /** `lost`: nobody answers any more; what is shown is the past. */
 export type Connection = "connecting" | "live" | "lost";
@@ -22,6 +24,7 @@ export interface CanvasState {
   readonly flow: FlowView | null;
   readonly run: RunState | null;
   readonly progress: Readonly<Record<string, ProgressView>>;
+  readonly streams: LiveStreams;
   readonly details: Readonly<Record<string, Details>>;
   readonly refused: Refused | null;
   /** Seconds by which the browser's clock is ahead of the kernel's, at most. */
@@ -35,6 +38,7 @@ export const INITIAL: CanvasState = {
   flow: null,
   run: null,
   progress: {},
+  streams: {},
   details: {},
   refused: null,
   skew: null,
@@ -54,6 +58,7 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
         flow: message.flow,
         run,
         progress: byNode({}, message.run?.progress ?? []),
+        streams: same ? state.streams : {},
         details: same ? state.details : {},
       };
     }
@@ -68,6 +73,7 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
         seq: message.seq,
         run: foldRun(state.run, message.events),
         progress: byNode(state.progress, message.progress),
+        streams: streamed(begun(message.events) ? {} : state.streams, message.streams),
         skew: lag === null ? state.skew : Math.min(lag, state.skew ?? lag),
       };
     }
@@ -80,6 +86,11 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
     case "REFUSED":
       return { ...state, connection: "live", refused: message };
   }
+}
+
+/** True when another run begins: what was streamed before is none of its. */
+function begun(events: readonly Event[]): boolean {
+  return events.some((event) => event.kind === "RUN_CREATED");
 }
 
 function byNode(

@@ -6,6 +6,9 @@ import {
   duration,
   elapsed,
   isBusy,
+  measuredLabel,
+  shareLabel,
+  shareOf,
   staleReason,
   standing,
   standingLabel,
@@ -14,13 +17,22 @@ import {
 import type { Store } from "../model/store";
 import type { Details, ErrorInfo, NodeView, PortPreview, ProblemView } from "../protocol/generated";
 import { Icon } from "../view/icons";
-import { selectDetails, selectFlow, selectRun, useStore } from "../view/useStore";
+import {
+  selectDetails,
+  selectFlow,
+  selectProgress,
+  selectRun,
+  selectStreams,
+  useStore,
+} from "../view/useStore";
 import { useTick } from "../view/useTick";
 import { PreviewOf } from "./PreviewOf";
 import { ProblemRows } from "./ProblemList";
+import { Sources } from "./Sources";
+import { StreamTab } from "./StreamTab";
 
 const REFRESH_MS = 1500;
-const TABS = ["Output", "Input", "Logs", "Code", "Error"] as const;
+const TABS = ["Output", "Stream", "Input", "Logs", "Code", "Error"] as const;
 type Tab = (typeof TABS)[number];
 
 interface NodePanelProps {
@@ -34,6 +46,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const flow = useStore(store, selectFlow);
   const run = useStore(store, selectRun);
   const details = useStore(store, selectDetails)[name];
+  const live = useStore(store, selectStreams)[name];
   const one = run?.nodes[name];
   const node = flow?.nodes.find((each) => each.name === name);
   const running = isBusy(standing(one));
@@ -56,21 +69,28 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const stale = flow === null ? null : staleReason(flow, name);
   const error = one?.error ?? details?.error ?? null;
   const failed = one?.outcome === "failed";
-  const current = tab ?? (failed ? "Error" : one === undefined ? "Code" : "Output");
-  const shown = current === "Error" && error === null ? "Output" : current;
+  const streams = live !== undefined || (details?.stream ?? null) !== null;
+  const usual = one === undefined ? "Code" : running && streams ? "Stream" : "Output";
+  const current = tab ?? (failed ? "Error" : usual);
+  const absent = (each: Tab) =>
+    (each === "Error" && error === null) || (each === "Stream" && !streams);
+  const shown = absent(current) ? "Output" : current;
   return (
     <aside className="fb-panel" aria-label={`Details of ${name}`}>
-      <Head node={node} run={one} scope={details?.scope ?? ""} store={store} onClose={onClose} />
+      <Head node={node} run={one} details={details} store={store} onClose={onClose} />
+      {running && <Going name={name} store={store} />}
       {stale !== null && <p className="fb-panel-stale">{stale} Run again to renew it.</p>}
       {problems.length > 0 && <Warnings problems={problems} />}
       <Tabs
-        tabs={TABS.filter((each) => each !== "Error" || error !== null)}
+        tabs={TABS.filter((each) => !absent(each))}
         counts={{ Logs: details?.logs.length ?? 0 }}
         current={shown}
         onChange={setTab}
       >
         {shown === "Error" && error !== null ? (
           <ErrorView error={error} node={node} final={failed} />
+        ) : shown === "Stream" ? (
+          <StreamTab details={details?.stream ?? null} live={live} running={running} />
         ) : details === undefined ? (
           <p className="fb-faint" aria-busy="true">
             Asking the kernel…
@@ -86,23 +106,24 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
 interface HeadProps {
   readonly node: NodeView;
   readonly run: NodeRun | undefined;
-  /** The turn of a container that is shown; empty outside of all. */
-  readonly scope: string;
+  readonly details: Details | undefined;
   readonly store: Store;
   readonly onClose: () => void;
 }
 
-function Head({ node, run, scope, store, onClose }: HeadProps) {
+function Head({ node, run, details, store, onClose }: HeadProps) {
+  const scope = details?.scope ?? "";
   const ms = elapsed(run, store.now());
   const status = standing(run);
   const facts = [
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
+    measuredLabel(details?.measured ?? null),
     turnsLabel(run?.turns),
     countsSpoken(run?.counts),
     scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
-    ...Object.entries(node.options).map(([name, value]) => `${name} ${value}`),
+    ...Object.entries(node.options).map(([name, value]) => optionFact(name, value)),
   ].filter(Boolean);
   return (
     <header className="fb-panel-head">
@@ -131,6 +152,38 @@ function Head({ node, run, scope, store, onClose }: HeadProps) {
         <Icon name="close" />
       </button>
     </header>
+  );
+}
+
+/** An option in the head; a schema is too long for it, and stands in the code. */
+function optionFact(name: string, value: string): string {
+  return name === "inputs" || name === "outputs" ? `${name} with schema` : `${name} ${value}`;
+}
+
+/** How far a running node says it is. */
+function Going({ name, store }: { readonly name: string; readonly store: Store }) {
+  const told = useStore(store, selectProgress)[name];
+  if (told === undefined) return null;
+  const share = shareOf(told);
+  const words = told.text || shareLabel(told) || `${told.done} done`;
+  return (
+    <div className="fb-going">
+      <div
+        className="fb-going-bar"
+        role="progressbar"
+        aria-label={`Progress of ${name}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={share === null ? undefined : Math.floor(share * 100)}
+        aria-valuetext={words}
+      >
+        <i
+          className={share === null ? "fb-unknown" : undefined}
+          style={share === null ? undefined : { width: `${(share * 100).toFixed(1)}%` }}
+        />
+      </div>
+      <span>{words}</span>
+    </div>
   );
 }
 
@@ -205,14 +258,17 @@ function Body({ tab, details, run, node }: BodyProps) {
       return <Ports ports={details.outputs} empty={emptyOutput(run)} />;
     case "Input":
       return (
-        <Ports
-          ports={details.inputs}
-          empty={
-            node.inputs.length === 0
-              ? "This node takes no input."
-              : "Nothing came in yet. Run the flow to see what arrives here."
-          }
-        />
+        <>
+          <Sources node={node} />
+          <Ports
+            ports={details.inputs}
+            empty={
+              node.inputs.length === 0
+                ? "This node takes no input."
+                : "Nothing came in yet. Run the flow to see what arrives here."
+            }
+          />
+        </>
       );
     case "Logs":
       return <Logs details={details} />;
@@ -226,6 +282,8 @@ function emptyOutput(run: NodeRun | undefined): string {
   switch (run.phase === "done" ? run.outcome : run.phase) {
     case "skipped":
       if (run.reason === "turn_left") return "Not run: its turn was left early.";
+      if (run.reason === "not_asked") return "Not run: this run was asked for other nodes only.";
+      if (run.reason === "not_needed") return "Not run: what follows had enough without it.";
       return run.reason === "branch_not_taken"
         ? "Not run: the branch before it was not taken."
         : "Not run: a node before it failed.";
@@ -309,7 +367,29 @@ function ErrorView({ error, node, final }: ErrorViewProps) {
       </div>
       <p className="fb-error-message">{error.message}</p>
       {error.hint && <p className="fb-hint">{error.hint}</p>}
+      <Given inputs={error.inputs ?? {}} />
       {error.traceback && <pre className="fb-code fb-traceback">{error.traceback}</pre>}
     </div>
+  );
+}
+
+/** What the attempt that failed was given. */
+function Given({ inputs }: { readonly inputs: Readonly<Record<string, string>> }) {
+  const given = Object.entries(inputs);
+  if (given.length === 0) return null;
+  return (
+    <section className="fb-section" aria-label="What it was given">
+      <h3>
+        <span>Given</span>
+      </h3>
+      <dl className="fb-given">
+        {given.map(([name, told]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{told}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -18,7 +18,7 @@ export interface Fields {
 
 export type RunStatus = "queued" | "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 
-export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed";
+export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed" | "not_asked";
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval";
 
@@ -37,12 +37,22 @@ export interface ArrayPreview {
   readonly summarized: number | null;
 }
 
+/** A file that a node made, of `size` bytes; `note` says why there is no preview. */
+export interface ArtefactView {
+  readonly name: string;
+  readonly media_type: string;
+  readonly size: number;
+  readonly preview: TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview | null;
+  readonly note: string;
+}
+
 /** What happened since the message numbered `seq - 1`. */
 export interface Batch {
   readonly type: "BATCH";
   readonly seq: number;
   readonly events: ReadonlyArray<Event>;
   readonly progress: ReadonlyArray<ProgressView>;
+  readonly streams: ReadonlyArray<StreamView>;
 }
 
 /** Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to. */
@@ -83,6 +93,8 @@ export interface Details {
   readonly logs: ReadonlyArray<LogLine>;
   readonly logs_cut: boolean;
   readonly error: ErrorInfo | null;
+  readonly stream: StreamedView | null;
+  readonly measured: Measured | null;
 }
 
 /** One edge: `output` of `source` feeds `input` of `target`. */
@@ -101,6 +113,7 @@ export interface ErrorInfo {
   readonly cell?: string | null;
   readonly line?: number | null;
   readonly hint?: string | null;
+  readonly inputs?: Readonly<Record<string, string>>;
 }
 
 /** The definition as a view needs it; nodes in notebook order. */
@@ -132,6 +145,7 @@ export interface InputView {
   readonly name: string;
   readonly source: string;
   readonly required: boolean;
+  readonly origin: string;
 }
 
 /** Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`). */
@@ -147,6 +161,14 @@ export interface LogLine {
   readonly stream: string;
   readonly text: string;
   readonly at: number;
+}
+
+/** What the last measured attempt of a node took, as `NodeUsed` has it. */
+export interface Measured {
+  readonly attempt: number;
+  readonly cpu_ms: number | null;
+  readonly memory: number | null;
+  readonly is_estimate: boolean;
 }
 
 /** Nodes were dragged to new places. */
@@ -290,6 +312,23 @@ export interface NodeStarted {
   readonly on?: string;
 }
 
+/** What a node put on its stream, as it is kept; `channel` is token, data, artefact or progress. */
+export interface NodeStreamed {
+  readonly kind: "NODE_STREAMED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly attempt: number;
+  readonly channel: string;
+  readonly value: ValueRef;
+  readonly chunk_index?: number;
+  readonly chunks?: number;
+  readonly name?: string;
+  readonly media_type?: string;
+}
+
 /** A node waits for something outside (a signal, an approval, a time). */
 export interface NodeSuspended {
   readonly kind: "NODE_SUSPENDED";
@@ -320,6 +359,21 @@ export interface NodeUnfolded {
   readonly total?: number | null;
 }
 
+/** What an attempt used, beyond what the event that ends it says. */
+export interface NodeUsed {
+  readonly kind: "NODE_USED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly node: string;
+  readonly scope?: string;
+  readonly attempt: number;
+  readonly usage?: ReadonlyArray<Usage>;
+  readonly cpu_ms?: number | null;
+  readonly memory?: number | null;
+  readonly is_estimate?: boolean;
+}
+
 /** One node to draw: what it is, where it stands, and where it is written. */
 export interface NodeView {
   readonly name: string;
@@ -331,6 +385,7 @@ export interface NodeView {
   readonly options: Readonly<Record<string, string>>;
   readonly cell: string | null;
   readonly index: number | null;
+  readonly settings: ReadonlyArray<SettingView>;
 }
 
 /** One run parameter; `default` is left out when `required`. */
@@ -419,6 +474,7 @@ export interface RunCreated {
   readonly calling_node?: string | null;
   readonly deadline?: number | null;
   readonly priority?: number;
+  readonly called?: Readonly<Record<string, string>>;
   readonly setup?: ReadonlyArray<string>;
   readonly teardown?: ReadonlyArray<string>;
   readonly compensations?: Readonly<Record<string, string>>;
@@ -511,6 +567,13 @@ export interface ScopeOpened {
   readonly index?: number | null;
 }
 
+/** One setting of a node: whether it is `literal`, `expression` or `secret`, and its text. */
+export interface SettingView {
+  readonly name: string;
+  readonly origin: string;
+  readonly text: string;
+}
+
 /** Everything a view needs to start, or to start again after a gap in `seq`. */
 export interface Snapshot {
   readonly type: "SNAPSHOT";
@@ -523,6 +586,29 @@ export interface Snapshot {
 export interface StartRun {
   readonly type: "RUN";
   readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** What a running node has put on its stream since the last one of this `channel`. */
+export interface StreamView {
+  readonly node: string;
+  readonly scope: string;
+  readonly attempt: number;
+  readonly channel: string;
+  readonly text: string;
+  readonly chunk_index: number;
+  readonly chunks: number;
+}
+
+/** What an attempt has streamed: the end of its text, the last of its data and artefacts. */
+export interface StreamedView {
+  readonly attempt: number;
+  readonly text: string;
+  readonly cut: boolean;
+  readonly tokens: number;
+  readonly data: ReadonlyArray<PortPreview>;
+  readonly more_data: number;
+  readonly artefacts: ReadonlyArray<ArtefactView>;
+  readonly more_artefacts: number;
 }
 
 /** The first rows of a table; `total` rows in all, `columns` cut to the first of `width`. */
@@ -579,7 +665,7 @@ export interface ValueRef {
   readonly pictured?: boolean;
 }
 
-export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeSuspended | NodeUnfolded | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened;
+export type Event = CancelRequested | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened;
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
@@ -589,19 +675,21 @@ export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
-  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
+  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}, "force": "boolean"}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
-  Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}, "optional": {}},
+  Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
   EdgeView: {"required": {"source": "string", "output": "string", "target": "string", "input": "string"}, "optional": {}},
-  ErrorInfo: {"required": {"type": "string", "message": "string"}, "optional": {"traceback": "string", "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}}},
+  ErrorInfo: {"required": {"type": "string", "message": "string"}, "optional": {"traceback": "string", "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}, "inputs": {"record": "string"}}},
   FlowView: {"required": {"flow": "string", "nodes": {"list": {"ref": "NodeView"}}, "edges": {"list": {"ref": "EdgeView"}}, "params": {"list": {"ref": "ParamView"}}, "problems": {"list": {"ref": "ProblemView"}}, "stale": {"list": "string"}}, "optional": {}},
   Hello: {"tag": ["type", "HELLO"], "required": {"view": "string"}, "optional": {}},
   ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
-  InputView: {"required": {"name": "string", "source": "string", "required": "boolean"}, "optional": {}},
+  InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string"}, "optional": {}},
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
+  Measured: {"required": {"attempt": "number", "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
   NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}, "cause": {"any": ["string", "null"]}}},
   NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "cache_parts": {"record": "string"}, "cache_miss": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
@@ -611,11 +699,13 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "by_hand": "boolean", "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
   NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string"}},
-  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
+  NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed", "not_asked"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
+  NodeStreamed: {"tag": ["kind", "NODE_STREAMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "channel": "string", "value": {"ref": "ValueRef"}}, "optional": {"scope": "string", "chunk_index": "number", "chunks": "number", "name": "string", "media_type": "string"}},
   NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "fresh": "boolean", "usage": {"list": {"ref": "Usage"}}}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},
-  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}}, "optional": {}},
+  NodeUsed: {"tag": ["kind", "NODE_USED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}, "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
+  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}, "settings": {"list": {"ref": "SettingView"}}}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
   Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
   PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
@@ -623,17 +713,20 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "compensated": {"list": "string"}, "uncompensated": {"list": "string"}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "called": {"record": "string"}, "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}}},
   RunEnding: {"tag": ["kind", "RUN_ENDING"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number"}},
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
+  SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
+  StreamView: {"required": {"node": "string", "scope": "string", "attempt": "number", "channel": "string", "text": "string", "chunk_index": "number", "chunks": "number"}, "optional": {}},
+  StreamedView: {"required": {"attempt": "number", "text": "string", "cut": "boolean", "tokens": "number", "data": {"list": {"ref": "PortPreview"}}, "more_data": "number", "artefacts": {"list": {"ref": "ArtefactView"}}, "more_artefacts": "number"}, "optional": {}},
   TablePreview: {"tag": ["show", "table"], "required": {"columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "total": "number", "width": "number"}, "optional": {}},
   TextPreview: {"tag": ["show", "text"], "required": {"text": "string", "cut": "boolean"}, "optional": {}},
   TidyUp: {"tag": ["type", "TIDY_UP"], "required": {}, "optional": {}},
@@ -643,7 +736,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeSuspended", "NodeUnfolded", "RunCompleted", "RunCreated", "RunEnding", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened"],
+  Event: ["CancelRequested", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunEnding", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
   Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],

@@ -13,3 +13,5 @@ export const selectRun = (state: CanvasState) => state.run;
 export const selectDetails = (state: CanvasState) => state.details;
 export const selectRefused = (state: CanvasState) => state.refused;
 export const selectConnection = (state: CanvasState) => state.connection;
+export const selectStreams = (state: CanvasState) => state.streams;
+export const selectProgress = (state: CanvasState) => state.progress;

@@ -16,9 +16,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "flowbook.cli.check",
     "run": "flowbook.cli.run",
     "history": "flowbook.cli.history",
+    "queue": "flowbook.cli.queue",
     "recover": "flowbook.cli.recover",
     "store": "flowbook.cli.store",
     "cache": "flowbook.cli.cache",
+    "memory": "flowbook.cli.memory",
     "export": "flowbook.cli.export",
     "job": "flowbook.cli.job",
 }

@@ -23,6 +23,7 @@ from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
 from flowbook.cli.recovery import recover
 from flowbook.cli.replay import checkpoints, replay
+from flowbook.cli.streams import stream
 from flowbook.cli.waiting import approve, reject, signal, waiting
 from flowbook.errors import UsageError
 from flowbook.events import Event
@@ -32,6 +33,9 @@ from flowbook.session.project import Project
 from flowbook.store.schema import VIEWS
 
 _NUMBER = re.compile(r"\[\d+\]")
+_TAKEN = """
+SELECT scope, node, round(sum(cpu_ms), 1), max(memory), bool_or(is_estimate) FROM attempts
+WHERE run_id = $run AND cpu_ms IS NOT NULL AND memory IS NOT NULL GROUP BY scope, node"""
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
@@ -120,6 +124,8 @@ def show(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
         if value not in (None, {}):
             click.echo(f"{name:<12} {value}")
     click.echo()
+    measured = _measured(opened, run_id)
+    nodes = [{**one, **measured.get((one.get("scope", ""), one["node"]), {})} for one in nodes]
     _tell_nodes([one for one in nodes if (scope or "") == one.get("scope", "")])
     if scope is None:
         _tell_inside([one for one in nodes if one.get("scope")])
@@ -139,8 +145,22 @@ def _tell_nodes(nodes: Sequence[dict[str, Any]]) -> None:
     columns = ["node", "status", "attempts", "duration_ms", "reason", "cause", "error"]
     if any(one.get("turns_done") is not None for one in nodes):
         columns.insert(2, "turns")
+    if any(one.get("cpu_ms") is not None for one in nodes):
+        columns[columns.index("reason") : columns.index("reason")] = ["cpu_ms", "memory"]
     told = [{**one, "turns": _turns(one)} for one in nodes]
     echo_table(columns, [[one.get(name) for name in columns] for one in told])
+
+
+def _measured(opened: Project, run_id: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the attempts of each node took together, and the memory of the one that had most."""
+    _, rows = opened.history.table(_TAKEN, {"run": run_id})
+    return {
+        (scope, node): {
+            "cpu_ms": cpu,
+            "memory": f"{'about ' if estimate else ''}{round(memory / 1e6):,} MB",
+        }
+        for scope, node, cpu, memory, estimate in rows
+    }
 
 
 def _turns(node: Mapping[str, Any]) -> str | None:
@@ -164,11 +184,16 @@ def _tell_inside(nodes: Sequence[dict[str, Any]]) -> None:
 
 
 def _show_node(opened: Project, run_id: str, node: str, *, as_json: bool) -> ExitCode:
-    found = previews(opened, run_id, node)
+    found, error = previews(opened, run_id, node), opened.state(run_id)[node].error
     if as_json:
-        echo_json({"run": run_id, "node": node, "outputs": found})
-    else:
-        echo_previews(node, found)
+        told = {"run": run_id, "node": node, "outputs": found}
+        echo_json(told if error is None else {**told, "error": error})
+        return ExitCode.OK
+    echo_previews(node, found)
+    if error is not None:
+        click.echo(f"{error.name}: {error.message}")
+        for name, value in error.inputs.items():
+            click.echo(f"given: {name} = {value}")
     return ExitCode.OK
 
 
@@ -242,7 +267,7 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
 
 
 _OTHERS = (cancel, pause, resume, waiting, signal, approve, reject, delete, pin, unpin, audit)
-for _other in (*_OTHERS, recover, checkpoints, replay):
+for _other in (*_OTHERS, recover, checkpoints, replay, stream):
     command.add_command(_other)
 
 

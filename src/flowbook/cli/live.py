@@ -36,10 +36,10 @@ class Screen:
 
     def show(self, board: Board, lines: list[str], now: float) -> None:
         """Draw what changed."""
-        if not self.live:
+        if not self.live or not board.state.nodes:  # which it has once it begins
             for line in lines:
                 self.stream.write(f"{line}\n")
-        elif board.state.nodes:
+        else:
             size = shutil.get_terminal_size()
             block = board.block(now, size.columns, size.lines)
             back = f"\x1b[{self.height}F\x1b[J" if self.height else ""

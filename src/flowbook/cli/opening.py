@@ -40,7 +40,7 @@ class Opened:
 
     def typed(self, pairs: Sequence[str]) -> dict[str, Json]:
         """`-p name=value` words as the flow's parameters, typed as it declares them."""
-        from flowbook.plan.check import coerce_params
+        from flowbook.plan.params import coerce_params
 
         typed = coerce_params(self.project.plan(self.flow), list(pairs))
         return {str(name): value for name, value in typed.items()}

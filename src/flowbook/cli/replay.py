@@ -96,7 +96,7 @@ def replay(ctx: click.Context, /, run_id: str, folder: Path | None, **asked: Any
     parameters alone, everything is taken but for what depends on them. What is taken, what runs
     and why goes to stderr first.
     """
-    from flowbook.plan.check import coerce_params
+    from flowbook.plan.params import coerce_params
 
     opened = asked_project(ctx, folder)
     row = opened.history.run(run_id)

@@ -23,7 +23,9 @@ from flowbook.export.exits import ExitCode
 @notebook_argument
 @params_option
 @click.option("--key", metavar="KEY", help="Run key: one run has it, however often it is started.")
-@click.option("--only", multiple=True, metavar="NODE", help="Run this node and what it needs.")
+@click.option(
+    "--only", multiple=True, metavar="NODE", help="Run this node and what it needs; skip all else."
+)
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -31,6 +33,9 @@ from flowbook.export.exits import ExitCode
     help="Where to write the executed notebook.  [default: .flowbook/reports/]",
 )
 @click.option("--no-report", is_flag=True, help="Write no executed notebook.")
+@click.option(
+    "--priority", type=int, metavar="N", help="Where runs or nodes wait, the larger goes first."
+)
 @timeout_option
 @json_option
 @manual(
@@ -54,6 +59,7 @@ def command(  # noqa: PLR0913 - one for each option
     only: tuple[str, ...],
     report: Path | None,
     no_report: bool,
+    priority: int | None,
     timeout: float | None,
     as_json: bool,
 ) -> ExitCode:
@@ -70,7 +76,7 @@ def command(  # noqa: PLR0913 - one for each option
     opened = open_notebook(notebook)
     opened.refuse_errors()
     wanted = None if report is None else report.resolve()
-    terms = Terms(only, timeout, wanted, not no_report, key)
+    terms = Terms(only, timeout, wanted, not no_report, key, priority)
     finished = run_opened(opened, opened.typed(params), terms)
     if as_json:
         echo_json(summary(opened, finished, only))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Terms:
     """How to run. `report` is where the executed notebook goes; `wanted` False: nowhere.
 
-    `key` is a run key, its templates not rendered yet.
+    `key` is a run key, its templates not rendered yet. `priority`: None leaves it to the flow.
     """
 
     only: Sequence[str] = ()
@@ -43,6 +43,7 @@ class Terms:
     report: Path | None = None
     wanted: bool = True
     key: str | None = None
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     opened.refuse_errors()
     stand_in(opened.path.parent)
     targets = [NodeId(name) for name in terms.only] or None
-    start = Start(trigger=TriggerKind.CLI, targets=targets)
+    start = Start(trigger=TriggerKind.CLI, targets=targets, priority=terms.priority)
     key = None if terms.key is None else _rendered(opened, terms.key, params)
     run = opened.project.start(opened.flow, params, start, key=key)
     if isinstance(run, RecordedRun):
@@ -148,6 +149,8 @@ def explain_end(finished: Finished) -> None:
     for failure in reversed(_failures(finished.run)):
         if isinstance(failure, RunFailed) and failure.frames():
             click.echo(failure.frames(), err=True)
+        for line in failure.given() if isinstance(failure, RunFailed) else ():
+            click.echo(line, err=True)
         say_error(failure.message, failure.hint)
 
 

@@ -10,54 +10,15 @@ summary. `at` is seconds since the epoch, UTC. Only the engine that holds the ru
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
 
+from flowbook.events.status import RunStatus as RunStatus
+from flowbook.events.status import SkipReason as SkipReason
+from flowbook.events.status import TriggerKind as TriggerKind
 from flowbook.events.values import ErrorInfo, Usage, ValueRef
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
-
-
-class RunStatus(StrEnum):
-    """What a run is doing or how it ended."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUSPENDED = "suspended"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more will happen."""
-        return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
-
-
-class TriggerKind(StrEnum):
-    """What started a run."""
-
-    MANUAL = "manual"
-    CELL = "cell"
-    CANVAS = "canvas"
-    CLI = "cli"
-    PAPERMILL = "papermill"
-    CRON = "cron"
-    WEBHOOK = "webhook"
-    SUBFLOW = "subflow"
-    EVENT = "event"
-    EVAL = "eval"
-
-
-class SkipReason(StrEnum):
-    """Why a node was not run."""
-
-    BRANCH_NOT_TAKEN = "branch_not_taken"
-    UPSTREAM_FAILED = "upstream_failed"
-    UPSTREAM_CANCELLED = "upstream_cancelled"
-    TURN_LEFT = "turn_left"
-    NOT_NEEDED = "not_needed"
 
 
 class Fact(
@@ -93,6 +54,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     `setup` and `teardown` are the nodes that run before and after all others; `compensations` says
     which node undoes which, by the node that is undone.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
+    `called`: by node, the versions of other flows that it calls, where that was settled.
     """
 
     flow: FlowId
@@ -112,6 +74,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     calling_node: NodeId | None = None
     deadline: float | None = None
     priority: int = 0
+    called: dict[str, str] = {}
     setup: tuple[NodeId, ...] = ()
     teardown: tuple[NodeId, ...] = ()
     compensations: dict[NodeId, NodeId] = {}
@@ -232,6 +195,38 @@ class NodeLogged(OfNode, frozen=True, kw_only=True, tag="NODE_LOGGED"):
     text: str
 
 
+class NodeStreamed(OfNode, frozen=True, kw_only=True, tag="NODE_STREAMED"):
+    """What a node put on its stream, as it is kept; `channel` is token, data, artefact or progress.
+
+    `chunk_index` counts from 0 in each channel of an attempt, and `chunks` says how many of them
+    this stands for: all tokens of an attempt are one text. `name` and `media_type` are those of an
+    artefact.
+    """
+
+    attempt: int
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
+
+
+class NodeUsed(OfNode, frozen=True, kw_only=True, tag="NODE_USED"):
+    """What an attempt used, beyond what the event that ends it says.
+
+    `usage` was told after the attempt had been given up. Where the attempt was measured, `cpu_ms`
+    is its CPU time and `memory` the bytes it had at most; `is_estimate`: other attempts went on in
+    the same process, and `memory` is by how much that process grew.
+    """
+
+    attempt: int
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
+
+
 class NodeUnfolded(OfNode, frozen=True, kw_only=True, tag="NODE_UNFOLDED"):
     """A container knows what to do: `total` turns, None while only a condition can tell."""
 
@@ -343,6 +338,8 @@ Event: TypeAlias = (
     | NodeSuspended
     | NodeResumed
     | NodeLogged
+    | NodeStreamed
+    | NodeUsed
     | NodeUnfolded
     | ScopeOpened
     | ScopeLeft

@@ -74,6 +74,10 @@ class Recording(Protocol):
         """Inputs or outputs of a node as they may be told."""
         ...
 
+    def told_inputs(self, values: Mapping[PortName, Any]) -> dict[PortName, Any]:
+        """The same of what little of its inputs a failed node's error tells."""
+        ...
+
 
 class DevNull:
     """A sink that keeps nothing, for `journal = off` and for measuring."""

@@ -57,7 +57,10 @@ class ValueRef(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A node's exception as data: enough to show it where it happened."""
+    """A node's exception as data: enough to show it where it happened.
+
+    `inputs`: what the failed attempt was given, in a few words for each input.
+    """
 
     type: str
     message: str
@@ -65,6 +68,7 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     cell: CellId | None = None
     line: int | None = None
     hint: str | None = None
+    inputs: dict[str, str] = {}
 
     @property
     def name(self) -> str:

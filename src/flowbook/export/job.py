@@ -26,8 +26,8 @@ from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
 from flowbook.ids import PortName, RunId, mint_uuid7
-from flowbook.plan.check import check_params
 from flowbook.plan.compile import compile_plan
+from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 
 _STORE_ERRORS = frozenset({"StoreError", "StoreBusy", "StoreVersion", "ValueUnavailable"})

@@ -177,6 +177,7 @@ def _outputs(run: Reportable, node: NodeId, told: _Told, count: int | None) -> I
     if told.failure is not None:
         error = told.failure.error
         lines = error.traceback.splitlines() or [f"{error.type}: {error.message}"]
+        lines += [f"given: {name} = {value}" for name, value in error.inputs.items()]
         yield new("error", ename=error.type, evalue=error.message, traceback=lines)
     elif told.word in ("succeeded", "reused"):
         yield from _values(run[f"{told.scope}.{node}" if told.scope else node], count)

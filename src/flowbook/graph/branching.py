@@ -30,6 +30,7 @@ class Branching:
         outputs: Mapping[str, Any] | None = None,
         trust: bool = False,
         version: str | int | None = None,
+        calls: str | None = None,
         check: bool = False,
     ) -> Any:
         """Start a new run that takes what an earlier one had done, and return it at once.
@@ -47,6 +48,8 @@ class Branching:
             trust: Take results of nodes that have changed since, too.
             version: `as_run` for the definition of that run, or the number or hash of a version;
                 the flow as it is when left out.
+            calls: `as_run` (the default): nodes that call other flows call the versions that they
+                called in that run; `latest`: what they would call in any run.
             check: Only say what would be taken and run, as `replay_plan` does.
 
         Warns (`UserWarning`) of results that are not taken because something has changed since.
@@ -68,6 +71,7 @@ class Branching:
             outputs=outputs,
             trust=trust,
             version=version,
+            calls=calls,
         )
 
     def replay_plan(self, run_id: Any, **asked: Any) -> Any:

@@ -32,6 +32,8 @@ class Turns(StrEnum):
     """One for each item."""
     WHILE = "while"
     """One after another, as long as its condition holds."""
+    ARRIVING = "arriving"
+    """One for each of its inputs, as soon as that is there."""
     GUARDED = "guarded"
     """The body; when that fails, `catch`; and then, whatever happened, `finally`."""
 
@@ -66,7 +68,7 @@ class Policy:
 
     @property
     def counts(self) -> bool:
-        """True when its turns have numbers."""
+        """True for a loop: its turns have numbers, and may be left."""
         return self.turns in (Turns.EACH, Turns.WHILE)
 
 

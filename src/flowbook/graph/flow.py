@@ -16,8 +16,9 @@ from flowbook.graph.branching import Branching
 from flowbook.graph.calling import Calling
 from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
-from flowbook.graph.flow_options import parse_flow_options
+from flowbook.graph.flow_options import parse_flow_options, parse_priority
 from flowbook.graph.host import Host, default_host, remember, set_default_host
+from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
@@ -31,7 +32,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Owning):
+class Flow(Branching, Calling, Owning, Remembering):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -150,22 +151,36 @@ class Flow(Branching, Calling, Owning):
     def start(self, /, **params: Any) -> Any:
         """Start a run in the background and return it at once.
 
-        `key` is a run key: a second start with it returns the first run, see `key_ttl`. A flow with
-        a parameter called `key` is given that.
+        `key` is a run key: a second start with it returns the first run, see `key_ttl`. `priority`
+        says, in place of the flow's own, whether it goes before others where limits bind. `only`
+        names nodes, or is one: they run with what they need, and all others are skipped as
+        `not_asked`. A flow with a parameter of such a name is given that.
         """
-        named = any(param.name == "key" for param in self.params)
-        key = None if named else params.pop("key", None)
-        if key is None:
-            return self.host.start(self, params)
-        return self.host.start(self, params, key=str(key))
+        how: dict[str, Any] = {}
+        for name, parse in _HOW.items():
+            if name in params and not any(param.name == name for param in self.params):
+                given = params.pop(name)
+                if given is not None:
+                    how[name] = _said(name, parse, given)
+        return self.host.start(self, params, **how)
 
     def run(self, /, **params: Any) -> Any:
         """Run to the end and return the run, which says how it went: it does not raise.
 
-        `key` as in `start`.
+        A run that waits for a person, a signal, or a time more than a minute away is returned as it
+        is, `suspended`: it goes on by itself, and `run.wait()` blocks until it is over. `key`,
+        `priority` and `only` as in `start`.
+
+        >>> flow = Flow("tour")
+        >>> @flow.node
+        ... def fetch(): ...
+        >>> @flow.node
+        ... def report(rows=fetch): ...
+        >>> flow.run(only=fetch)["report"].outcome
+        <Outcome.SKIPPED: 'skipped'>
         """
         run = self.start(**params)
-        run.wait()
+        run.rest()
         return run
 
     def last_run(self) -> Any:
@@ -248,6 +263,20 @@ def _name_of(flow: Flow, undoes: Any, inside: str) -> Any:
     return flow.node(inside=inside)(undoes).name if callable(undoes) else undoes
 
 
+def _node_names(given: Any) -> list[NodeId]:
+    """The nodes that are named, one or several, by name or by handle."""
+    several = given if isinstance(given, list | tuple | set | frozenset) else [given]
+    return [one.name if isinstance(one, NodeRef) else NodeId(str(one)) for one in several]
+
+
+_HOW: Mapping[str, Callable[[Any], Any]] = {
+    "key": str,
+    "priority": parse_priority,
+    "only": _node_names,
+}
+"""What may be said of a run beside its parameters."""
+
+
 def _refuse_strangers(flow: Flow, function: Callable[..., Any]) -> None:
     defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     for default in defaults:
@@ -297,6 +326,13 @@ def _lines(flow: Flow) -> Iterator[tuple[int, str, str]]:
         yield depth, named, f" <- {', '.join(feeds[node.id])}" if node.id in feeds else ""
         inside = [one for home in homes_of(node.id) for one in nesting.members.get(home, ())]
         waiting += [(depth + 1, one) for one in reversed(inside)]
+
+
+def _said(name: str, parse: Callable[[Any], Any], given: Any) -> Any:
+    try:
+        return parse(given)
+    except ValueError as refused:
+        raise UsageError(f"{name} cannot be {given!r}", hint=str(refused)) from None
 
 
 def _merged(declared: NodeSpec, before: NodeSpec | None, current: NodeSpec) -> NodeSpec:

@@ -19,6 +19,7 @@ from flowbook.graph.options import (
     parse_bool,
     parse_by,
     parse_duration,
+    parse_expression,
     print_bool,
     print_by,
     print_duration,
@@ -26,7 +27,9 @@ from flowbook.graph.options import (
 from flowbook.graph.quantities import (
     Quantities,
     parse_counts,
+    parse_most,
     parse_quantities,
+    print_most,
     print_quantities,
 )
 from flowbook.graph.schemas import Validate, parse_validate
@@ -46,6 +49,14 @@ class Durability(StrEnum):
     FSYNC = "fsync"
     OS = "os"
     OFF = "off"
+
+
+class StreamKeep(StrEnum):
+    """What is kept of what nodes stream: nothing, of data the last chunk, or every chunk."""
+
+    NONE = "none"
+    LAST = "last"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,8 @@ class FlowOptions:
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
     seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
-    None: as many nodes at once as there are.
+    None: as many nodes at once as there are. `measure`: also the attempts in this process; those in
+    one of their own always are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -90,7 +102,15 @@ class FlowOptions:
     max_concurrent: int | None = None
     limits: Quantities = ()
     capacity: Quantities = ()
+    limit_key: str = ""
     validate: Validate = Validate.SCHEMAS
+    streams: StreamKeep = StreamKeep.ALL
+    measure: bool = False
+
+    @property
+    def at_once(self) -> int | None:
+        """How many runs may go on at once with the same `limit_key`; None: any number."""
+        return 1 if self.max_runs is None and self.limit_key else self.max_runs
 
 
 _DAYS_MAX = 36_500
@@ -133,6 +153,10 @@ def _parse_durability(value: object) -> Durability:
     return Durability(_word_of(Durability, value))
 
 
+def _parse_streams(value: object) -> StreamKeep:
+    return StreamKeep(_word_of(StreamKeep, value))
+
+
 def _word_of(words: type[StrEnum], value: object) -> str:
     word = str(value).strip().lower()
     if word not in set(words):
@@ -172,16 +196,8 @@ def _parse_timeout(value: object) -> float | None:
     return seconds
 
 
-def _parse_most(value: object) -> int | None:
-    if _nothing(value):
-        return None
-    match = re.fullmatch(r"[1-9]\d{0,5}", str(value).strip())
-    if match is None:
-        raise ValueError("write a whole number from 1 on, or none")
-    return int(match[0])
-
-
-def _parse_priority(value: object) -> int:
+def parse_priority(value: object) -> int:
+    """The priority of a run, a whole number; the larger goes first."""
     match = re.fullmatch(r"[+-]?\d{1,7}", str(value).strip())
     if match is None or abs(int(match[0])) > _PRIORITY_MAX:
         raise ValueError(f"write a whole number up to {_PRIORITY_MAX:,}; larger goes first")
@@ -235,21 +251,27 @@ FLOW_OPTIONS: Mapping[str, Option] = {
         Option("timeout", "Stop a run that is not over after this long: 30s, 5m.", _parse_timeout,
                lambda v: "none" if v is None else print_duration(v)),
         Option("max_runs", "How many runs go on at once in a process; more wait for their turn.",
-               _parse_most, lambda v: "none" if v is None else str(v)),
+               parse_most, print_most),
         Option("priority", "Which of the runs that wait has its turn first: the larger.",
-               _parse_priority, str),
+               parse_priority, str),
         Option("key_ttl", "How long a run key stands for its run: a duration, until-terminal, or "
                "none for ever.", _parse_key_ttl, _print_key_ttl),
         Option("on_failure", "The flow to start when a run fails.", _parse_flow_name,
                lambda v: "none" if v is None else str(v)),
         Option("max_concurrent", "How many nodes of a run may be running at once.",
-               _parse_most, lambda v: "none" if v is None else str(v)),
+               parse_most, print_most),
         Option("limits", "How many nodes with a tag may be running at once: gpu=1,http=4.",
                parse_counts, print_quantities),
         Option("capacity", "How much there is of what nodes need: gpu=1,mem=16GB.",
                parse_quantities, print_quantities),
+        Option("limit_key", "What of the parameters max_runs goes by, such as customer: so many "
+               "runs at once with each value.", parse_expression, str),
         Option("validate", "What is checked of inputs and outputs where a node does not say: "
                "schemas, off, warn or error.", _parse_validate, str),
+        Option("streams", "What is kept of what nodes stream: all, of data only the last chunk, "
+               "or none.", _parse_streams, str),
+        Option("measure", "Measure CPU time and memory of every attempt.", parse_bool, print_bool,
+               flag=True),
     )
 }  # fmt: skip
 

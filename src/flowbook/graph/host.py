@@ -6,12 +6,13 @@ as a factory that is called when the first flow needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, Protocol, overload
 from weakref import WeakSet
 
 from flowbook.errors import UsageError
 from flowbook.graph.problem import Problem
+from flowbook.ids import NodeId
 
 
 class Host(Protocol):
@@ -22,12 +23,33 @@ class Host(Protocol):
         """What was computed before; `cache.of(flow)` is what a flow sees of it."""
         ...
 
-    # Starts a run of the flow as it is now; with a run key, returns the run that has it already.
+    @property
+    def memory(self) -> Any:
+        """What is remembered from run to run; `memory.of(name)` is that of a flow."""
+        ...
+
+    # Starts a run of the flow as it is now, or `only` of some nodes and what they need; with a run
+    # key, returns the run that has it already.
     @overload
-    def start(self, flow: Any, params: Mapping[str, Any]) -> Any: ...
+    def start(
+        self,
+        flow: Any,
+        params: Mapping[str, Any],
+        *,
+        only: Collection[NodeId] | None = None,
+        priority: int = ...,
+    ) -> Any: ...
 
     @overload
-    def start(self, flow: Any, params: Mapping[str, Any], *, key: str) -> Any: ...
+    def start(
+        self,
+        flow: Any,
+        params: Mapping[str, Any],
+        *,
+        key: str,
+        only: Collection[NodeId] | None = None,
+        priority: int = ...,
+    ) -> Any: ...
 
     def last_run(self, flow: Any) -> Any | None:
         """The newest run of the flow in this process, None before the first."""

@@ -21,6 +21,7 @@ ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
 _FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
     "group": (),
     "map": (ITEM, INDEX),
+    "each_of": (ITEM, INDEX),
     "foreach": (ITEM, INDEX, LAST),
     "repeat": (INDEX, LAST),
     "while": (INDEX, LAST),

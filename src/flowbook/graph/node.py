@@ -16,6 +16,7 @@ from msgspec import Struct
 from traitlets import HasTraits
 
 from flowbook.errors import UsageError
+from flowbook.graph.memory import Memory
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
@@ -51,8 +52,9 @@ class UsageAmounts(TypedDict, total=False):
 class Call:
     """Another flow that a node wants to have run.
 
-    `version` is `latest` or a version id; `output` names the nodes whose outputs are wanted, the
-    flow's last ones when empty; `timeout` is seconds; `detach`: only begin it.
+    `version` is `latest`, `snapshot`, or a version by its number or id; `output` names the nodes
+    whose outputs are wanted, the flow's last ones when empty; `timeout` is seconds; `detach`: only
+    begin it.
     """
 
     flow: str
@@ -105,12 +107,61 @@ class NodeContext(Protocol):
         """
         ...
 
+    @property
+    def memory(self) -> Memory:
+        """What the flow remembers from run to run; a node that runs again does not write twice.
+
+        Raises `UsageError` in another process.
+        """
+        ...
+
     def log(self, text: str) -> None:
         """One line for the run's log."""
         ...
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
-        """How far the node is; shown live, never journalled."""
+        """How far the node is; shown live, at most ten times a second. The last one is kept."""
+        ...
+
+    def token(self, content: str) -> None:
+        """The next piece of a text that comes bit by bit, as from a language model; shown live.
+
+        All pieces of an attempt are kept as one text.
+        """
+        ...
+
+    def emit(self, data: Any) -> None:
+        """A chunk of data, before the node is done; kept as a value, as the flow's `streams` says.
+
+        Do not change it afterwards.
+        """
+        ...
+
+    def artefact(self, name: str, content: Any, media_type: str | None = None) -> None:
+        """A file the node made: bytes, text, the `Path` of a file, a figure or a picture.
+
+        `media_type` follows from the name where it is not given. Raises `UsageError` for a name
+        that is no file's and for what cannot be made bytes, `OSError` for a file that cannot be
+        read.
+
+        >>> import flowbook, pathlib, tempfile
+        >>> class Report(Node):
+        ...     kind = "report"
+        ...     outputs = (PortName("pages"),)
+        ...     def run(self, context, inputs):
+        ...         for word in ("It", " rains", "."):
+        ...             context.token(word)
+        ...         context.emit({"page": 1})
+        ...         context.artefact("report.html", "<p>It rains.</p>")
+        ...         return 1
+        >>> project = flowbook.Project(pathlib.Path(tempfile.mkdtemp()))
+        >>> _ = project.registry.register(Report)
+        >>> flow = flowbook.Flow("weekly", host=project)
+        >>> _ = flow.add(Report(NodeSpec(NodeId("report"), kind="report")))
+        >>> stream = flow.run()["report"].stream
+        >>> stream.text, stream.data, stream.artefacts["report.html"].content
+        ('It rains.', [{'page': 1}], b'<p>It rains.</p>')
+        """
         ...
 
     def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:

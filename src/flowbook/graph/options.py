@@ -14,8 +14,30 @@ from decimal import Decimal
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Role, Ttl
-from flowbook.graph.quantities import Quantities, parse_quantities, print_quantities
+from flowbook.graph.choices import (
+    Backoff,
+    BackoffKind,
+    Bounds,
+    Losers,
+    On,
+    Role,
+    Ttl,
+    parse_compensate,
+    parse_join,
+    parse_losers,
+    parse_role,
+    print_join,
+)
+from flowbook.graph.quantities import (
+    Quantities,
+    parse_bytes,
+    parse_count,
+    parse_most,
+    parse_quantities,
+    print_bytes,
+    print_most,
+    print_quantities,
+)
 from flowbook.graph.schemas import (
     Schemas,
     Validate,
@@ -47,6 +69,14 @@ class Options:
     priority: int = 0
     """Where limits bind, the higher starts first; nodes inside of a container add its own."""
     needs: Quantities = ()
+    memory_limit: int | None = None
+    """Bytes that a node in a process of its own may have in memory."""
+    cpu_limit: float | None = None
+    """Seconds of CPU time that such a one may take in an attempt."""
+    limit: int | None = None
+    """How many of it run at once, over all runs of its flow in the process; None: any number."""
+    limit_key: str = ""
+    """An expression over its inputs: the limit, 1 if none is said, then holds for each value."""
     compensate: str = ""
     """The node that undoes this one, where it has completed and what it is part of fails."""
     role: Role = Role.WORK
@@ -57,6 +87,18 @@ class Options:
     lock: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     completes: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Both limits; None where there is neither."""
+        if self.memory_limit is None and self.cpu_limit is None:
+            return None
+        return Bounds(self.memory_limit, self.cpu_limit)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many of it may run at once with the same key; None: any number."""
+        return 1 if self.limit is None and self.limit_key else self.limit
 
     @property
     def ends_others(self) -> bool:
@@ -154,12 +196,6 @@ def print_backoff(backoff: Backoff) -> str:
     return head if backoff.cap == Backoff().cap else f"{head} max {print_duration(backoff.cap)}"
 
 
-def _parse_count(value: object) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,4}", str(value).strip()):
-        raise ValueError("write a whole number from 0 to 9999")
-    return int(str(value))
-
-
 def parse_bool(value: object) -> bool:
     """True or false, as themselves or as words."""
     if isinstance(value, bool):
@@ -176,6 +212,12 @@ def _parse_timeout(value: object) -> float | None:
     return parse_duration(value)
 
 
+def _parse_size(value: object) -> int | None:
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    return parse_bytes(value)
+
+
 def _parse_on(value: object) -> On:
     try:
         return On(str(value).strip())
@@ -190,40 +232,6 @@ def _parse_tags(value: object) -> tuple[str, ...]:
     if any(re.search(r"[,\s]", tag) or not tag for tag in tags):
         raise ValueError("a tag is one word")
     return tags
-
-
-def _parse_join(value: object) -> int:
-    word = str(value).strip().lower()
-    if word in ("all", "any"):
-        return int(word == "any")
-    if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d{0,3}", word):
-        raise ValueError("write all, any, or how many inputs are enough, such as 2")
-    return int(word)
-
-
-def _print_join(enough: int) -> str:
-    return {0: "all", 1: "any"}.get(enough, str(enough))
-
-
-def _parse_losers(value: object) -> Losers:
-    try:
-        return Losers(str(value).strip().lower())
-    except ValueError:
-        raise ValueError(f"write one of {', '.join(Losers)}") from None
-
-
-def _parse_role(value: object) -> Role:
-    try:
-        return Role(str(value).strip().lower())
-    except ValueError:
-        raise ValueError(f"write one of {', '.join(Role)}") from None
-
-
-def _parse_compensate(value: object) -> str:
-    name = str(value).strip()
-    if name and not re.fullmatch(r"[^\W\d]\w*", name):
-        raise ValueError("write the name of the node that undoes it")
-    return name
 
 
 def _parse_priority(value: object) -> int:
@@ -271,12 +279,13 @@ def print_cache(value: bool | Ttl) -> str:
     return print_duration(value.seconds) if isinstance(value, Ttl) else print_bool(value)
 
 
-def _parse_expression(value: object) -> str:
+def parse_expression(value: object) -> str:
+    """An expression without its braces, on one line."""
     text = value.strip() if isinstance(value, str) else ""
     bare = text[2:-2].strip() if text.startswith("{{") and text.endswith("}}") else text
     if isinstance(value, str) and len(bare.splitlines()) <= 1:
         return bare
-    raise ValueError("write an expression over the node's inputs, such as order.id")
+    raise ValueError("write an expression over what it is given, such as order.id")
 
 
 def print_bool(value: bool) -> str:
@@ -287,7 +296,7 @@ def print_bool(value: bool) -> str:
 OPTIONS: Mapping[str, Option] = {
     option.name: option
     for option in (
-        Option("retries", "How many more attempts after the first fails.", _parse_count, str),
+        Option("retries", "How many more attempts after the first fails.", parse_count, str),
         Option("backoff", "Pause between attempts: 2s, exponential 200ms, linear 1s max 30s.",
                parse_backoff, print_backoff),
         Option("timeout", "Give up an attempt after this long: 30s, 5m.", _parse_timeout,
@@ -298,23 +307,31 @@ OPTIONS: Mapping[str, Option] = {
         Option("cache", "Take an earlier result for the same code and input content: true, or 1h.",
                parse_cache, print_cache, flag=True),
         Option("cache_key", "What of the inputs the cache goes by, such as order.id.",
-               _parse_expression, str),
+               parse_expression, str),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
         Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
                field="inside"),
         Option("join", "How many of its inputs are enough to run: all, any or a number.",
-               _parse_join, _print_join),
+               parse_join, print_join),
         Option("losers", "What becomes of branches that join any or join n did not wait for: "
-               "cancel or leave.", _parse_losers, str),
+               "cancel or leave.", parse_losers, str),
         Option("settled", "Run however the inputs ended, with a record of each.", parse_bool,
                print_bool, flag=True),
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
         Option("needs", "What it takes of the machine while it runs: cpu=2, mem=4GB, gpu=1.",
                parse_quantities, print_quantities),
+        Option("memory_limit", "How much memory it may have, in a process of its own: 500MB.",
+               _parse_size, lambda v: "none" if v is None else print_bytes(v)),
+        Option("cpu_limit", "How much CPU time an attempt may take, in a process of its own: 30s.",
+               _parse_timeout, lambda v: "none" if v is None else print_duration(v)),
+        Option("limit", "How many of it run at once, over all runs of its flow in a process.",
+               parse_most, print_most),
+        Option("limit_key", "What of the inputs the limit goes by, such as order.customer: so many "
+               "at once with each value.", parse_expression, str),
         Option("compensate", "The node that undoes it when the run fails after it has completed.",
-               _parse_compensate, str),
+               parse_compensate, str),
         Option("role", "When it runs: work, setup (before all else) or teardown (after all else).",
-               _parse_role, str),
+               parse_role, str),
         Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
                "schema), off, warn or error (annotations too).", parse_validate,
                lambda v: "none" if v is None else str(v)),

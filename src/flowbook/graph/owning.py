@@ -108,6 +108,11 @@ class Owning(Draft):
         """
         return ContainerRef(self._own("map", name, _over(over), settings), self)
 
+    def each_of(self, name: str, /, *branches: Any, **settings: Any) -> ContainerRef:
+        """The same for each of `branches` (nodes or ports), as soon as that is live."""
+        said: Said = (tuple(map(_branch, branches)), {})
+        return ContainerRef(self._own("each_of", name, said, settings), self)
+
     def foreach(self, name: str, over: Any = None, /, **settings: Any) -> ContainerRef:
         """The same for every item of `over`, one after the other; the first failure is its own.
 
@@ -233,6 +238,14 @@ def _over(over: Any) -> Said:
     if isinstance(over, NodeRef | PortRef):
         return (_input(_ITEMS, over),), {}
     return (), {"over": _plain("over", over)}
+
+
+def _branch(value: Any) -> InputSpec:
+    """An input called like what feeds it."""
+    if isinstance(value, str):
+        return InputSpec(as_port_name(value))
+    name = f"{value.node.name}_{value.port}" if isinstance(value, PortRef) else str(value.name)
+    return _input(name, value)
 
 
 def _when(value: Any, name: str = "when") -> Said:

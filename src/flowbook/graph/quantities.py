@@ -46,6 +46,27 @@ def parse_quantities(value: object) -> Quantities:
     return tuple(amounts.items())
 
 
+def parse_bytes(value: object) -> int:
+    """A size from a number or from text; `ValueError` says what would be accepted.
+
+    >>> parse_bytes("1.5GB"), parse_bytes("512MiB")
+    (1500000000, 536870912)
+    """
+    try:
+        return int(_amount(value))
+    except ValueError:
+        raise ValueError("write a size such as 500MB or 2GiB") from None
+
+
+def print_bytes(size: float) -> str:
+    """Text that `parse_bytes` reads back.
+
+    >>> print_bytes(1_500_000_000)
+    '1500MB'
+    """
+    return _shown(_MEMORY, size)
+
+
 def parse_counts(value: object) -> Quantities:
     """The same for whole numbers from 1 on.
 
@@ -56,6 +77,32 @@ def parse_counts(value: object) -> Quantities:
     if any(amount < 1 or amount != int(amount) for _, amount in counts):
         raise ValueError("write names and whole numbers from 1 on, such as gpu=1, http=4")
     return counts
+
+
+def parse_count(value: object) -> int:
+    """A whole number, from none on."""
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,4}", str(value).strip()):
+        raise ValueError("write a whole number from 0 to 9999")
+    return int(str(value))
+
+
+def parse_most(value: object) -> int | None:
+    """How many at most, from 1 on; None for any number.
+
+    >>> parse_most("4"), parse_most("none")
+    (4, None)
+    """
+    if value is None or str(value).strip().lower() == "none":
+        return None
+    match = re.fullmatch(r"[1-9]\d{0,5}", str(value).strip())
+    if match is None:
+        raise ValueError("write a whole number from 1 on, or none")
+    return int(match[0])
+
+
+def print_most(value: int | None) -> str:
+    """Text that `parse_most` reads back."""
+    return "none" if value is None else str(value)
 
 
 def print_quantities(quantities: Quantities) -> str:

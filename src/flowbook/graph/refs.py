@@ -13,6 +13,7 @@ from functools import update_wrapper
 from typing import Any, Protocol
 
 from flowbook.errors import UsageError
+from flowbook.graph import sources
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec, Wire
 from flowbook.ids import NodeId, PortName
@@ -32,8 +33,8 @@ class Source(Protocol):
 class NodeRef:
     """A node of a flow: `fetch("Oslo")`, `fetch.output`, `fetch.status`, `fetch["2xx"]`.
 
-    `name`, `output`, `wire`, `flow` and `function` are its own; every other attribute is an output
-    port. A port called like one of these is reached as `fetch["output"]`.
+    `name`, `output`, `wire`, `sources`, `flow` and `function` are its own; every other attribute is
+    an output port. A port called like one of these is reached as `fetch["output"]`.
     """
 
     def __init__(
@@ -59,6 +60,22 @@ class NodeRef:
     def wire(self) -> Wire:
         """The wire that this handle stands for as a default."""
         return Wire(self.name)
+
+    def sources(self) -> tuple[sources.Source, ...]:
+        """Where each input and each setting of the node comes from.
+
+        >>> from flowbook import Flow
+        >>> flow = Flow("tour")
+        >>> @flow.node
+        ... def fetch(city="Oslo"): ...
+        >>> @flow.node
+        ... def report(rows=fetch): ...
+        >>> print(*fetch.sources(), *report.sources(), sep="; ")
+        city: parameter city = Oslo; rows: upstream fetch.fetch
+        """
+        if self.flow is None:
+            raise UsageError(f"node {self.name!r} was taken out of its flow")
+        return sources.sources_of(self.flow.spec(), self.name)
 
     def _known_ports(self) -> tuple[PortName, ...]:
         return self._ports if self.flow is None else self.flow.spec().node(self.name).outputs

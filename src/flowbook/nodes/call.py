@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from traitlets import Any as Anything
-from traitlets import Bool, CaselessStrEnum, Dict, List, TraitError, Unicode, validate
+from traitlets import Bool, CaselessStrEnum, Dict, Int, List, TraitError, Unicode, Union, validate
 
 from flowbook.errors import SubflowFailed, UsageError
 from flowbook.graph.node import Call, Node, NodeContext
@@ -36,7 +36,11 @@ class CallNode(Node):
     inputs = Dict(help="Parameters of the flow; all inputs of this node when left out.").tag(
         config=True
     )
-    version = Unicode("latest", help="`latest`, or a version id of the history.").tag(config=True)
+    version = Union(
+        (Unicode(), Int()),
+        default_value="latest",
+        help="`latest`, `snapshot`, or a version of the history by its number or id.",
+    ).tag(config=True)
     output = List(Unicode(), help="Nodes whose output is wanted; its last ones if empty.").tag(
         config=True
     )
@@ -61,7 +65,9 @@ class CallNode(Node):
             raise UsageError(f"call {self.name!r} names no flow", hint="write flow: its name")
         params = dict(self.inputs) or {str(name): value for name, value in inputs.items()}
         called = await context.call(
-            Call(self.flow, params, self.version, tuple(self.output), self.timeout, self.detach)
+            Call(
+                self.flow, params, str(self.version), tuple(self.output), self.timeout, self.detach
+            )
         )
         ended = called.status == SUCCEEDED or self.detach
         if not ended and self.on_error == "fail":

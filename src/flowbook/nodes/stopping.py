@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from traitlets import Enum, Unicode
+import traitlets
+from traitlets import Enum
 
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
@@ -30,7 +31,7 @@ class StopNode(Node):
     status = Enum(_STATUSES, default_value=_STATUSES[0], help="How the run then ends.").tag(
         config=True
     )
-    message = Unicode(help="Why; of a run that failed, its error.").tag(config=True)
+    message = traitlets.Any("", help="Why; of a run that failed, its error.").tag(config=True)
 
     @classmethod
     def ends(cls, spec: NodeSpec) -> str:
@@ -42,4 +43,4 @@ class StopNode(Node):
         """Its input, if that is one thing; the message is its result."""
         ports = type(self).ports(self.spec)
         given = next(iter(inputs.values())) if len(inputs) == 1 else dict(inputs) or None
-        return Outputs(dict.fromkeys(ports[:1], given), result=self.message or None)
+        return Outputs(dict.fromkeys(ports[:1], given), result=str(self.message) or None)

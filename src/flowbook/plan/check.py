@@ -1,4 +1,4 @@
-"""Everything that is wrong with a definition, or with a run's parameters, all at once.
+"""Everything that is wrong with a definition, all at once.
 
 Checks return problems and never raise: what cannot be run can still be drawn, edited and saved.
 Each problem names its node, its cell and a line of it, and says what to do.
@@ -6,34 +6,31 @@ Each problem names its node, its cell and a line of it, and says what to do.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
-import msgspec
 from traitlets import TraitError
 
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
-from flowbook.graph.annotations import Unresolved, resolve_type
+from flowbook.graph.choices import On
 from flowbook.graph.container import Container
-from flowbook.graph.judging import named_type, type_judge
-from flowbook.graph.nesting import Nesting
+from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec, ParamSpec
+from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.topology import Topology, show_cycle
 from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
 from flowbook.plan.locks import lock_problems
-from flowbook.plan.plan import Plan
 from flowbook.plan.roles import role_problems
 from flowbook.plan.types import type_problems
 
@@ -49,6 +46,8 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
         *role_problems(spec, wiring),
+        *_run_key(spec, wiring),
+        *_limit_keys(spec),
         *type_problems(spec, wiring, registry),
         *ending_problems(spec, registry),
         *lock_problems(spec),
@@ -104,6 +103,27 @@ def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
                 )
 
 
+def _run_key(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
+    """What runs are counted by has to be among their parameters."""
+    written = spec.options.limit_key
+    if not written:
+        return
+    try:
+        reads = parse(written).reads
+    except ExpressionError as refused:
+        yield Problem(Severity.ERROR, f"limit_key: {refused.message}", hint=refused.hint)
+        return
+    known = tuple(
+        {
+            *(one.name for one in spec.params),
+            *(use.param for use in wiring.params if use.frame is None),
+        }
+    )
+    for name in sorted({path[0] for path in reads} - set(known)):
+        message = f"limit_key: {name!r} is no parameter of the flow"
+        yield Problem(Severity.ERROR, message, hint=did_you_mean(name, known))
+
+
 def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
     """Nodes that wait for what can never be, or say two things about it."""
     if not any(node.options.joins for node in spec.nodes):
@@ -113,6 +133,13 @@ def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Probl
     branches = Counter(beside)
     for node in (node for node in spec.nodes if node.options.joins):
         join, there = node.options.join, branches[node.id]
+        if node.options.cache:
+            yield _at(
+                node,
+                "a join is not taken from the cache: which inputs it is given, and how they ended, "
+                "is another thing in every run",
+                "cache the nodes before it, or one behind it",
+            )
         if node.kind in registry and issubclass(registry[node.kind], Container):
             yield _at(
                 node, "a container runs once all its inputs are there", "join in a node before it"
@@ -142,25 +169,48 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     ports = node_type.ports(node)
     for port in sorted({port for port in ports if ports.count(port) > 1}):
         yield _at(node, f"two outputs are called {port!r}", "rename one of them")
-    yield from _cache_key(node)
+    yield from _bounds(node)
+    if node.options.cache_key:
+        yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
 
 
-def _cache_key(node: NodeSpec) -> Iterator[Problem]:
+def _bounds(node: NodeSpec) -> Iterator[Problem]:
+    """Limits that nobody could keep a node to."""
+    options = node.options
+    limits = {"memory_limit": options.memory_limit, "cpu_limit": options.cpu_limit}
+    given = [name for name, limit in limits.items() if limit is not None]
+    if given and options.on is not On.PROCESS:
+        what = " and ".join(given)
+        yield _at(node, f"{what} needs a process of its own", "run it with on: process")
+
+
+def _limit_keys(spec: FlowSpec) -> Iterator[Problem]:
+    """What is wrong with them: inside of a container they may name what its turn does."""
+    keyed = [node for node in spec.nodes if node.options.limit_key]
+    nesting = Nesting(spec if keyed else replace(spec, nodes=()))
+    for node in keyed:
+        home = nesting.home(node.id)
+        owner = NodeId(container_of(home))
+        around = spec.by_id.get(owner)
+        names = () if around is None else names_in(around, block_of(home))
+        yield from _key(node, "limit_key", node.options.limit_key, names)
+
+
+def _key(
+    node: NodeSpec, option: str, written: str, around: Sequence[str] = ()
+) -> Iterator[Problem]:
     """An expression over the node's inputs, as far as one can see before it runs."""
-    written = node.options.cache_key
-    if not written:
-        return
     try:
         reads = parse(written).reads
     except ExpressionError as refused:
-        yield _at(node, f"cache_key: {refused.message}", refused.hint or "")
+        yield _at(node, f"{option}: {refused.message}", refused.hint or "")
         return
-    known = tuple(one.name.partition(".")[0] for one in node.inputs)
+    known = (*(one.name.partition(".")[0] for one in node.inputs), *around)
     for name in sorted({path[0] for path in reads} - set(known)):
         hint = did_you_mean(name, known)
-        yield _at(node, f"cache_key: {name!r} is no input of this node", hint)
+        yield _at(node, f"{option}: {name!r} is no input of this node", hint)
 
 
 def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
@@ -253,113 +303,3 @@ def _templates(value: Json) -> list[str]:
 def _at(node: NodeSpec, message: str, hint: str, line: int | None = 1) -> Problem:
     cell = node.place.cell if node.place else None
     return Problem(Severity.ERROR, message, node.id, cell, line if cell else None, hint or None)
-
-
-# ---------------------------------------------------------------- parameters of a run
-
-
-def check_params(plan: Plan, given: Mapping[PortName, Any]) -> tuple[Problem, ...]:
-    """What does not fit between a run's parameters and its plan; `given` includes defaults."""
-    known = {param.name: param for param in plan.params}
-    found = [
-        Problem(
-            Severity.ERROR,
-            f"flow {plan.flow!r} has no parameter {name!r}",
-            hint=did_you_mean(name, tuple(known)),
-        )
-        for name in given
-        if name not in known
-    ]
-    for param in plan.params:
-        if param.name in given:
-            problem = _misfit(param, given[param.name])
-            found += [problem] if problem else []
-        elif isinstance(param.default, Missing):
-            found.append(
-                Problem(
-                    Severity.ERROR,
-                    f"parameter {param.name!r} has no value",
-                    hint=f"give it one: {param.name}=…",
-                )
-            )
-    return tuple(found)
-
-
-def _misfit(param: ParamSpec, value: Any) -> Problem | None:
-    wanted = param_type(param)
-    if wanted is None or (value is None and param.default is None):
-        return None
-    found = type_judge(wanted, from_json=True)(value)
-    if found is None:
-        return None
-    inside = f": {found.expected} expected at {found.path}" if found.path != "$" else ""
-    return Problem(
-        Severity.ERROR,
-        f"parameter {param.name!r} cannot be {value!r}{inside}",
-        hint=f"write {_ARTICLES.get(wanted) or named_type(wanted)}",
-    )
-
-
-_ARTICLES: Final[Mapping[Any, str]] = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a mapping",
-}
-
-
-def param_type(param: ParamSpec) -> Any:
-    """The type a parameter's annotation, else its default, asks for; None: anything goes.
-
-    >>> param_type(ParamSpec(PortName("city"), "Oslo"))
-    <class 'str'>
-    """
-    if param.annotation:
-        for text in (param.annotation, param.annotation.partition("[")[0]):
-            with contextlib.suppress(Unresolved):
-                return resolve_type(text)
-        return None  # an annotation that we cannot check is the user's own business
-    default = type(param.default)
-    return default if default in _ARTICLES else None
-
-
-def coerce_params(plan: Plan, pairs: Sequence[str]) -> dict[PortName, Json]:
-    """Typed parameters from `name=value` texts, as a command line gives them.
-
-    Raises `UsageError` for a text without `=`. A value that does not fit stays the text it is, so
-    that `check_params` names it with all else that is wrong.
-    """
-    known = {param.name: param for param in plan.params}
-    values: dict[PortName, Json] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not name.strip():
-            raise UsageError(
-                f"{pair!r} is no parameter", hint="write name=value, such as city=Oslo"
-            )
-        port = PortName(name.strip())
-        param = known.get(port)
-        values[port] = _typed(text, param_type(param) if param else str)
-    return values
-
-
-def _typed(text: str, wanted: Any) -> Json:
-    """What the text says, if that is what is wanted, else the text itself."""
-    if wanted is str:
-        return text
-    value = _plain(text)
-    return value if wanted is None or type_judge(wanted, from_json=True)(value) is None else text
-
-
-def _plain(text: str) -> Json:
-    """A scalar, list or mapping as YAML's JSON-like core reads it; else the text."""
-    lowered = text.strip().lower()
-    if lowered in ("true", "yes", "false", "no"):
-        return lowered in ("true", "yes")
-    try:
-        decoded: Json = msgspec.json.decode(text.strip().encode())
-    except msgspec.DecodeError:
-        return text
-    return decoded

@@ -20,7 +20,7 @@ import msgspec
 from flowbook.errors import InvalidFlow
 from flowbook.graph.choices import Losers, Role
 from flowbook.graph.codec import canonical
-from flowbook.graph.container import Container
+from flowbook.graph.container import Container, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
@@ -55,8 +55,11 @@ def compile_plan(
     targets: Collection[NodeId] | None = None,
     order: Sequence[NodeId] | None = None,
     version: str | None = None,
+    whole: bool = False,
 ) -> Plan:
     """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
+
+    `whole`: all other nodes that can run are in it too, to be skipped.
 
     `order` numbers the steps as an earlier plan of the same version did: moving a cell may change
     the order and means nothing. `version` is that of `spec` if it is known already, which spares
@@ -69,6 +72,10 @@ def compile_plan(
     topology = Topology(spec, wiring)
     wanted = None if targets is None else _needed(spec, topology, targets)
     wrong = errors(check(spec, registry))
+    if whole and wanted is not None and not wrong:
+        plan = _Compiler(spec, registry, wiring, topology.order()).plan(version or version_of(spec))
+        unasked = tuple(step.index for step in plan.steps if step.node not in wanted)
+        return replace(plan, unasked=unasked)
     if wanted is not None:
         wrong = tuple(one for one in wrong if one.node is None or one.node in wanted)
     if wrong:
@@ -231,7 +238,7 @@ class _Home:
             inside=inside,
             leaves=node_type.leaves,
             ends=node_type.ends(node) or (OTHERS if node.options.ends_others else ""),
-            join=None if inside is not None else _join(node.options, bindings),
+            join=_join(node.options, bindings) if inside is None else _arrivals(inside, bindings),
         )
 
     def _source(self, read: EdgeSpec | ParamUse, required: bool) -> Source:
@@ -267,7 +274,8 @@ class _Home:
             for key, (read, required) in inner.needs.items():
                 required = required or (key in taken and taken[key].required)
                 taken[key] = Binding(key, self._source(read, required), required)
-        return Inside(policy, blocks), tuple(taken.values())
+        own = sum((node.id, one.name) in self.whole.reads for one in node.inputs)
+        return Inside(policy, blocks, own), tuple(taken.values())
 
 
 def gives_of(
@@ -308,6 +316,12 @@ def _join(options: Options, bindings: tuple[Binding, ...]) -> Join | None:
     if options.settled:
         return Join(0)
     return Join(min(options.join, branches), options.losers is Losers.CANCEL)
+
+
+def _arrivals(inside: Inside, bindings: tuple[Binding, ...]) -> Join | None:
+    """A container that has a turn for each of its inputs begins with the first."""
+    coming = any(isinstance(binding.source, FromStep) for binding in bindings[: inside.own])
+    return Join(1, each=True) if coming and inside.policy.turns is Turns.ARRIVING else None
 
 
 def over_defaults(given: Options, defaults: Options) -> Options:

@@ -108,6 +108,8 @@ class _Checked:
             yield from self.condition(node)
         if policy.asks:
             yield from _enough(node)
+        if policy.turns is Turns.ARRIVING:
+            yield from self.arriving(node)
 
     def result(self, node: NodeSpec, result: str, policy: Policy) -> Iterator[Problem]:
         names = [one.id for block in policy.blocks for one in self.inside(node.id, block)]
@@ -160,6 +162,25 @@ class _Checked:
             for edge in self.fed.get(node.id, ())
             if not self.roles.stands_by(self.spec.node(edge.target))
         )
+
+    def arriving(self, node: NodeSpec) -> Iterator[Problem]:
+        """A container that begins with the first of its inputs: what its nodes read may be late."""
+        home, own = self.nesting.home(node.id), node.id
+        edges = [edge for edges in self.fed.values() for edge in edges]
+        late = (
+            edge
+            for edge in edges
+            if edge.target != own
+            and self.nesting.seen_from(home, edge.target) == own
+            and self.nesting.seen_from(home, edge.source) != own
+        )
+        for edge in late:
+            message = f"it reads {edge.source!r}, which may not be there when {own!r} begins"
+            hint = "let the branches bring what it needs"
+            yield _problem(self.spec.node(edge.target), message, hint)
+        if not any(edge.target == own and self.nesting.home(edge.source) == home for edge in edges):
+            message = f"each_of {own!r} has no branch to take"
+            yield _problem(node, message, "name nodes beside it in the head: (a, b)")
 
     def condition(self, node: NodeSpec) -> Iterator[Problem]:
         text = node.config.get("condition")

@@ -55,11 +55,13 @@ class Join:
     """When a step runs that does not need every one of its inputs to be live.
 
     `need`: as soon as so many are; 0: once all are settled, however they ended, and then it is
-    given a record of each. `cancels`: what else would have fed it is stopped.
+    given a record of each. `cancels`: what else would have fed it is stopped. `each`: what comes
+    later counts as well, for a container that has a turn for each.
     """
 
     need: int
     cancels: bool = False
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What a container is made of: how it goes about its turns, and its blocks by name."""
+    """What a container is made of: how it goes about its turns, and its blocks by name.
+
+    `own`: so many of its step's bindings, the first, are its own inputs; the rest is for its nodes.
+    """
 
     policy: Policy
     blocks: Mapping[str, Block]
+    own: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ class Plan:
     `version`: content hash of the definition (names, kinds, bodies, wires; no layout).
     `params`: every run parameter with its default.
     `options`: what the flow says about its recording; no part of `version`.
+    `unasked`: steps that nothing asked for needs; they are skipped as the run begins.
     """
 
     flow: FlowId
@@ -127,6 +134,7 @@ class Plan:
     params: tuple[ParamSpec, ...] = ()
     index: Mapping[NodeId, StepIndex] = field(default_factory=dict)
     options: FlowOptions = field(default_factory=FlowOptions)
+    unasked: tuple[StepIndex, ...] = ()
 
     def step(self, node: NodeId) -> Step:
         """The step of that node; `KeyError` when the plan leaves the node out."""
@@ -174,6 +182,21 @@ class Plan:
     def setup(self) -> tuple[NodeId, ...]:
         """The nodes that run before all others."""
         return self.of_role(Role.SETUP)
+
+    @cached_property
+    def demanded(self) -> tuple[ParamSpec, ...]:
+        """The parameters that a run needs: where it does a part of the flow, those it reads."""
+        if not self.unasked:
+            return self.params
+        unasked = set(self.unasked)
+        read = {
+            binding.source.name
+            for step in self.steps
+            if step.index not in unasked
+            for binding in step.bindings
+            if isinstance(binding.source, FromParam)
+        }
+        return tuple(param for param in self.params if param.name in read)
 
     @cached_property
     def joins(self) -> tuple[Join | None, ...]:

@@ -217,16 +217,16 @@ def misfit(source: Shape, target: Shape) -> Misfit | None:
     >>> misfit(of_annotation("str"), of_annotation("int")).text
     'string feeds integer'
     """
-    if source is None or target is None:
+    if source is None or target is None or source == target:
         return None
-    told = f"{shown(source)} feeds {shown(target)}"
     some = [one for one in source if one.word != "none"] or list(source)
     whys = [why for one in some if (why := _clash(one, target)) is not None]
     if len(whys) == len(some):
+        told = f"{shown(source)} feeds {shown(target)}"
         return Misfit(f"{told}: {whys[0]}" if whys[0] else told)
     nothing = One("none")
     if nothing in source and _clash(nothing, target) is not None:
-        return Misfit(told, always=False)
+        return Misfit(f"{shown(source)} feeds {shown(target)}", always=False)
     return None
 
 

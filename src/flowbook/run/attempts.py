@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flowbook.events import NodeCancelled, NodeFailed, NodeRetryScheduled
 from flowbook.events.values import ErrorInfo, Usage
 from flowbook.graph.choices import BackoffKind
@@ -45,13 +47,16 @@ def cancelled(turn: Turn, s: OfAttempt, ms: float = 0.0, usage: tuple[Usage, ...
     turn.after(s.step)
 
 
-def too_slow(options: Options, cell: CellId | None = None) -> ErrorInfo:
+def too_slow(
+    options: Options, cell: CellId | None = None, inputs: Mapping[str, str] | None = None
+) -> ErrorInfo:
     """What an attempt failed with that outlived the timeout of its step."""
     return ErrorInfo(
         type="TimeoutError",
         message=f"gave nothing within {options.timeout or 0:g} s",
         cell=cell,
         hint="raise the node's timeout, or make the node faster",
+        inputs=dict(inputs or {}),
     )
 
 

@@ -12,12 +12,42 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from flowbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from flowbook.graph.node import NodeContext
 
 Hear: TypeAlias = Callable[[str, str], None]
 """Called with the stream's name and the text."""
 
 listening: ContextVar[Hear | None] = ContextVar("flowbook_listening", default=None)
+
+
+def context() -> NodeContext:
+    """Inside of a node: what it may ask for, and what it may tell while it runs.
+
+    For decorated functions and cells; a node type of your own is given it. A thread that the node
+    starts by itself does not know it: hand it over. Raises `UsageError` where no node runs.
+
+    >>> import flowbook
+    >>> flow = flowbook.Flow("reading")
+    >>> @flow.node
+    ... def lines(count: int = 3):
+    ...     told = flowbook.context()
+    ...     for number in range(count):
+    ...         told.progress(number + 1, count)
+    ...         told.token(f"line {number}; ")
+    ...     return count
+    >>> flow.run()["lines"].stream.text
+    'line 0; line 1; line 2; '
+    """
+    hear = listening.get()
+    found = getattr(hear, "__self__", None)
+    if found is None:
+        raise UsageError("no node runs here", hint="call flowbook.context() inside of a node")
+    return cast("NodeContext", found)
 
 
 class Tee:

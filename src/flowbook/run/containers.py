@@ -11,7 +11,7 @@ from typing import Any
 
 from flowbook.errors import UsageError
 from flowbook.events import RunStatus
-from flowbook.graph.container import BODY, Container, TurnEnd, TurnStart
+from flowbook.graph.container import BODY, Container, TurnEnd, Turns, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Inside, Step
@@ -159,6 +159,8 @@ class Containers:
 
     def _frame(self, scope: Scope) -> Names:
         i, index = scope.owner, scope.index
+        if self._inside(i).policy.turns is Turns.ARRIVING:
+            return self._arrived(i, index or 0)
         given = self._given(i)
         items = self._all_items(i)
         start = TurnStart(
@@ -168,6 +170,17 @@ class Containers:
             self._last(i, index) if self._inside(i).policy.window == 1 else None,
             self._caught(i) if scope.block else None,
         )
+        return {**given, **self._container(i).frame(start)}
+
+    def _arrived(self, i: int, index: int) -> Names:
+        """The names of the turn for one input: that input, by its name too; the others are None."""
+        inside, found = self._inside(i), self.inputs(i)
+        own = self._state.steps[i].bindings[: inside.own]
+        branches = [one.input for one in own if isinstance(one.source, FromStep)]
+        name = own[index].input
+        item = found[name]
+        start = TurnStart(index=index, item=item)
+        given = {**found, **dict.fromkeys(branches), name: item}
         return {**given, **self._container(i).frame(start)}
 
     def _caught(self, i: int) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cloudpickle
 
@@ -29,6 +29,7 @@ class DaskContext(RemoteContext):
     """The `NodeContext` of a node on a Dask worker; a thread there can only be asked to stop."""
 
     key: str = ""
+    shared: ClassVar[bool] = True
 
     def cancelled(self) -> bool:
         stopping = _running.get(self.key, False)
@@ -71,7 +72,6 @@ def attempt(payload: bytes, key: str, topic: str) -> bytes:
 
 
 def _listened(payload: bytes, tell: Callable[..., Any]) -> None:
-    capture.listening.set(lambda stream, text: tell("say", stream, text))
     capture.listen()
     try:
         serve(payload, tell)

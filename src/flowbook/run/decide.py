@@ -24,11 +24,15 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
+    NodeSkipped,
+    NodeStreamed,
     NodeUnfolded,
+    NodeUsed,
     RunCreated,
     RunPaused,
     RunRecovered,
     RunResumed,
+    SkipReason,
 )
 from flowbook.graph.choices import Role
 from flowbook.plan.plan import Plan
@@ -43,6 +47,7 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     PauseAsked,
+    Release,
     ResumeAsked,
     SetTimer,
     Start,
@@ -50,13 +55,16 @@ from flowbook.run.stimulus import (
     StepConsulted,
     StepDue,
     StepLogged,
+    StepPermitted,
     StepRaised,
     StepRecalled,
     StepResumed,
     StepReturned,
+    StepStreamed,
     StepSuspended,
     StepTimedOut,
     StepUnfolded,
+    StepUsed,
     Stimulus,
     TakenUp,
     TimerFired,
@@ -76,11 +84,13 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
     turn = Turn(plan, state, stimulus.at)
     if state.verdict is None and (state.seq == 0) is (type(stimulus) is Start):
         _ANSWERS[type(stimulus)](turn, stimulus)
-        while (turn.won or turn.ended) and state.verdict is None:
+        while (turn.won or turn.ended or turn.fed) and state.verdict is None:
             losers.settle(turn)
             turns.settle(turn)
         if state.gate is not None:
             turn.start_admitted()
+    if state.outside is not None:
+        turn.instructions[:0] = map(Release, state.outside.drain())
     return Decision(turn.events, turn.instructions)
 
 
@@ -107,6 +117,7 @@ def _on_start(turn: Turn, s: Start) -> None:
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
+        called=s.called,
         **structs.asdict(s.lineage),
     )
     if s.withdrawn is not None:
@@ -115,6 +126,9 @@ def _on_start(turn: Turn, s: Start) -> None:
         return
     for i, known in s.given.items():
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
+    for unasked in plan.unasked:
+        if unasked not in s.given:
+            turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
     losers.settle_all(turn)
     if s.given:
         ending.settle_all(turn)
@@ -141,7 +155,7 @@ def _on_taken_up(turn: Turn, s: TakenUp) -> None:
             elif phase is Phase.SUSPENDED:
                 turn.instructions.append(Await(i, state.waiting[i].seq))
         if not state.cancelling:
-            turns.leave_again(turn)
+            stopping.leave_again(turn)
         losers.settle_all(turn)
         ending.settle_all(turn)
         if state.setups and not state.setup:
@@ -194,7 +208,7 @@ def _on_consulted(turn: Turn, s: StepConsulted) -> None:
     if turn.state.is_current(s.step, s.attempt):
         if turn.state.phase[s.step] is Phase.TURNING:
             turns.consulted(turn, s.step, s.index, go_on=s.go_on)
-        else:
+        elif not turns.stops(turn, s.step):
             attempts.cancelled(turn, s)
 
 
@@ -218,7 +232,10 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        attempts.failed(turn, s)
+        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
+            turns.give_up(turn, s.step, turns.FAILED, hard=True)
+        if not turns.stops(turn, s.step):
+            attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
@@ -228,7 +245,7 @@ def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
             turn.instructions.append(Abort(s.step, s.attempt))
         elif not turns.give_up(turn, s.step, turns.TOO_SLOW):
             return
-        error = attempts.too_slow(step.options, s.cell)
+        error = attempts.too_slow(step.options, s.cell, s.inputs)
         attempts.failed(
             turn,
             StepRaised(
@@ -247,13 +264,24 @@ def _on_timer(turn: Turn, s: TimerFired) -> None:
     state = turn.state
     if state.phase[s.step] is not Phase.BACKOFF or state.attempt[s.step] != s.attempt:
         return
-    waits = state.waits[s.step] or state.doom[s.step] is not None or state.gate is not None
-    if state.paused or waits:
+    waits = state.waits[s.step] or state.doom[s.step] is not None
+    if state.paused or waits or state.gate is not None or state.outside is not None:
         turn.tell(NodeScheduled, s.step)
         turn.look_at([s.step])
         turn.end_if_done(state.scopes[state.scope[s.step]])
     else:
         turn.start(s.step)
+
+
+def _on_permitted(turn: Turn, s: StepPermitted) -> None:
+    state = turn.state
+    outside, gate = state.outside, state.gate
+    if outside is None or not outside.permit(s.step):
+        return  # it was taken back meanwhile
+    if state.phase[s.step] is not Phase.READY:
+        outside.give_back(s.step)
+    elif gate is None or s.step in gate.promised:
+        turn.start(s.step, admitted=True)
 
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
@@ -266,6 +294,18 @@ def _on_logged(turn: Turn, s: StepLogged) -> None:
     heard = state.attempt[s.step] and state.phase[s.step] not in _UNSTARTED
     if heard and state.is_latest(s.step):
         turn.tell(NodeLogged, s.step, stream=s.stream, text=s.text)
+
+
+def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]:
+    """The answer to what an attempt told, which is a fact of the same fields."""
+
+    def answer(turn: Turn, s: StepStreamed | StepUsed) -> None:
+        if turn.state.phase[s.step] not in _UNSTARTED:
+            fields = structs.asdict(s)
+            del fields["at"], fields["step"]
+            turn.tell(kind, s.step, **fields)
+
+    return answer
 
 
 def _on_pause(turn: Turn, _: PauseAsked) -> None:
@@ -283,7 +323,7 @@ def _on_resume(turn: Turn, _: ResumeAsked) -> None:
             turn.end_if_done(state.scopes[number])
 
 
-_UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
+_UNSTARTED = frozenset({Phase.WAITING, Phase.STANDBY, Phase.READY, Phase.HELD})
 
 
 def _left(since: float, delay: float, now: float) -> float:
@@ -305,7 +345,10 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepResumed: suspending.on_resumed,
     StepDue: suspending.on_due,
     StepLogged: _on_logged,
+    StepStreamed: _as_told(NodeStreamed),
+    StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
+    StepPermitted: _on_permitted,
     CancelAsked: stopping.on_cancel,
     Expired: stopping.on_expired,
     PauseAsked: _on_pause,

@@ -15,6 +15,7 @@ from flowbook.run.state import RunState
 _GRAVITY: Mapping[SkipReason, int] = {
     SkipReason.TURN_LEFT: 0,
     SkipReason.NOT_NEEDED: 0,
+    SkipReason.NOT_ASKED: 0,
     SkipReason.BRANCH_NOT_TAKEN: 1,
     SkipReason.UPSTREAM_CANCELLED: 2,
     SkipReason.UPSTREAM_FAILED: 3,

@@ -46,7 +46,8 @@ def settle_all(turn: Turn) -> None:
     """The same for every step that has succeeded: what it ended may be unrecorded."""
     state = turn.state
     for i, step in enumerate(state.steps):
-        if step.ends and state.outcome[i] in _GAVE and not state.cancelling:
+        ended = step.ends and state.outcome[i] in _GAVE and not state.cancelling
+        if ended and state.is_latest(i):
             end(turn, i)
 
 

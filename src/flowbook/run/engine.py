@@ -100,15 +100,17 @@ class Engine:
         key: str | None = None,
         recording: Recording | None = None,
         origin: Origin | None = None,
+        called: Mapping[str, str] | None = None,
         queued: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once.
 
         `work`: the code of each step, in the plan's order. `given`: outputs that are known
         already; those steps are not run. What the nodes print goes to the cell that called this.
-        `origin`: the run this one replays. `lineage`: the run that started this one, its deadline
-        and its priority. `recording`: where the run is written to instead of the engine's sink and
-        vault. `queued`: it waits until somebody opens `Run.entry`.
+        `origin`: the run this one replays. `called`: versions of other flows, by node. `lineage`:
+        the run that started this one, its deadline and its priority. `recording`: where the run is
+        written to instead of the engine's sink and vault. `queued`: it waits until somebody opens
+        `Run.entry`.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         if len(work) != len(plan.steps):
@@ -123,9 +125,9 @@ class Engine:
             given={i: _given(stage.keeper, reuse) for i, reuse in known.items()},
             key=key,
             lineage=lineage or Lineage(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
             origin=origin,
+            called=dict(called or {}),
+            **_here(),
         )
         kept: _Stored = {i: one.stored for i, one in known.items() if one.stored is not None}
         told = _with_defaults(plan, params)
@@ -143,12 +145,14 @@ class Engine:
         params: Mapping[PortName, Any],
         past: Past,
         recording: Recording | None = None,
+        *,
+        queued: bool = False,
     ) -> Run:
         """Go on with a run whose process is gone, under its own id, and return at once.
 
         `past`: what that process journalled. Steps that are done are not run, except those that
         are `past.gone`; steps that were under way begin another attempt. It is for the caller to
-        see to it that nobody else performs the run. `recording` as in `start`.
+        see to it that nobody else performs the run. `recording` and `queued` as in `start`.
         """
         stage = self._open() if recording is None else self._open().recorded(recording)
         run_id = past.state.run
@@ -159,9 +163,9 @@ class Engine:
         )
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
-        host, pid = socket.gethostname(), os.getpid()
-        taken = TakenUp(at=self._clock(), again=again, host=host, pid=pid)
-        return self._begin(performance, run_id, Turnstile(performance, stage.loop, taken))
+        taken = TakenUp(at=self._clock(), again=again, **_here())
+        entry = Turnstile(performance, stage.loop, taken)
+        return self._begin(performance, run_id, entry, queued=queued)
 
     def _begin(
         self, performance: Performance, run_id: RunId, entry: Turnstile, *, queued: bool = False
@@ -282,6 +286,11 @@ def _current_loop() -> AbstractEventLoop:
         ) from None
 
 
+def _here() -> dict[str, Any]:
+    """Where a run is performed, for its events."""
+    return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
 def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[str, Any]:
     """Parameters as the run's first event has them."""
     told = {str(name): value for name, value in params.items()}
@@ -310,7 +319,7 @@ def _with_defaults(plan: Plan, params: Mapping[PortName, Any]) -> dict[PortName,
     merged = {
         one.name: one.default for one in plan.params if not isinstance(one.default, Missing)
     } | dict(params)
-    missing = [one.name for one in plan.params if one.name not in merged]
+    missing = [one.name for one in plan.demanded if one.name not in merged]
     if missing:
         raise InvalidParameters(
             f"flow {plan.flow!r} needs a value for {', '.join(missing)}",

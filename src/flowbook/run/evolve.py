@@ -117,7 +117,9 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
         return
     state.phase[i] = phase
     if state.gate is not None:
-        state.gate.moved(state.steps[i], before, phase)
+        state.gate.moved(i, state.steps[i], before, phase)
+    if state.outside is not None:
+        state.outside.moved(i, phase)
     state.active += (phase in _ACTIVE) - (before in _ACTIVE)
     if before is Phase.STANDBY:
         standby.roused(state, i)

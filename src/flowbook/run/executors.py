@@ -24,6 +24,7 @@ from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from flowbook.graph.choices import Bounds
 from flowbook.ids import PortName
 from flowbook.run.loops import soon
 from flowbook.run.work import StepContext, Work
@@ -63,6 +64,8 @@ class Attempt(Struct, eq=False):
     context: StepContext
     ambient: Context
     finish: Callable[[Ending], None]
+    bounds: Bounds | None = None
+    """What it may take, in a process of its own."""
 
 
 class Ticket:

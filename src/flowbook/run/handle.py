@@ -6,8 +6,9 @@ A handle reads and asks; it never changes the run.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from time import monotonic
 from typing import Any
 
 from flowbook.errors import (
@@ -23,9 +24,12 @@ from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.evolve import fold
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
+from flowbook.run.resting import PATIENCE, soon_over, waits_for
+from flowbook.run.resting import told as waits_told
 from flowbook.run.state import RunState
 from flowbook.run.steering import Steered
 from flowbook.run.turnstile import Turnstile
+from flowbook.run.view import turns_told
 from flowbook.run.waiting import Waitable
 
 
@@ -44,6 +48,8 @@ class Run(Steered, Waitable):
         """Where it waits for its turn, if it has to."""
         self.children: list[Run] = []
         """The runs that its nodes started and this process performs, in that order."""
+        self._waits_since: tuple[int, float] | None = None
+        """Since when nothing has happened but waiting, and how many nodes were open then."""
 
     @property
     def flow(self) -> FlowId:
@@ -55,9 +61,57 @@ class Run(Steered, Waitable):
         return dict(self._performance.params)
 
     @property
+    def called(self) -> Mapping[str, str]:
+        """The versions of other flows that it settled on when it began, by the node that calls."""
+        events = self._performance.events
+        first = events[0] if events else None
+        return first.called if isinstance(first, RunCreated) else {}
+
+    @property
     def status(self) -> RunStatus:
         """What the run is doing or how it ended; `queued` until it has its turn."""
         return RunStatus.QUEUED if self.entry.waiting else super().status
+
+    @property
+    def waits_for(self) -> str:
+        """Why the run is `queued`, for people; '' once it has begun."""
+        return self.entry.why
+
+    @property
+    def priority(self) -> int:
+        """The larger has its turn first, and so have its nodes."""
+        return self.entry.lineage.priority
+
+    def prioritize(self, priority: int) -> None:
+        """Give a run that is `queued` another priority; `UsageError` once it has begun."""
+        if not self.entry.prioritize(priority):
+            raise UsageError(
+                f"run {self.id} waits no longer: it is {self.status.value}",
+                hint="its nodes keep the priority that it began with",
+            )
+
+    @property
+    def live_state(self) -> RunState:
+        """Where it stands, which goes on changing; `state` is a snapshot."""
+        return self._performance.state
+
+    @property
+    def resting(self) -> bool:
+        """True while it waits for something outside, and not only for a moment.
+
+        Then nothing else of it goes on, nor of the runs that it called, and no wait ends by itself
+        within a minute; or it has waited for a minute, however often it looked.
+        """
+        waits = waits_for(self)
+        if waits is None:
+            self._waits_since = None
+            return False
+        done = self._performance.state.open
+        if self._waits_since is None or self._waits_since[0] != done:
+            self._waits_since = (done, monotonic())
+        if monotonic() - self._waits_since[1] > PATIENCE:
+            return True
+        return not soon_over(waits, self._performance.now())
 
     @property
     def ends(self) -> tuple[NodeId, ...]:
@@ -70,16 +124,6 @@ class Run(Steered, Waitable):
     def state(self) -> RunState:
         """A snapshot that does not change any more."""
         return fold(self.events(), self._performance.plan)
-
-    @property
-    def compensated(self) -> tuple[NodeId, ...]:
-        """The nodes that were undone, in that order; known when the run is over."""
-        return self._performance.state.compensated
-
-    @property
-    def uncompensated(self) -> tuple[NodeId, ...]:
-        """Nodes that should have been undone and were not; known when the run is over."""
-        return self._performance.state.uncompensated
 
     def events(self) -> list[Event]:
         """What happened so far; while the run goes on, the last ones may not be durable yet."""
@@ -148,14 +192,21 @@ class Run(Steered, Waitable):
             word = outcome_word(state, i)
             counts[word] = counts.get(word, 0) + 1
         nodes = ", ".join(f"{count} {word}" for word, count in counts.items()) or "no nodes"
-        return f"<Run {self.id} of {self.flow!r}: {self.status.value}; {nodes}{undone_text(state)}>"
+        if self.entry.waiting:
+            return f"<Run {self.id} of {self.flow!r}: queued; it waits for {self.waits_for}>"
+        told = [f"{state.nodes[i]} {text}" for i, text in _turns(state)]
+        waits = waits_for(self) or ()
+        more = "; ".join(("", *told, *waits_told(waits)))
+        undone = undone_text(state)
+        return f"<Run {self.id} of {self.flow!r}: {self.status.value}; {nodes}{more}{undone}>"
 
     def _repr_html_(self) -> str:
         state = self._performance.state
         rows = "".join(_row(state, i) for i in range(len(state.nodes)))
+        waits = "".join(f"<br>{escape(one)}" for one in waits_told(waits_for(self) or ()))
         return (
             f'<table class="flowbook-run"><caption>{escape(self.flow)}: '
-            f"{self.status.value} <small>{escape(self.id)}</small></caption>"
+            f"{self.status.value} <small>{escape(self.id)}</small>{waits}</caption>"
             "<thead><tr><th>node</th><th>status</th><th>attempts</th><th>time</th><th></th></tr>"
             f"</thead><tbody>{rows}</tbody></table>{escape(undone_text(state).lstrip('; '))}"
         )
@@ -193,9 +244,18 @@ def _innermost(state: RunState, i: int) -> int:
     return i
 
 
+def _turns(state: RunState) -> Iterator[tuple[int, str]]:
+    """How the turns of the flow's own containers went, by slot."""
+    for i in range(len(state.nodes)):
+        text = turns_told(state, i)
+        if text:
+            yield i, text
+
+
 def _row(state: RunState, i: int) -> str:
     ms, error = state.ms[i], state.error[i]
     note = f"{error.name}: {error.message}" if error else state.reason[i] or ""
+    note = "; ".join(filter(None, (turns_told(state, i), note)))
     cells = (
         escape(state.nodes[i]),
         outcome_word(state, i),

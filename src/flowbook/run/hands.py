@@ -6,24 +6,32 @@ and every ending is told to the run as a stimulus. Lives on the engine's loop.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
 from flowbook.errors import UsageError, ValueUnavailable, WaitTimeout
 from flowbook.events.values import ValueRef
 from flowbook.graph import suspension
+from flowbook.graph.choices import On
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.plan.plan import OTHERS, Step
+from flowbook.run.accounts import Accounts
 from flowbook.run.alarms import Alarms
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
+from flowbook.run.excerpt import told_inputs
 from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
+from flowbook.run.measure import measured
+from flowbook.run.permits import StepPermits
+from flowbook.run.phase import Phase
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
@@ -41,7 +49,6 @@ from flowbook.run.stimulus import (
 )
 from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
-from flowbook.run.words import Words
 from flowbook.run.work import StepContext, Work
 
 
@@ -57,18 +64,20 @@ class Hands:
         assignment: Assignment,
         state: RunState,
         shelf: Shelf,
-        words: Words,
+        accounts: Accounts,
         feed: Callable[[Stimulus], None],
     ) -> None:
         self._stage, self._state, self._shelf = stage, state, shelf
         self._cast, self._ambient = assignment.cast, assignment.ambient
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
-        self._words, self._feed, self._now = words, feed, stage.clock
+        self._accounts, self._feed, self._now = accounts, feed, stage.clock
         self._tickets: dict[int, Ticket] = {}
+        self._measures = assignment.plan.options.measure
         self.alarms = Alarms(stage.loop)
         self.containers = Containers(
             state, shelf, assignment.params, self.work, lambda i: self._context(i, 0)
         )
+        self.permits = StepPermits(stage, state, self.containers, feed)
         self.waits = Waits(stage, state, feed)
         self.lookups = Lookups(stage.keeper, stage.tools, shelf.values, self._run, feed)
 
@@ -78,7 +87,7 @@ class Hands:
     def _context(self, i: int, attempt: int) -> StepContext:
         state = self._state
         scope = state.scopes[state.scope[i]].path
-        words, tools = self._words, self._stage.tools
+        words, tools = self._accounts.words, self._stage.tools
         made = StepContext(state.run, state.names[i], attempt, i, words, tools, scope)
         if i in state.resumed:
             made.resumption = self.waits.resumption(i)
@@ -90,6 +99,9 @@ class Hands:
         """Run an attempt, unless the step may be taken from the cache and is found there."""
         i, state = order.step, self._state
         step = state.steps[i]
+        if i in self.permits.refused:
+            self._raised(order, self.permits.refused[i], 0.0)
+            return
         # What a join is given is more than the outputs it reads.
         asks = step.options.cache and step.join is None
         if not asks or not self.lookups.ask(order, self._asking(i), self._now):
@@ -106,7 +118,7 @@ class Hands:
         return Asking(state.flow, state.steps[i], self.work(i), scope.base, known, names)
 
     def _run(self, order: Launch) -> None:
-        i, work = order.step, self.work(order.step)
+        i, work, of = order.step, self.work(order.step), (order.step, order.attempt)
         context = self._context(i, order.attempt)
         context.tries = order.attempt - self._state.spared[i]
         if context.resumption is not None and context.resumption.timed_out:
@@ -123,18 +135,31 @@ class Hands:
         ambient.run(listening.set, context.hear)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
-        self._tickets[i] = self._stage.executors[self._cast[self._state.names[i]][1]].launch(
+        on, options = self._cast[self._state.names[i]][1], self._state.steps[i].options
+        if self._measures and (on is On.THREAD or on is On.INLINE):
+            work = dataclasses.replace(work, call=measured(work.call))
+        self._tickets[i] = self._stage.executors[on].launch(
             Attempt(
                 work,
                 inputs,
                 context,
                 ambient,
-                lambda end: self._ended(order, end),
+                lambda end: self._accounts.close(of, partial(self._ended, order, end)),
+                options.bounds if on is On.PROCESS else None,
             )
         )
-        timeout = self._state.steps[i].options.timeout
+        self._watch(order)
+
+    def _watch(self, order: Launch) -> None:
+        timeout = self._state.steps[order.step].options.timeout
         if timeout is not None:
-            self.alarms.set(i, timeout, lambda: self._time_out(order))
+            self.alarms.set(order.step, timeout, lambda: self._time_out(order))
+
+    def watch_turns(self) -> None:
+        """Of containers that another process has begun, see to their timeout here."""
+        for i in self._state.turning:
+            if self._state.phase[i] is Phase.TURNING:
+                self._watch(Launch(i, self._state.attempt[i], 0))
 
     def _waited_in_vain(self, order: Launch, otherwise: object) -> None:
         if otherwise != "fail":
@@ -185,8 +210,13 @@ class Hands:
         ticket = self._tickets.get(order.step)
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
+            if not self._state.is_current(order.step, order.attempt):
+                self._accounts.give_up((order.step, order.attempt))
         elif self.lookups.forget(order.step) or order.step in self._state.turning:
-            self._feed(StepCancelled(at=self._now(), step=order.step, attempt=order.attempt))
+            usage = self._accounts.usage((order.step, order.attempt))
+            self._feed(
+                StepCancelled(at=self._now(), step=order.step, attempt=order.attempt, usage=usage)
+            )
         else:
             return False
         return True
@@ -208,25 +238,30 @@ class Hands:
         if left > 0:  # it had to wait for a thread, and that is not its fault
             self.alarms.set(order.step, max(left, 0.001), lambda: self._time_out(order))
             return
-        self._words.drain()
-        self._feed(
-            StepTimedOut(
-                at=self._now(),
-                step=order.step,
-                attempt=order.attempt,
-                ms=ms,
-                chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
-                cell=self.work(order.step).cell,
-                usage=self._words.usage(order.step, order.attempt),
+        of = (order.step, order.attempt)
+
+        def then() -> None:
+            self._feed(
+                StepTimedOut(
+                    at=self._now(),
+                    step=order.step,
+                    attempt=order.attempt,
+                    ms=ms,
+                    chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                    cell=self.work(order.step).cell,
+                    inputs=told_inputs(self.containers, order.step, self._stage.recording),
+                    usage=self._accounts.usage(of),
+                )
             )
-        )
+
+        self._accounts.give_up(of, then)
 
     # ------------------------------------------------------------ how a step ended
 
     def _ended(self, order: Launch, ending: Ending) -> None:
         i = order.step
-        self._words.drain()
         if not self._state.is_current(order.step, order.attempt):
+            self._accounts.used((i, order.attempt))
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
         wish = ending.value if isinstance(ending, Returned) else None
@@ -235,7 +270,7 @@ class Hands:
         if isinstance(wish, Suspend):
             self.alarms.drop(i)
             wait = self.waits.suspended(i, order.attempt, wish)
-            self._feed(replace(wait, usage=self._words.usage(i, order.attempt)))
+            self._feed(replace(wait, usage=self._accounts.usage((i, order.attempt))))
         elif not isinstance(ending, Returned):
             self.alarms.drop(i)
             self._gave_nothing(order, ending)
@@ -249,7 +284,7 @@ class Hands:
         if isinstance(ending, Raised):
             self._raised(order, ending.error, ending.ms)
             return
-        usage = self._words.usage(order.step, order.attempt)
+        usage = self._accounts.usage((order.step, order.attempt))
         self._feed(
             StepCancelled(
                 at=self._now(), step=order.step, attempt=order.attempt, ms=ending.ms, usage=usage
@@ -274,11 +309,14 @@ class Hands:
                 step=order.step,
                 attempt=order.attempt,
                 ms=ms,
-                error=describe(error, work.filename, work.cell, self._stage.told),
+                error=replace(
+                    describe(error, work.filename, work.cell, self._stage.told),
+                    inputs=told_inputs(self.containers, order.step, self._stage.recording),
+                ),
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),
-                usage=self._words.usage(order.step, order.attempt),
+                usage=self._accounts.usage((order.step, order.attempt)),
             )
         )
 
@@ -297,7 +335,7 @@ class Hands:
             self._raised(order, refs, ms)
         elif self._state.is_current(i, attempt):
             self._shelf.values[i] = outputs
-            result, usage = refs.pop(RESULT, None), self._words.usage(i, attempt)
+            result, usage = refs.pop(RESULT, None), self._accounts.usage((i, attempt))
             known = self.lookups.told(i)
             self._feed(
                 StepReturned(

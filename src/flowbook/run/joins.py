@@ -46,7 +46,7 @@ def take(state: RunState, i: int, join: Join) -> None:
         and source.port in state.outputs[base + source.step]
     )
     known = state.taken.get(i)
-    if join.need and (known is None or not known <= live):
+    if join.need and not join.each and (known is None or not known <= live):
         state.taken[i] = live
 
 
@@ -55,7 +55,7 @@ def wants(state: RunState, i: int) -> bool:
     if state.phase[i] is Phase.DONE:
         return False
     join = state.joins[i]
-    if join is None or not join.need or state.phase[i] is Phase.WAITING:
+    if join is None or not join.need or join.each or state.phase[i] is Phase.WAITING:
         return True
     return state.live[i] < join.need
 
@@ -65,7 +65,8 @@ def has_enough(state: RunState, i: int) -> bool:
     join = state.joins[i]
     if join is None or not join.cancels or state.phase[i] is Phase.WAITING:
         return False
-    return state.outcome[i] is not Outcome.SKIPPED and not wants(state, i)
+    withdrawn = state.outcome[i] in (Outcome.SKIPPED, Outcome.CANCELLED)
+    return not withdrawn and not wants(state, i)
 
 
 def withdrawer(state: RunState, i: int) -> NodeId | None:

@@ -45,6 +45,10 @@ class Gate:
     queues: dict[Demand, list[tuple[int, int, int]]] = field(default_factory=dict, compare=False)
     queued: set[int] = field(default_factory=set, compare=False)
     came: int = field(default=0, compare=False)
+    promised: dict[int, Demand] = field(default_factory=dict, compare=False)
+    """What slots have been admitted to that wait for something outside of the run."""
+    kept: dict[str, float] = field(default_factory=dict, compare=False)
+    """How much that is of each."""
 
     def demand(self, step: Step) -> Demand:
         """What `step` holds while it runs."""
@@ -64,16 +68,26 @@ class Gate:
         yield from ((f"tag {tag}", 1) for tag in dict.fromkeys(step.options.tags) if tag in limited)
         yield from ((f"{_NEED}{name}", amount) for name, amount in step.options.needs)
 
-    def moved(self, step: Step, before: Phase, after: Phase) -> None:
-        """A slot of `step` went from one phase to another."""
+    def moved(self, i: int, step: Step, before: Phase, after: Phase) -> None:
+        """Slot `i`, of `step`, went from one phase to another."""
+        if i in self.promised:
+            for name, amount in self.promised.pop(i):
+                self.kept[name] -= amount
         way = (after in _HOLDS) - (before in _HOLDS)
         if way:
             for name, amount in self.demand(step):
                 self.used[name] = self.used.get(name, 0) + way * amount
 
+    def promise(self, i: int, step: Step) -> None:
+        """Slot `i`, which was admitted, starts later: until it moves, nobody takes its place."""
+        if i not in self.promised:
+            for name, amount in self.demand(step):
+                self.kept[name] = self.kept.get(name, 0) + amount
+            self.promised[i] = self.demand(step)
+
     def offer(self, i: int, step: Step, priority: int) -> None:
         """Slot `i`, which is ready, may start as far as its inputs are concerned."""
-        if i not in self.queued:
+        if i not in self.queued and i not in self.promised:
             self.queued.add(i)
             queue = self.queues.setdefault(self.demand(step), [])
             heappush(queue, (-priority, self.came, i))
@@ -104,7 +118,7 @@ class Gate:
                 yield queue[0], demand
 
     def _fits(self, name: str, amount: float, machine: Mapping[str, float]) -> bool:
-        used = self.used.get(name, 0)
+        used = self.used.get(name, 0) + self.kept.get(name, 0)
         there = self.capacity.get(name, machine.get(name))
         return there is None or used < _NOTHING or used + amount <= there + _NOTHING
 

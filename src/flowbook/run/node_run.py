@@ -18,6 +18,7 @@ from flowbook.run.perform import Performance
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import Answer
 from flowbook.run.state import RunState
+from flowbook.run.streamed import Streamed, streamed_by
 from flowbook.run.values import inputs_of
 
 
@@ -69,7 +70,7 @@ class NodeRun:
         for source in sources:
             with suppress(ValueUnavailable):
                 shelf.look(base + source)
-        found = inputs_of(self.step, base, shelf.values, self._names())
+        found = inputs_of(self.step, base, shelf.values, _names(self._performance, self._index))
         return given(self._performance.state, self._index, found)
 
     @property
@@ -82,7 +83,7 @@ class NodeRun:
         """As `inputs`, and nothing is loaded: a `ValueRef` stands for what is in the store only."""
         base, sources = self._sources()
         held = {base + source: self._performance.shelf.held(base + source) for source in sources}
-        found = inputs_of(self.step, base, held, self._names())
+        found = inputs_of(self.step, base, held, _names(self._performance, self._index))
         return taken(self._performance.state, self._index, found)
 
     def _sources(self) -> tuple[int, tuple[int, ...]]:
@@ -91,12 +92,6 @@ class NodeRun:
         base = state.scopes[state.scope[self._index]].base if state.scopes else 0
         sources = (binding.source for binding in self.step.bindings)
         return base, tuple(int(one.step) for one in sources if isinstance(one, FromStep))
-
-    def _names(self) -> Mapping[PortName, Any]:
-        """What parameters stand for where the node is."""
-        state = self._performance.state
-        number = state.scope[self._index] if state.scopes else 0
-        return self._performance.containers.names(number)
 
     @property
     def held_outputs(self) -> Mapping[PortName, Any]:
@@ -133,6 +128,14 @@ class NodeRun:
             if isinstance(event, NodeLogged)
             and (event.node, event.scope) == (self.node, self.scope)
         )
+
+    @property
+    def stream(self) -> Streamed:
+        """What it streamed besides its outputs: tokens, data, artefacts, how far it was."""
+        performance = self._performance
+        found = streamed_by(tuple(performance.events), self.node, self.scope)
+        tail = performance.streams.tails.get(self._index)
+        return Streamed(found, performance.keeper.look, tail)
 
     @property
     def refs(self) -> Mapping[PortName, Any]:
@@ -182,6 +185,12 @@ class NodeRun:
         return f"<NodeRun {self.node}: {word.value}{took}>"
 
 
+def _names(performance: Performance, i: int) -> Mapping[PortName, Any]:
+    """What parameters stand for where the step in slot `i` is."""
+    state = performance.state
+    return performance.containers.names(state.scope[i] if state.scopes else 0)
+
+
 def failed_run(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> RunFailed:
     """The exception that says what failed, and where."""
     kind = error.type if error else None
@@ -200,6 +209,7 @@ def failed_run(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> R
         line=error.line if error else None,
         error_type=kind,
         traceback=error.traceback if error else None,
+        inputs=error.inputs if error else None,
     )
 
 

@@ -21,17 +21,20 @@ from flowbook.errors import RunError
 from flowbook.events import Event, RunStatus
 from flowbook.graph.node import Outputs, Progress
 from flowbook.ids import NodeId
+from flowbook.run.accounts import Accounts
 from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
 from flowbook.run.limits import machine
 from flowbook.run.loops import soon
+from flowbook.run.permits import awaited
 from flowbook.run.phase import Phase
 from flowbook.run.record import Record
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
+    Acquire,
     Await,
     CloseRun,
     Consult,
@@ -39,12 +42,15 @@ from flowbook.run.stimulus import (
     Instruction,
     JournalFailed,
     Launch,
+    Release,
     SetTimer,
     StepCancelled,
     StepLogged,
     Stimulus,
     TimerFired,
 )
+from flowbook.run.stream import News, NodeStream
+from flowbook.run.streaming import Streaming
 from flowbook.run.values import Shelf
 from flowbook.run.waits import Letter
 from flowbook.run.words import Words
@@ -60,7 +66,7 @@ class NodeProgress:
     progress: Progress
 
 
-Notice: TypeAlias = Event | NodeProgress
+Notice: TypeAlias = Event | NodeProgress | NodeStream
 
 
 class Performance:
@@ -72,6 +78,7 @@ class Performance:
         self.state = RunState(assignment.plan) if past is None else past.state
         self.state.places = {node: place.value for node, (_, place) in assignment.cast.items()}
         self.state.machine = machine()
+        self.state.outside = awaited(stage, assignment)
         self.events: list[Event] = [] if past is None else list(past.events)
         slots = max(len(assignment.plan.steps), len(self.state.phase))
         self.values: list[Outputs | None] = [None] * slots
@@ -91,9 +98,14 @@ class Performance:
         self._record.durable = self.state.seq - 1
         self.recording, self.told = stage.recording, stage.told
         self.now = stage.clock
-        words = Words(stage.loop, self._heard, None if stage.recording is None else stage.told)
-        self._hands = Hands(stage, assignment, self.state, self.shelf, words, self.feed)
+        redact = None if stage.recording is None else stage.told
+        words = Words(stage.loop, self._heard, redact, self.plan.options.streams)
+        self.streams, self.keeper = words.streams, stage.keeper
+        self._streaming = Streaming(stage, self.state, words.streams, self.feed, self.notify)
+        accounts = Accounts(words, self._streaming, self.feed, stage.clock)
+        self._hands = Hands(stage, assignment, self.state, self.shelf, accounts, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
+        self.permits = self._hands.permits
 
     # ------------------------------------------------------------ the cycle
 
@@ -131,6 +143,11 @@ class Performance:
     def ask(self, stimulus: Stimulus) -> None:
         """`feed`, from any thread."""
         soon(self._stage.loop, self.feed, stimulus)
+
+    def watch_turns(self) -> None:
+        """In a run that is taken up, containers at their turns have all their time again."""
+        if not self.over.done():
+            self._hands.watch_turns()
 
     def notify(self, notice: Notice) -> None:
         """Tell every listener; one that fails is no concern of the run."""
@@ -199,11 +216,13 @@ class Performance:
 
     # ------------------------------------------------------------ words, journal, end
 
-    def _heard(self, step: int, attempt: int, stream: str, what: str | Progress) -> None:
+    def _heard(self, step: int, attempt: int, stream: str, what: str | Progress | News) -> None:
         if self.state.over or self.state.attempt[step] != attempt:
             return
         if isinstance(what, Progress):
             self.notify(NodeProgress(self.state.key(step), what))
+        elif isinstance(what, News):
+            self._streaming.take((step, attempt), what)
         else:
             self.feed(StepLogged(at=self.now(), step=step, stream=stream, text=what))
 
@@ -234,6 +253,7 @@ class Performance:
         if self._ended:
             return
         self._ended = True
+        self.permits.release_all()
         if trouble is None:
             self.over.set_result(None)
         else:
@@ -245,6 +265,8 @@ class Performance:
 
 _PERFORM: Mapping[type[Instruction], Callable[[Performance, Any], None]] = {
     Launch: Performance.launch,
+    Acquire: lambda run, order: run.permits.acquire(order),
+    Release: lambda run, order: run.permits.release(order),
     Consult: Performance.consult,
     Gather: Performance.gather,
     Abort: Performance.abort,

@@ -21,8 +21,10 @@ from flowbook.events import (
     NodeScheduled,
     NodeSkipped,
     NodeStarted,
+    NodeStreamed,
     NodeSuspended,
     NodeUnfolded,
+    NodeUsed,
     RunCompleted,
     RunPaused,
     RunRecovered,
@@ -76,7 +78,12 @@ Move: TypeAlias = "tuple[Phase, Outcome | None]"
 
 _P, _O = Phase, Outcome
 
+_TOLD = (NodeLogged, NodeStreamed, NodeUsed)
+"""What a node may have told, once it was started; it changes no phase."""
+_STARTED = (_P.RUNNING, _P.TURNING, _P.BACKOFF, _P.SUSPENDED, _P.CANCELLING, _P.DONE)
+
 TABLE: Mapping[tuple[Phase, type], Move] = {
+    **{(phase, told): (phase, None) for phase in _STARTED for told in _TOLD},
     (_P.WAITING, NodeScheduled): (_P.READY, None),
     (_P.WAITING, NodeReused): (_P.DONE, _O.REUSED),
     (_P.WAITING, NodeSkipped): (_P.DONE, _O.SKIPPED),
@@ -96,7 +103,6 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.RUNNING, NodeRetryScheduled): (_P.BACKOFF, None),
     (_P.RUNNING, NodeSuspended): (_P.SUSPENDED, None),
     (_P.RUNNING, NodeCancelled): (_P.DONE, _O.CANCELLED),
-    (_P.RUNNING, NodeLogged): (_P.RUNNING, None),
     (_P.RUNNING, CancelRequested): (_P.CANCELLING, None),
     (_P.RUNNING, RunRecovered): (_P.READY, None),
     (_P.RUNNING, NodeUnfolded): (_P.TURNING, None),
@@ -107,22 +113,17 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.TURNING, NodeFailed): (_P.DONE, _O.FAILED),
     (_P.TURNING, NodeRetryScheduled): (_P.BACKOFF, None),
     (_P.TURNING, NodeCancelled): (_P.DONE, _O.CANCELLED),
-    (_P.TURNING, NodeLogged): (_P.TURNING, None),
     (_P.TURNING, CancelRequested): (_P.CANCELLING, None),
     (_P.BACKOFF, NodeStarted): (_P.RUNNING, None),
     (_P.BACKOFF, NodeScheduled): (_P.READY, None),
     (_P.BACKOFF, NodeCancelled): (_P.DONE, _O.CANCELLED),
-    (_P.BACKOFF, NodeLogged): (_P.BACKOFF, None),
     (_P.SUSPENDED, NodeResumed): (_P.READY, None),
     (_P.SUSPENDED, NodeCancelled): (_P.DONE, _O.CANCELLED),
-    (_P.SUSPENDED, NodeLogged): (_P.SUSPENDED, None),
     (_P.CANCELLING, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
     (_P.CANCELLING, ScopeOpened): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeLeft): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeClosed): (_P.CANCELLING, None),
-    (_P.CANCELLING, NodeLogged): (_P.CANCELLING, None),
-    (_P.DONE, NodeLogged): (_P.DONE, None),
     (_P.DONE, ScopeOpened): (_P.DONE, None),
     (_P.DONE, ScopeLeft): (_P.DONE, None),
     (_P.DONE, ScopeClosed): (_P.DONE, None),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -21,9 +22,13 @@ from typing import Any, BinaryIO, cast
 import cloudpickle
 from tblib import Traceback
 
+from flowbook.errors import LimitExceeded
+from flowbook.run.bounds import Ward, too_much_time, warden
 from flowbook.run.executors import Attempt, Crew, Ending, Raised, Stopped, Ticket
+from flowbook.run.measure import cpu_of, took_of
 from flowbook.run.worker import RemoteContext, receive, send_bytes
 
+_OUT_OF_TIME = f"signal {signal.SIGXCPU.value}"
 _MAIN = "import sys; sys.path[:] = {path!r}; from flowbook.run.worker import main; main()"
 
 
@@ -85,6 +90,17 @@ class _Worker:
         )
         self.inward = cast(BinaryIO, self._process.stdin)
         self.outward = cast(BinaryIO, self._process.stdout)
+        self._born = False
+
+    def await_birth(self) -> None:
+        """Block until it serves; `EOFError` when it died before."""
+        if not self._born:
+            receive(self.outward)
+            self._born = True
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -126,6 +142,7 @@ class RemoteTicket(Ticket):
             context.idempotency_key,
             context.tools.evaluate,
             context.resumption,
+            self.attempt.bounds,
             *more,
         )
         try:
@@ -156,6 +173,14 @@ class RemoteTicket(Ticket):
             context.progress(*rest)
         elif kind == "used":
             context.used(*rest)
+        elif kind == "took":
+            context.took(*rest)
+        elif kind == "token":
+            context.tokens(*rest)
+        elif kind == "emit":
+            context.emit(*rest)
+        elif kind == "made":
+            context.made(*rest)
         elif rest[0] == "log":
             context.log(rest[1].removesuffix("\n"))
         else:
@@ -163,7 +188,7 @@ class RemoteTicket(Ticket):
 
 
 class _ProcessTicket(RemoteTicket):
-    __slots__ = ("_executor", "_worker")
+    __slots__ = ("_before", "_exceeded", "_executor", "_worker")
 
     def __init__(
         self, loop: AbstractEventLoop, attempt: Attempt, executor: ProcessExecutor
@@ -171,6 +196,8 @@ class _ProcessTicket(RemoteTicket):
         super().__init__(loop, attempt)
         self._executor = executor
         self._worker: _Worker | None = None
+        self._before: float | None = None
+        self._exceeded: LimitExceeded | None = None
         executor.submit(self)
 
     def serve(self) -> bool:
@@ -181,7 +208,6 @@ class _ProcessTicket(RemoteTicket):
 
     def _call(self) -> Ending:
         context = self.attempt.context
-        self.began = perf_counter()
         try:
             payload = self.pack(RemoteContext)
             worker = self._worker = self._executor.borrow()
@@ -192,17 +218,48 @@ class _ProcessTicket(RemoteTicket):
             if context.stopping:
                 ending: Ending = Stopped(self.ms())
             else:
-                send_bytes(worker.inward, payload)
-                ending = self._listen(worker)
-            healthy = True
+                self._before = cpu_of(worker.pid)
+                with warden.over(self._ward(worker)):
+                    send_bytes(worker.inward, payload)
+                    worker.await_birth()
+                    self.began = (
+                        perf_counter()
+                    )  # a timeout is the node's, not that of a new process
+                    ending = self._listen(worker)
+            healthy = self._exceeded is None
         except (EOFError, OSError):
-            how = worker.how_it_died()
-            ending = Raised(ChildProcessError(f"its process died ({how})"), self.ms())
+            ending = Raised(self._death(worker), self.ms())
         except Exception as error:  # noqa: BLE001 - the kernel's own stdout may be broken
             ending = Raised(error, self.ms())
         finally:
             self._executor.give_back(worker, healthy)
         return Stopped(self.ms()) if context.stopping and not healthy else ending
+
+    def _ward(self, worker: _Worker) -> Ward | None:
+        bounds = self.attempt.bounds
+        return None if bounds is None else Ward(worker.pid, bounds, self._before, self._exceed)
+
+    def _exceed(self, why: LimitExceeded) -> None:
+        self._exceeded = why
+        self._kill()
+
+    def _death(self, worker: _Worker) -> Exception:
+        """Why the worker is gone."""
+        how, bounds = worker.how_it_died(), self.attempt.bounds
+        if self._exceeded is None and how == _OUT_OF_TIME and bounds and bounds.cpu is not None:
+            return too_much_time(bounds.cpu)
+        return self._exceeded or ChildProcessError(f"its process died ({how})")
+
+    def _measure(self, worker: _Worker) -> None:
+        """Tell what the call took so far, for it is about to be cut short."""
+        took = took_of(worker.pid, self._before)
+        if took is not None:
+            self.attempt.context.took(took)
+
+    def _kill(self) -> None:
+        if self._worker is not None:
+            self._measure(self._worker)
+            self._worker.kill()
 
     def _listen(self, worker: _Worker) -> Ending:
         while (ending := self.hear(receive(worker.outward))) is None:
@@ -211,13 +268,13 @@ class _ProcessTicket(RemoteTicket):
 
     def tell(self) -> None:
         if self._worker is not None:
+            self._measure(self._worker)
             self._worker.terminate()
         elif not self.began:
             self.end(Stopped(0.0))
 
     def abandon(self) -> None:
-        if self._worker is not None:
-            self._worker.kill()
+        self._kill()
 
 
 def _unpicklable(error: Exception) -> TypeError:

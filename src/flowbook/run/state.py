@@ -33,6 +33,7 @@ from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Edges, Join, Plan, Step
 from flowbook.run.limits import Gate
+from flowbook.run.outside import Outside
 from flowbook.run.phase import Outcome, Phase
 
 _STORY = 24
@@ -102,6 +103,8 @@ class RunState:
     """Where each node runs, if the engine has told."""
     machine: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
     """What nodes may need and the flow says nothing about, if the engine has told."""
+    outside: Outside | None = field(default=None, repr=False, compare=False)
+    """What its steps may have to wait for outside of the run, if the engine has told."""
     run: RunId = _NO_RUN
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None
@@ -228,8 +231,15 @@ class RunState:
         )
 
     def is_latest(self, slot: int) -> bool:
-        """False for a slot of a turn that has begun anew: its names now stand for others."""
-        return not self.scope[slot] or self.index[self.key(slot)] == slot
+        """False in a turn that has begun anew, itself or one around: its names stand for others."""
+        number = self.scope[slot]
+        while number:
+            scope = self.scopes[number]
+            turning = self.turning.get(scope.owner)
+            if turning is None or turning.scopes.get((scope.block, scope.index)) != number:
+                return False
+            number = self.scope[scope.owner]
+        return True
 
     @property
     def status(self) -> RunStatus:

@@ -56,7 +56,8 @@ class Lineage(msgspec.Struct, frozen=True):
 class Start(_Stimulus, frozen=True, kw_only=True):
     """Begin the run. `given`: the outputs that are known already, by step.
 
-    `origin`: the run this one replays. `withdrawn`: it was cancelled while it waited for its turn,
+    `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
+    where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
     so it ends as it begins.
     """
 
@@ -69,6 +70,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     host: str | None = None
     pid: int | None = None
     origin: Origin | None = None
+    called: dict[str, str] = {}
     withdrawn: str | None = None
 
 
@@ -148,6 +150,7 @@ class StepTimedOut(OfAttempt, frozen=True, kw_only=True):
     ms: float
     chance: float = 0.0
     cell: CellId | None = None
+    inputs: dict[str, str] = {}
     usage: tuple[Usage, ...] = ()
 
 
@@ -179,6 +182,26 @@ class StepLogged(_Stimulus, frozen=True, kw_only=True):
     text: str
 
 
+class StepStreamed(OfAttempt, frozen=True, kw_only=True):
+    """Something of an attempt's stream is kept; the fields are those of `NodeStreamed`."""
+
+    channel: str
+    value: ValueRef
+    chunk_index: int = 0
+    chunks: int = 1
+    name: str = ""
+    media_type: str = ""
+
+
+class StepUsed(OfAttempt, frozen=True, kw_only=True):
+    """What an attempt used is known; the fields are those of `NodeUsed`."""
+
+    usage: tuple[Usage, ...] = ()
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
+
+
 class StepResumed(_Stimulus, frozen=True, kw_only=True):
     """What a suspended step waited for has come, with the signal of that id.
 
@@ -200,6 +223,12 @@ class StepDue(_Stimulus, frozen=True, kw_only=True):
 
 class TimerFired(OfAttempt, frozen=True, kw_only=True):
     """The pause after the failed attempt `attempt` is over."""
+
+
+class StepPermitted(_Stimulus, frozen=True, kw_only=True):
+    """A step has the permit that it applied for."""
+
+    step: int
 
 
 class CancelAsked(_Stimulus, frozen=True, kw_only=True):
@@ -243,7 +272,10 @@ Stimulus: TypeAlias = (
     | StepResumed
     | StepDue
     | StepLogged
+    | StepStreamed
+    | StepUsed
     | TimerFired
+    | StepPermitted
     | CancelAsked
     | Expired
     | PauseAsked
@@ -267,6 +299,19 @@ class Abort(msgspec.Struct, frozen=True):
 
     step: int
     attempt: int
+
+
+class Acquire(msgspec.Struct, frozen=True):
+    """Get a step the permit it needs before it may start: `StepPermitted`."""
+
+    step: int
+    priority: int
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Give back the permit of a step, or take back that it wants one."""
+
+    step: int
 
 
 class Consult(msgspec.Struct, frozen=True):
@@ -303,4 +348,6 @@ class CloseRun(msgspec.Struct, frozen=True):
     """The run is over."""
 
 
-Instruction: TypeAlias = Launch | Consult | Gather | Abort | SetTimer | Await | CloseRun
+Instruction: TypeAlias = (
+    Launch | Acquire | Release | Consult | Gather | Abort | SetTimer | Await | CloseRun
+)

@@ -7,9 +7,10 @@ and begin if they have not. Told again, or with force, it gives up on them too.
 from __future__ import annotations
 
 from flowbook.events import RunStatus
-from flowbook.run import ending, turns, undoing
+from flowbook.events.values import ErrorInfo
+from flowbook.run import attempts, ending, turns, undoing
 from flowbook.run.deadline import late
-from flowbook.run.phase import Phase
+from flowbook.run.phase import Outcome, Phase
 from flowbook.run.stimulus import CancelAsked, Expired, JournalFailed
 from flowbook.run.turn import Turn
 
@@ -61,3 +62,22 @@ def end_left_containers(turn: Turn) -> None:
     for i in reversed(tuple(state.turning)):
         if state.phase[i] is Phase.CANCELLING and not state.turning[i].active:
             turns.end_stopped(turn, i)
+
+
+def leave_again(turn: Turn) -> None:
+    """Finish what a process had begun to leave when it was lost: nothing of it runs any more."""
+    state = turn.state
+    for i, step in enumerate(state.steps):
+        if step.leaves and state.outcome[i] is Outcome.SUCCEEDED:
+            turns.leave_loop(turn, i, step.leaves, hard=True)
+    for scope in state.scopes[1:]:
+        if scope.left:
+            turns.leave(turn, scope, scope.left, hard=True)
+    for i, turning in tuple(state.turning.items()):
+        left = {state.scopes[at].left for at in turning.scopes.values()}
+        failed = turns.FAILED in left and not turning.failed
+        if state.phase[i] is Phase.TURNING and (turns.TOO_SLOW in left or failed):
+            if not turns.give_up(turn, i, turns.FAILED if failed else turns.TOO_SLOW):
+                continue
+            lost = ErrorInfo("Lost", "what it failed with was lost with its process")
+            turns.fail(turn, i, lost if failed else attempts.too_slow(state.steps[i].options))

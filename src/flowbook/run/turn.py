@@ -27,9 +27,10 @@ from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan
 from flowbook.run import joins, undoing
 from flowbook.run.evolve import evolve, evolve_slot
+from flowbook.run.outside import Outside
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
-from flowbook.run.stimulus import CloseRun, Instruction, Launch
+from flowbook.run.stimulus import Acquire, CloseRun, Instruction, Launch
 
 _F = TypeVar("_F", bound=Event)
 
@@ -37,7 +38,7 @@ _F = TypeVar("_F", bound=Event)
 class Turn:
     """One decision in the making."""
 
-    __slots__ = ("at", "ended", "events", "instructions", "plan", "run", "state", "won")
+    __slots__ = ("at", "ended", "events", "fed", "instructions", "plan", "run", "state", "won")
 
     def __init__(self, plan: Plan, state: RunState, at: float) -> None:
         self.plan = plan
@@ -50,6 +51,8 @@ class Turn:
         """Turns that are over, or would be but for what stands by, which is to be looked at."""
         self.won: list[int] = []
         """Joins that have enough, whose losers have not been stopped."""
+        self.fed: list[int] = []
+        """Containers that take what comes while they are under way, and to which something came."""
 
     def emit(self, kind: Callable[..., _F], **fields: Any) -> _F:
         state = self.state
@@ -99,13 +102,15 @@ class Turn:
         state = self.state
         phase = state.phase[i]
         if phase is not Phase.WAITING and phase is not Phase.READY:
-            return False
-        if state.setup and not state.scope[i] and i not in state.setup:
+            if phase is Phase.TURNING and state.joins[i] is not None:
+                self.fed.append(i)
             return False
         doom, join = state.doom[i], state.joins[i]
+        if (join is not None and joins.undecided(state, i, join)) or (
+            state.setup and not state.scope[i] and i not in state.setup
+        ):
+            return False
         if join is not None:
-            if joins.undecided(state, i, join):
-                return False
             doom = joins.doom(state, i, join)
         elif doom is None and state.fed[i] and not state.live[i]:
             doom = SkipReason.BRANCH_NOT_TAKEN
@@ -123,11 +128,13 @@ class Turn:
     def start(self, i: int, *, admitted: bool = False) -> None:
         """Begin the next attempt of a step, or go on with the one that was suspended.
 
-        Where there are limits, it queues until it is admitted.
+        Where there are limits, it queues until it is admitted, and then until it has its permit.
         """
         state = self.state
         if state.gate is not None and not admitted:
             state.gate.offer(i, state.steps[i], state.priority(i))
+            return
+        if state.outside is not None and not self._permitted(i, state.outside):
             return
         attempt, node = state.attempt[i] + (i not in state.resuming), state.names[i]
         event = NodeStarted(
@@ -141,6 +148,17 @@ class Turn:
         )
         self.add(event, i)
         self.instructions.append(Launch(i, attempt, state.seq - 1))
+
+    def _permitted(self, i: int, outside: Outside) -> bool:
+        """True when step `i` needs no permit, or has it; else it has applied for one."""
+        state = self.state
+        if i in outside.held or not outside.concerns(state.steps[i]):
+            return True
+        if state.gate is not None:
+            state.gate.promise(i, state.steps[i])
+        if outside.asks(i):
+            self.instructions.append(Acquire(i, state.priority(i)))
+        return False
 
     def start_admitted(self) -> None:
         """Start what waits at the gate and may pass; the last thing in every decision."""

@@ -19,6 +19,7 @@ from flowbook.events import (
 )
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
+from flowbook.plan.plan import FromStep
 from flowbook.run import attempts, closing, joins
 from flowbook.run.phase import GIVEN_UP, Outcome, Phase
 from flowbook.run.state import Scope, Turning
@@ -26,21 +27,22 @@ from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
 from flowbook.run.undoing import BUSY, next_of, tidies
 
-TOO_SLOW = "timeout"
-"""Why turns are left whose container took too long."""
+TOO_SLOW, FAILED = "timeout", "failed"
+"""Why turns are left: their container took too long, or it, or another turn of it, failed."""
 
 
 def settle(turn: Turn) -> None:
     """Let every container go on that a turn of has ended; the last thing in every decision."""
     state = turn.state
-    while turn.ended and state.verdict is None:
+    while (turn.ended or turn.fed) and state.verdict is None:
         ended, turn.ended = turn.ended, []
+        fed, turn.fed = turn.fed, []
         if state.standby or state.setups:
             ended = closing.settle(turn, ended)
         for scope in ended:
             if state.phase[scope.owner] is Phase.TURNING:
                 _begin_anew(turn, scope)
-        for i in dict.fromkeys(scope.owner for scope in ended):
+        for i in dict.fromkeys((*fed, *(scope.owner for scope in ended))):
             turning = state.turning[i]
             if state.phase[i] is Phase.TURNING or turning.outlasts:
                 go_on(turn, i)
@@ -82,21 +84,6 @@ def take_up(turn: Turn) -> None:
             go_on(turn, i)
 
 
-def leave_again(turn: Turn) -> None:
-    """Finish what a process had begun to leave when it was lost: nothing of it runs any more."""
-    state = turn.state
-    for i, step in enumerate(state.steps):
-        if step.leaves and state.outcome[i] is Outcome.SUCCEEDED:
-            leave_loop(turn, i, step.leaves, hard=True)
-    for scope in state.scopes[1:]:
-        if scope.left:
-            leave(turn, scope, scope.left, hard=True)
-    for i, turning in tuple(state.turning.items()):
-        late = any(state.scopes[at].left == TOO_SLOW for at in turning.scopes.values())
-        if late and state.phase[i] is Phase.TURNING and give_up(turn, i, TOO_SLOW):
-            _fail(turn, i, attempts.too_slow(state.steps[i].options))
-
-
 def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     """End a turn early: what runs is told to stop, the rest is not begun.
 
@@ -135,7 +122,7 @@ def leave_loop(turn: Turn, i: int, how: str, *, hard: bool = False) -> None:
         scope = state.scopes[state.scope[scope.owner]]
 
 
-def give_up(turn: Turn, i: int, why: str) -> bool:
+def give_up(turn: Turn, i: int, why: str, *, hard: bool = False) -> bool:
     """End every turn of the container in slot `i`; False while something of it is still to be done.
 
     They end here and now; but where something inside is to be undone or cleaned up, what runs is
@@ -144,7 +131,7 @@ def give_up(turn: Turn, i: int, why: str) -> bool:
     state = turn.state
     if state.undoing and next_of(state, i) == BUSY:
         return False
-    hard = not tidies(state.steps[i])
+    hard = hard or not tidies(state.steps[i])
     for scope in tuple(going(turn, i)):
         leave(turn, scope, why, hard=hard)
     turning = state.turning.get(i)
@@ -166,11 +153,18 @@ def _end_given_up(turn: Turn, i: int, why: str) -> None:
     """The turns of a container that was given up are over."""
     state = turn.state
     if why == TOO_SLOW:
-        _fail(turn, i, attempts.too_slow(state.steps[i].options))
+        fail(turn, i, attempts.too_slow(state.steps[i].options))
     elif not (state.standby and closing.undoes(turn, i)):
         cause = joins.withdrawer(state, i)
         turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
         turn.after(i)
+
+
+def stops(turn: Turn, i: int) -> bool:
+    """True for a container that was told to stop, and ends with the last of its turns."""
+    turning = turn.state.turning.get(i)
+    stopping = turn.state.phase[i] is Phase.CANCELLING
+    return stopping and turning is not None and turning.active > 0
 
 
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
@@ -208,7 +202,7 @@ def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     stopped = policy.stop and turning.failed > 0
     left = [scope for scope in going(turn, i) if not scope.left] if stopped else []
     for scope in left:
-        leave(turn, scope, "failed")
+        leave(turn, scope, FAILED)
     if left:
         return  # each of them comes back here when it is over
     done = turning.succeeded + turning.failed
@@ -276,9 +270,24 @@ def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
     elif most is not None and index >= most:
         message = f"its condition still held after {most} turns"
         hint = "mend the condition, or allow more turns"
-        _fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
+        fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
     else:
         begin(turn, i, BODY, index)
+
+
+def _arriving(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
+    """A turn for each input that has come; over when none comes any more."""
+    state, step = turn.state, turn.state.steps[i]
+    base = state.scopes[state.scope[i]].base
+    own = 0 if step.inside is None else step.inside.own
+    for number, binding in enumerate(step.bindings[:own]):
+        source = binding.source
+        if not isinstance(source, FromStep) or (BODY, number) in turning.scopes:
+            continue
+        if source.port in state.outputs[base + source.step]:
+            begin(turn, i, BODY, number)
+    if not (state.waits[i] or turning.active or any(s.owner == i for s in turn.ended[-1:])):
+        _conclude(turn, i, policy, turning)
 
 
 def _once(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
@@ -312,7 +321,7 @@ def _conclude_guarded(
     failed = [block for block, how in went.items() if how is RunStatus.FAILED and block != excused]
     if failed:
         number = state.turning[i].scopes[failed[-1], None]
-        _fail(turn, i, _error_of(turn, state.scopes[number]))
+        fail(turn, i, _error_of(turn, state.scopes[number]))
     else:
         _ask(turn, Gather(i, state.attempt[i]))
 
@@ -321,6 +330,7 @@ _WAYS: Mapping[Turns, Callable[[Turn, int, Policy, Turning], None]] = {
     Turns.ONCE: _once,
     Turns.EACH: _each,
     Turns.WHILE: _while,
+    Turns.ARRIVING: _arriving,
     Turns.GUARDED: _guarded,
 }
 
@@ -352,7 +362,7 @@ def _begin_anew(turn: Turn, scope: Scope) -> bool:
 
 def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.failed and not policy.settle:
-        _fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
+        fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
     else:
         _ask(turn, Gather(i, turn.state.attempt[i]))
 
@@ -363,11 +373,12 @@ def _ask(turn: Turn, order: Consult | Gather) -> None:
         turn.instructions.append(order)
 
 
-def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
+def fail(turn: Turn, i: int, error: ErrorInfo) -> None:
     """The container has failed, as soon as what completed inside is undone."""
     if turn.state.standby and closing.undoes(turn, i):
         return
     attempt = turn.state.attempt[i]
+    give_up(turn, i, "failed")
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
 
 

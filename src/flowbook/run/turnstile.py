@@ -7,6 +7,7 @@ from here, because waiting is not the run's fault.
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
+from collections.abc import Callable
 from threading import Lock
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from flowbook.events import Event, RunCreated
 from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
-from flowbook.run.stimulus import Expired, Lineage, Start, TakenUp
+from flowbook.run.stimulus import CancelAsked, Expired, Lineage, Start, TakenUp
 
 
 class Turnstile:
@@ -27,6 +28,8 @@ class Turnstile:
         self._lineage = begin.lineage if isinstance(begin, Start) else _known(performance.events[0])
         self._passing = Lock()
         self._passed = False
+        self._why: Callable[[], str] = str
+        self._moved: Callable[[], object] = bool
 
     @property
     def lineage(self) -> Lineage:
@@ -37,6 +40,24 @@ class Turnstile:
     def waiting(self) -> bool:
         """True until the run begins."""
         return not self._passed
+
+    @property
+    def why(self) -> str:
+        """What the run waits for, for people; '' once it has begun."""
+        return "" if self._passed else self._why()
+
+    def queued(self, why: Callable[[], str], moved: Callable[[], object]) -> None:
+        """It waits in a queue, which says `why`, and is told when its priority has `moved`."""
+        self._why, self._moved = why, moved
+
+    def prioritize(self, priority: int) -> bool:
+        """Let it wait with another priority; False when it waits no longer, and keeps its own."""
+        with self._passing:
+            if self._passed:
+                return False
+            self._lineage = replace(self._lineage, priority=priority)
+        self._moved()
+        return True
 
     def open(self, *, withdrawn: str | None = None) -> bool:
         """Let the run in, or, with the reason why it is `withdrawn`, end it; True just once."""
@@ -49,7 +70,11 @@ class Turnstile:
             now = performance.now()
             self._lineage = self._timed(now)
             begin = replace(begin, at=now, lineage=self._lineage, withdrawn=withdrawn)
+        elif withdrawn is not None:
+            performance.ask(CancelAsked(at=performance.now(), reason=withdrawn))
         performance.ask(begin)
+        if not isinstance(begin, Start):
+            soon(self._loop, performance.watch_turns)
         if self._lineage.deadline is not None and withdrawn is None:
             watch(performance, self._loop, self._lineage.deadline)
         return True

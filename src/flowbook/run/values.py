@@ -133,6 +133,10 @@ class Keeper:
         """The outputs an event tells of; blocking. `ValueUnavailable` when one is not there."""
         return outputs_of(self._vault, event)
 
+    def look(self, ref: ValueRef) -> object:
+        """One value; blocking. `ValueUnavailable` when it is not there."""
+        return self._vault.get(ref)
+
     def close(self) -> None:
         """Let the threads go."""
         if self._crew is not None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from flowbook.errors import RunTimeout, UsageError
 from flowbook.events import RunStatus
-from flowbook.ids import RunId
+from flowbook.ids import NodeId, RunId
 from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
 from flowbook.run.undoing import finishing
@@ -45,11 +45,35 @@ class Waitable:
         """Ask the run to stop."""
         raise NotImplementedError  # a run has its own way
 
+    @property
+    def resting(self) -> bool:
+        """True while it waits for something outside that takes longer than a moment."""
+        return False
+
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the run is over and everything about it is durable.
 
         Raises `RunTimeout` after `timeout` seconds; the run goes on. Ctrl-C cancels the run.
         """
+        self._block(timeout)
+        return self._returned()
+
+    def rest(self) -> Self:
+        """Block as `wait` does, but only until the run is `resting`, if it comes to that.
+
+        For the keyboard: a run that waits for a person goes on without you.
+        """
+        looks = 0
+
+        def enough() -> bool:
+            nonlocal looks
+            looks = looks + 1 if self.resting else 0
+            return looks > 1  # once it may just be on its way from one node to the next
+
+        self._block(None, enough)
+        return self._returned() if self._performance.over.done() else self
+
+    def _block(self, timeout: float | None, enough: Callable[[], bool] = lambda: False) -> None:
         here = self._engine is None or self._engine is threading.current_thread()
         if here and not self._performance.over.done():
             raise UsageError("waiting here would block the engine", hint="write `await run`")
@@ -58,6 +82,8 @@ class Waitable:
             while not self.settled(
                 _TICK if deadline is None else min(_TICK, deadline - monotonic())
             ):
+                if enough():
+                    return
                 if deadline is not None and monotonic() >= deadline:
                     raise RunTimeout(
                         f"run {self.id} is still {self.status.value} after {timeout:g} s",
@@ -68,7 +94,16 @@ class Waitable:
         except KeyboardInterrupt:
             self._interrupted()
             raise
-        return self._returned()
+
+    @property
+    def compensated(self) -> tuple[NodeId, ...]:
+        """The nodes that were undone, in that order; known when the run is over."""
+        return self._performance.state.compensated
+
+    @property
+    def uncompensated(self) -> tuple[NodeId, ...]:
+        """Nodes that should have been undone and were not; known when the run is over."""
+        return self._performance.state.uncompensated
 
     @property
     def finishing(self) -> bool:

@@ -17,12 +17,18 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from flowbook.events.values import Usage
+from flowbook.graph.flow_options import StreamKeep
 from flowbook.graph.node import Progress
 from flowbook.run.loops import soon
+from flowbook.run.measure import Took
+from flowbook.run.stream import News, Streams
 from flowbook.run.usage import Meter
 
 LINGER = 0.05
 """Seconds text may wait for more of it."""
+PROGRESS_EVERY = 0.1
+"""Seconds between two notices of how far a node is; the last one is told in any case."""
+_MANY = 1_000
 LONGEST_LINE = 16_384
 """Characters of an unfinished line that may wait for its end."""
 MOST = 200_000
@@ -38,8 +44,9 @@ class Words:
     def __init__(
         self,
         loop: AbstractEventLoop,
-        hear: Callable[[int, int, str, str | Progress], None],
+        hear: Callable[[int, int, str, str | Progress | News], None],
         redact: Callable[[str], str] | None = None,
+        keep: StreamKeep = StreamKeep.ALL,
     ) -> None:
         self._loop = loop
         self._hear = hear
@@ -48,6 +55,10 @@ class Words:
         self._stirred = False
         self._spent: dict[tuple[int, int], int] = {}
         self._meter = Meter()
+        self.taken: dict[tuple[int, int], Took] = {}
+        """What attempts took that were measured, until it is told; written from any thread."""
+        self._progressed: dict[Said, float] = {}
+        self.streams = Streams(self._stir, keep, by_line=redact is not None)
 
     def say(self, step: int, attempt: int, stream: str, text: str) -> None:
         """A node printed or logged; any thread."""
@@ -56,6 +67,7 @@ class Words:
 
     def progress(self, step: int, attempt: int, progress: Progress) -> None:
         """A node got somewhere; any thread."""
+        self.streams.progress((step, attempt), progress)
         self._said.append(((step, attempt, ""), progress))
         self._stir()
 
@@ -72,11 +84,19 @@ class Words:
             replace(one, provider=redact(one.provider), model=redact(one.model)) for one in found
         )
 
-    def drain(self, *, unfinished: bool = True) -> None:
-        """Pass on what was said so far, unfinished lines or not; on the loop."""
+    def drain(self, *, unfinished: bool = True, now: float | None = None) -> None:
+        """Pass on what was said so far, unfinished lines or not; on the loop.
+
+        At the time `now`, progress that was told a moment ago waits.
+        """
         self._stirred = False
-        if not self._said:
-            return
+        if self.streams.stirred:
+            for (step, attempt), news in self.streams.news(unfinished=unfinished):
+                self._hear(step, attempt, "", news)
+        if self._said:
+            self._tell_said(unfinished, now)
+
+    def _tell_said(self, unfinished: bool, now: float | None) -> None:
         texts: dict[Said, list[str]] = {}
         newest: dict[Said, Progress] = {}
         while self._said:
@@ -93,7 +113,20 @@ class Words:
             if text:
                 self._hear(*said, text)
         for said, progress in newest.items():
-            self._hear(*said, progress)
+            if now is None or self._may_be_told(said, now):
+                self._hear(*said, progress)
+            else:
+                self._said.appendleft((said, progress))
+                self._stir()
+
+    def _may_be_told(self, said: Said, now: float) -> bool:
+        """Progress, of which the last notice was not a moment ago."""
+        if now - self._progressed.get(said, -PROGRESS_EVERY) < PROGRESS_EVERY:
+            return False
+        if len(self._progressed) > _MANY:
+            self._progressed.clear()
+        self._progressed[said] = now
+        return True
 
     def _finished(self, said: Said, text: str) -> str:
         """The lines of `text` that are whole; the rest is said again later."""
@@ -119,4 +152,4 @@ class Words:
             soon(self._loop, self._loop.call_later, LINGER, self._linger)
 
     def _linger(self) -> None:
-        self.drain(unfinished=self._redact is None)
+        self.drain(unfinished=self._redact is None, now=self._loop.time())

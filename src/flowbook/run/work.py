@@ -6,7 +6,7 @@ looks inside: it calls it with a `StepContext` and the step's inputs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
@@ -16,9 +16,13 @@ from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.values import Usage, ValueRef
 from flowbook.graph.container import Container
+from flowbook.graph.memory import Memory
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.run.artefacts import artefact_of
+from flowbook.run.measure import Took
+from flowbook.run.stream import Streams
 from flowbook.run.usage import usage_of
 
 
@@ -75,6 +79,42 @@ class Memoir(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A permit that a step of a run wants: to be one of `most` at once that share its `key`.
+
+    `tags` are those that the project limits. `rank`: priority inside of its run. `most` None: its
+    tags alone matter.
+    """
+
+    run: RunId
+    node: NodeId
+    tags: tuple[str, ...] = ()
+    most: int | None = None
+    key: str = ""
+    rank: int = 0
+
+
+class Permit(Protocol):
+    """A permit that was wished for, whether it is there yet or not."""
+
+    def give_back(self) -> None:
+        """Let others have it; it is wished for no longer. Doing so twice does nothing."""
+        ...
+
+
+class Permits(Protocol):
+    """Who hands out what all runs share; the session, in a project."""
+
+    def tags(self) -> Collection[str]:
+        """The tags that the project limits."""
+        ...
+
+    def wish(self, wish: Wish, permitted: Callable[[], None]) -> Permit:
+        """Ask for a permit; `permitted` is called, on any thread, once it is there."""
+        ...
+
+
 class Shelter(Protocol):
     """Keeps values that were brought back at hand, so that they are not read twice."""
 
@@ -111,12 +151,19 @@ async def _no_calls(*_: Any) -> Any:
     raise UsageError("this engine calls no flows", hint="pass Engine(tools=Tools(…))")
 
 
+def _no_memory(_: Any) -> Any:
+    raise UsageError(
+        "nothing is remembered here", hint="leave out on='process' and on='dask' of the node"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
 
     `evaluate` also goes to processes, so it must be a function of a module. `memoir` knows what was
     done before, for nodes that may be taken from the cache; `shelter` holds what it gave.
+    `permits` hands out what nodes of all runs share; without one nothing is shared.
     """
 
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
@@ -124,6 +171,8 @@ class Tools:
     memoir: Memoir | None = None
     shelter: Shelter | None = None
     call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
+    permits: Permits | None = None
+    memory: Callable[[StepContext], Memory] = _no_memory
 
 
 class Voice(Protocol):
@@ -134,6 +183,12 @@ class Voice(Protocol):
     def progress(self, step: int, attempt: int, progress: Progress) -> None: ...
 
     def used(self, step: int, attempt: int, usage: Usage) -> None: ...
+
+    @property
+    def streams(self) -> Streams: ...
+
+    @property
+    def taken(self) -> dict[tuple[int, int], Took]: ...
 
 
 class StepContext(Struct, eq=False):
@@ -155,6 +210,8 @@ class StepContext(Struct, eq=False):
     """Which try this is: attempts that were cut short with their process do not count."""
     resumption: Resumption | None = None
     """What came after this attempt was suspended."""
+    writes: dict[str, int] | None = None
+    """How often this attempt has changed what is remembered, by key; None for never."""
 
     @property
     def idempotency_key(self) -> str:
@@ -166,13 +223,37 @@ class StepContext(Struct, eq=False):
         """What the node is called in the whole run: its scope and its name."""
         return f"{self.scope}.{self.node}" if self.scope else self.node
 
+    @property
+    def memory(self) -> Memory:
+        return self.tools.memory(self)
+
     def log(self, text: str) -> None:
         """One line for the run's log."""
         self.voice.say(self.step, self.attempt, "log", f"{text}\n")
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
-        """Shown live, never journalled."""
+        """Shown live; the last one is kept."""
         self.voice.progress(self.step, self.attempt, Progress(done, total, text))
+
+    def token(self, content: str) -> None:
+        """Shown live; all of an attempt are kept as one text."""
+        self.voice.streams.token((self.step, self.attempt), content)
+
+    def emit(self, data: Any) -> None:
+        """Kept as a value."""
+        self.voice.streams.emit((self.step, self.attempt), data)
+
+    def artefact(self, name: str, content: Any, media_type: str | None = None) -> None:
+        """Kept as bytes."""
+        self.made(*artefact_of(name, content, media_type))
+
+    def made(self, name: str, content: bytes, media_type: str) -> None:
+        """The same, as bytes already."""
+        self.voice.streams.artefact((self.step, self.attempt), name, content, media_type)
+
+    def tokens(self, text: str, chunks: int) -> None:
+        """Several tokens at once."""
+        self.voice.streams.token((self.step, self.attempt), text, chunks)
 
     def record_usage(self, provider: str, model: str, **amounts: Unpack[UsageAmounts]) -> None:
         """Part of the event that ends this attempt."""
@@ -181,6 +262,10 @@ class StepContext(Struct, eq=False):
     def used(self, usage: Usage) -> None:
         """The same, checked already."""
         self.voice.used(self.step, self.attempt, usage)
+
+    def took(self, took: Took) -> None:
+        """What this attempt took, told before its end is."""
+        self.voice.taken[self.step, self.attempt] = took
 
     def cancelled(self) -> bool:
         """True once this attempt should stop."""

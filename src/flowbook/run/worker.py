@@ -16,22 +16,32 @@ import pickle
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
 
 import cloudpickle
 
+from flowbook.errors import UsageError
 from flowbook.graph.suspension import current
+from flowbook.run.bounds import bounded
+from flowbook.run.capture import listening
+from flowbook.run.measure import OwnProcess
 
 if TYPE_CHECKING:
+    from flowbook.graph.choices import Bounds
     from flowbook.graph.node import UsageAmounts
     from flowbook.graph.suspension import Resumption
 
 _LENGTH = 8
+_LINGER = 0.02
+"""Seconds a token may wait for more of them."""
+_HEAP = 500
+"""Tokens in one message."""
 
 
 def send(stream: BinaryIO, message: object) -> None:
@@ -56,6 +66,51 @@ def receive(stream: BinaryIO) -> bytes:
     return body
 
 
+class TokenPipe:
+    """Tokens on their way to the parent, several in a message; safe from any thread.
+
+    A message for each would cost more than most tokens do. What waits is sent by a thread, so that
+    a node that pauses has said all it said.
+    """
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._waiting: list[str] = []
+        self._stirred = threading.Event()
+        self._closed = False
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def put(self, text: str) -> None:
+        with self._lock:
+            self._waiting.append(text)
+            full = len(self._waiting) >= _HEAP
+        if full:
+            self.flush()
+        elif not self._stirred.is_set():
+            self._stirred.set()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        with self._lock:  # while it is sent, too: tokens keep their order
+            waiting, self._waiting = self._waiting, []
+            if waiting:
+                self._tell("token", "".join(waiting), len(waiting))
+
+    def close(self) -> None:
+        """Send what waits, and let the thread go."""
+        self._closed = True
+        self._stirred.set()
+        self.flush()
+
+    def _serve(self) -> None:
+        while not self._closed:
+            self._stirred.wait()
+            time.sleep(_LINGER)
+            self._stirred.clear()
+            self.flush()
+
+
 @dataclass(slots=True)
 class RemoteContext:
     """The `NodeContext` of a node in another process."""
@@ -66,14 +121,30 @@ class RemoteContext:
     idempotency_key: str
     evaluator: Callable[[str, Mapping[str, Any]], Any]
     resumption: Resumption | None = None
+    bounds: Bounds | None = None
     tell: Callable[..., None] = field(default=print, repr=False)
+    pipe: TokenPipe | None = field(default=None, init=False, repr=False)
+    """Where its tokens go, once there are any."""
+
+    shared: ClassVar[bool] = False
+    """True where others run in the same process."""
 
     @property
     def path(self) -> str:
         return self.idempotency_key.partition(":")[2]
 
+    @property
+    def memory(self) -> Any:
+        raise UsageError(
+            "nothing is remembered in another process",
+            hint="leave out on='process' and on='dask', or remember it in a node behind",
+        )
+
     def log(self, text: str) -> None:
         self.tell("say", "log", f"{text}\n")
+
+    def hear(self, stream: str, text: str) -> None:
+        self.tell("say", stream, text)
 
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         self.tell("progress", done, total, text)
@@ -82,6 +153,21 @@ class RemoteContext:
         from flowbook.run.usage import usage_of  # noqa: PLC0415 - few nodes need it
 
         self.tell("used", usage_of(provider, model, amounts))
+
+    def token(self, content: str) -> None:
+        if not isinstance(content, str):
+            raise TypeError(f"a token is a text, not {type(content).__name__}")
+        if self.pipe is None:
+            self.pipe = TokenPipe(self.tell)
+        self.pipe.put(content)
+
+    def emit(self, data: Any) -> None:
+        self.tell("emit", data)
+
+    def artefact(self, name: str, content: Any, media_type: str | None = None) -> None:
+        from flowbook.run.artefacts import artefact_of  # noqa: PLC0415 - few nodes need it
+
+        self.tell("made", *artefact_of(name, content, media_type))
 
     def cancelled(self) -> bool:
         """Never: a process is not asked to stop, it is stopped."""
@@ -133,9 +219,17 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         call, inputs, context = pickle.loads(payload)  # noqa: S301 - from our own parent
         context.tell = tell
         current.set(context.resumption)
-        value = call(context, inputs)
-        if type(value) is CoroutineType:
-            value = asyncio.run(value)
+        listening.set(context.hear)
+        measure = OwnProcess()
+        try:
+            with bounded(context.bounds):
+                value = call(context, inputs)
+                if type(value) is CoroutineType:
+                    value = asyncio.run(value)
+        finally:
+            if context.pipe is not None:
+                context.pipe.close()
+            tell("took", measure.took(is_estimate=context.shared))
     except BaseException as error:  # noqa: BLE001 - a node may even call sys.exit()
         tell("raised", *_packed(error))
         return
@@ -180,5 +274,6 @@ def main() -> None:
     sys.stdout, sys.stderr = _Relay("stdout", tell), _Relay("stderr", tell)
     calls: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read_calls, args=(inward, calls), daemon=True).start()
+    tell("born")
     while True:
         serve(calls.get(), tell)

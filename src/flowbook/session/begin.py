@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -35,7 +35,9 @@ class Office(RunOffice, Protocol):
 
     queues: Queues
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan: ...
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Ready:
     """All that was worked out for a run that may begin.
 
     `given`: what some of its nodes are known to give. `origin`: the run it replays. `remember`:
-    what it gives is what the flow gives, for later runs of some of its nodes.
+    what it gives is what the flow gives, for later runs of some of its nodes. `called`: the
+    versions of other flows that it calls, by node, where that is settled.
     """
 
     plan: Plan
@@ -53,6 +56,7 @@ class Ready:
     recording: Recording | None
     origin: Origin | None = None
     remember: bool = True
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -> Run:
@@ -61,7 +65,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
     """
     spec = flow.spec()
-    plan = project.plan(flow, how.targets)
+    plan = project.plan(flow, how.targets, whole=not how.part)
     live = project.live.of(flow)
     values = live.parameters(plan, params)
     kinds = kinds_of(flow, project.registry)
@@ -75,7 +79,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
 def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     """Start the run that all is ready for, and see to all that follows it."""
     plan, recording = ready.plan, ready.recording
-    queued = plan.options.max_runs is not None
+    place = project.queues.place(plan, ready.params, how.lineage)
     run_id = how.run_id or mint_run_id()
     accounting = accounting_of(plan, project.store, run_id)
     told = {} if accounting is None else told_params(ready.params, recording)
@@ -87,18 +91,19 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             run_id=run_id,
             trigger=how.trigger,
             given=ready.given,
-            lineage=_lineage(how.lineage, plan),
+            lineage=_lineage(how, plan),
             key=how.key,
             recording=recording,
             origin=ready.origin,
-            queued=queued,
+            queued=place is not None,
+            called={**project.calls.pins(flow, plan), **ready.called},
         )
         known.follow(run)
     if accounting is not None:
         accounting.started(run, how.trigger, told)
     project.aftermath.attend(flow, run, plan)
-    if queued:
-        project.queues.join(run, plan, project.calls.above(how.lineage))
+    if place is not None:
+        project.queues.join(run, place)
     last = project.live.of(flow).last
     if how.trigger is not TriggerKind.SUBFLOW or last is None or last.status.over:
         project.live.adopt(flow, run, plan, remember=ready.remember)
@@ -107,8 +112,10 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     return run
 
 
-def _lineage(given: Lineage | None, plan: Plan) -> Lineage:
-    """What the run has of the one that started it; its flow's own priority goes first."""
-    lineage = given or Lineage()
-    priority = plan.options.priority or lineage.priority
+def _lineage(how: Start, plan: Plan) -> Lineage:
+    """What the run has of the one that started it; its own priority goes first, then its flow's."""
+    lineage = how.lineage or Lineage()
+    priority = how.priority
+    if priority is None:
+        priority = plan.options.priority or lineage.priority
     return structs.replace(lineage, priority=priority)

@@ -12,6 +12,7 @@ from flowbook.graph.flow import Flow
 from flowbook.graph.host import Host, flows_of
 from flowbook.graph.node import Call
 from flowbook.session.notebooks import notebook_of
+from flowbook.session.pins import SNAPSHOT
 from flowbook.session.versions import as_it_was
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class Callees:
         """The flow that a node of `caller` means; `UsageError` when there is none."""
         if wanted.version == LATEST:
             return self.latest(wanted.flow, caller)
+        if wanted.version == SNAPSHOT:
+            raise UsageError(
+                f"this run has no snapshot of flow {wanted.flow!r}: it began before there were any",
+                hint="run the flow anew",
+            )
         return self._at_version(wanted.flow, wanted.version, caller)
 
     def latest(self, name: str, caller: Flow) -> Flow:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count
@@ -38,6 +38,7 @@ from flowbook.run.stimulus import Lineage
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import begin
 from flowbook.session.callees import Callees, Library
+from flowbook.session.pins import pinned, settled
 from flowbook.session.recorded import LOOK, RecordedRun
 from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.recovery import lost, take_up
@@ -45,6 +46,7 @@ from flowbook.session.start import MAX_DEPTH, Start
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
+    from flowbook.plan.plan import Plan
     from flowbook.run.work import StepContext
     from flowbook.store.rows import RunRow
 
@@ -94,6 +96,14 @@ class Calls:
         """The run is over."""
         self._flows.pop(run_id, None)
 
+    def flow_of(self, run_id: RunId) -> FlowId:
+        """The name of the flow that a run of this process is of."""
+        return self._flows[run_id].spec().id
+
+    def pins(self, flow: Flow, plan: Plan) -> Mapping[str, str]:
+        """The versions that a run of `plan`, which begins now, calls by a snapshot."""
+        return pinned(self._project, self._callees, flow, plan)
+
     def above(self, lineage: Lineage | None) -> frozenset[FlowId]:
         """The flows of the runs that a run comes from, as far as they go on here."""
         found: set[FlowId] = set()
@@ -138,6 +148,7 @@ class Calls:
                 depth=above.depth + 1,
                 limit=MAX_DEPTH,
             )
+        wanted = settled(wanted, parent.called, context.path) or wanted
         flow = self._callees.find(self._flows[context.run_id], wanted)
         _refuse_what_cannot_be_given(flow, wanted)
         run = self._first(context, wanted, flow, _below(context, above, wanted))

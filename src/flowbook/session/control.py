@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from flowbook.errors import RunTimeout, UsageError
 from flowbook.events import RunStatus
-from flowbook.ids import RunId
+from flowbook.ids import FlowId, RunId
 from flowbook.session import waiting
 from flowbook.session.listening import Listener, obey
-from flowbook.store.signals import Control
+from flowbook.session.queued import Queue, queue, waits_elsewhere
+from flowbook.store.signals import PRIORITIZE, Control
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
+    from flowbook.session.queue import Queues
+    from flowbook.store.boards import Waiting
     from flowbook.store.history import History
     from flowbook.store.rows import RunRow
     from flowbook.store.store import Store
@@ -43,6 +46,7 @@ class Office(Protocol):
     """What asking needs of its project; `flowbook.Project` is one."""
 
     listener: Listener
+    queues: Queues
 
     @property
     def store(self) -> Store: ...
@@ -124,6 +128,17 @@ class Controlled:
         """
         return ask(self, run_id, Control.RESUME)
 
+    def prioritize(self: Office, run_id: str, priority: int) -> None:
+        """Give a run of any process that is `queued` another priority: the larger goes first.
+
+        Raises `UsageError` when no run of that id waits for its turn.
+        """
+        prioritize(self, run_id, priority)
+
+    def queue(self: Office) -> Queue:
+        """What waits for its turn in the project, for what, and what goes on meanwhile."""
+        return queue(self)
+
     def signal(self: Office, run_id: str, name: str, payload: Any = None) -> str:
         """Leave a signal for a run, whether or not a process has it now; the signal's id.
 
@@ -165,6 +180,9 @@ def ask(project: Office, run_id: str, control: Control, reason: str | None = Non
         obey(run, control, reason)
         host, pid = socket.gethostname(), os.getpid()
         return Request(run.id, control, host, pid, True, partial(_happened_here, run, control))
+    waits = waits_elsewhere(project, run_id)
+    if waits is not None:
+        return _ask_queued(project, waits, control, reason)
     row = project.history.run(run_id)
     _refuse_unless_performed(project, row, control)
     if control is Control.CANCEL:
@@ -182,7 +200,48 @@ def ask(project: Office, run_id: str, control: Control, reason: str | None = Non
     return Request(row.id, control, row.host, row.pid, False, happened)
 
 
+def _ask_queued(project: Office, waits: Waiting, control: Control, reason: str | None) -> Request:
+    """Ask a run that waits for its turn in another process, and of which nothing is written yet."""
+    run_id = RunId(waits.run)
+    if control is not Control.CANCEL:
+        raise UsageError(
+            f"run {run_id} is queued: it waits for {waits.why}",
+            hint=f"nothing of it has begun; there is nothing to {control} yet",
+        )
+    flow = FlowId(waits.flow)
+    project.store.audit.record("CANCELLED", run=run_id, flow=flow, reason=reason, pid=waits.pid)
+    project.store.signals.send(run_id, control, {"reason": reason} if reason else None)
+    happened = partial(_happened_queued, project, run_id)
+    return Request(run_id, control, socket.gethostname(), waits.pid, False, happened)
+
+
+def prioritize(project: Office, run_id: str, priority: int) -> None:
+    """Let a run that waits for its turn go before others, or behind them."""
+    run = project.listener.run(run_id)
+    if run is not None:
+        run.prioritize(priority)
+        return
+    if waits_elsewhere(project, run_id) is None:
+        row = project.history.run(run_id)
+        raise UsageError(
+            f"run {row.id} does not wait for its turn: it is {row.status.value}",
+            hint="flowbook queue lists those that do",
+        )
+    project.store.signals.send(run_id, PRIORITIZE, priority)
+
+
 # ---------------------------------------------------------------- has it happened?
+
+
+def _happened_queued(project: Office, run_id: RunId) -> bool:
+    if waits_elsewhere(project, run_id) is not None:
+        return False
+    try:
+        return _happened(project, run_id, Control.CANCEL)
+    except UsageError:
+        if project.history.table("SELECT 1 FROM runs WHERE id = ?", [run_id])[1]:
+            raise
+        return False  # its end is not written yet
 
 
 def _happened_here(run: Run, control: Control) -> bool:

@@ -24,7 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from flowbook.store.signals import Control
+from flowbook.store.signals import PRIORITIZE, Control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +148,10 @@ class Listener:
 
         given = self._given.setdefault(run.id, set())
         for signal in signals.pending(run.id, given):
-            if signal.control is None:
+            if signal.name == PRIORITIZE:
+                if signals.take(signal):
+                    run.entry.prioritize(int(signal.payload))  # unless it has begun meanwhile
+            elif signal.control is None:
                 given.add(signal.id)
                 taken = partial(self._taken.append, signal)
                 run.deliver(Letter(signal.id, signal.name, signal.payload, taken, signal.at))

@@ -17,7 +17,7 @@ from flowbook.graph.problem import errors
 from flowbook.graph.spec import FlowSpec, Json, Missing
 from flowbook.ids import PortName
 from flowbook.nodes.python import run_setup
-from flowbook.plan.check import check_params
+from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 from flowbook.run.work import Reuse
 from flowbook.session.freshness import Known, Memory, fingerprints

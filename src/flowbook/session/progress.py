@@ -34,10 +34,13 @@ from flowbook.run.handle import Run
 from flowbook.run.perform import NodeProgress, Notice
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState
+from flowbook.run.stream import NodeStream
 from flowbook.run.view import turns_told
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TICK = 0.1
+_SAID = 40
+"""Characters of what a node streams that stand beside it."""
 _MOST_FAILURES = 10
 """So many failures inside of a container are told one by one; its own line counts all."""
 _LAST_WAIT = 5.0
@@ -129,6 +132,18 @@ class Board:
             return None
         self._progress_at = now
         return self._log_line(now, "●", node, note)
+
+    def streamed(self, told: NodeStream, now: float) -> str | None:
+        """Take what a node streams in; a line for a log for each artefact, and for tokens none.
+
+        Text comes as it comes: what a log shows of it is how much there is, once it is over.
+        """
+        note = _streamed(told)
+        if told.node in self.state.nodes:
+            self.notes[told.node] = note
+        if told.channel != "artefact":
+            return None
+        return self._log_line(now, "●", told.node, note)
 
     def verdict(self) -> str:
         """How it ended, in one line."""
@@ -247,6 +262,15 @@ def _progress(done: float, total: float | None, text: str) -> str:
     return f"{part}  {text}".rstrip()
 
 
+def _streamed(told: NodeStream) -> str:
+    count = told.chunk_index + told.chunks
+    if told.channel == "token":
+        return f"{_count(count, 'token')}  …{' '.join(told.text.split())[-_SAID:]}"
+    if told.channel == "data":
+        return f"{count} x data  {told.text[:_SAID]}"
+    return f"made {told.text}"
+
+
 def _bar(started: float | None, until: float, first: float, end: float) -> str:
     """When the node ran, on a line from the run's start to now: overlaps are seen at a glance."""
     if started is None or end <= first:
@@ -269,11 +293,12 @@ def _brief(error: ErrorInfo) -> str:
 
 @dataclass(slots=True)
 class Feed:
-    """A run's events in order, each once, with progress notices between them."""
+    """A run's events in order, each once, with the live notices behind them."""
 
     run: Run
     notices: SimpleQueue[Notice] = field(default_factory=SimpleQueue)
     seq: int = 0
+    waits: str = ""
 
     def open(self) -> Callable[[], None]:
         """Subscribe, then read what was missed; returns how to stop."""
@@ -281,10 +306,10 @@ class Feed:
 
     def read(self) -> Iterator[Notice]:
         """Everything new."""
-        waiting: list[NodeProgress] = []
+        waiting: list[NodeProgress | NodeStream] = []
         while not self.notices.empty():
             notice = self.notices.get()
-            if isinstance(notice, NodeProgress):
+            if isinstance(notice, NodeProgress | NodeStream):
                 waiting.append(notice)
         for event in self.run.events()[self.seq :]:
             self.seq += 1
@@ -293,19 +318,26 @@ class Feed:
 
     def lines(self, board: Board, now: float) -> Iterator[str]:
         """What a log shows of everything new, once it is folded into `board`."""
+        waits = self.run.waits_for
+        if waits != self.waits and waits:
+            yield f"queued: it waits for {waits}"
+        self.waits = waits
         for notice in self.read():
             if isinstance(notice, NodeProgress):
                 line = board.progress(notice.node, notice.progress, now)
+            elif isinstance(notice, NodeStream):
+                line = board.streamed(notice, now)
             else:
                 line = board.take(notice)
             if line is not None:
                 yield line
 
 
-def narrate(run: Run, write: Callable[[str], object]) -> None:
-    """Write a line for everything that happens in `run` until it is over; blocks.
+def narrate(run: Run, write: Callable[[str], object], *, rests: bool = False) -> None:
+    """Write a line for everything that happens in `run` until it is over, or rests; blocks.
 
-    Ctrl-C cancels the run and is raised again.
+    `rests`: a run that waits for something outside is left at that. Ctrl-C cancels the run and is
+    raised again.
     """
     board, feed = Board(), Feed(run)
     close = feed.open()
@@ -316,7 +348,7 @@ def narrate(run: Run, write: Callable[[str], object]) -> None:
                 write(f"{line}\n")
             if over:
                 return
-            over = run.settled(_TICK)
+            over = run.settled(_TICK) or (rests and run.resting)
     except KeyboardInterrupt:
         run.cancel("interrupted")
         run.settled(_LAST_WAIT)

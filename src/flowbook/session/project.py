@@ -34,6 +34,7 @@ from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
+from flowbook.session.memory import Remembering
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
 from flowbook.session.reopening import Reopening
@@ -63,7 +64,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays):
+class Project(Controlled, Replays, Remembering):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -83,7 +84,8 @@ class Project(Controlled, Replays):
         self.calls = Calls(self)
         self.keys = Keys(self)
         self.aftermath = Aftermath(self, partial(begin, self))
-        self.queues = Queues()
+        self.queues = Queues(self)
+        """What waits for its turn in this process."""
         self.reopening = Reopening(self)
         """What goes on by itself of the runs that died with their process."""
         self.secrets: Secrets | None = None
@@ -116,7 +118,13 @@ class Project(Controlled, Replays):
         from flowbook.run.work import Tools
 
         tools = Tools(
-            evaluate_text, self.store.query, self.store.cache, self.cache.held, self.calls.call
+            evaluate_text,
+            self.store.query,
+            self.store.cache,
+            self.cache.held,
+            self.calls.call,
+            self.queues,
+            lambda context: self.memory.of(self.calls.flow_of(context.run_id)),
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -153,17 +161,29 @@ class Project(Controlled, Replays):
 
         return check(flow.spec(), kinds_of(flow, self.registry))
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan:
-        """The compiled flow, or `InvalidFlow` with every problem."""
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan:
+        """The compiled flow, or `InvalidFlow` with every problem.
+
+        `whole`: with nodes that the targets do not need, to be skipped.
+        """
         from flowbook.plan.compile import compile_plan
 
-        return compile_plan(flow.spec(), kinds_of(flow, self.registry), targets=targets)
+        kinds = kinds_of(flow, self.registry)
+        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
     @overload
     def start(
-        self, flow: Flow, params: Mapping[Any, Json] | None = None, how: Start | None = None
+        self,
+        flow: Flow,
+        params: Mapping[Any, Json] | None = None,
+        how: Start | None = None,
+        *,
+        only: Collection[NodeId] | None = None,
+        priority: int | None = None,
     ) -> Run: ...
 
     @overload
@@ -174,6 +194,8 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None,
+        only: Collection[NodeId] | None = None,
+        priority: int | None = None,
     ) -> Run | RecordedRun: ...
 
     def start(
@@ -183,12 +205,20 @@ class Project(Controlled, Replays):
         how: Start | None = None,
         *,
         key: str | None = None,
+        only: Collection[NodeId] | None = None,
+        priority: int | None = None,
     ) -> Run | RecordedRun:
         """Start a run and return at once; with a `key`, the run that stands for it already.
 
+        `only` these nodes and what they need; the others are skipped. `priority`: it goes before
+        others that have a smaller one, whatever its flow says.
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
         asked = how or Start()
+        if only is not None:
+            asked = replace(asked, targets=tuple(only))
+        if priority is not None:
+            asked = replace(asked, priority=priority)
         try:
             if key is None:
                 return begin(self, flow, params or {}, asked)
@@ -302,6 +332,7 @@ class Project(Controlled, Replays):
         if "engine" in self.__dict__:
             self.engine.let_go()
         self.listener.close()
+        self.queues.close()
         if "store" in self.__dict__:
             self.store.close()
 

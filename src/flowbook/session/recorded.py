@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from flowbook.errors import RunCancelled, RunError, RunTimeout, UnknownNode, UsageError
-from flowbook.events import Event, NodeCompleted, NodeReused, RunStatus
+from flowbook.events import Event, NodeCompleted, NodeReused, NodeStreamed, OfNode, RunStatus
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.wiring import resolve
@@ -21,6 +21,7 @@ from flowbook.run.handle import failure_of
 from flowbook.run.phase import Outcome
 from flowbook.run.recall import outputs_of
 from flowbook.run.state import RunState
+from flowbook.run.streamed import Streamed
 from flowbook.session.saved import recorded_spec
 
 if TYPE_CHECKING:
@@ -123,6 +124,12 @@ class RecordedRun:
             time.sleep(LOOK)
         return self
 
+    def rest(self) -> Self:
+        """Block until it is over or waits for something outside."""
+        while not (status := self.status).over and status is not RunStatus.SUSPENDED:
+            time.sleep(LOOK)
+        return self
+
     def raise_for_status(self) -> Self:
         """This run if it succeeded; else as `Run.raise_for_status`."""
         status = self.status
@@ -176,6 +183,14 @@ class RecordedNode:
             return given.result
         return next(iter(given.ports.values())) if len(given.ports) == 1 else dict(given.ports)
 
+    @property
+    def stream(self) -> Streamed:
+        """What it streamed besides its outputs, as far as it is kept."""
+        found = [
+            one for one in self._events if isinstance(one, NodeStreamed) and _key(one) == self.node
+        ]
+        return Streamed(found, self._vault.get)
+
     def _given(self) -> NodeCompleted | NodeReused:
         if self.outcome in (Outcome.SUCCEEDED, Outcome.REUSED):
             for event in reversed(self._events):
@@ -185,6 +200,6 @@ class RecordedNode:
         raise RunError(f"node {self.node!r} has no output: it is {word}", run_id=self._state.run)
 
 
-def _key(event: NodeCompleted | NodeReused) -> str:
+def _key(event: OfNode) -> str:
     """What the event's node is called in the whole run."""
     return f"{event.scope}.{event.node}" if event.scope else event.node

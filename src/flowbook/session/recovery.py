@@ -26,6 +26,7 @@ from flowbook.graph.spec import FlowSpec, Json
 from flowbook.ids import PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
+from flowbook.run.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.caution import refuse_missing, refuse_unless_safe
 from flowbook.session.office import RunOffice
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
     from flowbook.run.work import Work
+    from flowbook.session.queue import Queues
     from flowbook.store.history import History
     from flowbook.store.rows import RunRow
 
@@ -51,6 +53,7 @@ class Office(RunOffice, Protocol):
     """What recovery needs of its project."""
 
     own: Own
+    queues: Queues
 
 
 _LOST = """
@@ -175,12 +178,18 @@ def take_up(
         _refuse_effects(plan, work, past, again=again)
         project.listener.forget(row.id)
         accounting = accounting_of(plan, project.store, row.id)
+        params, above = _params(events[0]), _lineage(events[0])
+        place = project.queues.place(plan, params, above)
         with project.calls.knowing(row.id, flow) as known:
-            run = project.engine.take_up(plan, work, _params(events[0]), past, recording)
+            run = project.engine.take_up(
+                plan, work, params, past, recording, queued=place is not None
+            )
             known.follow(run)
         if accounting is not None:
             accounting.recovered(run)
         project.aftermath.attend(now, run, plan)
+        if place is not None:
+            project.queues.join(run, place)
         project.live.adopt(flow, run, plan, remember=_origin(events[0]) is None)
         run.when_over(hold.pop_all().close)
     return run
@@ -196,6 +205,10 @@ def _work_of(project: Office, flow: Flow, plan: Plan) -> list[Work]:
 
 def _origin(created: Event) -> RunId | None:
     return created.origin if isinstance(created, RunCreated) else None
+
+
+def _lineage(created: Event) -> Lineage | None:
+    return Lineage(created.parent) if isinstance(created, RunCreated) else None
 
 
 def _params(created: Event) -> dict[PortName, Json]:

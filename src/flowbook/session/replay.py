@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import IllegalTransition, StoreError, UsageError
-from flowbook.events import Event, RunCreated
+from flowbook.events import Event, NodeSkipped, RunCreated, SkipReason
 from flowbook.graph.node import Outputs, as_outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec, Json
@@ -25,9 +25,10 @@ from flowbook.run.work import Reuse
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import Ready, set_out
 from flowbook.session.checks import output_misfits
+from flowbook.session.pins import called_by
 from flowbook.session.recording import record_flow, recordable, recording_of, was_redacted
 from flowbook.session.recovery import Office as RecoveryOffice
-from flowbook.session.replay_asked import Asked
+from flowbook.session.replay_asked import AS_RUN, Asked
 from flowbook.session.replay_plan import (
     Fate,
     ReplayNode,
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
     from flowbook.graph.registry import Registry
     from flowbook.run.handle import Run
     from flowbook.store.recording import Recording
-
-AS_RUN = "as_run"
 
 
 class Office(BeginOffice, RecoveryOffice, Protocol):
@@ -82,6 +81,7 @@ class _Case:
     params: Mapping[PortName, Json]
     given: Mapping[NodeId, Reuse]
     recording: Recording | None
+    called: Mapping[str, str]
 
 
 def replay_plan(project: Office, flow: Flow, run_id: str, asked: Asked) -> ReplayPlan:
@@ -119,7 +119,8 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
     # gives: a later run of some nodes must not go by it.
     own = case.definition.live and not (asked.trust or report.given)
     origin = Origin(report.origin, report.seq, asked.begin[0] if asked.begin else None)
-    ready = Ready(case.plan, work, case.params, case.given, case.recording, origin, own)
+    called = case.called if asked.calls == AS_RUN else {}
+    ready = Ready(case.plan, work, case.params, case.given, case.recording, origin, own, called)
     return set_out(project, flow, ready, Start(trigger=asked.trigger))
 
 
@@ -140,7 +141,7 @@ def _case(project: Office, flow: Flow, run_id: str, asked: Asked) -> _Case:
     plan = compile_plan(
         spec,
         definition.registry,
-        targets=_targets(created, before, spec),
+        targets=_targets(events, before, spec),
         version=definition.version,
     )
     recording = recording_of(plan.options, project.store, project.secrets)
@@ -220,13 +221,20 @@ def _has_input(spec: FlowSpec, name: str) -> bool:
 
 
 def _targets(
-    created: RunCreated, before: FlowSpec | None, spec: FlowSpec
+    events: Sequence[Event], before: FlowSpec | None, spec: FlowSpec
 ) -> tuple[NodeId, ...] | None:
     """The nodes of a run that was one of a part of its flow; None for the whole."""
-    ran = set(created.nodes)
+    created = events[0]
+    assert isinstance(created, RunCreated)  # noqa: S101 - `_events` has seen to it
+    unasked = {
+        event.node
+        for event in events
+        if isinstance(event, NodeSkipped) and event.reason is SkipReason.NOT_ASKED
+    }
+    ran = set(created.nodes) - unasked
     if before is None or ran.issuperset(before.by_id):
         return None
-    return tuple(node for node in created.nodes if node in spec.by_id)
+    return tuple(node for node in created.nodes if node in ran and node in spec.by_id)
 
 
 # ---------------------------------------------------------------- what is different in it
@@ -272,7 +280,10 @@ class _Settling:
             problems=tuple(problems),
         )
         given = {} if problems else values.given(nodes, by_hand)
-        return _Case(report, asked, self.definition, spec, self.plan, params, given, self.recording)
+        called = called_by(self.project.history, created, spec)
+        return _Case(
+            report, asked, self.definition, spec, self.plan, params, given, self.recording, called
+        )
 
     def _terms(self, by_hand: Mapping[NodeId, Outputs], params: Mapping[PortName, Json]) -> Terms:
         now = recordable(self.definition.spec, params, self.recording)

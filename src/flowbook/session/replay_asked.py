@@ -11,6 +11,9 @@ from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json
 from flowbook.ids import NodeId
 
+AS_RUN = "as_run"
+LATEST = "latest"
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -23,11 +26,16 @@ class Asked:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     trust: bool = False
     version: str | int | None = None
+    calls: str = AS_RUN
     trigger: TriggerKind = TriggerKind.MANUAL
 
     @classmethod
     def of(cls, from_: Any = None, **asked: Any) -> Asked:
         """From the words of `Flow.replay`; what is None is left to its default."""
+        if asked.get("calls") not in (None, AS_RUN, LATEST):
+            raise UsageError(
+                f"calls cannot be {asked['calls']!r}", hint=f"write {AS_RUN!r} or {LATEST!r}"
+            )
         given = {name: value for name, value in asked.items() if value is not None}
         if from_ is not None and given.get("at") is not None:
             raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from flowbook.run.stimulus import Lineage
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
+    from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
 
 STORE_FOLDER = ".flowbook"
@@ -31,18 +32,21 @@ MAX_DEPTH = 10
 class Start:
     """How a run is to be started, beyond its parameters.
 
-    `targets`: only these nodes and what they need. `rerun`: take fresh results of all other nodes
+    `targets`: only these nodes and what they need; the others are skipped, or, where it is a
+    `part`, are no nodes of the run. `rerun`: take fresh results of all other nodes
     as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
-    is started by, if one is.
+    is started by, if one is. `priority`: of this run, whatever its flow says.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
     targets: Collection[NodeId] | None = None
+    part: bool = False
     rerun: Collection[NodeId] | None = None
     key: str | None = None
     run_id: RunId | None = None
     lineage: Lineage | None = None
+    priority: int | None = None
 
 
 class Known(Protocol):
@@ -56,6 +60,10 @@ class Knower(Protocol):
 
     def knowing(self, run_id: RunId, flow: Flow) -> AbstractContextManager[Known]:
         """`flow` is what the run that is now begun is a run of."""
+        ...
+
+    def pins(self, flow: Flow, plan: Plan) -> Mapping[str, str]:
+        """The versions of other flows that a run of this plan settles on, by node."""
         ...
 
     def above(self, lineage: Lineage | None) -> Collection[FlowId]:

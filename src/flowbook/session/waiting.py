@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flowbook.errors import UsageError
 from flowbook.ids import FlowId, NodeId, RunId
 from flowbook.store.audit import Action, who
-from flowbook.store.signals import Control
+from flowbook.store.signals import PRIORITIZE, Control
 
 if TYPE_CHECKING:
     from flowbook.store.history import History
@@ -96,7 +96,7 @@ def is_due(project: Office, run_id: str, now: datetime) -> bool:
 
 def send(project: Office, run_id: str, name: str, payload: Any = None) -> str:
     """Leave a signal for a run, durably; its id. See `Project.signal`."""
-    if name in list(Control):
+    if name in (*Control, PRIORITIZE):
         raise UsageError(
             f"{name!r} is no signal of yours: every run understands it as it is",
             hint=f"project.{name}({str(run_id)!r})",

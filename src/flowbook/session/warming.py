@@ -86,7 +86,7 @@ def warm(
         while waiting or under_way:
             while waiting and len(under_way) < jobs:
                 params = waiting.popleft()
-                run = project.start(flow, params, Start(trigger=trigger, targets=nodes))
+                run = project.start(flow, params, Start(trigger=trigger, targets=nodes, part=True))
                 under_way.append((params, run))
             under_way[0][1].wait()
             done.append(under_way.popleft())

@@ -4,6 +4,8 @@ An object is known by its hash, whatever its ending; a preview lies beside the o
 value may need further objects (`parts`): they are referred to as it is.
 """
 
+# ruff: noqa: S608  # every statement is assembled from constants of ours
+
 from __future__ import annotations
 
 import os
@@ -13,11 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowbook.store.layout import Layout
-from flowbook.store.projection import ROWS
+from flowbook.store.projection import EVENTS, ROWS
 
 PREVIEW = "preview.json"
 _OBJECT = re.compile(r"([0-9a-f]{64})\.(.+)")
 _VALUES = f"(FROM kept_values UNION ALL BY NAME {ROWS['values']})"
+_STREAMED = f"""(
+    SELECT run_id, node, nullif(payload->>'$.value.hash', '') AS hash,
+           TRY_CAST(payload->>'$.value.size' AS BIGINT) AS bytes,
+           (payload->'$.value.inline') IS NOT NULL OR (payload->>'$.value.format') = 'none'
+               AS inside, payload->'$.value.parts' AS parts
+    FROM (SELECT run_id, node, payload, kind FROM kept_events UNION ALL
+          SELECT run_id, node, payload, kind FROM {EVENTS}) WHERE kind = 'NODE_STREAMED')"""
 
 
 def reaches(hash_column: str, parts: str) -> str:
@@ -30,12 +39,21 @@ SELECT * FROM (
     SELECT run_id, node, format = 'none' OR inline AS inside, hash AS own, bytes,
            {reaches("hash", "parts")} AS hash FROM {_VALUES}
     UNION ALL
+    SELECT run_id, node, inside, hash, bytes, {reaches("hash", "parts")} FROM {_STREAMED}
+    UNION ALL
     SELECT run_id, node, (value->'$.inline') IS NOT NULL, hash, bytes,
            {reaches("hash", "value->'$.parts'")} FROM known_datasets
-) WHERE hash IS NOT NULL"""  # noqa: S608  # ours
-"""Every reference to a hash, in a look at `values` and `datasets`. When `own` is the `hash`, the
-row is about the value itself, of so many `bytes`, kept `inside` its event or as an object; else
-about a part of it, which is always an object."""
+    UNION ALL
+    SELECT run_id, node, (value->'$.inline') IS NOT NULL, value->>'$.hash',
+           coalesce(TRY_CAST(value->>'$.size' AS BIGINT), 0),
+           {reaches("value->>'$.hash'", "value->'$.parts'")} FROM memory_changes
+    WHERE (value->>'$.hash') IS NOT NULL
+) WHERE hash IS NOT NULL"""
+"""Every reference to a hash, in a look at `REFERRING`. When `own` is the `hash`, the row is about
+the value itself, of so many `bytes`, kept `inside` its event or as an object; else about a part of
+it, which is always an object."""
+REFERRING = ("values", "streams", "datasets", "memory_changes")
+"""The views of which something refers to an object."""
 
 
 @dataclass(frozen=True, slots=True)

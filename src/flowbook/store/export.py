@@ -153,6 +153,8 @@ _BY_RUN = _Own()
 _OWN: Mapping[str, _Own] = {
     "flow_versions": _Own("flow", "recorded_at", "(flow, version)", "flow, version"),
     "datasets": _Own(time="created_at"),
+    "memory": _Own("flow", "changed_at"),
+    "memory_history": _Own("flow", "changed_at"),
     "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
 }
 _ORDER: Mapping[str, str] = {
@@ -164,7 +166,11 @@ _ORDER: Mapping[str, str] = {
     "flow_versions": "recorded_at, flow, version",
     "values": "run_id, ts, node, port",
     "datasets": "dataset, number",
+    "memory": "flow NULLS FIRST, key",
+    "memory_history": "changed_at, flow, key, version",
     "usage": "run_id, ts, node",
+    "streams": "run_id, ts, node, channel, chunk_index",
+    "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
     "audit": "id",
     "registry": "run_id",
 }

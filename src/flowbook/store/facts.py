@@ -123,6 +123,24 @@ class CacheCleared(StoreFact, frozen=True, kw_only=True, tag="CACHE_CLEARED"):
     label: str | None = None
 
 
+class MemoryChanged(StoreFact, frozen=True, kw_only=True, tag="MEMORY_CHANGED"):
+    """A remembered key has a new value, or, without `value`, none any more.
+
+    Of `flow`, of the whole project without. `version` counts the changes of the key from 1. `write`
+    is the id of a change by a node, the same in every attempt; `by` is who made it by hand.
+    """
+
+    key: str
+    version: int
+    value: ValueRef | None = None
+    flow: FlowId | None = None
+    run: RunId | None = None
+    node: NodeId | None = None
+    attempt: int | None = None
+    write: str | None = None
+    by: str | None = None
+
+
 StoredFact: TypeAlias = (
     Event
     | WriterOpened
@@ -135,6 +153,7 @@ StoredFact: TypeAlias = (
     | DatasetVersioned
     | DatasetTagged
     | CacheCleared
+    | MemoryChanged
 )
 
 

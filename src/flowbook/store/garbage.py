@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowbook.store.contents import REFERENCES, StoredObject, objects
+from flowbook.store.contents import REFERENCES, REFERRING, StoredObject, objects
 from flowbook.store.layout import Layout
 from flowbook.store.snapshot import Snapshot
 
@@ -58,7 +58,7 @@ def unreferenced(snapshot: Snapshot, hashes: set[str]) -> set[str]:
     """Those of the hashes that no value and no dataset needs, folded or journalled."""
     if not hashes:
         return set()
-    with snapshot.look("values", "datasets") as view:
+    with snapshot.look(*REFERRING) as view:
         rows = view.execute(_UNREFERENCED, [list(hashes)]).fetchall()
     return {one for (one,) in rows}
 
@@ -66,7 +66,7 @@ def unreferenced(snapshot: Snapshot, hashes: set[str]) -> set[str]:
 def count_references(snapshot: Snapshot, wanted: str) -> int:
     """How many values and dataset versions need that object."""
     counted = f"SELECT count(*) FROM ({REFERENCES}) WHERE hash = $1"  # noqa: S608  # ours
-    with snapshot.look("values", "datasets") as view:
+    with snapshot.look(*REFERRING) as view:
         return int(view.execute(counted, [wanted]).fetchall()[0][0])
 
 

@@ -14,6 +14,11 @@
   claims/<schedule>/<tick>   who won a tick of a schedule
   signals/<run>/<id>.json    what is said to a run from outside
   runs/<run>.lock            held by the process that took up a lost run
+  limits/limits.json         how much may go on at once in the project, as it is set
+  limits/turn.lock           held for a moment by whoever looks who is next
+  limits/<name>.<n>.slot     held by the process of whatever has the place
+  limits/<process>.queue     held by a process some of whose runs wait; what for
+  limits/<process>.bell      a pipe by which others wake it
 ```
 """
 
@@ -87,6 +92,14 @@ class Layout:
     @property
     def runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def limits(self) -> Path:
+        return self.root / "limits"
+
+    def slot(self, name: str, number: int) -> Path:
+        """The file that is held by whoever has that place of a limit."""
+        return self.limits / f"{as_filename(name)}.{number}.slot"
 
     def segment(self, writer: WriterId, number: int) -> Path:
         """The `number`th segment of a writer; numbers sort as text."""

@@ -22,7 +22,7 @@ from flowbook.store.schema import TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 3
+FORMAT = 4
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -59,6 +59,7 @@ STEPS: Mapping[int, tuple[str, ...]] = {
             for what in ("total", "done", "failed")
         ),
     ),
+    4: (f"CREATE TABLE IF NOT EXISTS stored.memory_changes ({TABLES['memory_changes']})",),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""
 

@@ -171,7 +171,9 @@ SELECT run_id, scope, node, seq,
        CASE WHEN turned THEN {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END AS turns_failed
 FROM (SELECT *, kind IN ('NODE_COMPLETED', 'NODE_REUSED', 'NODE_FAILED', 'NODE_SKIPPED',
                          'NODE_CANCELLED') AS done, kind = 'SCOPE_CLOSED' AS turned FROM {EVENTS})
-WHERE node IS NOT NULL AND (turned OR (starts_with(kind, 'NODE_') AND kind <> 'NODE_LOGGED'))
+WHERE node IS NOT NULL
+      AND (turned OR (starts_with(kind, 'NODE_')
+                      AND kind NOT IN ('NODE_LOGGED', 'NODE_STREAMED', 'NODE_USED')))
 """
 
 _COMBINED_NODES = """
@@ -250,7 +252,7 @@ SELECT run_id, seq, node, attempt, ts, used.provider, used.model, used.prompt_to
        coalesce(used.is_estimate, false) AS is_estimate, scope
 FROM (SELECT *, unnest(from_json(payload->'$.usage', '[{_USED}]')) AS used FROM {events}
       WHERE kind IN ('NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRY_SCHEDULED', 'NODE_CANCELLED',
-                   'NODE_SUSPENDED')
+                   'NODE_SUSPENDED', 'NODE_USED')
             AND (payload->'$.usage') IS NOT NULL)"""
 
 
@@ -287,6 +289,12 @@ FROM tail WHERE kind = 'SETTING_CHANGED'""",
 SELECT payload->>'$.flow' AS flow, payload->>'$.node' AS node, payload->>'$.label' AS tag,
        ts AS cleared_at
 FROM tail WHERE kind = 'CACHE_CLEARED'""",
+    "memory_changes": """
+SELECT payload->>'$.flow' AS flow, payload->>'$.key' AS key,
+       TRY_CAST(payload->>'$.version' AS INTEGER) AS version, payload->'$.value' AS value,
+       payload->>'$.run' AS run_id, node, attempt, payload->>'$.write' AS write_id,
+       payload->>'$.by' AS changed_by, ts AS changed_at
+FROM tail WHERE kind = 'MEMORY_CHANGED'""",
 }
 """What the tail adds to the tables that only grow."""
 
@@ -322,12 +330,20 @@ _FLOW_VERSIONS = """INSERT INTO stored.flow_versions BY NAME
     GROUP BY 1, 2"""
 _BORN_OF = {
     "values": ("NODE_COMPLETED", "NODE_REUSED"),
-    "usage": ("NODE_COMPLETED", "NODE_FAILED", "NODE_RETRY_SCHEDULED", "NODE_CANCELLED"),
+    "usage": (
+        "NODE_COMPLETED",
+        "NODE_FAILED",
+        "NODE_RETRY_SCHEDULED",
+        "NODE_CANCELLED",
+        "NODE_SUSPENDED",
+        "NODE_USED",
+    ),
     "datasets": ("DATASET_VERSIONED",),
     "dataset_tags": ("DATASET_TAGGED",),
     "audit": ("AUDITED",),
     "settings": ("SETTING_CHANGED",),
     "cache_clearings": ("CACHE_CLEARED",),
+    "memory_changes": ("MEMORY_CHANGED",),
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),

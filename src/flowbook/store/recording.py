@@ -28,6 +28,7 @@ from flowbook.events import (
     NodeReused,
     NodeScheduled,
     NodeStarted,
+    NodeStreamed,
     RunCreated,
 )
 from flowbook.events.ports import Sink, Vault
@@ -38,7 +39,7 @@ from flowbook.store.facts import StoredFact
 from flowbook.store.forms import type_name
 from flowbook.store.redaction import REDACTED, Opaque, Redactor
 
-_LEFT_OUT = (NodeScheduled, NodeStarted, NodeLogged, NodeRetryScheduled)
+_LEFT_OUT = (NodeScheduled, NodeStarted, NodeLogged, NodeStreamed, NodeRetryScheduled)
 """What a summary does not write, unless it tells what was spent."""
 _DONE: Future[None] = Future()
 _DONE.set_result(None)
@@ -143,6 +144,12 @@ class Recording:
             for port, value in values.items()
         }
 
+    def told_inputs(self, values: Mapping[PortName, Any]) -> dict[PortName, Any]:
+        """What is told of inputs with the error of a node; nothing where values are not kept."""
+        if not (self.options.log_inputs and self.options.log_outputs):
+            return {}
+        return self.shown(values)
+
     def error(self, error: ErrorInfo) -> ErrorInfo:
         """A failure as it may be written."""
         return replace(
@@ -150,6 +157,7 @@ class Recording:
             message=self.text(error.message),
             traceback=self.text(error.traceback),
             hint=None if error.hint is None else self.text(error.hint),
+            inputs={port: self.text(text) for port, text in error.inputs.items()},
         )
 
     def event(self, event: Event) -> Event | None:

@@ -29,6 +29,7 @@ from flowbook.ids import FlowId
 from flowbook.store.audit import Action, AuditLog, who
 from flowbook.store.facts import SettingChanged, StoredFact
 from flowbook.store.keeping import FOREVER, PRESETS, Keep
+from flowbook.store.slots import NO_LIMITS, limits_of, parse_limits
 from flowbook.store.snapshot import LOCK_SECONDS, Snapshot
 from flowbook.store.turn import TURN_SECONDS, turn
 
@@ -159,6 +160,11 @@ SETTINGS: Mapping[str, Setting] = {
         "256MB",
         _bytes,
     ),
+    "limits": Setting(
+        "how many at once in all processes of the project: gpu=1,api=4 nodes with that tag, runs=8",
+        NO_LIMITS,
+        parse_limits,
+    ),
     "recover": Setting(
         "what becomes of lost runs when the project is opened: auto, they go on if no node with "
         "effects was under way; ask, they are told of; off",
@@ -187,10 +193,13 @@ class Settings:
         snapshot: Snapshot,
         append: Callable[[list[StoredFact]], Future[None]],
         audit: AuditLog,
+        limit: Callable[[Mapping[str, int]], object] = lambda _: None,
     ) -> None:
         self._snapshot = snapshot
         self._append = append
         self._audit = audit
+        self._limit = limit
+        """Called with the setting `limits` when it is set."""
         self._gate = threading.Lock()
         self._said: dict[_Key, _Said] = {}
         """What flows said in this process."""
@@ -217,14 +226,20 @@ class Settings:
         fresh = None if value is None else setting.parse(value)
         with turn(self._snapshot.layout):
             before = self._told()
-            if fresh == before.get((name, flow)):
-                return _effective(before, name, flow)
             after = {**before, (name, flow): fresh}
+            if fresh == before.get((name, flow)):
+                self._put_in_force(name, fresh)
+                return _effective(before, name, flow)
             entry = self._entry(name, flow, before, after, actor=actor)
             fact = self._fact(name, flow, fresh, self._last_change())
             self._append([entry, fact]).result()
             self.changes += 1
+            self._put_in_force(name, fresh)
         return _effective(after, name, flow)
+
+    def _put_in_force(self, name: str, value: Value | None) -> None:
+        if name == "limits":
+            self._limit(limits_of(str(value or NO_LIMITS)))
 
     def declare(self, name: str, value: object, flow: str) -> None:
         """Take note of what a flow's definition says; None for nothing.

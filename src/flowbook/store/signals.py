@@ -45,6 +45,10 @@ class Control(StrEnum):
     RESUME = "resume"
 
 
+PRIORITIZE = "prioritize"
+"""What tells a run that waits for its turn another priority; no name for a user's signal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One signal to a run. `at`: seconds since the epoch, by the sender's clock."""

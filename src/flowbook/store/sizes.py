@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flowbook.store.contents import REFERENCES, objects
+from flowbook.store.contents import REFERENCES, REFERRING, objects
 from flowbook.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class FlowSize:
 
 def sizes(snapshot: Snapshot) -> tuple[FlowSize, ...]:
     """Every flow, the largest first, then what belongs to none; see `Store.sizes`."""
-    with snapshot.look("runs", "events", "values", "datasets") as view:
+    with snapshot.look("runs", "events", *REFERRING) as view:
         history = view.execute(_EVENTS).fetchall()
         # Listed inside the look, so that what the look refers to is there.
         _list_objects(view, snapshot)

@@ -38,6 +38,7 @@ from flowbook.store.keeping import Keep
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
 from flowbook.store.maintained import Maintained
+from flowbook.store.memory import Memory
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.mounts import check_file_system
 from flowbook.store.query import Tables
@@ -45,6 +46,7 @@ from flowbook.store.resident import Resident
 from flowbook.store.retention import Retention
 from flowbook.store.settings import Settings
 from flowbook.store.signals import Signals
+from flowbook.store.slots import Slots
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.upkeep import Upkeep
 from flowbook.store.values import Objects
@@ -90,13 +92,13 @@ class Store(Maintained):
         self.vault = Objects(layout, durability=durability, disk=disk, prepare=prepare)
         self.claims = Claims(layout, durability=durability, disk=disk, prepare=prepare)
         self.signals = Signals(layout, durability=durability, disk=disk, prepare=prepare)
-        snapshot = Snapshot(
+        self._snapshot = snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
-        self._snapshot = snapshot
         append = self.sink.append
         self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
-        self.settings = Settings(snapshot, append, self.audit)
+        self.slots = Slots(layout, disk=disk, prepare=prepare)
+        self.settings = Settings(snapshot, append, self.audit, self.slots.say)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
         self.retention = Retention(
@@ -122,6 +124,11 @@ class Store(Maintained):
             if found is None:
                 found = _opened[place] = cls(place, Durability(durability), Disk())
             return found
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered from run to run; `memory.of(flow)` is that of a flow."""
+        return Memory(self._snapshot, self.vault, self.sink.append)
 
     def record_flow(self, flow: str, version: str, spec_json: bytes | str) -> Future[None]:
         """Keep a version of a flow's definition; once per process and version."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowbook.errors import StoreBusy, StoreError, StoreVersion
 from flowbook.store import archive, segments
-from flowbook.store.contents import REFERENCES, StoredObject, objects
+from flowbook.store.contents import REFERENCES, REFERRING, StoredObject, objects
 from flowbook.store.layout import Layout
 from flowbook.store.migrations import FORMAT, read_meta
 from flowbook.store.projection import NODES_OF_TAIL, ROWS, RUNS_OF_TAIL
@@ -159,7 +159,7 @@ def verify(snapshot: Snapshot, *, deep: bool) -> VerifyReport:
                 path=layout.meta,
             )
         if meta is None or meta.format <= FORMAT:
-            with snapshot.look("values", "datasets") as view:
+            with snapshot.look(*REFERRING) as view:
                 _verify_objects(report, view, snapshot, deep=deep)
                 with snapshot.resident.cursor() as cursor:
                     _verify_tables(report, cursor, snapshot, deep=deep)

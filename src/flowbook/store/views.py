@@ -37,7 +37,7 @@ _RECENT = """
 _RUNS = {"table": "runs", "key": "id", "keys": "id", "fresh": "runs"}
 _NODES = {"table": "node_runs", "key": "run_id", "keys": "run_id, scope, node", "fresh": "nodes"}
 _OLD_NODES, _RECENT_NODES = _OLD.format(**_NODES), _RECENT.format(**_NODES)
-_SCOPED_COLUMNS = "run_id, seq, ts, kind, scope, node, status, ms, error, payload"
+_SCOPED_COLUMNS = "run_id, seq, ts, kind, scope, node, attempt, status, ms, error, payload"
 _SCOPED_EVENTS = (
     f"SELECT {_SCOPED_COLUMNS} FROM kept_events UNION ALL SELECT {_SCOPED_COLUMNS} FROM {EVENTS}"
 )
@@ -48,6 +48,29 @@ _TURNS = f"""
            count(*) FILTER (kind = 'SCOPE_OPENED')::INTEGER AS attempts,
            min(ts) AS started_at, max(ts) AS ended_at, arg_max(ms, seq) AS duration_ms
     FROM ({_SCOPED_EVENTS}) WHERE kind IN ('SCOPE_OPENED', 'SCOPE_CLOSED') GROUP BY ALL"""
+_ATTEMPTS = f"""
+    SELECT run_id, scope, node, attempt, arg_max(how, seq) AS how, any_value(executor) AS executor,
+           min(ts) AS begun_at, max(ts) FILTER (how IS NOT NULL) AS last_at,
+           arg_max(ms, seq) AS duration_ms, sum(cpu_ms) AS cpu_ms, max(memory) AS memory,
+           bool_or(estimated) AS is_estimate, arg_max(error, seq) AS error
+    FROM (SELECT run_id, seq, scope, node, ts, ms, error,
+                 coalesce(attempt, max(attempt) OVER (PARTITION BY run_id, scope, node
+                                                      ORDER BY seq)) AS attempt,
+                 CASE kind WHEN 'NODE_STARTED' THEN 'running' WHEN 'NODE_COMPLETED' THEN 'succeeded'
+                           WHEN 'NODE_RETRY_SCHEDULED' THEN 'retried'
+                           WHEN 'NODE_FAILED' THEN 'failed' WHEN 'NODE_CANCELLED' THEN 'cancelled'
+                           WHEN 'NODE_SUSPENDED' THEN 'suspended' END AS how,
+                 payload->>'$.on' AS executor,
+                 TRY_CAST(payload->>'$.cpu_ms' AS DOUBLE) AS cpu_ms,
+                 TRY_CAST(payload->>'$.memory' AS BIGINT) AS memory,
+                 CASE WHEN (payload->'$.memory') IS NOT NULL
+                      THEN coalesce(TRY_CAST(payload->>'$.is_estimate' AS BOOLEAN), false) END
+                     AS estimated
+          FROM ({_SCOPED_EVENTS})
+          WHERE kind IN ('NODE_STARTED', 'NODE_COMPLETED', 'NODE_RETRY_SCHEDULED', 'NODE_FAILED',
+                         'NODE_CANCELLED', 'NODE_SUSPENDED', 'NODE_USED'))
+    WHERE attempt > 0 GROUP BY run_id, scope, node, attempt"""
+_STREAMED_EVENTS = f"FROM ({_SCOPED_EVENTS}) WHERE kind = 'NODE_STREAMED'"
 _TURN = """concat(nullif(scope, '') || '.', node, '[' || index || ']', '.' || nullif(block, ''))"""
 """As `flowbook.run.state.scope_path` writes it."""
 _OF_LOST = "id, pid, last_at, outcome, suspended, writer"
@@ -143,6 +166,30 @@ READ_VIEWS: Mapping[str, str] = {
     "usage": f"""
     SELECT {_USAGE_COLUMNS} FROM kept_usage UNION ALL
     SELECT {_USAGE_COLUMNS} FROM ({ROWS["usage"]})""",
+    "streams": f"""
+    SELECT run_id, node, attempt, payload->>'$.channel' AS channel,
+           coalesce(TRY_CAST(payload->>'$.chunk_index' AS BIGINT), 0) AS chunk_index,
+           coalesce(TRY_CAST(payload->>'$.chunks' AS BIGINT), 1) AS chunks, ts,
+           payload->>'$.name' AS name, payload->>'$.media_type' AS media_type,
+           CASE WHEN name IS NULL THEN payload->>'$.value.inline' END AS text,
+           nullif(payload->>'$.value.hash', '') AS hash, payload->>'$.value.format' AS format,
+           payload->>'$.value.type' AS type,
+           coalesce(TRY_CAST(payload->>'$.value.size' AS BIGINT), 0) AS bytes,
+           (payload->'$.value.inline') IS NOT NULL AS inline,
+           coalesce(TRY_CAST(payload->>'$.value.redacted' AS BOOLEAN), false) AS redacted,
+           payload->>'$.value.reason' AS reason, scope
+    FROM ({_STREAMED_EVENTS})""",
+    "attempts": f"""
+    SELECT run_id, node, attempt,
+           CASE WHEN how = 'running' AND (attempt < latest OR over) THEN 'lost' ELSE how END
+               AS status,
+           executor, begun_at AS started_at, CASE WHEN how <> 'running' THEN last_at END
+               AS ended_at,
+           duration_ms, cpu_ms, memory, is_estimate, error, scope
+    FROM (SELECT *, max(attempt) OVER (PARTITION BY run_id, scope, node) AS latest
+          FROM ({_ATTEMPTS})) AS made
+    LEFT JOIN (SELECT id, status NOT IN ('running', 'suspended') AS over FROM known_runs) AS r
+    ON r.id = made.run_id""",
     "audit": f"""
     FROM (FROM stored.audit UNION ALL BY NAME {ROWS["audit"]}) WHERE created_at >= {PRUNED}""",
     "registry": """
@@ -160,6 +207,19 @@ READ_VIEWS: Mapping[str, str] = {
     FROM (FROM stored.settings UNION ALL BY NAME {ROWS["settings"]}) GROUP BY flow, name""",
     "cache_clearings": f"""
     FROM stored.cache_clearings UNION ALL BY NAME {ROWS["cache_clearings"]}""",
+    "memory_changes": f"""
+    FROM stored.memory_changes UNION ALL BY NAME {ROWS["memory_changes"]}""",
+    "memory_history": """
+    SELECT flow, key, version, coalesce(value = 'null', true) AS deleted,
+           value->'$.inline' AS value, value->>'$.format' AS format, value->>'$.type' AS type,
+           TRY_CAST(value->>'$.size' AS BIGINT) AS bytes, value->>'$.hash' AS hash, run_id, node,
+           attempt, changed_by, changed_at
+    FROM memory_changes""",
+    "memory": """
+    SELECT * EXCLUDE (deleted) FROM (
+        FROM memory_history
+        QUALIFY row_number() OVER (PARTITION BY flow, key ORDER BY version DESC) = 1)
+    WHERE NOT deleted""",
     "origins": """
     SELECT id AS run_id, flow FROM stored.runs WHERE flow IS NOT NULL UNION ALL
     SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
@@ -178,11 +238,15 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "lost_runs": ("kept_runs", "fresh_runs"),
     "turns": ("kept_events", "known_runs"),
     "compensations": ("kept_events",),
+    "streams": ("kept_events",),
+    "attempts": ("kept_events", "known_runs"),
     "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),
     "values": ("kept_values",),
     "datasets": ("known_datasets",),
     "usage": ("kept_usage",),
     "registry": ("known_runs",),
+    "memory_history": ("memory_changes",),
+    "memory": ("memory_history",),
 }
 
 

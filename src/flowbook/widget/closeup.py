@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from flowbook.errors import UnknownNode
-from flowbook.events import Event, NodeLogged, OfNode
+from flowbook.events import Event, NodeLogged, NodeUsed, OfNode
 from flowbook.events.values import ValueRef
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
@@ -20,8 +20,9 @@ from flowbook.store.preview import Preview
 from flowbook.widget.host import CanvasNodeRun, CanvasRun
 from flowbook.widget.picture import sources
 from flowbook.widget.preview import preview, type_name
-from flowbook.widget.protocol import Details, Inspect, LogLine, PortPreview
+from flowbook.widget.protocol import Details, Inspect, LogLine, Measured, PortPreview
 from flowbook.widget.stored import stored_port, told
+from flowbook.widget.streamed import streamed_view
 
 _MOST_LOG_LINES = 400
 _MOST_LOG_TEXT = 4_000
@@ -53,6 +54,8 @@ def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -
         logs=logs,
         logs_cut=cut,
         error=ran.error,
+        stream=streamed_view(ran.stream),
+        measured=_measured(events, node.id, scope),
     )
 
 
@@ -130,3 +133,12 @@ def _logs(events: list[Event], node: NodeId, scope: str) -> tuple[tuple[LogLine,
     kept = found[-_MOST_LOG_LINES:]
     lines = tuple(LogLine(one.stream, one.text[:_MOST_LOG_TEXT], one.at) for one in kept)
     return lines, len(kept) < len(found)
+
+
+def _measured(events: list[Event], node: NodeId, scope: str) -> Measured | None:
+    """What the last attempt took that was measured."""
+    told = (one for one in reversed(events) if isinstance(one, NodeUsed) and one.node == node)
+    found = next((one for one in told if one.scope == scope and one.cpu_ms is not None), None)
+    if found is None:
+        return None
+    return Measured(found.attempt, found.cpu_ms, found.memory, found.is_estimate)

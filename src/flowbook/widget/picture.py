@@ -6,6 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from flowbook.graph.options import print_options
 from flowbook.graph.problem import Problem
+from flowbook.graph.sources import (
+    Fed,
+    Origin,
+    Source,
+    fed_by,
+    input_sources,
+    setting_sources,
+)
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec, Position
 from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
 from flowbook.ids import NodeId, PortName
@@ -16,6 +24,7 @@ from flowbook.widget.protocol import (
     NodeView,
     ParamView,
     ProblemView,
+    SettingView,
 )
 
 _CORNER = Position(0.0, 0.0)
@@ -29,10 +38,10 @@ def picture(
 ) -> FlowView:
     """What to draw. A node without a position stands at the origin."""
     wiring = resolve(spec)
-    fed = _sources(wiring)
+    fed = fed_by(wiring)
     return FlowView(
         flow=spec.id,
-        nodes=tuple(_node(node, positions.get(node.id, _CORNER), fed) for node in spec.nodes),
+        nodes=tuple(_node(node, positions.get(node.id, _CORNER), fed, spec) for node in spec.nodes),
         edges=tuple(EdgeView(e.source, e.output, e.target, e.input) for e in wiring.edges),
         params=_params(spec, wiring),
         problems=tuple(problem_view(problem) for problem in problems),
@@ -57,30 +66,32 @@ def sources(spec: FlowSpec, node: NodeId) -> dict[PortName, EdgeSpec]:
     return {edge.input: edge for edge in resolve(spec).edges if edge.target == node}
 
 
-def _sources(wiring: Wiring) -> dict[tuple[NodeId, PortName], str]:
-    fed = {(edge.target, edge.input): f"{edge.source}.{edge.output}" for edge in wiring.edges}
-    for use in wiring.params:
-        fed[use.target, use.input] = f"parameter {use.param}"
-    return fed
-
-
-def _node(
-    node: NodeSpec, position: Position, fed: Mapping[tuple[NodeId, PortName], str]
-) -> NodeView:
+def _node(node: NodeSpec, position: Position, fed: Fed, spec: FlowSpec) -> NodeView:
     return NodeView(
         name=node.id,
         kind=node.kind,
         x=position.x,
         y=position.y,
         inputs=tuple(
-            InputView(one.name, fed.get((node.id, one.name), "nothing"), one.required)
-            for one in node.inputs
+            _input(one.name, source, required=one.required)
+            for one, source in zip(node.inputs, input_sources(node, fed, spec), strict=True)
         ),
         outputs=node.outputs,
         options=print_options(node.options),
         cell=node.place.cell if node.place else None,
         index=node.place.index if node.place else None,
+        settings=tuple(
+            SettingView(one.name, one.origin.value, one.text) for one in setting_sources(node, spec)
+        ),
     )
+
+
+def _input(name: PortName, source: Source, *, required: bool) -> InputView:
+    told = {
+        Origin.PARAMETER: f"parameter {source.text}",
+        Origin.NOTHING: "nothing",
+    }.get(source.origin, source.text)
+    return InputView(name, told, required, source.origin.value)
 
 
 def _params(spec: FlowSpec, wiring: Wiring) -> tuple[ParamView, ...]:

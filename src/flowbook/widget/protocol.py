@@ -28,6 +28,16 @@ class InputView(msgspec.Struct, frozen=True):
     name: PortName
     source: str
     required: bool = True
+    origin: str = ""
+    """`upstream`, `parameter`, or `nothing`."""
+
+
+class SettingView(msgspec.Struct, frozen=True):
+    """One setting of a node: whether it is `literal`, `expression` or `secret`, and its text."""
+
+    name: str
+    origin: str
+    text: str = ""
 
 
 class NodeView(msgspec.Struct, frozen=True):
@@ -42,6 +52,7 @@ class NodeView(msgspec.Struct, frozen=True):
     options: dict[str, str] = {}
     cell: CellId | None = None
     index: int | None = None
+    settings: tuple[SettingView, ...] = ()
 
 
 class EdgeView(msgspec.Struct, frozen=True):
@@ -93,6 +104,22 @@ class ProgressView(msgspec.Struct, frozen=True):
     done: float
     total: float | None = None
     text: str = ""
+
+
+class StreamView(msgspec.Struct, frozen=True):
+    """What a running node has put on its stream since the last one of this `channel`.
+
+    `text` is what new tokens say, a few words about the newest data, or an artefact's name; it
+    stands for `chunks`, the first of which is number `chunk_index`.
+    """
+
+    node: NodeId
+    scope: str
+    attempt: int
+    channel: str
+    text: str
+    chunk_index: int = 0
+    chunks: int = 1
 
 
 class RunView(msgspec.Struct, frozen=True):
@@ -169,6 +196,41 @@ class PortPreview(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class ArtefactView(msgspec.Struct, frozen=True):
+    """A file that a node made, of `size` bytes; `note` says why there is no preview."""
+
+    name: str
+    media_type: str
+    size: int
+    preview: Preview | None = None
+    note: str = ""
+
+
+class StreamedView(msgspec.Struct, frozen=True):
+    """What an attempt has streamed: the end of its text, the last of its data and artefacts.
+
+    `cut`: text came before; `more_data`, `more_artefacts`: so many before those.
+    """
+
+    attempt: int
+    text: str = ""
+    cut: bool = False
+    tokens: int = 0
+    data: tuple[PortPreview, ...] = ()
+    more_data: int = 0
+    artefacts: tuple[ArtefactView, ...] = ()
+    more_artefacts: int = 0
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What the last measured attempt of a node took, as `NodeUsed` has it."""
+
+    attempt: int
+    cpu_ms: float | None = None
+    memory: int | None = None
+    is_estimate: bool = False
+
+
 class LogLine(msgspec.Struct, frozen=True):
     """Text a node printed; `stream` is stdout, stderr or log."""
 
@@ -191,6 +253,7 @@ class Batch(msgspec.Struct, frozen=True, tag_field="type", tag="BATCH"):
     seq: int
     events: tuple[Event, ...] = ()
     progress: tuple[ProgressView, ...] = ()
+    streams: tuple[StreamView, ...] = ()
 
 
 class Details(msgspec.Struct, frozen=True, tag_field="type", tag="DETAILS"):
@@ -210,6 +273,8 @@ class Details(msgspec.Struct, frozen=True, tag_field="type", tag="DETAILS"):
     logs: tuple[LogLine, ...] = ()
     logs_cut: bool = False
     error: ErrorInfo | None = None
+    stream: StreamedView | None = None
+    measured: Measured | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag_field="type", tag="REFUSED"):

@@ -22,7 +22,8 @@ from flowbook.errors import FlowbookError
 from flowbook.events import Event
 from flowbook.graph.spec import Position
 from flowbook.ids import NodeId
-from flowbook.run.perform import NodeProgress
+from flowbook.run.perform import Notice
+from flowbook.run.stream import NodeStream
 from flowbook.widget.closeup import details
 from flowbook.widget.host import CanvasHost, CanvasRun, Stop
 from flowbook.widget.picture import picture, problem_view
@@ -36,6 +37,7 @@ from flowbook.widget.protocol import (
     Refused,
     Snapshot,
     StartRun,
+    StreamView,
     TidyUp,
     Unreadable,
     ViewMessage,
@@ -106,10 +108,12 @@ class Publisher:
             self._changed = True
             self._wake.notify_all()
 
-    def _run_told(self, notice: Event | NodeProgress) -> None:
+    def _run_told(self, notice: Notice) -> None:
         with self._wake:
             if isinstance(notice, Event):
                 self._stream.facts((notice,))
+            elif isinstance(notice, NodeStream):
+                self._stream.stream(_stream_view(notice))
             else:
                 told = notice.progress
                 node = NodeId(notice.node.rpartition(".")[2])  # of all its turns, the last to tell
@@ -219,6 +223,13 @@ class Publisher:
             self._answer(Refused("nothing is running", "press Run to start"))
         else:
             run.cancel("cancelled on the canvas")
+
+
+def _stream_view(told: NodeStream) -> StreamView:
+    scope, _, node = told.node.rpartition(".")
+    return StreamView(
+        NodeId(node), scope, told.attempt, told.channel, told.text, told.chunk_index, told.chunks
+    )
 
 
 def _nothing() -> None:

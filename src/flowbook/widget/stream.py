@@ -12,12 +12,32 @@ from collections.abc import Iterable
 
 import msgspec
 
-from flowbook.events import Event, NodeCompleted, NodeLogged, NodeReused
+from flowbook.events import (
+    Event,
+    NodeCompleted,
+    NodeLogged,
+    NodeReused,
+    NodeStreamed,
+    NodeUsed,
+)
 from flowbook.ids import EventSeq, NodeId, RunId
-from flowbook.widget.protocol import Batch, FlowView, ProgressView, RunView, Snapshot
+from flowbook.widget.protocol import (
+    Batch,
+    FlowView,
+    ProgressView,
+    RunView,
+    Snapshot,
+    StreamView,
+)
 
 INTERVAL = 0.05
 """Seconds between two messages: 20 a second."""
+MOST_PIECES = 8
+"""Notices of one stream that wait; more are put together."""
+MOST_TEXT = 20_000
+"""Characters of such a one."""
+_ASKED_FOR = (NodeLogged, NodeStreamed, NodeUsed)
+"""Facts that a view asks for, node by node."""
 
 
 class Coalescer:
@@ -40,6 +60,7 @@ class Coalescer:
         self._waiting: dict[RunId, dict[EventSeq, Event]] = {}
         self._told: dict[RunId, EventSeq] = {}
         self._progress: dict[NodeId, ProgressView] = {}
+        self._streams: dict[tuple[NodeId, str, str], list[StreamView]] = {}
 
     @property
     def seq(self) -> int:
@@ -49,7 +70,7 @@ class Coalescer:
     def facts(self, events: Iterable[Event]) -> None:
         """Queue facts; those already sent, or queued twice, are dropped."""
         for event in events:
-            if isinstance(event, NodeLogged) or event.seq <= self._told.get(event.run, -1):
+            if isinstance(event, _ASKED_FOR) or event.seq <= self._told.get(event.run, -1):
                 continue
             self._waiting.setdefault(event.run, {})[event.seq] = lean(event)
 
@@ -57,9 +78,17 @@ class Coalescer:
         """Queue a progress notice in place of the node's last."""
         self._progress[notice.node] = notice
 
+    def stream(self, notice: StreamView) -> None:
+        """Queue what a node streamed; of other channels than tokens only the last is of use."""
+        waiting = self._streams.setdefault((notice.node, notice.scope, notice.channel), [])
+        tokens = notice.channel == "token"
+        if waiting and (not tokens or len(waiting) >= MOST_PIECES):
+            notice = _together(waiting.pop(), notice, tokens=tokens)
+        waiting.append(notice)
+
     def due(self, now: float) -> float | None:
         """Seconds until the next message may go; None while there is nothing to say."""
-        if not self._waiting and not self._progress:
+        if not self._waiting and not self._progress and not self._streams:
             return None
         return self.rest(now)
 
@@ -75,17 +104,22 @@ class Coalescer:
             events += [queued[seq] for seq in ordered]
             self._told[run] = max(self._told.get(run, EventSeq(-1)), ordered[-1])
         progress = tuple(self._progress.values())
-        self._waiting, self._progress = {}, {}
-        return Batch(self._next(now), tuple(events), progress)
+        streams = tuple(one for pieces in self._streams.values() for one in pieces)
+        self._waiting, self._progress, self._streams = {}, {}, {}
+        return Batch(self._next(now), tuple(events), progress, streams)
 
     def snapshot(
         self, now: float, flow: FlowView, run: RunId | None, events: Iterable[Event] = ()
     ) -> Snapshot:
-        """A fresh start: `events` of `run`, with what waits folded in; other runs are forgotten."""
+        """A fresh start: `events` of `run`, with what waits folded in; other runs are forgotten.
+
+        What is streamed is asked for again, node by node.
+        """
+        self._streams = {}
         if run is None:
             self._waiting, self._told, self._progress = {}, {}, {}
             return Snapshot(self._next(now), flow)
-        known = {event.seq: lean(event) for event in events if not isinstance(event, NodeLogged)}
+        known = {event.seq: lean(event) for event in events if not isinstance(event, _ASKED_FOR)}
         known |= self._waiting.get(run, {})
         self._told = {run: max(known, default=EventSeq(-1))}
         self._waiting = {}
@@ -98,6 +132,17 @@ class Coalescer:
         self._seq += 1
         self._sent_at = now
         return self._seq
+
+
+def _together(before: StreamView, new: StreamView, *, tokens: bool) -> StreamView:
+    """Two notices of one stream as one; of another attempt, the new one alone."""
+    if new.attempt != before.attempt:
+        return new
+    text = (before.text + new.text)[-MOST_TEXT:] if tokens else new.text
+    chunks = new.chunk_index + new.chunks - before.chunk_index
+    return msgspec.structs.replace(
+        new, text=text, chunk_index=before.chunk_index, chunks=max(chunks, 1)
+    )
 
 
 def lean(event: Event) -> Event:

@@ -138,7 +138,63 @@ def lasting(host, ledger):
     return flow
 
 
-FLOWS = {"many": many, "mixed": mixed, "lasting": lasting}
+HOLD = threading.Event()
+
+
+def timed(host, ledger):
+    """A container that has a second, with a node that takes as long as it is held."""
+    flow = Flow("timed", host=host)
+    with flow.group("box", timeout=1.0):
+
+        @flow.node
+        def held():
+            ledger.write("held")
+            HOLD.wait(60)
+
+    return flow
+
+
+def arriving(host, ledger):
+    """The same for three branches, one after the other."""
+    flow = Flow("arriving", host=host)
+
+    @flow.node
+    def first():
+        ledger.write("first")
+        return 1
+
+    @flow.node
+    def second(first):
+        ledger.write("second")
+        return first + 1
+
+    @flow.node
+    def third(second):
+        ledger.write("third")
+        return second + 1
+
+    with flow.each_of("heard", third, second, first):
+
+        @flow.node
+        def noted(item):
+            ledger.write(f"noted{item}")
+            return item * 10
+
+    @flow.node
+    def total(heard):
+        ledger.write("total")
+        return heard
+
+    return flow
+
+
+FLOWS = {
+    "arriving": arriving,
+    "many": many,
+    "mixed": mixed,
+    "lasting": lasting,
+    "timed": timed,
+}
 
 
 def main(folder, name, fatal, recover):

@@ -1,0 +1,149 @@
+"""`flowbook memory`: what flows, and the project, remember from run to run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowbook.cli.manual import manual
+from flowbook.cli.opening import Command, json_option
+from flowbook.cli.output import as_json, echo_json, echo_table, echo_value
+from flowbook.cli.place import Asked, acting_here, asked_project, project_option
+from flowbook.errors import UsageError
+from flowbook.export.exits import ExitCode
+
+if TYPE_CHECKING:
+    from flowbook.store.memory import Changes, Memory
+
+_CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
+_COLUMNS = ("key", "version", "value", "changed", "by")
+
+
+@click.group("memory")
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook memory list --flow orders", "flowbook memory get offset --flow orders")
+def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+    """Look at and change what flows remember from run to run."""
+    ctx.obj = Asked(folder, as_json)
+    acting_here(ctx)
+
+
+def _of_flow(function: Command) -> Command:
+    return click.option("--flow", metavar="NAME", help="Of this flow; of the project without.")(
+        function
+    )
+
+
+def _if_version(function: Command) -> Command:
+    return click.option(
+        "--if-version", type=int, metavar="N", help="Only if that is its version; 0: it has none."
+    )(function)
+
+
+def _memory(ctx: click.Context, asked: dict[str, Any]) -> Memory:
+    found: Memory = asked_project(ctx, asked["folder"]).memory.of(asked["flow"])
+    return found
+
+
+def _tell(ctx: click.Context, asked: dict[str, Any], changes: Changes) -> ExitCode:
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"changes": [one.to_json() for one in changes]})
+    elif changes:
+        echo_table(_COLUMNS, changes.rows())
+    else:
+        click.echo("nothing is remembered", err=True)
+    return ExitCode.OK
+
+
+@command.command("list")
+@_of_flow
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook memory list", "flowbook memory list --flow orders --json", codes=_CODES)
+def entries(ctx: click.Context, /, **asked: Any) -> ExitCode:
+    """List the keys that have a value, with their versions."""
+    return _tell(ctx, asked, _memory(ctx, asked).entries())
+
+
+@command.command("history")
+@click.argument("key", metavar="[KEY]", required=False)
+@_of_flow
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook memory history offset --flow orders", codes=_CODES)
+def history(ctx: click.Context, /, key: str | None, **asked: Any) -> ExitCode:
+    """List the changes of KEY, or of all keys, the latest first."""
+    return _tell(ctx, asked, _memory(ctx, asked).history(key))
+
+
+@command.command("get")
+@click.argument("key", metavar="KEY")
+@_of_flow
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook memory get offset --flow orders", codes=_CODES)
+def get(ctx: click.Context, /, key: str, **asked: Any) -> ExitCode:
+    """Print the value of KEY."""
+    memory = _memory(ctx, asked)
+    version = memory.version(key)
+    if not version:
+        raise UsageError(f"{key!r} has no value", hint="flowbook memory list")
+    value = memory[key]
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"key": key, "version": version, "value": as_json(value)})
+    else:
+        echo_value(key, value)
+    return ExitCode.OK
+
+
+@command.command("set")
+@click.argument("key", metavar="KEY")
+@click.argument("value", metavar="VALUE")
+@_if_version
+@_of_flow
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook memory set offset 120 --flow orders",
+    'flowbook memory set cities \'["Oslo", "Rome"]\' --if-version 3',
+    codes=_CODES,
+)
+def set_(ctx: click.Context, /, key: str, value: str, **asked: Any) -> ExitCode:
+    """Give KEY a VALUE: JSON, or, where it is none, the text itself."""
+    try:
+        plain = json.loads(value)
+    except json.JSONDecodeError:
+        plain = value
+    version = _memory(ctx, asked).set(key, plain, if_version=asked["if_version"])
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"key": key, "version": version})
+    else:
+        click.echo(f"{key} has version {version}")
+    return ExitCode.OK
+
+
+@command.command("delete")
+@click.argument("key", metavar="KEY")
+@_if_version
+@_of_flow
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook memory delete offset --flow orders", codes=_CODES)
+def delete(ctx: click.Context, /, key: str, **asked: Any) -> ExitCode:
+    """Take the value of KEY away; its history stays."""
+    deleted = _memory(ctx, asked).delete(key, if_version=asked["if_version"])
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"key": key, "deleted": deleted})
+    else:
+        click.echo(f"{key} is gone" if deleted else f"{key} has no value")
+    return ExitCode.OK
