@@ -90,7 +90,7 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     `hard`: what runs is given up at once, and the turn is over when this returns.
     """
     state = turn.state
-    if scope.status is not None or (scope.shielded and not state.forced):
+    if scope.status is not None:
         return
     if not scope.left:
         turn.tell(ScopeLeft, scope.owner, block=scope.block, index=scope.index, why=why)
@@ -132,7 +132,7 @@ def give_up(turn: Turn, i: int, why: str, *, hard: bool = False) -> bool:
     if state.undoing and next_of(state, i) == BUSY:
         return False
     hard = hard or not tidies(state.steps[i])
-    for scope in tuple(going(turn, i)):
+    for scope in _unshielded(turn, i):
         leave(turn, scope, why, hard=hard)
     turning = state.turning.get(i)
     return turning is None or not turning.active
@@ -173,10 +173,15 @@ def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     inner = tuple(going(turn, i))
     if not inner:
         turn.instructions.append(Abort(i, state.attempt[i]))
-    for scope in inner:
+    for scope in _unshielded(turn, i):
         leave(turn, scope, why, hard=hard)
     if hard and not _is_tidied(turn, i):
         turn.cancel(i)
+
+
+def _unshielded(turn: Turn, i: int) -> list[Scope]:
+    """The turns of a container that are left with it: its block `finally` is not."""
+    return [one for one in going(turn, i) if one.block != FINALLY or turn.state.forced]
 
 
 def _is_tidied(turn: Turn, i: int) -> bool:
