@@ -553,6 +553,7 @@ export interface ScopeLeft {
   readonly block?: string;
   readonly index?: number | null;
   readonly why?: string;
+  readonly error?: ErrorInfo | null;
 }
 
 /** A turn of a container began: the nodes of `block`, for the item number `index`. */
@@ -720,7 +721,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number"}},
-  ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
+  ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
   SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},

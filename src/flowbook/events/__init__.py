@@ -251,6 +251,8 @@ class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
     block: str = ""
     index: int | None = None
     why: str = "continue"
+    error: ErrorInfo | None = None
+    """What the container fails with, once its turns are over."""
 
 
 class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):

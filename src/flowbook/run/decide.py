@@ -232,8 +232,9 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
-            turns.give_up(turn, s.step, turns.FAILED, hard=True)
+        turning = turn.state.phase[s.step] is Phase.TURNING
+        if turning and not turns.give_up(turn, s.step, turns.FAILED, s.error):
+            return  # a condition may fail while turns go on
         if not turns.stops(turn, s.step):
             attempts.failed(turn, s)
 

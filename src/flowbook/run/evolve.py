@@ -241,6 +241,7 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
 def _left(state: RunState, i: int, event: ScopeLeft) -> None:
     scope = _scope_of(state, i, event)
     scope.left = event.why
+    state.turning[i].trouble = event.error or state.turning[i].trouble
     if event.why in ENDING or event.why in GIVEN_UP:
         state.turning[i].broken = event.why
     for slot in range(scope.base, scope.base + scope.size):

@@ -81,6 +81,8 @@ class Turning:
     """Why no more turns begin, if none may."""
     first_failed: int = -1
     """The scope that failed first."""
+    trouble: ErrorInfo | None = None
+    """What it fails with, once its turns are over."""
     outlasts: bool = False
     """The container is done, and some of its turns are not."""
     tries: dict[int, int] = field(default_factory=dict)

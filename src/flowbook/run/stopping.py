@@ -38,7 +38,7 @@ def on_expired(turn: Turn, s: Expired) -> None:
 
 def on_journal_failed(turn: Turn, s: JournalFailed) -> None:
     """Nothing more can be written down, so nothing more is done."""
-    force = bool(turn.plan.standby)
+    force = undoing.cleans_up(turn.plan)
     if not turn.state.cancelling or (force and not turn.state.forced):
         ending.stop(turn, reason=s.error.message, force=force)
     turn.cancel_all()

@@ -62,9 +62,10 @@ def end_stopped(turn: Turn, i: int) -> None:
 def go_on(turn: Turn, i: int) -> None:
     """Begin the turns of the container in slot `i` that may begin now, or conclude it."""
     inside = turn.state.steps[i].inside
-    assert inside is not None  # noqa: S101 - only containers turn
     turning = turn.state.turning[i]
-    if turning.broken in GIVEN_UP and turn.state.phase[i] is Phase.TURNING:
+    assert inside is not None  # noqa: S101 - only containers turn
+    given_up = turning.broken in GIVEN_UP or turning.trouble is not None
+    if given_up and turn.state.phase[i] is Phase.TURNING:
         if not turning.active and not _opens_finally(turn, i):
             _end_given_up(turn, i, turning.broken)
         return
@@ -84,7 +85,9 @@ def take_up(turn: Turn) -> None:
             go_on(turn, i)
 
 
-def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
+def leave(
+    turn: Turn, scope: Scope, why: str, *, hard: bool = False, error: ErrorInfo | None = None
+) -> None:
     """End a turn early: what runs is told to stop, the rest is not begun.
 
     `hard`: what runs is given up at once, and the turn is over when this returns.
@@ -93,7 +96,8 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     if scope.status is not None:
         return
     if not scope.left:
-        turn.tell(ScopeLeft, scope.owner, block=scope.block, index=scope.index, why=why)
+        of = {"block": scope.block, "index": scope.index, "why": why, "error": error}
+        turn.tell(ScopeLeft, scope.owner, **of)
     for i in range(scope.base, scope.base + scope.size):
         phase = state.phase[i]
         if state.standby and state.names[i] in state.standby:
@@ -122,19 +126,18 @@ def leave_loop(turn: Turn, i: int, how: str, *, hard: bool = False) -> None:
         scope = state.scopes[state.scope[scope.owner]]
 
 
-def give_up(turn: Turn, i: int, why: str, *, hard: bool = False) -> bool:
+def give_up(turn: Turn, i: int, why: str, error: ErrorInfo | None = None) -> bool:
     """End every turn of the container in slot `i`; False while something of it is still to be done.
 
     They end here and now; but where something inside is to be undone or cleaned up, what runs is
-    told to stop, and the container ends when all that is done.
+    told to stop, and the container ends when all that is done, failed with the `error` if any.
     """
-    state = turn.state
+    state, turning = turn.state, turn.state.turning.get(i)
     if state.undoing and next_of(state, i) == BUSY:
         return False
-    hard = hard or not tidies(state.steps[i])
+    hard = not tidies(state.steps[i])
     for scope in _unshielded(turn, i):
-        leave(turn, scope, why, hard=hard)
-    turning = state.turning.get(i)
+        leave(turn, scope, why, hard=hard, error=None if hard else error)
     return turning is None or not turning.active
 
 
@@ -152,7 +155,10 @@ def _opens_finally(turn: Turn, i: int) -> bool:
 def _end_given_up(turn: Turn, i: int, why: str) -> None:
     """The turns of a container that was given up are over."""
     state = turn.state
-    if why == TOO_SLOW:
+    trouble = state.turning[i].trouble
+    if trouble is not None:
+        fail(turn, i, trouble)
+    elif why == TOO_SLOW:
         fail(turn, i, attempts.too_slow(state.steps[i].options))
     elif not (state.standby and closing.undoes(turn, i)):
         cause = joins.withdrawer(state, i)
