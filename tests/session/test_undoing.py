@@ -88,6 +88,10 @@ def test_what_cannot_be_undone_is_told_and_the_rest_is_undone(flow, said):
     assert run["undo_b"].error.message == "locked"
     assert run["undo_b"].attempts == 2
     assert repr(run).endswith("; undone: a; not undone: b>")
+    history = flow.host.history
+    _, rows = history.table("select node, compensated, position from compensations order by node")
+    assert rows == [("a", True, 1), ("b", False, 1)]
+    assert "undone: a" in repr(flow.state(run.id))
 
 
 def test_a_cancelled_run_undoes_and_asked_again_gives_up(flow, project):
