@@ -140,7 +140,7 @@ READ_VIEWS: Mapping[str, str] = {
                                          ELSE '$.uncompensated' END), '["VARCHAR"]') AS names
           FROM (SELECT run_id, ts, payload FROM kept_events WHERE kind = 'RUN_COMPLETED' UNION ALL
                 SELECT run_id, ts, payload FROM {EVENTS} WHERE kind = 'RUN_COMPLETED'),
-               (VALUES (true), (false)) AS both(compensated))
+               (VALUES (true), (false)) AS sides(compensated))
     WHERE len(names) > 0""",
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
