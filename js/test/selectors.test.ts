@@ -7,6 +7,7 @@ import {
   edgeSays,
   edgeStanding,
   elapsed,
+  finishing,
   spoken,
   staleReason,
   standing,
@@ -66,6 +67,40 @@ test("what a cancel stopped does not count as run", () => {
     { kind: "RUN_COMPLETED", run: RUN, seq: 4, at: 2, status: "cancelled", ms: 900 },
   ]);
   expect(summary({ ...INITIAL, flow, run })).toBe("Cancelled · 1 of 3 ran · 2 cancelled");
+});
+
+test("a run that undoes says so, may be given up, and says what was undone", () => {
+  const cancelled: Event[] = [
+    { ...created(), compensations: { fetch: "season" }, teardown: ["ice"] } as Event,
+    completed("fetch", 1, ["rows"]),
+    { kind: "CANCEL_REQUESTED", run: RUN, seq: 2, at: 2 },
+    { kind: "RUN_ENDING", run: RUN, seq: 3, at: 2, status: "cancelled" },
+    started("season", 4),
+  ];
+  const run = foldRun(null, cancelled);
+  if (run === null) throw new Error("it was created");
+  expect(standing(run.nodes.ice)).toBe("standby");
+  expect(summary({ ...INITIAL, flow, run })).toBe("Cancelled, finishing, 1 of 3 done, 1 running");
+  expect(finishing(run)).toBe(true);
+  const over = foldRun(run, [
+    { kind: "CANCEL_REQUESTED", run: RUN, seq: 5, at: 3, force: true },
+    { kind: "NODE_CANCELLED", run: RUN, seq: 6, at: 3, node: "season" },
+    {
+      kind: "RUN_COMPLETED",
+      run: RUN,
+      seq: 7,
+      at: 3,
+      status: "cancelled",
+      ms: 9,
+      uncompensated: ["fetch"],
+    },
+  ]);
+  if (over === null) throw new Error("it was created");
+  expect(finishing(over)).toBe(false);
+  expect(standing(over.nodes.ice)).toBe("not-needed");
+  expect(summary({ ...INITIAL, flow, run: over })).toBe(
+    "Cancelled · 1 of 3 ran · 1 skipped · 1 cancelled · 1 not undone",
+  );
 });
 
 test("a screen reader hears name, kind, status, time and tries", () => {

@@ -175,8 +175,8 @@ class Play:
         step = self.state.index[name]
         return self.send(StepUsed(at=self.now, step=step, attempt=attempt, **amounts))
 
-    def cancel(self):
-        return self.send(CancelAsked(at=self.now, reason="enough"))
+    def cancel(self, **more):
+        return self.send(CancelAsked(at=self.now, reason="enough", **more))
 
     def expires(self, seconds=60.0):
         self.now += seconds
@@ -438,6 +438,41 @@ def _broken(how):
     return run.returns("each[0].stop")
 
 
+def _saga(**ship):
+    return Play(
+        n("reserve", compensate="release"),
+        n("charge", "reserve", compensate="refund"),
+        n("ship", "charge", **ship),
+        n("release", "reserve"),
+        n("refund", "charge", retries=1),
+        n("close", role="teardown"),
+    )
+
+
+def _histories_of_undoing():
+    undone = _saga().returns("reserve").returns("charge").fails("ship").fails("refund")
+    yield "undoing", undone.fires("refund")
+    undone = _saga().returns("reserve").returns("charge").fails("ship").returns("refund")
+    yield "undone", undone.fails("release").returns("close")
+    yield "nothing_to_undo", _saga().returns("reserve").returns("charge").returns("ship")
+    given_up = _saga().returns("reserve").returns("charge").cancel().stops("ship").cancel()
+    yield "undoing_given_up", given_up.stops("refund")
+    lost = _saga().returns("reserve").returns("charge").cancel().stops("ship").dies()
+    yield "undoing_recovered", lost.returns("refund").returns("release").returns("close")
+    lab = Play(n("connect", role="setup"), n("work"), n("close", "connect", role="teardown"))
+    yield "setting_up", lab
+    lab = Play(n("connect", role="setup"), n("work"), n("close", "connect", role="teardown"))
+    yield "torn_down_in_vain", lab.returns("connect").returns("work").fails("close")
+    guarded = _guarded().unfolds("guard").cancel().stops("guard.risky")
+    yield "cancelled_and_finishing", guarded
+    guarded = _guarded().unfolds("guard").returns("guard.risky").cancel()
+    yield "cancelled_while_it_finished", guarded.returns("guard.finally.sweep")
+    inside = (n("pay", compensate="repay"), n("send", "pay"), n("repay", "pay"))
+    each = Play(box("each", _MAP, *inside)).unfolds("each", 3).returns("each[0].pay")
+    each.returns("each[0].send").returns("each[1].pay").fails("each[1].send")
+    yield "item_undone", each.returns("each[1].repay").cancel().stops("each[2].pay")
+
+
 def containers():
     """The runs with containers among them, each by its name."""
     return list(_histories_of_containers())
@@ -445,7 +480,7 @@ def containers():
 
 def goldens():
     """The text of each golden file, by its name."""
-    for name, play in (*_histories(), *containers()):
+    for name, play in (*_histories(), *containers(), *_histories_of_undoing()):
         golden = {
             "name": name,
             "nodes": [step.node for step in play.plan.steps],

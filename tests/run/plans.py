@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flowbook.graph.choices import Backoff, BackoffKind, On
+from flowbook.graph.choices import Backoff, BackoffKind, On, Role
 from flowbook.graph.container import BODY, Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options
@@ -74,6 +74,8 @@ def n(name: str, *reads: str, outputs: Iterable[str] = (), **more: Any) -> N:
     options = {key: more.pop(key) for key in tuple(more) if key in own}
     if "on" in options:
         options["on"] = On(options["on"])
+    if "role" in options:
+        options["role"] = Role(options["role"])
     return N(name, reads, tuple(outputs), options=options, **more)
 
 
@@ -81,10 +83,12 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None, flow: FlowOption
     """A plan of `nodes`, which must come in topological order."""
     index = {NodeId(node.name): StepIndex(i) for i, node in enumerate(nodes)}
     feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in nodes]
+    undo = {node.options.get("compensate") for node in nodes}
+    aside = {one.name for one in nodes if one.name in undo or one.options.get("role") == "teardown"}
     steps = []
     for i, node in enumerate(nodes):
         bindings = [_read(node, read, index) for read in node.reads]
-        for binding in bindings:
+        for binding in bindings if node.name not in aside else ():
             feeds[binding.source.step].append((StepIndex(i), binding.source.port))
         steps.append(
             Step(
@@ -105,7 +109,7 @@ def plan_of(*nodes: N, params: Mapping[str, Any] | None = None, flow: FlowOption
         flow=FlowId("tour"),
         version="v1",
         steps=tuple(steps),
-        waits=tuple(len(node.reads) for node in nodes),
+        waits=tuple(0 if node.name in aside else len(node.reads) for node in nodes),
         feeds=tuple(tuple(ones) for ones in feeds),
         params=tuple(ParamSpec(PortName(name), value) for name, value in (params or {}).items()),
         index=index,

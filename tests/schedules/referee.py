@@ -45,7 +45,7 @@ class Referee:
         self.seq = 0
         self.created_at = self.now = 0.0
         self.verdict: RunStatus | None = None
-        self.cancelling = self.paused = False
+        self.cancelling = self.paused = self.forced = False
         self.failed: object = None
         self.told: RunStatus | None = None
         self.running: dict[str, int] = {}
@@ -141,9 +141,13 @@ class Referee:
         self.created_at = event.at
 
     def see_CancelRequested(self, event: facts.CancelRequested) -> None:
-        self.demand(not self.cancelling, event, "a run is told to stop once")
-        self.cancelling, self.failed, self.told = True, event.error, event.status
-        self.stopping.update(self.running, self.turnings)
+        again = self.cancelling
+        self.demand(not again or event.force, event, "a run is told to stop once, then by force")
+        if not again:
+            self.failed, self.told = event.error, event.status
+        self.cancelling, self.forced = True, event.force
+        told = {*self.running, *self.turnings}
+        self.stopping.update(key for key in told if self.forced or not shielded(key))
 
     def see_RunPaused(self, event: facts.RunPaused) -> None:
         self.demand(not self.paused, event, "a paused run is not paused again")
@@ -201,7 +205,8 @@ class Referee:
         self.demand(key not in self.ended, event, "what is done is not done again")
         self.demand(key not in self.running, event, "one attempt at a time")
         self.demand(not self.paused, event, "a paused run starts nothing")
-        self.demand(not self.cancelling, event, "a run that stops starts nothing")
+        goes_on = shielded(self.key(event)) and not self.forced
+        self.demand(not self.cancelling or goes_on, event, "a run that stops starts nothing")
         self.demand(self.may_run(key), event, "its inputs let it run")
         self.demand(not self.unasked(key), event, "what nobody asked for does not run")
         self.demand(not event.scope or event.scope in self.scopes, event, "its turn goes on")
@@ -379,7 +384,8 @@ class Referee:
         self.demand(turning is not None, event, "a container unfolds first")
         self.demand(path not in self.scopes, event, "a turn is not begun while it goes on")
         self.demand(len(turning.open) < max(policy.window, 1), event, "so many turns at once")
-        self.demand(not turning.broken, event, "no turn begins after a break")
+        last = event.block == FINALLY
+        self.demand(not turning.broken or last, event, "no turn begins after a break")
         self.demand(turning.begun[turn] <= policy.retries, event, "so many turns anew")
         self.demand(turning.went.get(turn) in (None, RunStatus.FAILED), event, "it went well")
         if event.index is not None:
@@ -425,6 +431,11 @@ class Referee:
         turning.open.discard(path)
         turning.went[event.block, event.index] = event.status
         del self.scopes[path]
+
+
+def shielded(key: str) -> bool:
+    """True for a node that is somewhere in a block `finally`: a request to stop passes it by."""
+    return f".{FINALLY}." in key
 
 
 def node_of(key: str) -> str:

@@ -3,6 +3,7 @@ import type { ErrorInfo, ValueRef } from "../protocol/generated";
 
 export type Phase =
   | "waiting"
+  | "standby"
   | "ready"
   | "running"
   | "turning"

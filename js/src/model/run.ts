@@ -44,6 +44,15 @@ export interface RunState {
   readonly errorNode: string | null;
   readonly paused: boolean;
   readonly cancelling: boolean;
+  /** What undoes and cleans up is to stop too. */
+  readonly forced: boolean;
+  /** Nodes that run only when others are over. */
+  readonly standby: ReadonlySet<string>;
+  /** How the work went, once only what undoes it and what tears down is left. */
+  readonly ending: RunStatus | null;
+  /** The nodes that were undone, and those that should have been and were not. */
+  readonly compensated: readonly string[];
+  readonly uncompensated: readonly string[];
   /** Nodes that go on by themselves, and those that wait for something outside; in all turns. */
   readonly active: number;
   readonly suspended: number;
@@ -58,6 +67,8 @@ export function foldRun(run: RunState | null, events: readonly Event[]): RunStat
   for (const event of events) fold.take(event);
   return fold.state;
 }
+
+const STANDBY: NodeRun = { ...UNTOUCHED, phase: "standby" };
 
 interface Place {
   readonly scope?: string;
@@ -90,7 +101,13 @@ class Fold {
 
   private created(event: RunCreated): void {
     const blocks: Blocks = event.blocks ?? {};
-    this.nodes = Object.fromEntries(event.nodes.map((node) => [node, UNTOUCHED]));
+    const standby = new Set([
+      ...(event.teardown ?? []),
+      ...Object.values(event.compensations ?? {}),
+    ]);
+    this.nodes = Object.fromEntries(
+      event.nodes.map((node) => [node, standby.has(node) ? STANDBY : UNTOUCHED]),
+    );
     for (const node of Object.values(blocks).flatMap((one) => Object.values(one).flat()))
       this.nodes[node] = { ...UNTOUCHED, scope: null, counts: NO_COUNTS };
     this.scopes = new Map([["", scope("")]]);
@@ -110,6 +127,11 @@ class Fold {
       errorNode: null,
       paused: false,
       cancelling: false,
+      forced: false,
+      standby,
+      ending: null,
+      compensated: [],
+      uncompensated: [],
       active: 0,
       suspended: 0,
       scopes: this.scopes,
@@ -172,7 +194,7 @@ class Fold {
         this.opened(state, event);
         break;
       case "SCOPE_LEFT":
-        this.left(event);
+        this.left(state, event);
         break;
       case "SCOPE_CLOSED":
         this.closed(event);
@@ -186,9 +208,9 @@ class Fold {
       case "CHECKPOINT_REACHED":
         break;
       case "CANCEL_REQUESTED":
-        this.state = { ...state, cancelling: true };
-        this.each("running", "cancelling");
-        this.each("turning", "cancelling");
+        this.state = { ...state, cancelling: true, forced: event.force ?? false };
+        this.each("running", "cancelling", event.force ? undefined : state.standby);
+        this.each("turning", "cancelling", event.force ? undefined : state.standby);
         break;
       case "RUN_PAUSED":
         this.state = { ...state, paused: true };
@@ -201,9 +223,15 @@ class Fold {
       case "RUN_RECOVERED":
         this.recovered(state, event);
         break;
+      case "RUN_ENDING":
+        this.state = { ...state, ending: event.status };
+        break;
       case "RUN_COMPLETED":
+        if (state.standby.size > 0) this.each("standby", "done");
         this.state = {
           ...state,
+          compensated: event.compensated ?? [],
+          uncompensated: event.uncompensated ?? [],
           verdict: event.status,
           ms: event.ms,
           error: event.error ?? null,
@@ -267,12 +295,17 @@ class Fold {
       this.set(place(key), { phase, outcome: null, outputs: UNTOUCHED.outputs });
   }
 
-  private each(from: Phase, to: Phase): void {
+  /** Bring all nodes of one phase to another; with `standby`, none that those or a shield keep. */
+  private each(from: Phase, to: Phase, standby?: ReadonlySet<string>): void {
+    const change: Partial<NodeRun> =
+      from === "standby" ? { phase: to, outcome: "skipped", reason: "not_needed" } : { phase: to };
     for (const [node, one] of Object.entries(this.nodes))
-      if (one.phase === from && one.counts === undefined) this.set({ node }, { phase: to });
-    for (const [path, { nodes }] of this.scopes)
+      if (one.phase === from && one.counts === undefined && !standby?.has(node))
+        this.set({ node }, change);
+    for (const [path, { nodes, shielded }] of this.scopes)
       for (const [node, one] of nodes)
-        if (one.phase === from) this.set({ scope: path, node }, { phase: to });
+        if (one.phase === from && !(standby !== undefined && (shielded || standby.has(node))))
+          this.set({ scope: path, node }, change);
   }
 
   // -------------------------------------------------------------- the turns of a container
@@ -295,13 +328,15 @@ class Fold {
     around.turns.set(node, known);
     const before = known.get(`${block}|${index}`);
     if (before !== undefined) this.forget(before); // it failed, and begins anew
-    const turn = scope(scopePath(around.path, node, block, index));
+    const shielded = around.shielded || block === "finally" || state.standby.has(node);
+    const turn = scope(scopePath(around.path, node, block, index), shielded);
     known.set(`${block}|${index}`, turn);
     this.scopes.set(turn.path, turn);
     for (const name of state.blocks[node]?.[block] ?? []) {
-      turn.nodes.set(name, UNTOUCHED);
+      const fresh = state.standby.has(name) ? STANDBY : UNTOUCHED;
+      turn.nodes.set(name, fresh);
       const counts = this.nodes[name]?.counts ?? NO_COUNTS;
-      this.nodes[name] = { ...UNTOUCHED, scope: turn.path, counts };
+      this.nodes[name] = { ...fresh, scope: turn.path, counts };
     }
     this.set(event, {
       turns: {
@@ -324,10 +359,10 @@ class Fold {
     return this.scopes.get(scopePath(path ?? "", node, block, index));
   }
 
-  private left(event: ScopeLeft): void {
+  private left(state: RunState, event: ScopeLeft): void {
     const turn = this.turn(event);
     for (const [node, { phase }] of turn?.nodes ?? [])
-      if (phase === "running" || phase === "turning")
+      if ((phase === "running" || phase === "turning") && !state.standby.has(node))
         this.set({ scope: turn?.path ?? "", node }, { phase: "cancelling" });
   }
 

@@ -1,5 +1,12 @@
 /** What the state means to a reader: one word per node and edge, one line per run. */
-import type { EdgeView, FlowView, Measured, NodeView, ProblemView } from "../protocol/generated";
+import type {
+  EdgeView,
+  FlowView,
+  Measured,
+  NodeView,
+  ProblemView,
+  RunStatus,
+} from "../protocol/generated";
 import type { Counts, NodeRun, Phase, Turns } from "./node";
 import { type RunState, statusOf } from "./run";
 import type { CanvasState } from "./state";
@@ -8,6 +15,7 @@ import type { CanvasState } from "./state";
 export type Standing =
   | "idle"
   | "waiting"
+  | "standby"
   | "ready"
   | "running"
   | "backoff"
@@ -18,12 +26,14 @@ export type Standing =
   | "reused"
   | "failed"
   | "not-taken"
+  | "not-needed"
   | "blocked"
   | "cancelled";
 
 const LABELS: Readonly<Record<Standing, string>> = {
   idle: "Not run",
   waiting: "Waiting",
+  standby: "Standing by",
   ready: "Ready",
   running: "Running",
   backoff: "Retrying soon",
@@ -34,6 +44,7 @@ const LABELS: Readonly<Record<Standing, string>> = {
   reused: "Reused",
   failed: "Failed",
   "not-taken": "Not taken",
+  "not-needed": "Not needed",
   blocked: "Upstream failed",
   cancelled: "Cancelled",
 };
@@ -46,6 +57,7 @@ export function standing(node: NodeRun | undefined): Standing {
   if (node.phase !== "done") return node.phase;
   if (node.outcome === "skipped") {
     if (node.reason === "branch_not_taken" || node.reason === "turn_left") return "not-taken";
+    if (node.reason === "not_needed") return "not-needed";
     return node.reason === "upstream_cancelled" ? "cancelled" : "blocked";
   }
   return node.outcome ?? "idle";
@@ -179,6 +191,21 @@ export function tally(run: RunState): Tally {
   return found;
 }
 
+const ENDING: Readonly<Partial<Record<RunStatus, string>>> = {
+  succeeded: "Tearing down",
+  failed: "Failed, finishing",
+  cancelled: "Cancelled, finishing",
+};
+
+/** True while a run that was told to stop undoes, tears down or is in a block `finally`. */
+export function finishing(run: RunState): boolean {
+  if (!run.cancelling || run.forced || statusOf(run) !== "running") return false;
+  if (run.ending !== null) return true;
+  return [...run.scopes.values()].some(
+    ({ shielded, nodes }) => shielded && [...nodes.values()].some((one) => one.phase !== "done"),
+  );
+}
+
 /** One line for eyes and screen readers: `7 of 11 done, 1 running`. */
 export function summary(state: CanvasState): string {
   const { run, flow } = state;
@@ -190,6 +217,7 @@ export function summary(state: CanvasState): string {
   const status = statusOf(run);
   if (status === "running" || status === "suspended") {
     const parts = [`${done} of ${total} done`];
+    if (run.ending !== null) parts.unshift(ENDING[run.ending] ?? "Finishing");
     if (running > 0) parts.push(`${running} running`);
     if (failed > 0) parts.push(`${failed} failed`);
     if (status === "suspended") parts.push("waiting for something outside");
@@ -203,6 +231,8 @@ export function summary(state: CanvasState): string {
   );
   if (skipped > 0) parts.push(`${skipped} skipped`);
   if (cancelled > 0) parts.push(`${cancelled} cancelled`);
+  if (run.compensated.length > 0) parts.push(`${run.compensated.length} undone`);
+  if (run.uncompensated.length > 0) parts.push(`${run.uncompensated.length} not undone`);
   return parts.join(" · ");
 }
 

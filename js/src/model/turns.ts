@@ -8,10 +8,12 @@ export interface Scope {
   readonly path: string;
   readonly nodes: Map<string, NodeRun>;
   readonly turns: Map<string, Map<string, Scope>>;
+  /** It goes on when the run, or what is around it, is to stop. */
+  readonly shielded: boolean;
 }
 
-export function scope(path: string): Scope {
-  return { path, nodes: new Map(), turns: new Map() };
+export function scope(path: string, shielded = false): Scope {
+  return { path, nodes: new Map(), turns: new Map(), shielded };
 }
 
 /** What a turn of a container is called, as Python calls it. */
@@ -32,7 +34,7 @@ export function parted(key: string): readonly [string, string] {
 }
 
 function counted(node: NodeRun): keyof Counts | null {
-  if (node.phase === "waiting") return null;
+  if (node.phase === "waiting" || node.phase === "standby") return null;
   if (node.phase !== "done" || node.outcome === null) return "running";
   return node.outcome === "reused" ? "succeeded" : node.outcome;
 }

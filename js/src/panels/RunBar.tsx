@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { parseForm } from "../model/params";
 import { type RunState, statusOf } from "../model/run";
-import { duration, errorCount, summary, tally } from "../model/selectors";
+import { duration, errorCount, finishing, summary, tally } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { FlowView } from "../protocol/generated";
 import { Icon } from "../view/icons";
@@ -32,6 +32,7 @@ export function RunBar({ store, problemsOpen, onRun, onCancel, onProblems }: Run
   const form = parseForm(params, texts);
   const wrong = Object.keys(form.errors).length > 0;
   const blocked = (flow?.nodes.length ?? 0) === 0 || errorCount(flow?.problems ?? []) > 0;
+  const last = run !== null && finishing(run);
   const start = () => {
     setOpen(wrong);
     if (!wrong) onRun(form.values);
@@ -56,11 +57,11 @@ export function RunBar({ store, problemsOpen, onRun, onCancel, onProblems }: Run
         type="button"
         className="fb-button"
         data-action="cancel"
-        disabled={!going || run?.cancelling === true}
-        title="Stop the run (c)"
+        disabled={!going || (run?.cancelling === true && !last)}
+        title={last ? "Give up on what undoes and cleans up (c)" : "Stop the run (c)"}
         onClick={onCancel}
       >
-        <Icon name="stop" size={14} /> {run?.cancelling && going ? "Stopping…" : "Cancel"}
+        <Icon name="stop" size={14} /> {stopLabel(run, going)}
       </button>
       {params.length > 0 && (
         <button
@@ -91,6 +92,11 @@ export function RunBar({ store, problemsOpen, onRun, onCancel, onProblems }: Run
       {run !== null && <Meter run={run} going={going} />}
     </div>
   );
+}
+
+function stopLabel(run: RunState | null, going: boolean): string {
+  if (run === null || !run.cancelling || !going) return "Cancel";
+  return finishing(run) ? "Give up" : "Stopping…";
 }
 
 function Status({ store, run }: { readonly store: Store; readonly run: RunState | null }) {

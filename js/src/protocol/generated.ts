@@ -65,6 +65,7 @@ export interface CancelRequested {
   readonly error?: ErrorInfo | null;
   readonly node?: string | null;
   readonly status?: RunStatus | null;
+  readonly force?: boolean;
 }
 
 /** Stop the run that is going on. */
@@ -471,6 +472,8 @@ export interface RunCompleted {
   readonly ms: number;
   readonly error?: ErrorInfo | null;
   readonly node?: string | null;
+  readonly compensated?: ReadonlyArray<string>;
+  readonly uncompensated?: ReadonlyArray<string>;
 }
 
 /** A run of a frozen plan began; `nodes` lists the plan's steps in order. */
@@ -498,6 +501,20 @@ export interface RunCreated {
   readonly priority?: number;
   readonly items_of?: ReadonlyArray<string>;
   readonly called?: Readonly<Record<string, string>>;
+  readonly setup?: ReadonlyArray<string>;
+  readonly teardown?: ReadonlyArray<string>;
+  readonly compensations?: Readonly<Record<string, string>>;
+}
+
+/** The run's work is over and went so; what undoes it and what tears down is still to run. */
+export interface RunEnding {
+  readonly kind: "RUN_ENDING";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly status: RunStatus;
+  readonly error?: ErrorInfo | null;
+  readonly node?: string | null;
 }
 
 /** The run starts nothing more for now; what is ready, or becomes so, is held. */
@@ -563,6 +580,7 @@ export interface ScopeLeft {
   readonly block?: string;
   readonly index?: number | null;
   readonly why?: string;
+  readonly error?: ErrorInfo | null;
 }
 
 /** A turn of a container began: the nodes of `block`, for the item number `index`. */
@@ -692,7 +710,7 @@ export interface ValueRef {
   readonly pictured?: boolean;
 }
 
-export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
+export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
@@ -703,8 +721,8 @@ export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
   ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
-  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
-  CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}}},
+  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
+  CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}, "force": "boolean"}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
   CheckpointReached: {"tag": ["kind", "CHECKPOINT_REACHED"], "required": {"run": "string", "seq": "number", "at": "number", "why": "string"}, "optional": {"node": {"any": ["string", "null"]}, "scope": "string"}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
@@ -741,14 +759,15 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ProblemView: {"required": {"severity": "string", "message": "string", "node": {"any": ["string", "null"]}, "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}}, "optional": {}},
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
-  RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}}},
+  RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "compensated": {"list": "string"}, "uncompensated": {"list": "string"}}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}, "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}}},
+  RunEnding: {"tag": ["kind", "RUN_ENDING"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
+  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}}, "optional": {}},
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number", "outputs": {"record": {"ref": "ValueRef"}}}},
-  ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string"}},
+  ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
   ScopeReused: {"tag": ["kind", "SCOPE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "left": "string", "succeeded": "number", "failed": "number"}},
   SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
@@ -765,7 +784,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  Event: ["CancelRequested", "CheckpointReached", "ItemsAdded", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened", "ScopeReused"],
+  Event: ["CancelRequested", "CheckpointReached", "ItemsAdded", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunEnding", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened", "ScopeReused"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
   Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],

@@ -11,6 +11,7 @@ from flowbook.cells.header import Header
 from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names, names_in
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.roles import Roles
 from flowbook.graph.spec import InputSpec, Missing, NodeSpec, Wire
 from flowbook.ids import CellId, NodeId, PortName
 
@@ -61,6 +62,11 @@ class Scope:
         return {name: frozenset(nodes) for name, nodes in found.items()}
 
     @cached_property
+    def roles(self) -> Roles:
+        """Who undoes whom, and who sets up and tears down."""
+        return Roles(self.nesting.spec)
+
+    @cached_property
     def order(self) -> Mapping[NodeId, int]:
         """Where each node stands in the notebook."""
         return {node: at for at, node in enumerate(self.outputs)}
@@ -76,7 +82,10 @@ class Scope:
         )
 
     def framed(self, name: str, asker: NodeId) -> bool:
-        """True when a container around `asker` gives that name."""
+        """True when a container around `asker` gives that name, or its place in the run does."""
+        node = self.nesting.spec.by_id.get(asker)
+        if node is not None and self.roles.gives(node, PortName(name)):
+            return True
         if not self.nesting.nested:
             return False
         return any(name in names for _, names in self.nesting.frames(self.nesting.home(asker)))

@@ -70,7 +70,7 @@ def follow(
         while True:
             over = run.status.over or (run.status is RunStatus.SUSPENDED and idle())
             _draw(board, screen, feed)
-            if over or time.monotonic() > give_up:
+            if over or (time.monotonic() > give_up and not run.finishing):
                 break
             reason = caught.pop() if caught else None
             if reason is None and deadline is not None and time.monotonic() > deadline:
@@ -78,11 +78,12 @@ def follow(
             if reason is ExitCode.TERMINATED and run.status is RunStatus.SUSPENDED:
                 why = reason  # it waits on without this process
                 break
-            if reason is not None and why is None:
-                why, give_up = reason, time.monotonic() + _LAST_WAIT
-                run.cancel(reason.meaning)
-            elif reason in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            again = why is not None and reason in (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+            if again and not run.finishing:
                 break
+            if reason is not None and (again or why is None):
+                why, give_up = why or reason, time.monotonic() + _LAST_WAIT
+                run.cancel(reason.meaning)
             _pause(run)
     close()
     if run.status.over:

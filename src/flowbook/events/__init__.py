@@ -10,14 +10,15 @@ summary. `at` is seconds since the epoch, UTC. Only the engine that holds the ru
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
 
 from flowbook.events.fact import Fact as Fact
 from flowbook.events.fact import OfNode as OfNode
-from flowbook.events.fact import RunStatus as RunStatus
+from flowbook.events.status import RunStatus as RunStatus
+from flowbook.events.status import SkipReason as SkipReason
+from flowbook.events.status import TriggerKind as TriggerKind
 from flowbook.events.turns import (
     CheckpointReached as CheckpointReached,
 )
@@ -43,38 +44,14 @@ from flowbook.events.values import ErrorInfo, Usage, ValueRef
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 
 
-class TriggerKind(StrEnum):
-    """What started a run."""
-
-    MANUAL = "manual"
-    CELL = "cell"
-    CANVAS = "canvas"
-    CLI = "cli"
-    PAPERMILL = "papermill"
-    CRON = "cron"
-    WEBHOOK = "webhook"
-    SUBFLOW = "subflow"
-    EVENT = "event"
-    EVAL = "eval"
-
-
-class SkipReason(StrEnum):
-    """Why a node was not run."""
-
-    BRANCH_NOT_TAKEN = "branch_not_taken"
-    UPSTREAM_FAILED = "upstream_failed"
-    UPSTREAM_CANCELLED = "upstream_cancelled"
-    TURN_LEFT = "turn_left"
-    NOT_NEEDED = "not_needed"
-    NOT_ASKED = "not_asked"
-
-
 class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     """A run of a frozen plan began; `nodes` lists the plan's steps in order.
 
     `blocks` lists, by container and block, the nodes inside.
     `origin`: the run it replays, up to event `origin_seq`, and from node `origin_node` if named.
     `items_of`: the containers of which it takes the turns that went well there.
+    `setup` and `teardown` are the nodes that run before and after all others; `compensations` says
+    which node undoes which, by the node that is undone.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     `called`: by node, the versions of other flows that it calls, where that was settled.
     """
@@ -98,6 +75,9 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     priority: int = 0
     items_of: tuple[NodeId, ...] = ()
     called: dict[str, str] = {}
+    setup: tuple[NodeId, ...] = ()
+    teardown: tuple[NodeId, ...] = ()
+    compensations: dict[NodeId, NodeId] = {}
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -251,13 +231,14 @@ class CancelRequested(Fact, frozen=True, kw_only=True, tag="CANCEL_REQUESTED"):
     """Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to.
 
     `node`: the one of the run that stops it, by its name in the whole run; `status` is then how the
-    run ends.
+    run ends. `force`: what undoes and cleans up is to stop too.
     """
 
     reason: str = ""
     error: ErrorInfo | None = None
     node: NodeId | None = None
     status: RunStatus | None = None
+    force: bool = False
 
 
 class RunPaused(Fact, frozen=True, kw_only=True, tag="RUN_PAUSED"):
@@ -280,13 +261,27 @@ class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
     again: tuple[NodeId, ...] = ()
 
 
+class RunEnding(Fact, frozen=True, kw_only=True, tag="RUN_ENDING"):
+    """The run's work is over and went so; what undoes it and what tears down is still to run."""
+
+    status: RunStatus
+    error: ErrorInfo | None = None
+    node: NodeId | None = None
+
+
 class RunCompleted(Fact, frozen=True, kw_only=True, tag="RUN_COMPLETED"):
-    """The run is over. Nothing follows."""
+    """The run is over. Nothing follows.
+
+    `compensated` are the nodes that were undone, in that order; `uncompensated` those that should
+    have been and were not, because what undoes them failed, or was given up.
+    """
 
     status: RunStatus
     ms: float
     error: ErrorInfo | None = None
     node: NodeId | None = None
+    compensated: tuple[NodeId, ...] = ()
+    uncompensated: tuple[NodeId, ...] = ()
 
 
 Event: TypeAlias = (
@@ -315,6 +310,7 @@ Event: TypeAlias = (
     | RunPaused
     | RunResumed
     | RunRecovered
+    | RunEnding
     | RunCompleted
 )
 

@@ -1,28 +1,10 @@
-"""What every fact carries, and what a run can be: what the kinds of facts are made of."""
+"""What every fact carries."""
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 import msgspec
 
 from flowbook.ids import EventSeq, NodeId, RunId
-
-
-class RunStatus(StrEnum):
-    """What a run is doing or how it ended."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUSPENDED = "suspended"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more will happen."""
-        return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
 
 
 class Fact(

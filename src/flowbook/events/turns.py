@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flowbook.events.fact import Fact, OfNode, RunStatus
-from flowbook.events.values import ValueRef
+from flowbook.events.fact import Fact, OfNode
+from flowbook.events.status import RunStatus
+from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import NodeId, PortName, RunId
 
 
@@ -31,6 +32,8 @@ class ScopeLeft(OfNode, frozen=True, kw_only=True, tag="SCOPE_LEFT"):
     block: str = ""
     index: int | None = None
     why: str = "continue"
+    error: ErrorInfo | None = None
+    """What the container fails with, once its turns are over."""
 
 
 class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):

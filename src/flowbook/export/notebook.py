@@ -120,7 +120,8 @@ def cell_id(purpose: str) -> str:
 
 def sinks(spec: FlowSpec, plan: Plan) -> tuple[str, ...]:
     """Nodes nothing else reads, in notebook order: what a reader of the results wants to see."""
-    ends = {step.node for step in plan.steps if not plan.feeds[step.index]}
+    own = (step for step in plan.steps if step.node not in plan.standby)
+    ends = {step.node for step in own if not plan.feeds[step.index]}
     return tuple(node.id for node in spec.nodes if node.id in ends)
 
 

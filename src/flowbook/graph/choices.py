@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +23,17 @@ class BackoffKind(StrEnum):
     FIXED = "fixed"
     LINEAR = "linear"
     EXPONENTIAL = "exponential"
+
+
+class Role(StrEnum):
+    """When in a run a node has its place."""
+
+    WORK = "work"
+    """In the flow's own order."""
+    SETUP = "setup"
+    """Before every node that is none."""
+    TEARDOWN = "teardown"
+    """After everything else, however that ended."""
 
 
 class Losers(StrEnum):
@@ -67,3 +79,42 @@ class Bounds:
 
     memory: int | None = None
     cpu: float | None = None
+
+
+def parse_losers(value: object) -> Losers:
+    """What becomes of the losers, by its word."""
+    try:
+        return Losers(str(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(Losers)}") from None
+
+
+def parse_role(value: object) -> Role:
+    """A role, by its word."""
+    try:
+        return Role(str(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(Role)}") from None
+
+
+def parse_compensate(value: object) -> str:
+    """The name of a node, or none."""
+    name = str(value).strip()
+    if name and not re.fullmatch(r"[^\W\d]\w*", name):
+        raise ValueError("write the name of the node that undoes it")
+    return name
+
+
+def parse_join(value: object) -> int:
+    """How many inputs are enough, 0 for all."""
+    word = str(value).strip().lower()
+    if word in ("all", "any"):
+        return int(word == "any")
+    if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d{0,3}", word):
+        raise ValueError("write all, any, or how many inputs are enough, such as 2")
+    return int(word)
+
+
+def print_join(enough: int) -> str:
+    """The word `parse_join` reads back."""
+    return {0: "all", 1: "any"}.get(enough, str(enough))

@@ -89,9 +89,10 @@ class Flow(Branching, Calling, Owning, Remembering):
         Args:
             function: What the node runs.
             **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`,
-                `inside`, `validate` as in `flowbook.graph.options`; `inputs` gives schemas by
-                input; `outputs` names several outputs, or gives their schemas by name; `kind` is
-                another node type that takes a function.
+                `inside`, `compensate` (a function does too), `role`, `validate` as in
+                `flowbook.graph.options`; `inputs` gives schemas by input; `outputs` names several
+                outputs, or gives their schemas by name; `kind` is another node type that takes a
+                function.
 
         Raises:
             FlowSyntaxError: an option or a parameter cannot be what it is.
@@ -100,6 +101,9 @@ class Flow(Branching, Calling, Owning, Remembering):
             return lambda given: self.node(given, **options)
         if isinstance(function, NodeRef) and function.function is not None:
             function = function.function
+        if "compensate" in options:
+            undoes, inside = options["compensate"], options.get("inside", "")
+            options["compensate"] = _name_of(self, undoes, inside)
         _refuse_strangers(self, function)
         declared = self.housed(read_function(function, options))
         self._put(declared, function, types_given(options))
@@ -252,6 +256,13 @@ class Flow(Branching, Calling, Owning, Remembering):
         return f"<div>{html.escape(_title(self))}</div><table>{rows}</table>"
 
 
+def _name_of(flow: Flow, undoes: Any, inside: str) -> Any:
+    """The name of the node that undoes another; a function becomes one, in the same container."""
+    if isinstance(undoes, NodeRef):
+        return undoes.name
+    return flow.node(inside=inside)(undoes).name if callable(undoes) else undoes
+
+
 def _node_names(given: Any) -> list[NodeId]:
     """The nodes that are named, one or several, by name or by handle."""
     several = given if isinstance(given, list | tuple | set | frozenset) else [given]
@@ -302,7 +313,8 @@ def _lines(flow: Flow) -> Iterator[tuple[int, str, str]]:
         )
         feeds.setdefault(edge.target, {})[source] = None
     for use in wiring.params:
-        feeds.setdefault(use.target, {})[use.param] = None
+        name = use.input if use.frame == use.target else use.param
+        feeds.setdefault(use.target, {})[name] = None
     nesting = Nesting(flow.spec())
     waiting = [(0, node) for node in reversed(nesting.members.get("", ()))]
     while waiting:

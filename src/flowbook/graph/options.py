@@ -14,7 +14,20 @@ from decimal import Decimal
 from typing import Any
 
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Backoff, BackoffKind, Bounds, Losers, On, Ttl
+from flowbook.graph.choices import (
+    Backoff,
+    BackoffKind,
+    Bounds,
+    Losers,
+    On,
+    Role,
+    Ttl,
+    parse_compensate,
+    parse_join,
+    parse_losers,
+    parse_role,
+    print_join,
+)
 from flowbook.graph.quantities import (
     Quantities,
     parse_bytes,
@@ -64,6 +77,9 @@ class Options:
     """How many of it run at once, over all runs of its flow in the process; None: any number."""
     limit_key: str = ""
     """An expression over its inputs: the limit, 1 if none is said, then holds for each value."""
+    compensate: str = ""
+    """The node that undoes this one, where it has completed and what it is part of fails."""
+    role: Role = Role.WORK
     validate: Validate | None = None
     """None: as the flow says."""
     inputs: Schemas = ()
@@ -219,26 +235,6 @@ def _parse_tags(value: object) -> tuple[str, ...]:
     return tags
 
 
-def _parse_join(value: object) -> int:
-    word = str(value).strip().lower()
-    if word in ("all", "any"):
-        return int(word == "any")
-    if isinstance(value, bool) or not re.fullmatch(r"[1-9]\d{0,3}", word):
-        raise ValueError("write all, any, or how many inputs are enough, such as 2")
-    return int(word)
-
-
-def _print_join(enough: int) -> str:
-    return {0: "all", 1: "any"}.get(enough, str(enough))
-
-
-def _parse_losers(value: object) -> Losers:
-    try:
-        return Losers(str(value).strip().lower())
-    except ValueError:
-        raise ValueError(f"write one of {', '.join(Losers)}") from None
-
-
 def _parse_priority(value: object) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d{1,6}", str(value).strip()):
         raise ValueError("write a whole number; the higher starts first")
@@ -317,9 +313,9 @@ OPTIONS: Mapping[str, Option] = {
         Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
                field="inside"),
         Option("join", "How many of its inputs are enough to run: all, any or a number.",
-               _parse_join, _print_join),
+               parse_join, print_join),
         Option("losers", "What becomes of branches that join any or join n did not wait for: "
-               "cancel or leave.", _parse_losers, str),
+               "cancel or leave.", parse_losers, str),
         Option("settled", "Run however the inputs ended, with a record of each.", parse_bool,
                print_bool, flag=True),
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
@@ -333,6 +329,10 @@ OPTIONS: Mapping[str, Option] = {
                parse_most, print_most),
         Option("limit_key", "What of the inputs the limit goes by, such as order.customer: so many "
                "at once with each value.", parse_expression, str),
+        Option("compensate", "The node that undoes it when the run fails after it has completed.",
+               parse_compensate, str),
+        Option("role", "When it runs: work, setup (before all else) or teardown (after all else).",
+               parse_role, str),
         Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
                "schema), off, warn or error (annotations too).", parse_validate,
                lambda v: "none" if v is None else str(v)),

@@ -194,6 +194,10 @@ class Owning(Draft):
     ) -> NodeId:
         """Define a container, or define it anew; its name."""
         inputs, config = said
+        if "compensate" in settings:
+            undoes = settings["compensate"]
+            undoes = undoes.name if isinstance(undoes, NodeRef) else undoes
+            settings = {**settings, "compensate": undoes}
         known = {option.attribute for option in OPTIONS.values()} - {"inputs", "outputs"}
         options = {one: settings[one] for one in settings if one in known}
         rest = {one: settings[one] for one in settings if one not in known}

@@ -83,6 +83,8 @@ class _Renaming:
 
     def _owned(self, node: NodeSpec) -> NodeSpec:
         """Another node, whose container or whose result may be the one that is renamed."""
+        if node.options.compensate == self.old:
+            node = replace(node, options=replace(node.options, compensate=self.new))
         if node.options.ends_others:
             cancels, completes = map(self._named, (node.options.cancels, node.options.completes))
             options = replace(node.options, cancels=cancels, completes=completes)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.roles import WENT, Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
 from flowbook.ids import NodeId, PortName
 
@@ -62,6 +63,7 @@ class _Resolver:
     def __init__(self, spec: FlowSpec) -> None:
         self.spec = spec
         self.nesting = Nesting(spec)
+        self.roles = Roles(spec)
         self.params = {param.name for param in spec.params}
         self.producers: dict[tuple[str, PortName], list[NodeId]] = {}
         for node in spec.nodes:
@@ -137,13 +139,35 @@ class _Resolver:
         )
 
     def _by_name(self, node: NodeSpec, one: InputSpec) -> None:
+        if self.roles.undoes and self._of_undone(node, one):
+            return
         for home in self.nesting.around(self.nesting.home(node.id)):
             if self._in_home(home, node, one) or (home and self._in_frame(home, node, one)):
                 return
-        if one.name in self.params:
+        if one.name in WENT and self.roles.gives(node, one.name):
+            self.uses.append(ParamUse(WENT[one.name], node.id, one.name, node.id))
+        elif one.name in self.params:
             self.uses.append(ParamUse(one.name, node.id, one.name))
         elif one.required:
             self._unbound(node, one)
+
+    def _of_undone(self, node: NodeSpec, one: InputSpec) -> bool:
+        """Wire the input to what the node gave that `node` undoes, or to what that one read."""
+        undone = self.roles.undone_by(node.id)
+        if undone is None:
+            return False
+        port = _only_output(undone) if str(one.name) == undone.id else one.name
+        if port is not None and port in undone.outputs:
+            self.edges.append(EdgeSpec(undone.id, port, node.id, one.name))
+            return True
+        lent = undone.input(one.name)
+        if lent is None or (lent.wire is None and isinstance(lent.default, Missing)):
+            return False  # it is found by the same name
+        if lent.wire is not None:
+            self._explicit(node, one, lent.wire)
+        else:
+            self.uses.append(ParamUse(one.name, node.id, one.name))
+        return True
 
     def _in_home(self, home: str, node: NodeSpec, one: InputSpec) -> bool:
         """Wire the input to what `home` makes under its name; False when that is nothing."""

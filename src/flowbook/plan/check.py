@@ -31,6 +31,7 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
 from flowbook.plan.locks import lock_problems
+from flowbook.plan.roles import role_problems
 from flowbook.plan.types import type_problems
 
 
@@ -44,6 +45,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *_clashing_defaults(spec),
         *container_problems(spec, wiring, registry),
         *_joins(spec, wiring, registry),
+        *role_problems(spec, wiring),
         *_run_key(spec, wiring),
         *_limit_keys(spec),
         *type_problems(spec, wiring, registry),

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import InvalidFlow
-from flowbook.graph.choices import Losers
+from flowbook.graph.choices import Losers, Role
 from flowbook.graph.codec import canonical
 from flowbook.graph.container import Container, Turns
 from flowbook.graph.flow_options import FlowOptions
@@ -27,6 +27,7 @@ from flowbook.graph.node import Node
 from flowbook.graph.options import Options
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
+from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
 from flowbook.graph.topology import Topology
 from flowbook.graph.wiring import EdgeSpec, ParamUse, Wiring, resolve
@@ -97,15 +98,22 @@ def _called(spec: FlowSpec, targets: Collection[NodeId] | None) -> str:
 def _part(spec: FlowSpec, wiring: Wiring, wanted: set[NodeId]) -> Topology:
     """The shape of the wanted nodes alone: a cycle elsewhere does not keep them from an order."""
     nodes = tuple(node for node in spec.nodes if node.id in wanted)
-    edges = tuple(edge for edge in wiring.edges if edge.target in wanted)
+    edges = tuple(one for one in wiring.edges if one.target in wanted and one.source in wanted)
     return Topology(replace(spec, nodes=nodes), replace(wiring, edges=edges))
 
 
 def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> set[NodeId]:
-    """The targets and all that they need, in one walk however many there are."""
-    nesting = Nesting(spec)
+    """The targets and all that they need, in one walk however many there are.
+
+    What sets up and tears down belongs to every part of a flow, what undoes a node to that node;
+    what they read beyond that is left out.
+    """
+    nesting, roles = Nesting(spec), Roles(spec)
+    asked = [spec.node(target) for target in targets]
+    aside = [node.id for node in asked if roles.stands_by(node)]
+    waiting = [node.id for node in asked if not roles.stands_by(node)]
+    waiting += [node.id for node in spec.nodes if node.options.role is Role.SETUP]
     found: set[NodeId] = set()
-    waiting = [spec.node(target).id for target in targets]
     while waiting:
         node = waiting.pop()
         if node not in found:
@@ -113,6 +121,12 @@ def _needed(spec: FlowSpec, topology: Topology, targets: Collection[NodeId]) -> 
             waiting.extend(topology.fed_by[node])
             if nesting.nested:  # a container runs whole or not at all
                 waiting.extend(nesting.kin(node))
+    aside += [NodeId(spec.node(node).options.compensate) for node in found]
+    aside += [node.id for node in spec.nodes if node.options.role is Role.TEARDOWN]
+    for node in aside:  # grows while it is walked
+        if node in spec.by_id and node not in found:
+            found.add(node)
+            aside.extend(nesting.kin(node) if nesting.nested else ())
     return found
 
 
@@ -128,6 +142,7 @@ class _Compiler:
         python = registry.get("python", Node)
         self.shared = "\n".join(python.meaning(cell) for cell in spec.setup)
         self.nesting = Nesting(spec)
+        self.roles = Roles(spec)
         self.homes: dict[str, list[NodeId]] = {"": []}
         for node in order:
             self.homes.setdefault(self.nesting.home(node), []).append(node)
@@ -158,6 +173,7 @@ class _Home:
     def __init__(self, whole: _Compiler, home: str) -> None:
         self.whole, self.home = whole, home
         self.nodes = whole.homes.get(home, [])
+        self.aside = {one for one in self.nodes if whole.roles.stands_by(whole.spec.node(one))}
         self.index = {node: StepIndex(i) for i, node in enumerate(self.nodes)}
         self.taken = self._taken()
         self.needs: dict[PortName, tuple[EdgeSpec | ParamUse, bool]] = {}
@@ -181,7 +197,7 @@ class _Home:
         feeds: list[list[tuple[StepIndex, PortName]]] = [[] for _ in self.steps]
         waits = [0] * len(self.steps)
         for step in self.steps:
-            for binding in step.bindings:
+            for binding in step.bindings if step.node not in self.aside else ():
                 if isinstance(binding.source, FromStep):
                     feeds[binding.source.step].append((step.index, binding.source.port))
                     waits[step.index] += 1
@@ -277,14 +293,14 @@ def gives_of(
     ends = [
         step
         for step in plan.steps
-        if (step.node == result if result else not plan.feeds[step.index] and not _is_exit(step))
+        if (step.node == result if result else not (plan.feeds[step.index] or _is_exit(step, plan)))
     ]
     return tuple((port, FromStep(step.index, port)) for step in ends for port in step.outputs)
 
 
-def _is_exit(step: Step) -> bool:
-    """True for a node that is there to leave the turn or the run, and gives its block nothing."""
-    return bool(step.leaves) or step.ends not in ("", OTHERS)
+def _is_exit(step: Step, plan: Plan) -> bool:
+    """True for a node that is there to leave the turn or the run, or for after it: no result."""
+    return bool(step.leaves) or step.ends not in ("", OTHERS) or step.node in plan.standby
 
 
 def _meaning_of(block: Block) -> list[Any]:

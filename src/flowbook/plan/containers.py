@@ -18,6 +18,7 @@ from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
+from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.wiring import EdgeSpec, Wiring
 from flowbook.ids import NodeId, PortName
@@ -42,7 +43,7 @@ def container_problems(spec: FlowSpec, wiring: Wiring, registry: Registry) -> It
 class _Checked:
     def __init__(self, spec: FlowSpec, wiring: Wiring, registry: Registry) -> None:
         self.spec, self.registry = spec, registry
-        self.nesting = Nesting(spec)
+        self.nesting, self.roles = Nesting(spec), Roles(spec)
         self.fed: dict[NodeId, list[EdgeSpec]] = {}
         for edge in wiring.edges:
             self.fed.setdefault(edge.source, []).append(edge)
@@ -162,10 +163,14 @@ class _Checked:
         """True for a node that feeds no other of its own home, directly or through a container."""
         home = self.nesting.home(node.id)
         kind = self.registry.get(node.kind)
+        if self.roles.stands_by(node):
+            return False
         if kind is not None and (kind.leaves or kind.ends(node)):
             return False
         return not any(
-            self.nesting.seen_from(home, edge.target) for edge in self.fed.get(node.id, ())
+            self.nesting.seen_from(home, edge.target)
+            for edge in self.fed.get(node.id, ())
+            if not self.roles.stands_by(self.spec.node(edge.target))
         )
 
     def arriving(self, node: NodeSpec) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NewType, TypeAlias
 
+from flowbook.graph.choices import Role
 from flowbook.graph.container import Policy
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options
@@ -118,6 +119,7 @@ class Plan:
 
     `waits[i]`: how many edges must settle before step i is decided.
     `feeds[i]`: the steps fed by step i, once per edge, with the port each edge leaves from.
+    Steps that stand by wait for none and are fed by none: they run when all is over.
     `version`: content hash of the definition (names, kinds, bodies, wires; no layout).
     `params`: every run parameter with its default.
     `options`: what the flow says about its recording; no part of `version`.
@@ -152,6 +154,34 @@ class Plan:
                 for block in blocks.values():
                     found |= block.plan.blocks
         return found
+
+    @cached_property
+    def compensations(self) -> dict[NodeId, NodeId]:
+        """Which node undoes which, by the one that is undone; inside of containers too."""
+        known = set(self.index)
+        found = {
+            step.node: NodeId(step.options.compensate)
+            for step in self.steps
+            if step.options.compensate in known
+        }
+        for step in self.steps:
+            for block in step.inside.blocks.values() if step.inside else ():
+                found |= block.plan.compensations
+        return found
+
+    @cached_property
+    def standby(self) -> frozenset[NodeId]:
+        """The nodes, inside of containers too, that run only when others are over."""
+        return frozenset((*self.compensations.values(), *self.of_role(Role.TEARDOWN)))
+
+    def of_role(self, role: Role) -> tuple[NodeId, ...]:
+        """The plan's own nodes of that role."""
+        return tuple(step.node for step in self.steps if step.options.role is role)
+
+    @cached_property
+    def setup(self) -> tuple[NodeId, ...]:
+        """The nodes that run before all others."""
+        return self.of_role(Role.SETUP)
 
     @cached_property
     def demanded(self) -> tuple[ParamSpec, ...]:

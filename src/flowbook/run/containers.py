@@ -16,8 +16,8 @@ from flowbook.events.values import ValueRef
 from flowbook.graph.container import BODY, Container, TurnEnd, Turns, TurnStart
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
-from flowbook.plan.plan import FromStep, Inside
-from flowbook.run.given import given, told_of
+from flowbook.plan.plan import FromStep, Inside, Step
+from flowbook.run.given import CANCELLED, given, told_at_the_end, told_of
 from flowbook.run.growing import ITEMS
 from flowbook.run.state import RunState, Scope
 from flowbook.run.values import Shelf, inputs_of
@@ -141,8 +141,21 @@ class Containers:
         state = self._state
         number = state.scope[i]
         base = state.scopes[number].base
+        if state.standby:
+            self._bring(state.steps[i], base)
         found = inputs_of(state.steps[i], base, self._shelf.values, self.names(number))
+        if state.names[i] in state.standby:
+            return told_at_the_end(state, i, found)
         return given(state, i, found)
+
+    def _bring(self, step: Step, base: int) -> None:
+        """Have what a step reads that may run long after, and in another process than, its sources.
+
+        Blocks, but only where a process was lost: else all is at hand.
+        """
+        for binding in step.bindings:
+            if isinstance(binding.source, FromStep):
+                self._shelf.look(base + binding.source.step)
 
     def goes_on(self, i: int, index: int) -> bool:
         """Whether the container in slot `i` wants turn `index`."""
@@ -258,6 +271,8 @@ class Containers:
             scope = state.scopes[number]
             if not scope.block and scope.failed >= 0:
                 return told_of(state.error[scope.failed], state, scope.failed)
+            if not scope.block and scope.status is RunStatus.CANCELLED:
+                return {**told_of(None, state, i), "type": "Cancelled", "message": CANCELLED}
         return None
 
     def _given(self, i: int) -> dict[PortName, Any]:

@@ -24,25 +24,28 @@ from flowbook.events import (
     NodeLogged,
     NodeReused,
     NodeScheduled,
-    NodeSkipped,
     NodeStreamed,
     NodeUnfolded,
     NodeUsed,
-    RunCreated,
     RunPaused,
-    RunRecovered,
     RunResumed,
-    RunStatus,
-    SkipReason,
 )
 from flowbook.plan.plan import Plan
-from flowbook.run import attempts, checkpoints, ending, growing, losers, suspending, turns
-from flowbook.run.deadline import late
+from flowbook.run import (
+    attempts,
+    beginning,
+    checkpoints,
+    ending,
+    growing,
+    losers,
+    stopping,
+    suspending,
+    turns,
+)
 from flowbook.run.phase import Phase
 from flowbook.run.state import RunState
 from flowbook.run.stimulus import (
     Abort,
-    Await,
     CancelAsked,
     CheckpointDue,
     Expired,
@@ -52,7 +55,6 @@ from flowbook.run.stimulus import (
     PauseAsked,
     Release,
     ResumeAsked,
-    SetTimer,
     Start,
     StepCancelled,
     StepConsulted,
@@ -98,75 +100,6 @@ def decide(plan: Plan, state: RunState, stimulus: Stimulus) -> Decision:
 
 
 # ---------------------------------------------------------------- one answer per stimulus
-
-
-def _on_start(turn: Turn, s: Start) -> None:
-    plan, origin = turn.plan, s.origin
-    turn.run = s.run
-    turn.emit(
-        RunCreated,
-        flow=plan.flow,
-        version=plan.version,
-        trigger=s.trigger,
-        nodes=tuple(step.node for step in plan.steps),
-        params=s.params,
-        key=s.key,
-        host=s.host,
-        pid=s.pid,
-        blocks=plan.blocks,
-        origin=None if origin is None else origin.run,
-        origin_seq=None if origin is None else origin.seq,
-        origin_node=None if origin is None else origin.node,
-        items_of=s.items_of,
-        called=s.called,
-        **structs.asdict(s.lineage),
-    )
-    if s.withdrawn is not None:
-        ending.stop(turn, reason=s.withdrawn)
-        turn.close_if_done()
-        return
-    for more in s.added:
-        growing.begin_with(turn, more)
-    for i, known in s.given.items():
-        turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
-    checkpoints.begin(turn)
-    for unasked in plan.unasked:
-        if unasked not in s.given:
-            turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
-    losers.settle_all(turn)
-    if s.given:
-        ending.settle_all(turn)
-    turn.look_at(range(len(plan.steps)))
-    turn.close_if_done()
-
-
-def _on_taken_up(turn: Turn, s: TakenUp) -> None:
-    state = turn.state
-    for i in s.again:
-        turns.give_up(turn, i, "cancelled")  # what goes on behind it is part of it
-    lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
-    again = () if state.cancelling else tuple(map(state.key, s.again))
-    turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)
-    if state.cancelling:  # what was told to stop has stopped; the rest of it may be unrecorded
-        turn.cancel_all()
-    else:
-        checkpoints.begin(turn)
-        for i, phase in enumerate(state.phase):
-            if phase is Phase.BACKOFF:
-                left = _left(*state.pause[i], s.at)
-                turn.instructions.append(SetTimer(i, state.attempt[i], left))
-            elif phase is Phase.SUSPENDED:
-                turn.instructions.append(Await(i, state.waiting[i].seq))
-        turns.leave_again(turn)
-        losers.settle_all(turn)
-        ending.settle_all(turn)
-        turn.look_at(range(len(state.phase)))
-        for i, known in s.known.items():
-            if state.phase[i] is Phase.TURNING:
-                growing.pass_over(turn, i, known)
-        ending.end_left_turns(turn)
-        turns.take_up(turn)
-    turn.close_if_done()
 
 
 def _on_returned(turn: Turn, s: StepReturned) -> None:
@@ -242,20 +175,21 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
 
 def _on_raised(turn: Turn, s: StepRaised) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        if turn.state.phase[s.step] is Phase.TURNING:  # a condition may fail while turns go on
-            turns.give_up(turn, s.step, turns.FAILED)
+        turning = turn.state.phase[s.step] is Phase.TURNING
+        if turning and not turns.give_up(turn, s.step, turns.FAILED, s.error):
+            return  # a condition may fail while turns go on
         if not turns.stops(turn, s.step):
             attempts.failed(turn, s)
 
 
 def _on_timed_out(turn: Turn, s: StepTimedOut) -> None:
     if turn.state.is_current(s.step, s.attempt):
-        options = turn.state.steps[s.step].options
+        step = turn.state.steps[s.step]
         if turn.state.phase[s.step] is Phase.RUNNING:
             turn.instructions.append(Abort(s.step, s.attempt))
-        else:
-            turns.give_up(turn, s.step, turns.TOO_SLOW)
-        error = attempts.too_slow(options, s.cell, s.inputs)
+        elif not turns.give_up(turn, s.step, turns.TOO_SLOW):
+            return
+        error = attempts.too_slow(step.options, s.cell, s.inputs)
         attempts.failed(
             turn,
             StepRaised(
@@ -318,32 +252,8 @@ def _as_told(kind: type[NodeStreamed | NodeUsed]) -> Callable[[Turn, Any], None]
     return answer
 
 
-def _on_cancel(turn: Turn, s: CancelAsked) -> None:
-    if turn.state.cancelling:
-        return
-    ending.stop(turn, reason=s.reason)
-    ending.end_left_turns(turn)
-    turn.close_if_done()
-
-
 def _on_items(turn: Turn, s: ItemsOffered) -> None:
     growing.add(turn, s.items)
-
-
-def _on_journal_failed(turn: Turn, s: JournalFailed) -> None:
-    state = turn.state
-    if not state.cancelling:
-        ending.stop(turn, reason=s.error.message)
-    turn.cancel_all()
-    turn.close(RunStatus.FAILED, s.error)
-
-
-def _on_expired(turn: Turn, s: Expired) -> None:
-    if not turn.state.cancelling:
-        error = late(turn.state, s.seconds)
-        ending.stop(turn, reason=error.message, error=error)
-        ending.end_left_turns(turn)
-        turn.close_if_done()
 
 
 def _on_pause(turn: Turn, _: PauseAsked) -> None:
@@ -361,17 +271,12 @@ def _on_resume(turn: Turn, _: ResumeAsked) -> None:
             turn.end_if_done(state.scopes[number])
 
 
-_UNSTARTED = frozenset({Phase.WAITING, Phase.READY, Phase.HELD})
-
-
-def _left(since: float, delay: float, now: float) -> float:
-    """What is left of a pause; all of it, and no more, by a clock that went backwards."""
-    return min(delay, max(0.0, since + delay - now))
+_UNSTARTED = frozenset({Phase.WAITING, Phase.STANDBY, Phase.READY, Phase.HELD})
 
 
 _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
-    Start: _on_start,
-    TakenUp: _on_taken_up,
+    Start: beginning.on_start,
+    TakenUp: beginning.on_taken_up,
     StepReturned: _on_returned,
     StepUnfolded: _on_unfolded,
     StepConsulted: _on_consulted,
@@ -387,11 +292,11 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     StepUsed: _as_told(NodeUsed),
     TimerFired: _on_timer,
     StepPermitted: _on_permitted,
-    CancelAsked: _on_cancel,
+    CancelAsked: stopping.on_cancel,
     CheckpointDue: checkpoints.due,
     ItemsOffered: _on_items,
-    Expired: _on_expired,
+    Expired: stopping.on_expired,
     PauseAsked: _on_pause,
     ResumeAsked: _on_resume,
-    JournalFailed: _on_journal_failed,
+    JournalFailed: stopping.on_journal_failed,
 }

@@ -14,12 +14,13 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, Turns
 from flowbook.ids import NodeId
 from flowbook.plan.plan import OTHERS
-from flowbook.run import losers, turns
+from flowbook.run import losers, turns, undoing
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
 from flowbook.run.stimulus import Abort
 from flowbook.run.turn import Turn
 
+_RESTS = (Phase.DONE, Phase.STANDBY)
 _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
 
 
@@ -60,16 +61,20 @@ def stop(
     error: ErrorInfo | None = None,
     node: NodeId | None = None,
     status: RunStatus | None = None,
+    force: bool = False,
 ) -> None:
-    """Tell what runs to stop; cancel what does not."""
+    """Tell what runs to stop; cancel what does not.
+
+    What undoes and cleans up goes on, unless it is stopped by `force`.
+    """
     state = turn.state
-    turn.emit(CancelRequested, reason=reason, error=error, node=node, status=status)
+    turn.emit(CancelRequested, reason=reason, error=error, node=node, status=status, force=force)
     for i, phase in enumerate(state.phase):
         if phase is Phase.CANCELLING:
             turning = state.turning.get(i)
             if turning is None or not turning.active:  # else it ends with its last turn
                 turn.instructions.append(Abort(i, state.attempt[i]))
-        elif phase is not Phase.DONE:
+        elif phase not in _RESTS and (force or not undoing.protected(state, i)):
             turn.cancel(i)
 
 
@@ -119,7 +124,8 @@ def _cancel(turn: Turn, by: int, i: int) -> int:
     if phase is Phase.SUSPENDED:  # else the run's row would say that it waits
         turn.tell(NodeResumed, i, by="cancel")
     elif phase is Phase.TURNING:
-        turns.give_up(turn, i, "cancelled")
+        if not turns.give_up(turn, i, "cancelled"):
+            return -1  # it ends when what is inside is undone and cleaned up
     elif phase is Phase.RUNNING:
         losers.abort(turn, i)
     turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=state.names[by])
@@ -140,7 +146,8 @@ def _complete(turn: Turn, by: int, i: int) -> int:
     around = _around(state, by)
     for scope in going:
         own = scope in around
-        turns.leave(turn, scope, "break" if own else "completed", hard=not own)
+        hard = not (own or undoing.tidies(state.steps[i]))
+        turns.leave(turn, scope, "break" if own else "completed", hard=hard)
     return -1
 
 

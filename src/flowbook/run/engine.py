@@ -311,8 +311,13 @@ def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[s
 
 
 def _by_step(plan: Plan, given: Mapping[NodeId, Reuse]) -> dict[int, Reuse]:
-    """What is given of the plan's steps."""
-    return {plan.index[node]: reuse for node, reuse in given.items() if node in plan.index}
+    """What is given of the plan's steps; what sets up, undoes or tears down is done each time."""
+    aside = {*plan.standby, *plan.setup}
+    return {
+        plan.index[node]: reuse
+        for node, reuse in given.items()
+        if node in plan.index and (reuse.by_hand or node not in aside)
+    }
 
 
 def _whereabouts() -> _Whereabouts:

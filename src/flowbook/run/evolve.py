@@ -26,6 +26,7 @@ from flowbook.events import (
     NodeUnfolded,
     RunCompleted,
     RunCreated,
+    RunEnding,
     RunPaused,
     RunRecovered,
     RunResumed,
@@ -35,13 +36,15 @@ from flowbook.events import (
     ScopeOpened,
     SkipReason,
 )
-from flowbook.ids import EventSeq, NodeId
+from flowbook.ids import EventSeq
 from flowbook.plan.plan import Plan
-from flowbook.run import behind, edges, grown, joins
+from flowbook.run import behind, edges, grown, joins, standby
 from flowbook.run.limits import gate_of
-from flowbook.run.phase import ENDING, TABLE, Outcome, Phase
+from flowbook.run.phase import ENDING, GIVEN_UP, TABLE, Outcome, Phase
+from flowbook.run.slots import add_scope
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 from flowbook.run.suspended import resumed, suspended
+from flowbook.run.undoing import protected
 
 _ACTIVE = frozenset({Phase.READY, Phase.RUNNING, Phase.BACKOFF, Phase.HELD, Phase.CANCELLING})
 _GAVE = frozenset({Outcome.SUCCEEDED, Outcome.REUSED})
@@ -117,8 +120,12 @@ def _enter(state: RunState, i: int, phase: Phase) -> None:
     if state.outside is not None:
         state.outside.moved(i, phase)
     state.active += (phase in _ACTIVE) - (before in _ACTIVE)
+    if before is Phase.STANDBY:
+        standby.roused(state, i)
     if phase is Phase.DONE:
         state.scopes[state.scope[i]].open -= 1
+        if state.setup or state.undoing:
+            standby.done(state, i)
     if phase is Phase.SUSPENDED:
         state.suspended += 1
     elif before is Phase.SUSPENDED:
@@ -141,6 +148,8 @@ def _completed(state: RunState, i: int, event: NodeCompleted) -> None:
     state.error[i] = None
     if state.turning:
         behind.outlasted(state, i)
+    if state.compensations:
+        standby.completed(state, i)
     _gave(state, i, event)
 
 
@@ -169,7 +178,7 @@ def _failed(state: RunState, i: int, event: NodeFailed) -> None:
     state.ms[i] = event.ms
     state.error[i] = event.error
     scope = state.scopes[state.scope[i]]
-    if scope.failed < 0:
+    if scope.failed < 0 and i not in state.undoes:
         scope.failed = i
     edges.doom_followers(state, i, SkipReason.UPSTREAM_FAILED, event.node)
 
@@ -207,13 +216,14 @@ def _opened(state: RunState, i: int, event: ScopeOpened) -> None:
         index=event.index,
         opened_at=event.at,
     )
+    scope.shielded = standby.shields(state, scope)
     before = turning.scopes.get((event.block, event.index))
     if before is not None:  # it failed, and begins anew
         turning.failed -= 1
         if turning.first_failed == before:
             turning.first_failed = -1
     turning.scopes[event.block, event.index] = len(state.scopes)
-    _add_scope(state, scope, nodes, None if inside is None else inside.blocks[event.block].plan)
+    add_scope(state, scope, nodes, None if inside is None else inside.blocks[event.block].plan)
     turning.active += 1
     if event.index is not None:
         grown.begun(turning, event.index)
@@ -230,10 +240,12 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
 def _left(state: RunState, i: int, event: ScopeLeft) -> None:
     scope = _scope_of(state, i, event)
     scope.left = event.why
-    if event.why in ENDING:
+    state.turning[i].trouble = event.error or state.turning[i].trouble
+    if event.why in ENDING or event.why in GIVEN_UP:
         state.turning[i].broken = event.why
     for slot in range(scope.base, scope.base + scope.size):
-        if state.phase[slot] in (Phase.RUNNING, Phase.TURNING):
+        going = state.phase[slot] in (Phase.RUNNING, Phase.TURNING)
+        if going and state.names[slot] not in state.standby:
             _enter(state, slot, Phase.CANCELLING)
 
 
@@ -283,55 +295,33 @@ def _created(state: RunState, event: RunCreated) -> None:
     state.run, state.flow, state.trigger = event.run, event.flow, event.trigger
     state.created_at = event.at
     state.blocks = event.blocks
+    standby.created(state, event)
     state.gate = None if state.plan is None else gate_of(state.plan)
-    _add_scope(state, Scope("", opened_at=event.at), event.nodes, state.plan)
+    add_scope(state, Scope("", opened_at=event.at), event.nodes, state.plan)
     state.nodes = event.nodes  # last: another thread that sees the nodes sees all about them
 
 
-def _add_scope(state: RunState, scope: Scope, nodes: tuple[NodeId, ...], plan: Plan | None) -> None:
-    """Append the slots of `nodes`; the scope becomes known last, for other threads that look."""
-    number, count, base = len(state.scopes), len(nodes), len(state.names)
-    scope.base, scope.size, scope.open = base, count, count
-    state.phase += [Phase.WAITING] * count
-    state.outcome += [None] * count
-    state.attempt += [0] * count
-    state.spared += [0] * count
-    state.pause += [(0.0, 0.0)] * count
-    state.ms += [None] * count
-    state.error += [None] * count
-    state.reason += [None] * count
-    state.outputs += [{}] * count
-    state.scope += [number] * count
-    if plan is not None:
-        state.steps += plan.steps
-        state.edges += plan.edges
-        state.waits += plan.waits
-        state.fed += map(bool, plan.waits)
-        state.joins += plan.joins
-        state.live += [0] * count
-        state.doom += [None] * count
-        state.blame += [None] * count
-    state.names += nodes
-    state.scopes.append(scope)
-    path = scope.path
-    for i, node in enumerate(nodes, base):
-        state.index[f"{path}.{node}" if path else node] = i
-
-
-def _each(state: RunState, event: Event) -> None:
+def _each(state: RunState, event: Event, *, shield: bool = False) -> None:
     kind = type(event)
     for i, phase in enumerate(state.phase):
         move = TABLE.get((phase, kind))
-        if move is not None:
+        if move is not None and not (shield and protected(state, i)):
             _enter(state, i, move[0])
 
 
 def _cancel_requested(state: RunState, event: CancelRequested) -> None:
-    if state.cancelling:
+    if state.forced or (state.cancelling and not event.force):
         raise _illegal(state, "the run", "cancelling", event)
-    state.cancelling, state.stopped = True, event.error
-    state.ending, state.stopper = event.status, event.node
-    _each(state, event)
+    if not state.cancelling:
+        state.stopped, state.ending, state.stopper = event.error, event.status, event.node
+    state.cancelling, state.forced = True, event.force
+    _each(state, event, shield=not event.force)
+
+
+def _worked(state: RunState, event: RunEnding) -> None:
+    if state.worked is not None:
+        raise _illegal(state, "the run", "ending", event)
+    state.worked = event
 
 
 def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
@@ -366,11 +356,13 @@ def _take_back(state: RunState, i: int) -> None:
     state.spared[i] = state.attempt[i]
     state.outputs[i], state.outcome[i] = {}, None
     scope.open += 1
+    standby.taken_back(state, i)
 
 
 def _run_completed(state: RunState, event: RunCompleted) -> None:
     if state.open:
         raise _illegal(state, "the run", f"{state.open} steps open", event)
+    standby.over(state, event)
     state.verdict, state.failure = event.status, event.error
     state.scopes[0].failed = joins.unhandled(state, state.scopes[0])
 
@@ -382,6 +374,7 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     RunResumed: _paused,
     RunRecovered: _recovered,
     **grown.OF_RUNS,
+    RunEnding: _worked,
     RunCompleted: _run_completed,
 }
 

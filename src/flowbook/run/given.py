@@ -7,12 +7,14 @@ from typing import Any
 
 from flowbook.events import SkipReason
 from flowbook.events.values import ErrorInfo
+from flowbook.graph.roles import ERROR, STATUS, WENT
 from flowbook.ids import PortName
-from flowbook.plan.plan import FromStep
+from flowbook.plan.plan import FromParam, FromStep
 from flowbook.run.phase import Outcome
 from flowbook.run.state import RunState
 
 Values = dict[PortName, Any]
+CANCELLED = "it was cancelled"
 
 
 def given(state: RunState, i: int, found: Values) -> Values:
@@ -21,6 +23,27 @@ def given(state: RunState, i: int, found: Values) -> Values:
     if join is None:
         return found
     return taken(state, i, found) if join.need else _records(state, i, found)
+
+
+def told_at_the_end(state: RunState, i: int, found: Values) -> Values:
+    """What a step is given that stood by: what it reads, None for what is not there.
+
+    One that tears down may ask how the run went.
+    """
+    worked = state.worked
+    for binding in state.steps[i].bindings:
+        if binding.input in found:
+            continue
+        found[binding.input] = None
+        source = binding.source
+        if worked is not None and isinstance(source, FromParam):
+            if source.name == WENT[STATUS]:
+                found[binding.input] = worked.status.value
+            elif source.name == WENT[ERROR] and worked.error is not None:
+                slot = state.index.get(worked.node or "", i)
+                told = told_of(worked.error, state, slot)
+                found[binding.input] = {**told, "node": worked.node or ""}
+    return found
 
 
 def taken(state: RunState, i: int, found: Values) -> Values:
@@ -64,7 +87,7 @@ def _reason(state: RunState, i: int) -> Mapping[str, Any]:
     if outcome is Outcome.FAILED:
         return told_of(state.error[i], state, i)
     if outcome is Outcome.CANCELLED:
-        return {**told_of(None, state, i), "type": "Cancelled", "message": "it was cancelled"}
+        return {**told_of(None, state, i), "type": "Cancelled", "message": CANCELLED}
     return {**told_of(None, state, i), "type": "Skipped", "message": "the branch was not taken"}
 
 

@@ -117,7 +117,8 @@ class Run(Steered, Waitable):
     def ends(self) -> tuple[NodeId, ...]:
         """The nodes that no other reads, in the plan's order."""
         plan = self._performance.plan
-        return tuple(step.node for step in plan.steps if not plan.feeds[step.index])
+        own = (step for step in plan.steps if step.node not in plan.standby)
+        return tuple(step.node for step in own if not plan.feeds[step.index])
 
     @property
     def state(self) -> RunState:
@@ -158,10 +159,14 @@ class Run(Steered, Waitable):
 
     # ------------------------------------------------------------ asking
 
-    def cancel(self, reason: str = "") -> None:
-        """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
+    def cancel(self, reason: str = "", *, force: bool = False) -> None:
+        """Ask the run to stop; returns at once. Cancelling a run that is over does nothing.
+
+        What undoes nodes, tears down or is in a block `finally` still runs. Asked a second time,
+        or with `force`, the run gives up on that too.
+        """
         if not self.entry.open(withdrawn=self._performance.told(reason)):
-            super().cancel(reason)
+            super().cancel(reason, force=force)
 
     def subscribe(self, callback: Callable[[Notice], None]) -> Callable[[], None]:
         """Call `callback` with each event and `NodeProgress` from now on; returns the way out.
@@ -192,7 +197,8 @@ class Run(Steered, Waitable):
         told = [f"{state.nodes[i]} {text}" for i, text in _turns(state)]
         waits = waits_for(self) or ()
         more = "; ".join(("", *told, *waits_told(waits)))
-        return f"<Run {self.id} of {self.flow!r}: {self.status.value}; {nodes}{more}>"
+        undone = undone_text(state)
+        return f"<Run {self.id} of {self.flow!r}: {self.status.value}; {nodes}{more}{undone}>"
 
     def _repr_html_(self) -> str:
         state = self._performance.state
@@ -202,8 +208,14 @@ class Run(Steered, Waitable):
             f'<table class="flowbook-run"><caption>{escape(self.flow)}: '
             f"{self.status.value} <small>{escape(self.id)}</small>{waits}</caption>"
             "<thead><tr><th>node</th><th>status</th><th>attempts</th><th>time</th><th></th></tr>"
-            f"</thead><tbody>{rows}</tbody></table>"
+            f"</thead><tbody>{rows}</tbody></table>{escape(undone_text(state).lstrip('; '))}"
         )
+
+
+def undone_text(state: RunState) -> str:
+    """What became of nodes that had to be undone, behind a semicolon; '' when there were none."""
+    words = (("undone", state.compensated), ("not undone", state.uncompensated))
+    return "".join(f"; {word}: {', '.join(nodes)}" for word, nodes in words if nodes)
 
 
 def failure_of(state: RunState, events: Sequence[Event]) -> RunError:

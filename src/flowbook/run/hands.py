@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from flowbook.errors import UsageError, WaitTimeout
+from flowbook.errors import UsageError, ValueUnavailable, WaitTimeout
 from flowbook.events.values import ValueRef
 from flowbook.graph import adding, suspension
 from flowbook.graph.choices import On
@@ -130,6 +130,11 @@ class Hands:
             if otherwise != "continue":
                 self._waited_in_vain(order, otherwise)
                 return
+        try:
+            inputs = self.containers.inputs(i)
+        except ValueUnavailable as gone:
+            self._raised(order, gone, 0.0)
+            return
         ambient = self._ambient.copy()
         ambient.run(listening.set, context.hear)
         if self._nested:
@@ -142,7 +147,7 @@ class Hands:
         self._tickets[i] = self._stage.executors[on].launch(
             Attempt(
                 work,
-                self.containers.inputs(i),
+                inputs,
                 context,
                 ambient,
                 lambda end: self._accounts.close(of, partial(self._ended, order, end)),

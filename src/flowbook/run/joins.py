@@ -9,9 +9,12 @@ once per edge, and only of joins.
 from __future__ import annotations
 
 from flowbook.events import SkipReason
+from flowbook.ids import NodeId
 from flowbook.plan.plan import FromStep, Join
 from flowbook.run.phase import Outcome, Phase
 from flowbook.run.state import RunState, Scope
+
+_GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 
 
 def undecided(state: RunState, i: int, join: Join) -> bool:
@@ -66,6 +69,18 @@ def has_enough(state: RunState, i: int) -> bool:
     return not withdrawn and not wants(state, i)
 
 
+def withdrawer(state: RunState, i: int) -> NodeId | None:
+    """The node that has made slot `i` needless: a join that has enough, or one that cancels it."""
+    base = state.scopes[state.scope[i]].base
+    for target, *_ in state.edges[i]:
+        if has_enough(state, base + target):
+            return state.names[base + target]
+    name = str(state.names[i])
+    says = (k for k, step in enumerate(state.steps) if name in step.options.cancels)
+    by = next((k for k in says if state.outcome[k] in _GAVE), -1)
+    return None if by < 0 else state.names[by]
+
+
 def unhandled(state: RunState, scope: Scope) -> int:
     """The slot of a scope whose failure is that of the scope, -1 when there is none.
 
@@ -95,7 +110,7 @@ def _fails(state: RunState, i: int) -> bool:
     """True for a step that failed, or was skipped because one before it did."""
     if _is_skipped(state, i):
         return state.reason[i] == SkipReason.UPSTREAM_FAILED
-    return state.outcome[i] is Outcome.FAILED
+    return state.outcome[i] is Outcome.FAILED and i not in state.undoes
 
 
 def _is_skipped(state: RunState, i: int) -> bool:

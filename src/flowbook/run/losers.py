@@ -80,7 +80,8 @@ def _stop(turn: Turn, i: int, join: int) -> None:
     if phase is Phase.SUSPENDED:  # else the run's row would say that it still waits
         turn.tell(NodeResumed, i)
     elif phase is Phase.TURNING:
-        turns.give_up(turn, i, SkipReason.NOT_NEEDED)
+        if not turns.give_up(turn, i, SkipReason.NOT_NEEDED):
+            return  # it ends when what is inside is undone and cleaned up
     elif phase is Phase.RUNNING:
         abort(turn, i)
     turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)

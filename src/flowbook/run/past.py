@@ -60,12 +60,20 @@ def bring_past(plan: Plan, events: Sequence[Event], vault: Vault) -> Past:
                 if whole:
                     del stored[i]
             except ValueUnavailable as reason:
-                gone[i] = reason
-                del stored[i]
-        if i in gone or not (state.cancelling or state.is_over(i)):
+                if not state.cancelling:  # else nothing is run again for what cleans up
+                    gone[i] = reason
+                    del stored[i]
+        if i in gone or _needs(state, i):
             for source, port in _reads(state, i):
                 needed.setdefault(source, set()).add(port)
     return Past(events, state, values, gone, stored)
+
+
+def _needs(state: RunState, i: int) -> bool:
+    """True for a step that goes on with what it reads; what undoes and tears down asks for it."""
+    if state.is_over(i) or state.phase[i] is Phase.STANDBY or state.names[i] in state.standby:
+        return False
+    return not state.cancelling or state.scopes[state.scope[i]].shielded or i in state.turning
 
 
 def _stored(state: RunState, events: Sequence[Event]) -> dict[int, NodeCompleted | NodeReused]:

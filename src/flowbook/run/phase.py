@@ -26,6 +26,7 @@ from flowbook.events import (
     NodeSuspended,
     NodeUnfolded,
     NodeUsed,
+    RunCompleted,
     RunPaused,
     RunRecovered,
     RunResumed,
@@ -41,6 +42,8 @@ class Phase(StrEnum):
 
     WAITING = "waiting"
     """Some of its inputs are not settled."""
+    STANDBY = "standby"
+    """It runs only when the others are over: to undo one of them, or to tear down."""
     READY = "ready"
     """It may run and is about to."""
     RUNNING = "running"
@@ -70,6 +73,9 @@ class Outcome(StrEnum):
 ENDING = frozenset({"break", "completed"})
 """Why a turn is left after which the loop begins no further one."""
 
+GIVEN_UP = frozenset({"timeout", "not_needed", "cancelled"})
+"""Why a container's turns are left that is then over itself, failed or cancelled."""
+
 Move: TypeAlias = "tuple[Phase, Outcome | None]"
 
 _P, _O = Phase, Outcome
@@ -84,6 +90,9 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.WAITING, NodeReused): (_P.DONE, _O.REUSED),
     (_P.WAITING, NodeSkipped): (_P.DONE, _O.SKIPPED),
     (_P.WAITING, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.STANDBY, NodeScheduled): (_P.READY, None),
+    (_P.STANDBY, NodeCancelled): (_P.DONE, _O.CANCELLED),
+    (_P.STANDBY, RunCompleted): (_P.DONE, _O.SKIPPED),
     (_P.READY, NodeStarted): (_P.RUNNING, None),
     (_P.READY, NodeSkipped): (_P.DONE, _O.SKIPPED),
     (_P.READY, NodeCancelled): (_P.DONE, _O.CANCELLED),
@@ -119,6 +128,7 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.SUSPENDED, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.CANCELLING, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.CANCELLING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
+    (_P.CANCELLING, ScopeOpened): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeLeft): (_P.CANCELLING, None),
     (_P.CANCELLING, ScopeClosed): (_P.CANCELLING, None),
     (_P.DONE, ScopeOpened): (_P.DONE, None),

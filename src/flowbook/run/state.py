@@ -25,6 +25,7 @@ from flowbook.events import (
     ItemsAdded,
     NodeResumed,
     NodeSuspended,
+    RunEnding,
     RunStatus,
     SkipReason,
     TriggerKind,
@@ -63,6 +64,8 @@ class Scope(Struct, gc=False):
     ms: float = 0.0
     gave: Mapping[PortName, ValueRef] | None = None
     """What left it, of a turn that was not run, or that its container does not collect."""
+    shielded: bool = False
+    """It goes on when the run, or what is around it, is to stop."""
 
 
 @dataclass(slots=True)
@@ -81,6 +84,8 @@ class Turning:
     """Why no more turns begin, if none may."""
     first_failed: int = -1
     """The scope that failed first."""
+    trouble: ErrorInfo | None = None
+    """What it fails with, once its turns are over."""
     outlasts: bool = False
     """The container is done, and some of its turns are not."""
     tries: dict[int, int] = field(default_factory=dict)
@@ -160,12 +165,33 @@ class RunState:
     """Signals that are used up, by id: the number of the event that says so."""
     paused: bool = False
     cancelling: bool = False
+    forced: bool = False
+    """What undoes and cleans up is to stop too."""
+    worked: RunEnding | None = None
+    """How its work went, once only what undoes it and what tears down is left."""
     stopped: ErrorInfo | None = None
     """Why the run is being stopped, if that is a failure of the run as a whole."""
     ending: RunStatus | None = None
     """How a run ends that one of its nodes stops."""
     stopper: NodeId | None = None
     """The node that stops it."""
+    standby: frozenset[NodeId] = frozenset()
+    """The nodes that run only when the others are over."""
+    setups: frozenset[NodeId] = frozenset()
+    setup: set[int] = field(default_factory=set)
+    """Steps that all others of the flow itself wait for."""
+    compensations: Mapping[NodeId, NodeId] = field(default_factory=dict)
+    """Which node undoes which, by the one that is undone."""
+    completed: dict[int, int] = field(default_factory=dict)
+    """Steps that have completed and may have to be undone, in that order, and what undoes each."""
+    undoes: dict[int, int] = field(default_factory=dict)
+    """The step that each step undoes, if it has to."""
+    undoing: set[int] = field(default_factory=set)
+    """Steps that are under way to undo another."""
+    roused: list[int] = field(default_factory=list)
+    """Steps that were begun to undo another, in that order."""
+    compensated: tuple[NodeId, ...] = ()
+    uncompensated: tuple[NodeId, ...] = ()
     verdict: RunStatus | None = None
     failure: ErrorInfo | None = None
     story: deque[Event] = field(default_factory=lambda: deque(maxlen=_STORY), repr=False)

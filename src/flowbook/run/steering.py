@@ -17,11 +17,14 @@ class Steered:
 
     _performance: Performance
 
-    def cancel(self, reason: str = "") -> None:
-        """Ask the run to stop; returns at once. Cancelling a run that is over does nothing."""
-        self._performance.ask(
-            CancelAsked(at=self._performance.now(), reason=self._performance.told(reason))
-        )
+    def cancel(self, reason: str = "", *, force: bool = False) -> None:
+        """Ask the run to stop; returns at once. Cancelling a run that is over does nothing.
+
+        What undoes nodes, tears down or is in a block `finally` still runs. Asked a second time,
+        or with `force`, the run gives up on that too.
+        """
+        told = self._performance.told(reason)
+        self._performance.ask(CancelAsked(at=self._performance.now(), reason=told, force=force))
 
     def pause(self) -> None:
         """Start no more nodes for now; those that run go on."""

@@ -244,9 +244,10 @@ class StepPermitted(_Stimulus, frozen=True, kw_only=True):
 
 
 class CancelAsked(_Stimulus, frozen=True, kw_only=True):
-    """Somebody wants the run to stop."""
+    """Somebody wants the run to stop; with `force`, also what undoes and cleans up."""
 
     reason: str = ""
+    force: bool = False
 
 
 class ItemsOffered(_Stimulus, frozen=True, kw_only=True):

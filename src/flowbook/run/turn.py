@@ -25,7 +25,7 @@ from flowbook.events import (
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan
-from flowbook.run import joins
+from flowbook.run import joins, undoing
 from flowbook.run.evolve import evolve, evolve_slot
 from flowbook.run.outside import Outside
 from flowbook.run.phase import Outcome, Phase
@@ -49,7 +49,7 @@ class Turn:
         self.events: list[Event] = []
         self.instructions: list[Instruction] = []
         self.ended: list[Scope] = []
-        """Turns of containers that are over, whose containers have not been looked at."""
+        """Turns that are over, or would be but for what stands by, which is to be looked at."""
         self.won: list[int] = []
         """Joins that have enough, whose losers have not been stopped."""
         self.fed: list[int] = []
@@ -107,9 +107,11 @@ class Turn:
                 self.fed.append(i)
             return False
         doom, join = state.doom[i], state.joins[i]
+        if (join is not None and joins.undecided(state, i, join)) or (
+            state.setup and not state.scope[i] and i not in state.setup
+        ):
+            return False
         if join is not None:
-            if joins.undecided(state, i, join):
-                return False
             doom = joins.doom(state, i, join)
         elif doom is None and state.fed[i] and not state.live[i]:
             doom = SkipReason.BRANCH_NOT_TAKEN
@@ -181,7 +183,7 @@ class Turn:
         state = self.state
         for scope in reversed(state.scopes):
             for i in range(scope.base, scope.base + scope.size):
-                if state.phase[i] is not Phase.DONE:
+                if state.phase[i] is not Phase.DONE and state.phase[i] is not Phase.STANDBY:
                     self.cancel(i)
             if scope.owner >= 0:
                 self.end_if_done(scope)
@@ -191,18 +193,26 @@ class Turn:
         state = self.state
         scope = state.scopes[state.scope[i]]
         self.look_at([scope.base + target for target, _, _ in state.edges[i]])
-        self.end_if_done(scope)
+        if (state.standby or state.setups) and undoing.stands_apart(state, i):
+            self.ended.append(scope)
+        else:
+            self.end_if_done(scope)
 
     def end_if_done(self, scope: Scope) -> None:
         """End the run, or the turn, when nothing in it is open; once."""
         if scope.open or self.state.verdict is not None:
             return
         if scope.owner < 0:
-            if self.state.verdict is None:
-                self.close(self._status(), self._first_error())
+            if self.state.standby:
+                self.ended.append(scope)
+            else:
+                self.close()
         elif scope.status is None:
-            took = round((self.at - scope.opened_at) * 1000, 3)
             status, turning = self._went(scope), self.state.turning[scope.owner]
+            if undoing.fails(self.state, status) and undoing.is_due(self.state, scope):
+                self.ended.append(scope)
+                return
+            took = round((self.at - scope.opened_at) * 1000, 3)
             self.tell(
                 ScopeClosed,
                 scope.owner,
@@ -235,31 +245,41 @@ class Turn:
 
     def close_if_done(self) -> None:
         """The same for the run."""
-        self.end_if_done(self.state.scopes[0])
+        if self.state.verdict is None:
+            self.end_if_done(self.state.scopes[0])
 
-    def close(self, status: RunStatus, error: ErrorInfo | None) -> None:
+    def close(self, status: RunStatus | None = None, error: ErrorInfo | None = None) -> None:
+        """The run is over; it went as its steps did, unless one says otherwise."""
         state = self.state
+        if status is None:
+            status, error = self.status(), self.first_error()
+        undone, left = undoing.accounts(state, status) if state.compensations else ((), ())
         self.emit(
             RunCompleted,
             status=status,
             ms=round((self.at - state.created_at) * 1000, 3),
             error=error,
-            node=self._first_failed() if status is RunStatus.FAILED else None,
+            node=self.first_failed() if status is RunStatus.FAILED else None,
+            compensated=undone,
+            uncompensated=left,
         )
         self.instructions.append(CloseRun())
 
     def _went(self, scope: Scope) -> RunStatus:
-        if self.state.cancelling or scope.left not in ("", "break", "continue"):
+        stopped = self.state.forced if scope.shielded else self.state.cancelling
+        if stopped or scope.left not in ("", "break", "continue"):
             return RunStatus.CANCELLED
         failed = joins.unhandled(self.state, scope) >= 0 and not scope.left
         return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
 
-    def _status(self) -> RunStatus:
-        state = self.state
+    def status(self) -> RunStatus:
+        """How the run's work went; a teardown that fails is the failure of one that went well."""
+        state, root = self.state, self.state.scopes[0]
+        if state.worked is not None:
+            return undoing.verdict(state, state.worked)
         if state.cancelling:
             otherwise = RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
             return state.ending or otherwise
-        root = state.scopes[0]
         if joins.unhandled(state, root) >= 0:
             return RunStatus.FAILED
         stopped = (
@@ -268,11 +288,20 @@ class Turn:
         )
         return RunStatus.CANCELLED if any(stopped) else RunStatus.SUCCEEDED
 
-    def _first_failed(self) -> NodeId | None:
-        slot = joins.unhandled(self.state, self.state.scopes[0])
-        return self.state.stopper if slot < 0 else self.state.names[slot]
-
-    def _first_error(self) -> ErrorInfo | None:
+    def first_failed(self) -> NodeId | None:
+        """The node of the flow itself whose failure is that of the run, if there is one."""
         state = self.state
+        if state.worked is not None:
+            slot = undoing.failed_teardown(state)
+            return state.worked.node if slot < 0 else state.names[slot]
+        slot = joins.unhandled(state, state.scopes[0])
+        return state.stopper if slot < 0 else state.names[slot]
+
+    def first_error(self) -> ErrorInfo | None:
+        """What the run failed with, if it did."""
+        state = self.state
+        if state.worked is not None:
+            slot = undoing.failed_teardown(state)
+            return state.worked.error if slot < 0 else state.error[slot]
         failed = joins.unhandled(state, state.scopes[0])
         return state.stopped if state.cancelling or failed < 0 else state.error[failed]

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from flowbook.events import NodeSkipped, RunStatus, ScopeLeft, ScopeOpened, SkipReason
+from flowbook.events import (
+    NodeCancelled,
+    NodeSkipped,
+    RunStatus,
+    ScopeLeft,
+    ScopeOpened,
+    SkipReason,
+)
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.plan.plan import FromStep
-from flowbook.run import attempts, checkpoints
-from flowbook.run.phase import Outcome, Phase
+from flowbook.run import attempts, checkpoints, closing, joins
+from flowbook.run.phase import GIVEN_UP, Outcome, Phase
 from flowbook.run.state import Scope, Turning
 from flowbook.run.stimulus import Abort, Consult, Gather, StepRaised
 from flowbook.run.turn import Turn
+from flowbook.run.undoing import BUSY, next_of, tidies
 
 TOO_SLOW, FAILED = "timeout", "failed"
 """Why turns are left: their container took too long, or it, or another turn of it, failed."""
@@ -29,6 +37,8 @@ def settle(turn: Turn) -> None:
     while (turn.ended or turn.fed) and state.verdict is None:
         ended, turn.ended = turn.ended, []
         fed, turn.fed = turn.fed, []
+        if state.standby or state.setups:
+            ended = closing.settle(turn, ended)
         for scope in ended:
             if state.phase[scope.owner] is Phase.TURNING and not _begin_anew(turn, scope):
                 checkpoints.behind_turn(turn, scope)
@@ -37,17 +47,29 @@ def settle(turn: Turn) -> None:
             if state.phase[i] is Phase.TURNING or turning.outlasts:
                 go_on(turn, i)
             elif state.phase[i] is Phase.CANCELLING and not turning.active:
-                turn.cancel(i)
-                turn.after(i)
+                end_stopped(turn, i)
             elif state.outcome[i] is Outcome.SUCCEEDED:  # its last turn went on behind it
                 turn.end_if_done(state.scopes[state.scope[i]])
+
+
+def end_stopped(turn: Turn, i: int) -> None:
+    """The turns of a container that was told to stop are over: it is, after its `finally`."""
+    if not _opens_finally(turn, i):
+        turn.cancel(i)
+        turn.after(i)
 
 
 def go_on(turn: Turn, i: int) -> None:
     """Begin the turns of the container in slot `i` that may begin now, or conclude it."""
     inside = turn.state.steps[i].inside
+    turning = turn.state.turning[i]
     assert inside is not None  # noqa: S101 - only containers turn
-    _WAYS[inside.policy.turns](turn, i, inside.policy, turn.state.turning[i])
+    given_up = turning.broken in GIVEN_UP or turning.trouble is not None
+    if given_up and turn.state.phase[i] is Phase.TURNING:
+        if not turning.active and not _opens_finally(turn, i):
+            _end_given_up(turn, i, turning.broken)
+        return
+    _WAYS[inside.policy.turns](turn, i, inside.policy, turning)
 
 
 def take_up(turn: Turn) -> None:
@@ -63,25 +85,9 @@ def take_up(turn: Turn) -> None:
             go_on(turn, i)
 
 
-def leave_again(turn: Turn) -> None:
-    """Finish what a process had begun to leave when it was lost: nothing of it runs any more."""
-    state = turn.state
-    for i, step in enumerate(state.steps):
-        if step.leaves and state.outcome[i] is Outcome.SUCCEEDED:
-            leave_loop(turn, i, step.leaves, hard=True)
-    for scope in state.scopes[1:]:
-        if scope.left:
-            leave(turn, scope, scope.left, hard=True)
-    for i, turning in tuple(state.turning.items()):
-        left = {state.scopes[at].left for at in turning.scopes.values()}
-        failed = FAILED in left and not turning.failed
-        if state.phase[i] is Phase.TURNING and (TOO_SLOW in left or failed):
-            give_up(turn, i, FAILED if failed else TOO_SLOW)
-            lost = ErrorInfo("Lost", "what it failed with was lost with its process")
-            _fail(turn, i, lost if failed else attempts.too_slow(state.steps[i].options))
-
-
-def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
+def leave(
+    turn: Turn, scope: Scope, why: str, *, hard: bool = False, error: ErrorInfo | None = None
+) -> None:
     """End a turn early: what runs is told to stop, the rest is not begun.
 
     `hard`: what runs is given up at once, and the turn is over when this returns.
@@ -90,9 +96,12 @@ def leave(turn: Turn, scope: Scope, why: str, *, hard: bool = False) -> None:
     if scope.status is not None:
         return
     if not scope.left:
-        turn.tell(ScopeLeft, scope.owner, block=scope.block, index=scope.index, why=why)
+        of = {"block": scope.block, "index": scope.index, "why": why, "error": error}
+        turn.tell(ScopeLeft, scope.owner, **of)
     for i in range(scope.base, scope.base + scope.size):
         phase = state.phase[i]
+        if state.standby and state.names[i] in state.standby:
+            continue
         if phase is Phase.WAITING or phase is Phase.READY:
             turn.tell(NodeSkipped, i, reason=SkipReason.TURN_LEFT)
         elif phase is Phase.CANCELLING:
@@ -117,10 +126,44 @@ def leave_loop(turn: Turn, i: int, how: str, *, hard: bool = False) -> None:
         scope = state.scopes[state.scope[scope.owner]]
 
 
-def give_up(turn: Turn, i: int, why: str) -> None:
-    """End every turn of the container in slot `i` here and now."""
-    for scope in tuple(going(turn, i)):
-        leave(turn, scope, why, hard=True)
+def give_up(turn: Turn, i: int, why: str, error: ErrorInfo | None = None) -> bool:
+    """End every turn of the container in slot `i`; False while something of it is still to be done.
+
+    They end here and now; but where something inside is to be undone or cleaned up, what runs is
+    told to stop, and the container ends when all that is done, failed with the `error` if any.
+    """
+    state, turning = turn.state, turn.state.turning.get(i)
+    if state.undoing and next_of(state, i) == BUSY:
+        return False
+    hard = not tidies(state.steps[i])
+    for scope in _unshielded(turn, i):
+        leave(turn, scope, why, hard=hard, error=None if hard else error)
+    return turning is None or not turning.active
+
+
+def _opens_finally(turn: Turn, i: int) -> bool:
+    """Begin the block `finally` of a container that was given up, if it is still to run."""
+    inside, known = turn.state.steps[i].inside, turn.state.turning[i].scopes
+    if inside is None or inside.policy.turns is not Turns.GUARDED or FINALLY not in inside.blocks:
+        return False
+    if turn.state.forced or (FINALLY, None) in known:
+        return False
+    begin(turn, i, FINALLY, None)
+    return True
+
+
+def _end_given_up(turn: Turn, i: int, why: str) -> None:
+    """The turns of a container that was given up are over."""
+    state = turn.state
+    trouble = state.turning[i].trouble
+    if trouble is not None:
+        fail(turn, i, trouble)
+    elif why == TOO_SLOW:
+        fail(turn, i, attempts.too_slow(state.steps[i].options))
+    elif not (state.standby and closing.undoes(turn, i)):
+        cause = joins.withdrawer(state, i)
+        turn.tell(NodeCancelled, i, attempt=state.attempt[i], cause=cause)
+        turn.after(i)
 
 
 def stops(turn: Turn, i: int) -> bool:
@@ -136,10 +179,21 @@ def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     inner = tuple(going(turn, i))
     if not inner:
         turn.instructions.append(Abort(i, state.attempt[i]))
-    for scope in inner:
+    for scope in _unshielded(turn, i):
         leave(turn, scope, why, hard=hard)
-    if hard:
+    if hard and not _is_tidied(turn, i):
         turn.cancel(i)
+
+
+def _unshielded(turn: Turn, i: int) -> list[Scope]:
+    """The turns of a container that are left with it: its block `finally` is not."""
+    return [one for one in going(turn, i) if one.block != FINALLY or turn.state.forced]
+
+
+def _is_tidied(turn: Turn, i: int) -> bool:
+    """True while the container in slot `i`, whose turns were left, undoes and cleans up."""
+    turning = turn.state.turning.get(i)
+    return turning is not None and (turning.active > 0 or _opens_finally(turn, i))
 
 
 def going(turn: Turn, i: int) -> Iterator[Scope]:
@@ -194,9 +248,10 @@ def _have_enough(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
         if before + turning.active and turn.state.phase[i] is Phase.TURNING:
             _conclude(turn, i, policy, turning)
         return
-    left = list(going(turn, i))
+    left, hard = list(going(turn, i)), not tidies(turn.state.steps[i])
     for scope in left:
-        leave(turn, scope, "completed", hard=True)
+        if hard or not scope.left:
+            leave(turn, scope, "completed", hard=hard)
     if not left:
         _conclude(turn, i, policy, turning)
 
@@ -226,7 +281,7 @@ def consulted(turn: Turn, i: int, index: int, *, go_on: bool) -> None:
     elif most is not None and index >= most:
         message = f"its condition still held after {most} turns"
         hint = "mend the condition, or allow more turns"
-        _fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
+        fail(turn, i, ErrorInfo(type="LoopLimit", message=message, hint=hint))
     else:
         begin(turn, i, BODY, index)
 
@@ -277,7 +332,7 @@ def _conclude_guarded(
     failed = [block for block, how in went.items() if how is RunStatus.FAILED and block != excused]
     if failed:
         number = state.turning[i].scopes[failed[-1], None]
-        _fail(turn, i, _error_of(turn, state.scopes[number]))
+        fail(turn, i, _error_of(turn, state.scopes[number]))
     else:
         _ask(turn, Gather(i, state.attempt[i]))
 
@@ -318,7 +373,7 @@ def _begin_anew(turn: Turn, scope: Scope) -> bool:
 
 def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.failed and not policy.settle:
-        _fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
+        fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
     else:
         _ask(turn, Gather(i, turn.state.attempt[i]))
 
@@ -329,7 +384,10 @@ def _ask(turn: Turn, order: Consult | Gather) -> None:
         turn.instructions.append(order)
 
 
-def _fail(turn: Turn, i: int, error: ErrorInfo) -> None:
+def fail(turn: Turn, i: int, error: ErrorInfo) -> None:
+    """The container has failed, as soon as what completed inside is undone."""
+    if turn.state.standby and closing.undoes(turn, i):
+        return
     attempt = turn.state.attempt[i]
     give_up(turn, i, "failed")
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))

@@ -106,7 +106,7 @@ def _inside(state: RunState) -> dict[NodeId, dict[str, Any]]:
         if current[state.scope[i]]:
             if outcome is not None:
                 counts[name][_COUNTED[outcome]] += 1
-            elif state.phase[i] is not Phase.WAITING:
+            elif state.phase[i] not in (Phase.WAITING, Phase.STANDBY):
                 counts[name]["running"] += 1
     for name, i in latest.items():
         nodes[name] = {**_node(state, i), "scope": state.scopes[state.scope[i]].path}

@@ -15,9 +15,10 @@ from typing import Any, Self
 
 from flowbook.errors import RunTimeout, UsageError
 from flowbook.events import RunStatus
-from flowbook.ids import RunId
+from flowbook.ids import NodeId, RunId
 from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
+from flowbook.run.undoing import finishing
 
 _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
@@ -90,6 +91,31 @@ class Waitable:
                         run_id=self.id,
                         seconds=timeout,
                     )
+        except KeyboardInterrupt:
+            self._interrupted()
+            raise
+
+    @property
+    def compensated(self) -> tuple[NodeId, ...]:
+        """The nodes that were undone, in that order; known when the run is over."""
+        return self._performance.state.compensated
+
+    @property
+    def uncompensated(self) -> tuple[NodeId, ...]:
+        """Nodes that should have been undone and were not; known when the run is over."""
+        return self._performance.state.uncompensated
+
+    @property
+    def finishing(self) -> bool:
+        """True while it was told to stop and undoes, tears down or is in a block `finally`."""
+        return finishing(self._performance.state)
+
+    def _interrupted(self) -> None:
+        """Stop the run; interrupted once more, also what it does before it stops."""
+        self.cancel("interrupted")
+        try:
+            while not self.settled(_LAST_WAIT) and self.finishing:
+                continue
         except KeyboardInterrupt:
             self.cancel("interrupted")
             self.settled(_LAST_WAIT)

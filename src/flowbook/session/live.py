@@ -20,6 +20,7 @@ from flowbook.errors import InvalidFlow
 from flowbook.graph.flow import Flow
 from flowbook.graph.nesting import Nesting, container_of, is_container
 from flowbook.graph.problem import Problem, errors
+from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import CellId, NodeId
 from flowbook.session.project import Project
@@ -139,8 +140,15 @@ class LiveNotebook:
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:
     """Why running its cell does not run a node: one inside of a container does not run alone.
 
-    Running the container for each of them would do the effects of those before once more.
+    Running the container for each of them would do the effects of those before once more. And what
+    undoes or tears down runs when something else is over.
     """
+    roles = Roles(spec)
+    undone = roles.undone_by(node.id)
+    if undone is not None:
+        return f"{node.id} undoes {undone.id}: it runs when a run fails behind that"
+    if roles.stands_by(node):
+        return f"{node.id} tears down: it runs at the end of every run"
     nesting = Nesting(spec)
     home = nesting.home(node.id)
     if home:

@@ -185,7 +185,7 @@ class Board:
         nodes = self.state.nodes
         if len(nodes) <= room:
             return list(nodes)
-        weight = {Phase.WAITING: 2, Phase.DONE: 1}
+        weight = {Phase.STANDBY: 3, Phase.WAITING: 2, Phase.DONE: 1}
         ranked = sorted(
             range(len(nodes)),
             key=lambda i: (weight.get(self.state.phase[i], 0), -self.ended.get(nodes[i], 0.0), i),
@@ -210,7 +210,7 @@ class Board:
         outcome = self.state.outcome[i]
         if outcome is not None:
             return _DONE[outcome]
-        return "○" if self.state.phase[i] is Phase.WAITING else moving
+        return "○" if self.state.phase[i] in (Phase.WAITING, Phase.STANDBY) else moving
 
     def _remember(self, node: NodeId, event: OfNode, note: str) -> None:
         self.notes[node] = note

@@ -106,6 +106,10 @@ class SavedRun:
     nodes: tuple[SavedNode, ...]
     inside: tuple[SavedNode, ...] = ()
     """The nodes inside of containers, by turn: `each[3].clean` is one of the item number 3."""
+    compensated: tuple[NodeId, ...] = ()
+    """The nodes that were undone, in that order, once the run is over."""
+    uncompensated: tuple[NodeId, ...] = ()
+    """Those that should have been, and were not."""
 
     def __getitem__(self, node: str) -> SavedNode:
         """One node; by its plain name, one inside of a container is that of its latest turn."""
@@ -131,7 +135,13 @@ class SavedRun:
         ]
         width = max((len(one.node) for one in self.nodes), default=0)
         lines += [f"  {one.node:<{width}}  {_line(one)}" for one in self.nodes]
+        lines += [f"  {word}: {', '.join(some)}" for word, some in told_of(self) if some]
         return "\n".join(lines)
+
+
+def told_of(run: SavedRun) -> tuple[tuple[str, tuple[NodeId, ...]], ...]:
+    """What became of the nodes that had to be undone, in words."""
+    return ("undone", run.compensated), ("not undone", run.uncompensated)
 
 
 def saved_run(
@@ -190,6 +200,8 @@ def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = No
         at=datetime.fromtimestamp(events[-1].at, UTC),
         nodes=tuple(node(i) for i in range(len(state.nodes))),
         inside=tuple(node(i) for i in sorted(inside)),
+        compensated=state.compensated,
+        uncompensated=state.uncompensated,
     )
 
 

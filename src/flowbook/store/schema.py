@@ -137,6 +137,14 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "hash": "as in `values`",
         "type": "as in `values`",
     },
+    "compensations": {
+        "run_id": "the run, which is over",
+        "node": "a node that completed and had to be undone; inside of a container with its turn, "
+        "such as `each[3].charge`",
+        "compensated": "true when it was undone; false when what undoes it failed or was given up",
+        "position": "1, 2, 3, … in the order in which they were undone",
+        "ts": "UTC; when the run was over",
+    },
     "flow_versions": {
         "flow": "name of the flow",
         "version": "content hash of the definition",

@@ -151,6 +151,16 @@ READ_VIEWS: Mapping[str, str] = {
     FROM (SELECT *, unnest(coalesce(nullif(json_keys(outputs), []), [NULL])) AS port
           FROM (SELECT *, count(outputs) OVER (PARTITION BY run_id, scope, node) AS written
                 FROM ({_RESULTS})) WHERE written > 0)""",
+    "compensations": f"""
+    SELECT run_id, unnest(names) AS node, compensated,
+           unnest(range(1, len(names) + 1))::INTEGER AS position, ts
+    FROM (SELECT run_id, ts, compensated, from_json(
+              json_extract(payload, CASE WHEN compensated THEN '$.compensated'
+                                         ELSE '$.uncompensated' END), '["VARCHAR"]') AS names
+          FROM (SELECT run_id, ts, payload FROM kept_events WHERE kind = 'RUN_COMPLETED' UNION ALL
+                SELECT run_id, ts, payload FROM {EVENTS} WHERE kind = 'RUN_COMPLETED'),
+               (VALUES (true), (false)) AS sides(compensated))
+    WHERE len(names) > 0""",
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
            (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
@@ -247,6 +257,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "lost_runs": ("kept_runs", "fresh_runs"),
     "turns": ("kept_events", "known_runs"),
     "results": ("kept_events",),
+    "compensations": ("kept_events",),
     "streams": ("kept_events",),
     "attempts": ("kept_events", "known_runs"),
     "node_runs": ("kept_node_runs", "fresh_nodes", "lost_runs"),

@@ -99,7 +99,7 @@ def _params(spec: FlowSpec, wiring: Wiring) -> tuple[ParamView, ...]:
     found = {param.name: _param(param) for param in spec.params}
     for use in wiring.params:
         one = spec.node(use.target).input(use.input)
-        if use.param not in found and one is not None:
+        if use.frame is None and use.param not in found and one is not None:
             found[use.param] = _param(ParamSpec(use.param, one.default, one.annotation))
     return tuple(found.values())
 
