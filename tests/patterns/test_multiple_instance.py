@@ -67,27 +67,22 @@ def test_wcp_14_multiple_instances_with_a_priori_run_time_knowledge(flow, played
 
 
 def test_wcp_15_multiple_instances_without_a_priori_run_time_knowledge(flow, played):
-    """Each instance says which are to follow; how many there are is known with the last of them."""
-    with flow.while_("each", "last.open", initial={"open": [3, 1], "done": []}):
-
-        @flow.node
-        def instance(last):
-            size, *others = last["open"]
-            more = [size - 1] if size > 1 else []
-            return {"open": [*others, *more], "done": [*last["done"], size]}
-
-    @flow.node
-    def after(each):
-        return each["done"]
-
-    log = played()
-    assert log["after"] == [3, 1, 2, 1]
+    """Instances add others, and so does somebody outside, while all of them are under way."""
+    asked(flow, [0, 1])
+    run = waits(flow.start(), *instances(2))
+    run.add_items("each", [2])
+    waits(run, *instances(3))  # all three at the same time
+    run.signal("answer 0", 0)
+    done(run, "each[0].noted")
+    run.add_items("each", [3])
+    waits(run, *instances(4)[1:])
+    for number in (3, 1, 2):
+        run.signal(f"answer {number}", number)
+    log = played(run)
+    assert log["after"] == [0, 1, 2, 3]
     assert log.opened("each") == [0, 1, 2, 3]
-    assert log.follows("after", *(f"each[{at}].instance" for at in range(4)))
-    # The restriction: one instance after the other; those of a map, which are not, are as many
-    # as there were when it began.
-    assert log.most_at_once(*(f"each[{at}].instance" for at in range(4))) == 1
-    assert not hasattr(log.run, "add_items")
+    assert log.follows("after", *instances(4))
+    assert log.began.count("after") == 1
 
 
 def test_wcp_34_static_partial_join_for_multiple_instances(flow, played):
