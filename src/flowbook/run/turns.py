@@ -81,7 +81,7 @@ def take_up(turn: Turn) -> None:
                 _begin_anew(turn, state.scopes[number])
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)
-        elif turning.outlasts:
+        elif turning.outlasts and not state.cancelling:
             go_on(turn, i)
 
 
