@@ -581,3 +581,21 @@ def _nodes_of_order():
         n("release", "reserve"),
         n("refund", "charge", retries=1),
     )
+
+
+def test_what_joins_all_that_settles_does_not_run_without_its_setup():
+    join = n("report", "work", join=Join(0))
+    run = Play(n("connect", role="setup"), n("work", "connect"), join).fails("connect")
+    assert run.launched == set()
+    assert run.reason("report") == "upstream_failed"
+    assert run.state.status is RunStatus.FAILED
+
+
+@pytest.mark.parametrize("end", ["times_out", "cancelled"])
+def test_a_container_that_is_given_up_while_nothing_in_it_runs_tidies_all_the_same(end):
+    guard = box("guard", Policy(Turns.GUARDED), n("ask"), **{"finally": [n("sweep")]})
+    run = Play(guard, n("stop", cancels=("guard",))).unfolds("guard").suspends("guard.ask")
+    run = run.times_out("guard") if end == "times_out" else run.returns("stop")
+    assert run.launched == {"guard.finally.sweep"}
+    run.returns("guard.finally.sweep")
+    assert run.outcome("guard") is (Outcome.FAILED if end == "times_out" else Outcome.CANCELLED)

@@ -86,6 +86,7 @@ _EXPECTED: Mapping[Phase, Callable[[World, int], bool]] = {
         world.state.gate is not None or i in world.applied or _is_open(world, i)
     ),
     Phase.WAITING: _is_open,
+    Phase.STANDBY: lambda world, i: True,
 }
 """What the world has to have for a step in each phase."""
 

@@ -8,17 +8,11 @@ failed.
 
 from __future__ import annotations
 
-from flowbook.events import NodeScheduled, NodeSkipped, RunEnding, RunStatus, SkipReason
+from flowbook.events import NodeScheduled, NodeSkipped, RunEnding, RunStatus
 from flowbook.run import undoing
-from flowbook.run.phase import Outcome, Phase
+from flowbook.run.phase import Phase
 from flowbook.run.state import Scope
 from flowbook.run.turn import Turn
-
-_BARS = {
-    Outcome.FAILED: SkipReason.UPSTREAM_FAILED,
-    Outcome.SKIPPED: SkipReason.UPSTREAM_FAILED,
-    Outcome.CANCELLED: SkipReason.UPSTREAM_CANCELLED,
-}
 
 
 def settle(turn: Turn, scopes: list[Scope]) -> list[Scope]:
@@ -45,13 +39,11 @@ def set_up(turn: Turn) -> None:
     """All setup is over: begin what waited for it, or skip it when some of it failed."""
     state = turn.state
     own = range(state.scopes[0].size)
-    bad = next((i for i in own if state.names[i] in state.setups and state.outcome[i] in _BARS), -1)
-    if bad < 0:
-        turn.look_at(own)
-    for i in own if bad >= 0 else ():
-        if state.phase[i] is Phase.WAITING:
-            reason = _BARS[state.outcome[bad] or Outcome.FAILED]
-            turn.tell(NodeSkipped, i, reason=reason, cause=state.names[bad])
+    for i in own:
+        open_ = state.phase[i] in (Phase.WAITING, Phase.READY)
+        if open_ and (barred := undoing.bar(state, i)) is not None:
+            turn.tell(NodeSkipped, i, reason=barred[0], cause=barred[1])
+    turn.look_at(own)
     turn.close_if_done()
 
 

@@ -24,7 +24,7 @@ from flowbook.events import (
 )
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import Plan
+from flowbook.plan.plan import Join, Plan
 from flowbook.run import joins, undoing
 from flowbook.run.evolve import evolve, evolve_slot
 from flowbook.run.outside import Outside
@@ -106,17 +106,14 @@ class Turn:
             if phase is Phase.TURNING and state.joins[i] is not None:
                 self.fed.append(i)
             return False
-        doom, join = state.doom[i], state.joins[i]
+        join = state.joins[i]
         if (join is not None and joins.undecided(state, i, join)) or (
             state.setup and not state.scope[i] and i not in state.setup
         ):
             return False
-        if join is not None:
-            doom = joins.doom(state, i, join)
-        elif doom is None and state.fed[i] and not state.live[i]:
-            doom = SkipReason.BRANCH_NOT_TAKEN
+        doom, cause = self._doom(i, join)
         if doom is not None:
-            self.tell(NodeSkipped, i, reason=doom, cause=state.blame[i])
+            self.tell(NodeSkipped, i, reason=doom, cause=cause)
             return True
         if phase is Phase.WAITING:
             self.tell(NodeScheduled, i)
@@ -125,6 +122,18 @@ class Turn:
         if state.phase[i] is Phase.READY:
             self.start(i)
         return False
+
+    def _doom(self, i: int, join: Join | None) -> tuple[SkipReason | None, NodeId | None]:
+        """Why a step that is decided does not run, None when it does, and the node behind it."""
+        state = self.state
+        if state.setups and (barred := undoing.bar(state, i)) is not None:
+            return barred
+        doom = state.doom[i]
+        if join is not None:
+            doom = joins.doom(state, i, join)
+        elif doom is None and state.fed[i] and not state.live[i]:
+            doom = SkipReason.BRANCH_NOT_TAKEN
+        return doom, state.blame[i]
 
     def start(self, i: int, *, admitted: bool = False) -> None:
         """Begin the next attempt of a step, or go on with the one that was suspended.

@@ -135,9 +135,11 @@ def give_up(turn: Turn, i: int, why: str, error: ErrorInfo | None = None) -> boo
     state, turning = turn.state, turn.state.turning.get(i)
     if state.undoing and next_of(state, i) == BUSY:
         return False
-    hard = not tidies(state.steps[i])
-    for scope in _unshielded(turn, i):
+    hard, left = not tidies(state.steps[i]), _unshielded(turn, i)
+    for scope in left:
         leave(turn, scope, why, hard=hard, error=None if hard else error)
+    if left and not hard:
+        return False  # when all turns are over already, this decision goes on with what is due
     return turning is None or not turning.active
 
 
