@@ -131,9 +131,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         15, "Multiple Instances without a Priori Run-Time Knowledge", _M,
         "More instances may be added while others run.",
-        "a `while` whose turns say what is still to do",
-        Score.PARTIAL,
-        "instances that are found on the way run one after the other",
+        "a `map` with `add_items`, from a node inside or from outside",
     ),
     Pattern(
         16, "Deferred Choice", _S,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.patterns.log import done, waits
 
+from flowbook import add_items
 from flowbook.events import NodeCompleted, NodeStarted, ScopeClosed
 
 
@@ -67,27 +68,32 @@ def test_wcp_14_multiple_instances_with_a_priori_run_time_knowledge(flow, played
 
 
 def test_wcp_15_multiple_instances_without_a_priori_run_time_knowledge(flow, played):
-    """Each instance says which are to follow; how many there are is known with the last of them."""
-    with flow.while_("each", "last.open", initial={"open": [3, 1], "done": []}):
+    """An instance adds another, and so does somebody outside; all of them go on at once."""
+    with flow.map("each", [0, 1]):
 
         @flow.node
-        def instance(last):
-            size, *others = last["open"]
-            more = [size - 1] if size > 1 else []
-            return {"open": [*others, *more], "done": [*last["done"], size]}
+        def found(item):
+            if item == 1:
+                add_items("each", [2])
+
+        flow.wait_signal("answer", found, signal="answer {{ item }}", inputs={"item": ...})
 
     @flow.node
-    def after(each):
-        return each["done"]
+    def after(each_values):
+        return each_values
 
-    log = played()
-    assert log["after"] == [3, 1, 2, 1]
+    run = waits(flow.start(), *instances(3))
+    run.add_items("each", [3])
+    waits(run, *instances(4))
+    assert run["after"].outcome is None
+    for number in (2, 0, 3, 1):
+        run.signal(f"answer {number}", number)
+    log = played(run)
+    assert log["after"] == [0, 1, 2, 3]
     assert log.opened("each") == [0, 1, 2, 3]
-    assert log.follows("after", *(f"each[{at}].instance" for at in range(4)))
-    # The restriction: one instance after the other; those of a map, which are not, are as many
-    # as there were when it began.
-    assert log.most_at_once(*(f"each[{at}].instance" for at in range(4))) == 1
-    assert not hasattr(log.run, "add_items")
+    assert log.follows("after", *instances(4))
+    assert log.most_at_once(*instances(4)) == 4
+    assert log.began.count("after") == 1
 
 
 def test_wcp_34_static_partial_join_for_multiple_instances(flow, played):
