@@ -111,6 +111,11 @@ class Recovery:
             click.echo(f"{run.id}  {run.flow}  {run.status.value}")
         if not self.ended and not self.refused:
             click.echo(f"nothing to recover in {project.path}", err=True)
+            waiting = len(lost_runs(project))
+            if waiting:
+                click.echo(
+                    f"{waiting} wait for what has not come: flowbook history waiting", err=True
+                )
 
 
 @dataclass(frozen=True, slots=True)
