@@ -31,11 +31,10 @@ def failed(index, block=""):
 
 
 def test_a_map_goes_on_with_ten_at_once_unless_told_otherwise(spec):
-    assert MapNode.policy(spec(kind="map")) == Policy(
-        Turns.EACH, window=10, stop=False, settle=True
-    )
+    untold = Policy(Turns.EACH, window=10, stop=False, settle=True, grows=True)
+    assert MapNode.policy(spec(kind="map")) == untold
     told = spec(kind="map", max_concurrent=3, continue_on_error=False, max_retries=2)
-    assert MapNode.policy(told) == Policy(Turns.EACH, window=3, stop=True, settle=True, retries=2)
+    assert MapNode.policy(told) == replace(untold, window=3, stop=True, retries=2)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, "many", True, 2.5, None])
@@ -128,7 +127,7 @@ def test_enough_of_unknown_names_says_so(made, context):
     ],
 )
 def test_a_map_says_how_many_are_enough(spec, made, said, policy):
-    whole = Policy(Turns.EACH, window=10, stop=False, settle=True)
+    whole = Policy(Turns.EACH, window=10, stop=False, settle=True, grows=True)
     assert MapNode.policy(spec(kind="map", **said)) == replace(whole, **policy)
     assert made.node(MapNode, **said).enough == said["enough"]
 

@@ -347,7 +347,7 @@ def apply(spec: FlowSpec, edit: Edit) -> FlowSpec:
     ['get']
     """
     made = edit.apply(spec)
-    if reason := contradiction(made):
+    if reason := contradiction(made, spec):
         raise _rejected(edit, reason)
     return made
 
@@ -375,7 +375,11 @@ def _with_insides(edit: AddNode | RemoveNode, spec: FlowSpec, container: NodeId)
 
     A node may say so of one that is not there yet, or no more.
     """
-    inside = [node for node in spec.nodes if container_of(node.options.inside) == container]
+    inside = [
+        node
+        for node in spec.nodes
+        if node.options.inside and container_of(node.options.inside) == container
+    ]
     again = [SetOptions(node.id, node.options) for node in inside if node.id != container]
     return Several((edit, *again), edit.label) if again else edit
 

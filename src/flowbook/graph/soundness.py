@@ -13,20 +13,24 @@ from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import as_node_id
 
 
-def contradiction(spec: FlowSpec) -> str | None:
+def contradiction(spec: FlowSpec, before: FlowSpec | None = None) -> str | None:
     """The first contradiction in `spec` as a sentence; None for a sound spec. Linear.
+
+    Nodes that it has of a sound spec `before` are not looked at again.
 
     >>> from flowbook.ids import FlowId, NodeId
     >>> contradiction(FlowSpec(FlowId("tour"), (NodeSpec(NodeId("a")), NodeSpec(NodeId("a")))))
     "two nodes are called 'a'"
     """
-    return next(_contradictions(spec), None)
+    known = set() if before is None else set(map(id, before.nodes))
+    return next(_contradictions(spec, [one for one in spec.nodes if id(one) not in known]), None)
 
 
-def _contradictions(spec: FlowSpec) -> Iterator[str]:
-    yield from _twice("nodes", (node.id for node in spec.nodes))
+def _contradictions(spec: FlowSpec, changed: Iterable[NodeSpec]) -> Iterator[str]:
+    if len(spec.by_id) < len(spec.nodes):
+        yield from _twice("nodes", (node.id for node in spec.nodes))
     yield from _twice("parameters", (param.name for param in spec.params))
-    for node in spec.nodes:
+    for node in changed:
         yield from _unnameable(node)
         yield from _twice(f"inputs of {node.id}", (one.name for one in node.inputs))
         yield from _twice(f"outputs of {node.id}", node.outputs)

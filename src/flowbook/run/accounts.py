@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from typing import TypeVar
 
 from flowbook.events.values import Usage
-from flowbook.run.stimulus import StepUsed, Stimulus
+from flowbook.run.stimulus import Launch, StepUsed, Stimulus
 from flowbook.run.stream import OfAttempt
 from flowbook.run.streaming import Streaming
 from flowbook.run.words import Words
+
+_T = TypeVar("_T")
 
 
 class Accounts:
@@ -33,12 +36,18 @@ class Accounts:
         self._streamed, self._kept = words.streams.attempts, streaming.under_way
         self._feed, self._clock = feed, clock
 
-    def close(self, of: OfAttempt, then: Callable[[], None]) -> None:
-        """Call `then` once everything that an attempt said and streamed is told."""
+    def close(self, order: Launch, then: Callable[[Launch, _T], None], ending: _T) -> None:
+        """Call `then` with the ending once all that the attempt said and streamed is told."""
         self.words.drain()
+        if self.words.taken or self._streamed or self._kept:
+            self._close((order.step, order.attempt), partial(then, order, ending))
+        else:  # nobody in the run measures or streams
+            then(order, ending)
+
+    def _close(self, of: OfAttempt, then: Callable[[], None]) -> None:
         if self.words.taken:
             then = partial(self._measured, of, then)
-        if (self._streamed or self._kept) and (of in self._streamed or of in self._kept):
+        if of in self._streamed or of in self._kept:
             self._streaming.settle(of, then)
         else:
             then()

@@ -31,10 +31,9 @@ def due(turn: Turn, _: CheckpointDue) -> None:
 
 
 def behind_step(turn: Turn, i: int) -> None:
-    """The step in slot `i` is done."""
+    """The step in slot `i`, which asks for one, is done."""
     state = turn.state
-    if state.steps[i].options.checkpoint:
-        _reach(turn, NODE, state.names[i], state.scopes[state.scope[i]].path)
+    _reach(turn, NODE, state.names[i], state.scopes[state.scope[i]].path)
 
 
 def behind_turn(turn: Turn, scope: Scope) -> None:

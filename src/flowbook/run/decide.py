@@ -125,8 +125,9 @@ def _on_returned(turn: Turn, s: StepReturned) -> None:
         cache_miss=s.cache_miss,
     )
     turn.add(event, i)
-    checkpoints.behind_step(turn, i)
     step = state.steps[i]
+    if step.options.checkpoint:
+        checkpoints.behind_step(turn, i)
     if step.leaves:
         turns.leave_loop(turn, i, step.leaves)
     elif step.ends:
@@ -167,8 +168,10 @@ def _on_recalled(turn: Turn, s: StepRecalled) -> None:
             result=s.result,
             cache_key=s.cache_key,
         )
-        checkpoints.behind_step(turn, s.step)
-        if turn.state.steps[s.step].ends:
+        step = turn.state.steps[s.step]
+        if step.options.checkpoint:
+            checkpoints.behind_step(turn, s.step)
+        if step.ends:
             ending.end(turn, s.step)
         turn.after(s.step)
 

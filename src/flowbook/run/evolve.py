@@ -40,7 +40,7 @@ from flowbook.ids import EventSeq
 from flowbook.plan.plan import Plan
 from flowbook.run import behind, edges, grown, joins, standby
 from flowbook.run.limits import gate_of
-from flowbook.run.phase import ENDING, GIVEN_UP, TABLE, Outcome, Phase
+from flowbook.run.phase import ENDING, GIVEN_UP, MOVES, TABLE, Outcome, Phase
 from flowbook.run.slots import add_scope
 from flowbook.run.state import RunState, Scope, Turning, scope_path
 from flowbook.run.suspended import resumed, suspended
@@ -68,13 +68,12 @@ def evolve(state: RunState, event: Event) -> None:
 
 def evolve_slot(state: RunState, i: int, event: Any) -> None:
     """As `evolve`, for an event of the step in slot `i`; -1 is no step."""
-    kind = type(event)
     if event.seq != state.seq or state.verdict is not None:
         raise _illegal(state, "the run", f"event {state.seq}", event)
     if i < 0:
         raise _illegal(state, event.node, "no such node", event)
-    before = state.phase[i]
-    move = TABLE.get((before, kind))
+    kind, before = type(event), state.phase[i]
+    move = MOVES[kind].get(before)
     if move is None:
         raise _illegal(state, state.key(i), before, event)
     phase, outcome = move

@@ -28,7 +28,7 @@ from flowbook.run.alarms import Alarms
 from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
 from flowbook.run.excerpt import told_inputs
-from flowbook.run.executors import Attempt, Ending, Raised, Returned, Stopped, Ticket
+from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.measure import measured
@@ -122,7 +122,8 @@ class Hands:
         return Asking(state.flow, state.steps[i], self.work(i), scope.base, known, names)
 
     def _run(self, order: Launch) -> None:
-        i, work, of = order.step, self.work(order.step), (order.step, order.attempt)
+        i = order.step
+        work, on = self._cast[self._state.names[i]]
         context = self._context(i, order.attempt)
         context.tries = order.attempt - self._state.spared[i]
         if context.resumption is not None and context.resumption.timed_out:
@@ -141,7 +142,7 @@ class Hands:
             ambient.run(adding.current.set, context.add_items)
         if context.resumption is not None:
             ambient.run(suspension.current.set, context.resumption)
-        on, options = self._cast[self._state.names[i]][1], self._state.steps[i].options
+        options = self._state.steps[i].options
         if self._measures and (on is On.THREAD or on is On.INLINE):
             work = dataclasses.replace(work, call=measured(work.call))
         self._tickets[i] = self._stage.executors[on].launch(
@@ -150,11 +151,12 @@ class Hands:
                 inputs,
                 context,
                 ambient,
-                lambda end: self._accounts.close(of, partial(self._ended, order, end)),
+                partial(self._accounts.close, order, self._ended),
                 options.bounds if on is On.PROCESS else None,
             )
         )
-        self.watch(order)
+        if options.timeout is not None:
+            self.watch(order)
 
     def watch(self, order: Launch) -> None:
         """See to the timeout of a step that begins now."""
@@ -259,14 +261,7 @@ class Hands:
             self._accounts.used((i, order.attempt))
             return  # given up: another attempt may be on its way already
         self._tickets.pop(i, None)
-        wish = ending.value if isinstance(ending, Returned) else None
-        if isinstance(ending, Raised):
-            wish = ending.error
-        if isinstance(wish, Suspend):
-            self.alarms.drop(i)
-            wait = self.waits.suspended(i, order.attempt, wish)
-            self._feed(replace(wait, usage=self._accounts.usage((i, order.attempt))))
-        elif not isinstance(ending, Returned):
+        if not isinstance(ending, Returned) or isinstance(ending.value, Suspend):
             self.alarms.drop(i)
             self._gave_nothing(order, ending)
         elif self.work(i).container is not None:
@@ -275,16 +270,19 @@ class Hands:
             self.alarms.drop(i)
             self._returned(order, ending)
 
-    def _gave_nothing(self, order: Launch, ending: Raised | Stopped) -> None:
-        if isinstance(ending, Raised):
+    def _gave_nothing(self, order: Launch, ending: Ending) -> None:
+        """It waits, failed, or was stopped."""
+        i, attempt = order.step, order.attempt
+        wish = ending.value if isinstance(ending, Returned) else getattr(ending, "error", None)
+        if isinstance(wish, Suspend):
+            wait = self.waits.suspended(i, attempt, wish)
+            self._feed(replace(wait, usage=self._accounts.usage((i, attempt))))
+        elif isinstance(ending, Raised):
             self._raised(order, ending.error, ending.ms)
-            return
-        usage = self._accounts.usage((order.step, order.attempt))
-        self._feed(
-            StepCancelled(
-                at=self._now(), step=order.step, attempt=order.attempt, ms=ending.ms, usage=usage
-            )
-        )
+        else:
+            usage = self._accounts.usage((i, attempt))
+            at, ms = self._now(), ending.ms
+            self._feed(StepCancelled(at=at, step=i, attempt=attempt, ms=ms, usage=usage))
 
     def _unfolded(self, order: Launch, ending: Returned) -> None:
         try:
@@ -353,27 +351,25 @@ class Hands:
                 self._raised(order, more, ms)
                 return
             self._shelf.values[i] = outputs
-            result, usage = refs.pop(RESULT, None), self._accounts.usage((i, attempt))
-            known = self.lookups.told(i)
-            self._feed(
-                StepReturned(
-                    at=self._now(),
-                    step=i,
-                    attempt=attempt,
-                    ms=ms,
-                    outputs=refs,
-                    result=result,
-                    reason=_why(self._state.steps[i], outputs, self._stage),
-                    usage=usage,
-                    added=more,
-                    **known,
-                )
+            step = self._state.steps[i]
+            done = StepReturned(
+                at=self._now(),
+                step=i,
+                attempt=attempt,
+                ms=ms,
+                result=refs.pop(RESULT, None),
+                outputs=refs,
+                reason=_why(step, outputs, self._stage) if step.ends else "",
+                usage=self._accounts.usage((i, attempt)),
+                added=more,
             )
+            asked = i in self.lookups.answers
+            self._feed(replace(done, **self.lookups.told(i)) if asked else done)
 
 
 def _why(step: Step, outputs: Outputs, stage: Stage) -> str:
     """What a node says that stops the run; nothing of all others."""
-    if step.ends in ("", OTHERS) or outputs.result is None:
+    if step.ends == OTHERS or outputs.result is None:
         return ""
     return stage.told(str(outputs.result))
 

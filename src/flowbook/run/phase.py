@@ -141,3 +141,9 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
 The turns of a container that is done go on where it has enough without them. A ready step is
 skipped only after a recovery: the node it had its input from ran again and failed.
 """
+
+MOVES: Mapping[type, Mapping[Phase, Move]] = {
+    kind: {before: move for (before, event), move in TABLE.items() if event is kind}
+    for _, kind in TABLE
+}
+"""The table by event."""

@@ -35,6 +35,7 @@ from flowbook.session.keys import Keys
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.memory import Remembering
+from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
 from flowbook.session.reopening import Reopening
@@ -83,6 +84,7 @@ class Project(Controlled, Replays, Remembering):
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.calls = Calls(self)
         self.keys = Keys(self)
+        self._plans = Plans()
         self.aftermath = Aftermath(self, partial(begin, self))
         self.queues = Queues(self)
         """What waits for its turn in this process."""
@@ -171,6 +173,8 @@ class Project(Controlled, Replays, Remembering):
         from flowbook.plan.compile import compile_plan
 
         kinds = kinds_of(flow, self.registry)
+        if targets is None:
+            return self._plans.of(flow, kinds)
         return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
 
     # ------------------------------------------------------------ runs
