@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 import traitlets
 from traitlets import Bool, Enum, Int, TraitError, Unicode, validate
 
-from flowbook.errors import ExpressionError, UsageError
+from flowbook.errors import UsageError
 from flowbook.graph.container import CATCH, Container, Policy, TurnEnd, Turns, TurnStart
 from flowbook.graph.nesting import ERROR, INDEX, ITEM, LAST, frame_names, own_outputs
 from flowbook.graph.node import Node, NodeContext, Outputs
@@ -23,22 +23,12 @@ from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
 from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
-from flowbook.nodes.router import bare, nested
+from flowbook.nodes.router import bare, holds, nested
 from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
 _ASKED: Final = "{{ items }}"
 _MOST: Final = 1000
-
-
-def _holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any]) -> bool:
-    """What an expression of a container says; its failure names the setting."""
-    try:
-        return bool(context.evaluate(text, names))
-    except ExpressionError as failed:
-        told = f"{setting} {text!r} cannot be worked out: {failed.message}"
-        hint = failed.hint or f"{setting} sees {', '.join(map(str, names))}"
-        raise ExpressionError(told, hint=hint, code=failed.code, column=failed.column) from None
 
 
 class _Naming(Container):
@@ -194,7 +184,7 @@ class MapNode(_Items):
             "failed": len(turns) - len(values),
             "total": len(rows_of(self._over(inputs), self.name)),
         }
-        return _holds(context, "enough", bare(self.enough), names)
+        return holds(context, "enough", bare(self.enough), names)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
@@ -308,7 +298,7 @@ class WhileNode(_Naming):
         if not text:
             raise UsageError(f"while {self.name!r} has no condition", hint='condition: "last < 10"')
         names: dict[Any, Any] = {**nested(inputs), **nested(start.last or {}), **self.frame(start)}
-        return _holds(context, "condition", text, names)
+        return holds(context, "condition", text, names)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What the last turn gave; `initial` when there was none."""
