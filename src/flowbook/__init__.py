@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.suspension import Resumption, Suspend, resumption
-    from flowbook.run.capture import context
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
+    from flowbook.run.places.capture import context
     from flowbook.run.remembering import memory
     from flowbook.session.project import Project, project
 
@@ -105,7 +105,7 @@ _HOMES = {
     "ValueUnavailable": "flowbook.errors",
     "WaitTimeout": "flowbook.errors",
     "add_items": "flowbook.graph.adding",
-    "context": "flowbook.run.capture",
+    "context": "flowbook.run.places.capture",
     "memory": "flowbook.run.remembering",
     "project": "flowbook.session.project",
     "resumption": "flowbook.graph.suspension",

@@ -27,7 +27,7 @@ from flowbook.graph.options import did_you_mean
 from flowbook.ids import CellId, FlowId, NodeId, RunId
 from flowbook.plan.params import coerce_params
 from flowbook.run.handle import Run
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.session.live import LiveNotebook
 from flowbook.session.progress import narrate, queued_line
 from flowbook.session.project import project

@@ -11,8 +11,8 @@ from tests.run.plans import works
 from flowbook.events import TriggerKind
 from flowbook.events.ports import DevNull
 from flowbook.ids import RunId
-from flowbook.run.dask import local_cluster
 from flowbook.run.engine import Engine
+from flowbook.run.places.dask import local_cluster
 from flowbook.run.values import Unkept
 
 

@@ -26,7 +26,7 @@ from flowbook.events import (
     RunStatus,
 )
 from flowbook.events.values import Usage
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.run.work import Tools
 
 

@@ -19,11 +19,11 @@ from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
 from flowbook.plan.plan import Join
-from flowbook.run.decide import decide
-from flowbook.run.evolve import fold
-from flowbook.run.known import ItemsGiven, KnownTurn
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import (
+from flowbook.run.rules.decide import decide
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.known import ItemsGiven, KnownTurn
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import (
     CancelAsked,
     Expired,
     Given,

@@ -16,7 +16,7 @@ from flowbook.events import (
     TriggerKind,
 )
 from flowbook.ids import RunId
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 
 
 async def soon(context, inputs):

@@ -19,7 +19,7 @@ from flowbook.events import (
     RunStatus,
 )
 from flowbook.graph.node import Outputs
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 
 
 async def soon(context, inputs):

@@ -14,9 +14,9 @@ from flowbook.errors import RunError, RunFailed, RunTimeout
 from flowbook.events import NodeCompleted, NodeLogged, NodeStarted, RunCompleted, RunStatus
 from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
-from flowbook.run.evolve import fold
 from flowbook.run.perform import NodeProgress
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.phase import Outcome
 from flowbook.run.work import Reuse
 
 

@@ -15,8 +15,8 @@ from tests.run.histories import BOOM, REF
 from tests.schedules.world import World
 
 from flowbook.events.values import ErrorInfo
-from flowbook.run.evolve import fold
-from flowbook.run.stimulus import (
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.stimulus import (
     CancelAsked,
     Expired,
     JournalFailed,

@@ -15,8 +15,8 @@ from flowbook.events import NodeLogged, RunStatus, ScopeLeft, ScopeOpened, SkipR
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
-from flowbook.run.phase import Outcome, Phase
-from flowbook.run.stimulus import (
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.stimulus import (
     Abort,
     Consult,
     Gather,

@@ -13,8 +13,8 @@ from flowbook.errors import RunTimeout
 from flowbook.events import NodeStarted, RunCreated, RunStatus, TriggerKind
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import NodeId, RunId
-from flowbook.run.phase import Outcome
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.phase import Outcome
+from flowbook.run.rules.stimulus import Lineage
 
 
 async def asleep(context, inputs):

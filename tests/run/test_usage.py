@@ -13,7 +13,7 @@ from tests.run.plans import n, plan_of
 from flowbook.errors import UsageError
 from flowbook.events import NodeCancelled, NodeCompleted, NodeFailed, NodeRetryScheduled
 from flowbook.events.values import Usage
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.run.usage import MOST_CALLS, MOST_TOKENS, Meter, usage_of
 
 

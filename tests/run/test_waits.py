@@ -14,7 +14,7 @@ from flowbook.errors import RunError, UsageError
 from flowbook.events import NodeResumed, NodeStarted, NodeSuspended, RunStatus, TriggerKind
 from flowbook.graph.suspension import Suspend, resumption
 from flowbook.ids import RunId
-from flowbook.run.phase import Outcome, Phase
+from flowbook.run.rules.phase import Outcome, Phase
 from flowbook.run.waits import Letter
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from tests.schedules.referee import Foul
 
 from flowbook.events import decode
-from flowbook.run.evolve import fold
-from flowbook.run.phase import Outcome, Phase
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.phase import Outcome, Phase
 
 if TYPE_CHECKING:
     from tests.schedules.world import World

@@ -12,8 +12,8 @@ from tests.schedules.referee import Foul, Referee
 from tests.schedules.world import World
 
 from flowbook.events import NodeCompleted, NodeSkipped, NodeStarted, SkipReason
-from flowbook.run import losers
-from flowbook.run.phase import TABLE
+from flowbook.run.rules import losers
+from flowbook.run.rules.phase import TABLE
 
 BLOCKS, EACH = 10, 100
 

@@ -29,13 +29,13 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Turns
 from flowbook.ids import RunId
 from flowbook.plan.plan import FromStep, Plan, StepIndex
-from flowbook.run.decide import decide
-from flowbook.run.evolve import evolve, fold
-from flowbook.run.outside import outside_of
 from flowbook.run.past import bring_past
-from flowbook.run.phase import Phase
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import (
+from flowbook.run.rules.decide import decide
+from flowbook.run.rules.evolve import evolve, fold
+from flowbook.run.rules.outside import outside_of
+from flowbook.run.rules.phase import Phase
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import (
     Abort,
     Acquire,
     Await,

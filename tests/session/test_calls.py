@@ -18,7 +18,7 @@ from flowbook.graph.flow import Flow
 from flowbook.graph.spec import InputSpec, NodeSpec, Wire
 from flowbook.ids import NodeId, PortName
 from flowbook.nodes.containers import MapNode
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 
 
 def until(condition, seconds=10.0):

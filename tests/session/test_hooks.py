@@ -84,7 +84,7 @@ def test_a_hook_that_is_defined_again_takes_the_place_of_the_first(flow):
 
 
 def test_a_run_that_comes_to_sleep_is_heard_of(project):
-    from flowbook.run.stimulus import StepSuspended
+    from flowbook.run.rules.stimulus import StepSuspended
 
     flow, heard, gate = Flow("sleepy", host=project), [], threading.Event()
 

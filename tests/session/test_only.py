@@ -9,7 +9,7 @@ import pytest
 import flowbook
 from flowbook.errors import InvalidParameters, UnknownNode
 from flowbook.events import RunStatus
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 
 
 @pytest.fixture

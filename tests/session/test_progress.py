@@ -7,7 +7,7 @@ from tests.export.story import BORN, story
 from flowbook.events import RunRecovered
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
-from flowbook.run.phase import Phase
+from flowbook.run.rules.phase import Phase
 from flowbook.run.stream import NodeStream
 from flowbook.session.progress import BAR, Board
 

@@ -12,7 +12,7 @@ import flowbook
 from flowbook.events import NodeReused, RunStatus, TriggerKind
 from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.session.project import Start
 
 

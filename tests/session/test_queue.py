@@ -10,7 +10,7 @@ import pytest
 from flowbook.errors import InvalidParameters, UsageError
 from flowbook.events import RunStatus
 from flowbook.graph.flow import Flow
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.progress import narrate
 from flowbook.session.start import Start
 

@@ -14,7 +14,7 @@ import flowbook
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.graph.node import Outputs
 from flowbook.graph.topology import Topology
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.session.project import Project
 
 _numbers = itertools.count()

@@ -22,7 +22,7 @@ from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.run.streamed import Streamed
 from flowbook.store.preview import Preview
 

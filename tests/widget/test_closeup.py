@@ -7,7 +7,7 @@ from flowbook.errors import UnknownNode
 from flowbook.events import NodeLogged
 from flowbook.events.values import ErrorInfo
 from flowbook.ids import EventSeq, NodeId, PortName
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.widget.closeup import details as details_of
 from flowbook.widget.protocol import Inspect, TextPreview, TreePreview
 

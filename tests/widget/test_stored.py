@@ -14,7 +14,7 @@ from flowbook.events.ports import DevNull
 from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.codec import encode
 from flowbook.ids import NodeId, PortName
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.session.desk import Desk
 from flowbook.session.project import Project
 from flowbook.store import preview as kept

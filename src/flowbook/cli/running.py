@@ -23,7 +23,7 @@ from flowbook.export.report import write_report
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json, Missing
 from flowbook.ids import NodeId
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.session.recorded import RecordedRun
 from flowbook.session.start import Start
 

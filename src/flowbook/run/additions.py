@@ -15,13 +15,13 @@ from flowbook.events.values import ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import PortName
-from flowbook.run.growing import ITEMS, container_seen, refusal
-from flowbook.run.known import ItemsGiven
-from flowbook.run.loops import soon
+from flowbook.run.places.loops import soon
 from flowbook.run.record import Record
+from flowbook.run.rules.growing import ITEMS, container_seen, refusal
+from flowbook.run.rules.known import ItemsGiven
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import ItemsOffered, Stimulus
 from flowbook.run.stage import Stage
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import ItemsOffered, Stimulus
 from flowbook.run.values import Keeper, Refs
 
 _ADDED = "+"

@@ -18,8 +18,8 @@ from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Inside, Step
 from flowbook.run.given import CANCELLED, given, told_at_the_end, told_of
-from flowbook.run.growing import ITEMS
-from flowbook.run.state import RunState, Scope
+from flowbook.run.rules.growing import ITEMS
+from flowbook.run.rules.state import RunState, Scope
 from flowbook.run.values import Shelf, inputs_of
 from flowbook.run.work import StepContext, Work
 

@@ -32,17 +32,17 @@ from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import Missing
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import Plan
-from flowbook.run import capture
-from flowbook.run.dask import DaskExecutor
-from flowbook.run.executors import Crew, Executor, InlineExecutor, ThreadExecutor
-from flowbook.run.growing import ITEMS
 from flowbook.run.handle import Run
-from flowbook.run.known import ItemsGiven
 from flowbook.run.past import Past
 from flowbook.run.perform import Performance
-from flowbook.run.processes import ProcessExecutor
+from flowbook.run.places import capture
+from flowbook.run.places.dask import DaskExecutor
+from flowbook.run.places.executors import Crew, Executor, InlineExecutor, ThreadExecutor
+from flowbook.run.places.processes import ProcessExecutor
+from flowbook.run.rules.growing import ITEMS
+from flowbook.run.rules.known import ItemsGiven
+from flowbook.run.rules.stimulus import Given, Lineage, Origin, Start, TakenUp
 from flowbook.run.stage import Assignment, Stage
-from flowbook.run.stimulus import Given, Lineage, Origin, Start, TakenUp
 from flowbook.run.turnstile import Turnstile
 from flowbook.run.values import Keeper
 from flowbook.run.work import Carried, Reuse, Tools, Work

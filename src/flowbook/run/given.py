@@ -10,8 +10,8 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.roles import ERROR, STATUS, WENT
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromParam, FromStep
-from flowbook.run.phase import Outcome
-from flowbook.run.state import RunState
+from flowbook.run.rules.phase import Outcome
+from flowbook.run.rules.state import RunState
 
 Values = dict[PortName, Any]
 CANCELLED = "it was cancelled"

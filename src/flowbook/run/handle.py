@@ -21,12 +21,12 @@ from flowbook.errors import (
 from flowbook.events import Event, RunCreated, RunStatus
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
-from flowbook.run.evolve import fold
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.resting import PATIENCE, soon_over, waits_for
 from flowbook.run.resting import told as waits_told
-from flowbook.run.state import RunState
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.state import RunState
 from flowbook.run.steering import Steered
 from flowbook.run.turnstile import Turnstile
 from flowbook.run.view import turns_told

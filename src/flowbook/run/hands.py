@@ -25,17 +25,16 @@ from flowbook.plan.plan import OTHERS, Step
 from flowbook.run.accounts import Accounts
 from flowbook.run.additions import Additions, with_additions
 from flowbook.run.alarms import Alarms
-from flowbook.run.capture import listening
 from flowbook.run.containers import Containers
 from flowbook.run.excerpt import told_inputs
-from flowbook.run.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.failure import describe
 from flowbook.run.lookups import Asking, Lookups
-from flowbook.run.measure import measured
 from flowbook.run.permits import StepPermits
-from flowbook.run.stage import Assignment, Stage
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import (
+from flowbook.run.places.capture import listening
+from flowbook.run.places.executors import Attempt, Ending, Raised, Returned, Ticket
+from flowbook.run.places.measure import measured
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import (
     Abort,
     Consult,
     Gather,
@@ -48,6 +47,7 @@ from flowbook.run.stimulus import (
     StepUnfolded,
     Stimulus,
 )
+from flowbook.run.stage import Assignment, Stage
 from flowbook.run.values import RESULT, Refs, Shelf
 from flowbook.run.waits import Waits
 from flowbook.run.work import StepContext, Work

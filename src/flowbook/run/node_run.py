@@ -15,9 +15,9 @@ from flowbook.plan.plan import FromStep
 from flowbook.run.given import given, taken
 from flowbook.run.lookups import NOT_YET, OFF, Lookup, lookup_of
 from flowbook.run.perform import Performance
-from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import Answer
-from flowbook.run.state import RunState
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.state import RunState
 from flowbook.run.streamed import Streamed, streamed_by
 from flowbook.run.values import inputs_of
 

@@ -16,11 +16,11 @@ from flowbook.events.ports import Vault
 from flowbook.graph.node import Outputs
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import FromStep, Plan
-from flowbook.run.evolve import fold
-from flowbook.run.known import KnownTurn
-from flowbook.run.phase import Outcome, Phase
 from flowbook.run.recall import held
-from flowbook.run.state import RunState
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.known import KnownTurn
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.state import RunState
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 

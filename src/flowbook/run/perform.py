@@ -24,17 +24,16 @@ from flowbook.ids import NodeId
 from flowbook.run.accounts import Accounts
 from flowbook.run.additions import Offers
 from flowbook.run.alarms import NOBODY
-from flowbook.run.decide import decide
 from flowbook.run.failure import describe
 from flowbook.run.hands import Hands
-from flowbook.run.limits import machine
-from flowbook.run.loops import soon
 from flowbook.run.permits import awaited
-from flowbook.run.phase import Phase
+from flowbook.run.places.loops import soon
+from flowbook.run.places.machine import machine
 from flowbook.run.record import Record
-from flowbook.run.stage import Assignment, Stage
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import (
+from flowbook.run.rules.decide import decide
+from flowbook.run.rules.phase import Phase
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import (
     Abort,
     Acquire,
     Await,
@@ -52,9 +51,10 @@ from flowbook.run.stimulus import (
     Stimulus,
     TimerFired,
 )
+from flowbook.run.rules.upkeep import Flush, LetGo, Remind
+from flowbook.run.stage import Assignment, Stage
 from flowbook.run.stream import News, NodeStream
 from flowbook.run.streaming import Streaming
-from flowbook.run.upkeep import Flush, LetGo, Remind
 from flowbook.run.values import Shelf
 from flowbook.run.waits import Letter
 from flowbook.run.words import Words

@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from flowbook.errors import UsageError
 from flowbook.run.containers import Containers
-from flowbook.run.loops import soon
-from flowbook.run.outside import Outside, is_tagged, outside_of
+from flowbook.run.places.loops import soon
 from flowbook.run.recall import KEY, NoKey, evaluated
+from flowbook.run.rules.outside import Outside, is_tagged, outside_of
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import Acquire, Release, StepPermitted, Stimulus
 from flowbook.run.stage import Assignment, Stage
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import Acquire, Release, StepPermitted, Stimulus
 from flowbook.run.values import nest
 from flowbook.run.work import Permit, Wish
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 
 from flowbook.events import Event
 from flowbook.events.ports import Sink
-from flowbook.run.loops import soon
+from flowbook.run.places.loops import soon
 
 LINGER = 0.005
 """Seconds events may wait for company while nobody waits for them."""

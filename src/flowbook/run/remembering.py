@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowbook.errors import UsageError
-from flowbook.run.capture import context
+from flowbook.run.places.capture import context
 
 if TYPE_CHECKING:
     from flowbook.graph.memory import Memory

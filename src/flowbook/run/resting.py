@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from flowbook.events import NodeSuspended, RunStatus
-from flowbook.run.phase import Phase
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.phase import Phase
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import Lineage
 
 PATIENCE = 60.0
 """Seconds that a wait at the keyboard is worth."""

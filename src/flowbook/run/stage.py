@@ -14,8 +14,8 @@ from flowbook.events.ports import Recording, Sink
 from flowbook.graph.choices import On
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
-from flowbook.run.executors import Executor
 from flowbook.run.past import Past
+from flowbook.run.places.executors import Executor
 from flowbook.run.values import Keeper
 from flowbook.run.work import Carried, Tools, Work
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from flowbook.graph.suspension import plain_json
 from flowbook.run.perform import Performance
-from flowbook.run.stimulus import CancelAsked, PauseAsked, ResumeAsked
+from flowbook.run.rules.stimulus import CancelAsked, PauseAsked, ResumeAsked
 from flowbook.run.waits import Letter
 
 

@@ -14,9 +14,9 @@ from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.run.excerpt import preview
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import StepStreamed, Stimulus
 from flowbook.run.stage import Stage
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import StepStreamed, Stimulus
 from flowbook.run.stream import HEAP, Chunk, News, NodeStream, OfAttempt, Streams
 from flowbook.run.values import Refs
 

@@ -13,10 +13,10 @@ from threading import Lock
 from msgspec.structs import replace
 
 from flowbook.events import Event, RunCreated
-from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
-from flowbook.run.phase import Phase
-from flowbook.run.stimulus import CancelAsked, Expired, Launch, Lineage, Start, TakenUp
+from flowbook.run.places.loops import soon
+from flowbook.run.rules.phase import Phase
+from flowbook.run.rules.stimulus import CancelAsked, Expired, Launch, Lineage, Start, TakenUp
 
 
 class Turnstile:

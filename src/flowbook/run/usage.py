@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -88,6 +89,15 @@ def _cost(given: Any) -> float | None:
     if not 0 <= cost < math.inf:
         raise UsageError(f"cost is {given!r}", hint="give US dollars, a number from 0 on")
     return cost
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What an attempt took: milliseconds of CPU time, and bytes of memory at most."""
+
+    cpu_ms: float
+    memory: int
+    is_estimate: bool = False
 
 
 class Meter:

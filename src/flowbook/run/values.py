@@ -19,8 +19,8 @@ from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.graph.node import Outputs
 from flowbook.ids import PortName
 from flowbook.plan.plan import FromStep, Step
-from flowbook.run.executors import Crew
-from flowbook.run.loops import soon
+from flowbook.run.places.executors import Crew
+from flowbook.run.places.loops import soon
 from flowbook.run.recall import Answer, outputs_of
 from flowbook.run.work import Shelter
 

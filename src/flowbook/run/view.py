@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from flowbook.ids import NodeId
-from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState, Turning
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.state import RunState, Turning
 
 _COUNTED = {
     Outcome.SUCCEEDED: "succeeded",

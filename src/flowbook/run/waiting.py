@@ -16,9 +16,9 @@ from typing import Any, Self
 from flowbook.errors import RunTimeout, UsageError
 from flowbook.events import RunStatus
 from flowbook.ids import NodeId, RunId
-from flowbook.run.loops import soon
 from flowbook.run.perform import Performance
-from flowbook.run.undoing import finishing
+from flowbook.run.places.loops import soon
+from flowbook.run.rules.undoing import finishing
 
 _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""

@@ -19,9 +19,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flowbook.graph.suspension import Resumption, Suspend
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import Await, StepDue, StepResumed, StepSuspended, Stimulus
 from flowbook.run.stage import Stage
-from flowbook.run.state import RunState
-from flowbook.run.stimulus import Await, StepDue, StepResumed, StepSuspended, Stimulus
 
 _LOOK = 1.0
 """Seconds between two looks at the clock."""

@@ -19,10 +19,9 @@ from msgspec.structs import replace
 from flowbook.events.values import Usage
 from flowbook.graph.flow_options import StreamKeep
 from flowbook.graph.node import Progress
-from flowbook.run.loops import soon
-from flowbook.run.measure import Took
+from flowbook.run.places.loops import soon
 from flowbook.run.stream import News, Streams
-from flowbook.run.usage import Meter
+from flowbook.run.usage import Meter, Took
 
 LINGER = 0.05
 """Seconds text may wait for more of it."""

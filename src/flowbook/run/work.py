@@ -21,10 +21,9 @@ from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, Us
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.artefacts import artefact_of
-from flowbook.run.known import KnownTurn
-from flowbook.run.measure import Took
+from flowbook.run.rules.known import KnownTurn
 from flowbook.run.stream import Streams
-from flowbook.run.usage import usage_of
+from flowbook.run.usage import Took, usage_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.office import RunOffice
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from flowbook.ids import NodeId, PortName
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
-    from flowbook.run.stimulus import Origin
+    from flowbook.run.rules.stimulus import Origin
     from flowbook.run.work import Carried, Reuse, Work
     from flowbook.session.queue import Queues
     from flowbook.store.recording import Recording

@@ -33,8 +33,8 @@ from flowbook.graph.node import Call, Called
 from flowbook.graph.signature import is_json
 from flowbook.ids import FlowId, NodeId, RunId, mint_uuid7, uuid7_ms
 from flowbook.run.handle import Run
-from flowbook.run.loops import soon
-from flowbook.run.stimulus import Lineage
+from flowbook.run.places.loops import soon
+from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import begin
 from flowbook.session.callees import Callees, Library

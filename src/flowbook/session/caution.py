@@ -15,8 +15,8 @@ from flowbook.errors import UsageError
 from flowbook.events import Event, NodeCompleted, NodeSuspended, RunCreated, RunRecovered
 from flowbook.graph.container import Container
 from flowbook.graph.flow_options import Durability
-from flowbook.run.evolve import fold
-from flowbook.run.phase import Phase
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.phase import Phase
 from flowbook.session.saved import recorded_spec
 
 if TYPE_CHECKING:

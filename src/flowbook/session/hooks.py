@@ -17,7 +17,7 @@ from flowbook.errors import RunError
 from flowbook.events import NodeSuspended, RunCompleted, RunStatus, TriggerKind
 from flowbook.graph.hooks import Moment
 from flowbook.ids import PortName
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.callees import Callees, Library
 from flowbook.session.start import MAX_DEPTH, Start
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flowbook.ids import NodeId
-from flowbook.run.capture import listening
+from flowbook.run.places.capture import listening
 from flowbook.run.work import StepContext
 
 if TYPE_CHECKING:

@@ -29,11 +29,11 @@ from flowbook.events import (
 from flowbook.events.values import ErrorInfo, ValueFormat
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
-from flowbook.run.evolve import evolve
 from flowbook.run.handle import Run
 from flowbook.run.perform import NodeProgress, Notice
-from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState
+from flowbook.run.rules.evolve import evolve
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.state import RunState
 from flowbook.run.stream import NodeStream
 from flowbook.run.view import turns_told
 

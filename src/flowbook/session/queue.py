@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.errors import InvalidParameters
 from flowbook.graph.problem import Problem, Severity
-from flowbook.run.lines import Line
 from flowbook.run.recall import KEY, NoKey, evaluated
+from flowbook.run.rules.lines import Line
 from flowbook.session.sharing import Sharing
 from flowbook.session.work import evaluate_text
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flowbook.plan.plan import Plan
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
-    from flowbook.run.stimulus import Lineage
+    from flowbook.run.rules.stimulus import Lineage
     from flowbook.run.work import Wish
     from flowbook.session.start import Knower
     from flowbook.store.boards import Waiting

@@ -16,11 +16,11 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
-from flowbook.run.evolve import fold
 from flowbook.run.handle import failure_of
-from flowbook.run.phase import Outcome
 from flowbook.run.recall import outputs_of
-from flowbook.run.state import RunState
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.phase import Outcome
+from flowbook.run.rules.state import RunState
 from flowbook.run.streamed import Streamed
 from flowbook.session.saved import recorded_spec
 

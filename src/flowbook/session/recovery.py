@@ -26,8 +26,8 @@ from flowbook.graph.spec import FlowSpec, Json
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.run.past import Past, bring_past
-from flowbook.run.phase import Phase
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.phase import Phase
+from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.caution import refuse_missing, refuse_unless_safe
 from flowbook.session.office import RunOffice

@@ -20,7 +20,7 @@ from flowbook.graph.spec import FlowSpec, Json
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.compile import compile_plan, version_of
 from flowbook.plan.plan import FromParam, Plan
-from flowbook.run.stimulus import Origin
+from flowbook.run.rules.stimulus import Origin
 from flowbook.run.work import Carried, Reuse
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import Ready, set_out

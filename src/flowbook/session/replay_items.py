@@ -19,9 +19,9 @@ from flowbook.events.values import ValueRef
 from flowbook.graph.container import BODY
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Block, Inside, Plan
-from flowbook.run.growing import ITEMS
-from flowbook.run.known import KnownTurn
-from flowbook.run.state import RunState, Scope
+from flowbook.run.rules.growing import ITEMS
+from flowbook.run.rules.known import KnownTurn
+from flowbook.run.rules.state import RunState, Scope
 from flowbook.run.work import Carried, Items
 from flowbook.session.replay_asked import Asked
 from flowbook.session.replay_plan import Fate, ReplayNode, Story

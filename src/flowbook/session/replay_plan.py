@@ -24,9 +24,9 @@ from flowbook.events import (
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Wire
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import FromParam, FromStep, Plan, Step
-from flowbook.run.evolve import fold
-from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState, scope_path
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.state import RunState, scope_path
 
 _GAVE = (Outcome.SUCCEEDED, Outcome.REUSED)
 GONE = "what it gave is gone"

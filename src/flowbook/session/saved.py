@@ -19,9 +19,9 @@ from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import FlowSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
-from flowbook.run.evolve import fold
-from flowbook.run.phase import Outcome, Phase
-from flowbook.run.state import RunState
+from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.state import RunState
 from flowbook.run.view import turns_told
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ or is done, or another process rings; only while something of this process waits
 it also look four times a second, because a process that is killed rings nobody.
 
 Who is next is decided by everybody alike, over all that waits in all processes
-(`flowbook.run.lines.admitted`), and each takes what is its own. So the order holds across
+(`flowbook.run.rules.lines.admitted`), and each takes what is its own. So the order holds across
 processes as it does in one.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from flowbook.errors import StoreError
-from flowbook.run.lines import admitted
+from flowbook.run.rules.lines import admitted
 
 if TYPE_CHECKING:
     from pathlib import Path

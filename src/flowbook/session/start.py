@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json, Missing
 from flowbook.ids import FlowId, NodeId, RunId, Uuid7s
-from flowbook.run.stimulus import Lineage
+from flowbook.run.rules.stimulus import Lineage
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow

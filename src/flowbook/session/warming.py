@@ -12,7 +12,7 @@ from flowbook.events import TriggerKind
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import Json
 from flowbook.ids import NodeId, RunId
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.session.start import Start
 
 if TYPE_CHECKING:

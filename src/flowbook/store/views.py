@@ -74,7 +74,7 @@ _ATTEMPTS = f"""
     WHERE attempt > 0 GROUP BY run_id, scope, node, attempt"""
 _STREAMED_EVENTS = f"FROM ({_SCOPED_EVENTS}) WHERE kind = 'NODE_STREAMED'"
 _TURN = """concat(nullif(scope, '') || '.', node, '[' || index || ']', '.' || nullif(block, ''))"""
-"""As `flowbook.run.state.scope_path` writes it."""
+"""As `flowbook.run.rules.state.scope_path` writes it."""
 _RESULTS = f"""
     SELECT run_id, seq, scope, node, TRY_CAST(payload->>'$.index' AS INTEGER) AS index,
            CASE WHEN kind = 'SCOPE_REUSED' OR status = 'succeeded' THEN 'fulfilled'

@@ -15,7 +15,7 @@ from flowbook.events import Event, NodeLogged, NodeUsed, OfNode
 from flowbook.events.values import ValueRef
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.store.preview import Preview
 from flowbook.widget.host import CanvasNodeRun, CanvasRun
 from flowbook.widget.picture import sources

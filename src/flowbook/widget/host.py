@@ -14,7 +14,7 @@ from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.run.perform import Notice
-from flowbook.run.phase import Outcome
+from flowbook.run.rules.phase import Outcome
 from flowbook.run.streamed import Streamed
 from flowbook.store.preview import Preview
 
