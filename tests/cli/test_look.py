@@ -80,7 +80,7 @@ def test_pictures_texts_and_plain_data_have_their_say(ask, run):
 
 
 def test_a_node_that_gave_nothing_and_one_that_is_not_there(ask, run):
-    assert told(ask, run, "broken") == "broken has given nothing\n"
+    assert told(ask, run, "broken") == "broken has given nothing\nValueError: no rows\n"
     code, _, err = ask("history", "show", run, "--node", "tabel")
     assert code == 2
     assert "table" in err
