@@ -85,8 +85,8 @@ FLOORS = {
         "import flowbook.graph.spec",
         "The store knows facts, not flows",
     ),
-    "a loop in a decision": ("run.decide", "import asyncio", "Pure rooms do no I/O"),
-    "a clock in a decision": ("run.decide", "import time", "Pure rooms do no I/O"),
+    "a loop in a decision": ("run.rules.decide", "import asyncio", "Pure rooms do no I/O"),
+    "a clock in a decision": ("run.rules.decide", "import time", "Pure rooms do no I/O"),
     "duckdb outside the store": ("export.sin", "import duckdb", "One owner per outside library"),
     "papermill outside export": ("session", "import papermill", "One owner per outside library"),
     "two modules in a circle": (

@@ -131,7 +131,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         15, "Multiple Instances without a Priori Run-Time Knowledge", _M,
         "More instances may be added while others run.",
-        "a `map` with `add_items`, from a node inside or from outside",
+        "a `map` whose nodes, or somebody outside, call `add_items`",
     ),
     Pattern(
         16, "Deferred Choice", _S,

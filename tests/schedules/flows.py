@@ -19,7 +19,7 @@ from flowbook.plan.plan import Join, Plan
 
 OF_FLOWS = (
     "containers", "joins", "branches", "retries", "timeouts", "limits", "locks", "leaving",
-    "endings", "enough",
+    "endings", "enough", "growing", "uncollected", "checkpoints",
 )  # fmt: skip
 """What a flow may have."""
 
@@ -47,10 +47,16 @@ _ENOUGH = (
 
 
 class Author:
-    """Writes one flow; `allowed` are the features it may use."""
+    """Writes one flow; `allowed` are the features it may use.
 
-    def __init__(self, chance: Random, allowed: frozenset[str], most: int = 6) -> None:
+    What can be added to a flow that is written is drawn from `more`, and changes nothing else.
+    """
+
+    def __init__(
+        self, chance: Random, allowed: frozenset[str], most: int = 6, more: Random | None = None
+    ) -> None:
         self.chance, self.allowed, self.most = chance, allowed, most
+        self.more = more or chance
         self.joining, self.nesting = chance.choice(((0.2, 0.3), (0.8, 0.1), (0.3, 0.6)))
         self.around: list[list[str]] = []
         """Names in the home that is being written, and in those around it."""
@@ -64,11 +70,19 @@ class Author:
             limits=chance.choice([(), (("gpu", 1),), (("gpu", 1), ("http", 2))]),
             capacity=(("mem", 2), ("gpus", 1)),
         )
-        return plan_of(*nodes, flow=flow if self.may("limits") else FlowOptions())
+        flow = flow if self.may("limits") else FlowOptions()
+        if self.also("checkpoints", 0.2):
+            flow = replace(flow, checkpoint_interval=1.5)
+        return plan_of(*nodes, flow=flow)
 
     def may(self, feature: str, odds: float = 1.0) -> bool:
         """Chance is asked in any case, so that it goes on in the same way without the feature."""
         wanted = self.chance.random() < odds
+        return wanted and feature in self.allowed
+
+    def also(self, feature: str, odds: float) -> bool:
+        """The same of what is added to the rest."""
+        wanted = self.more.random() < odds
         return wanted and feature in self.allowed
 
     def nodes(self, prefix: str, depth: int, at_least: int = 0) -> list[N]:
@@ -124,6 +138,7 @@ class Author:
             pure=chance.random() < PURE,
             cache=chance.random() < CACHED and not joins,
             lock=("door",) if locks else (),
+            checkpoint=self.also("checkpoints", 0.1),
             **self.options(),
         )
 
@@ -145,9 +160,21 @@ class Author:
             "priority": priority,
         }
 
+    def turned(self, policy: Policy) -> Policy:
+        """What says nothing of how its turns go: what becomes of items, and of what they gave."""
+        grows, drops = self.also("growing", 0.7), self.also("uncollected", 0.2)
+        every = 2 if self.also("checkpoints", 0.3) else 0
+        items = policy.turns is Turns.EACH
+        return replace(
+            policy,
+            grows=grows and items,
+            collects=not (drops and items),
+            checkpoint_every=every if policy.counts else 0,
+        )
+
     def container(self, name: str, reads: tuple[str, ...], depth: int) -> N:
         policy, some = self.chance.choice(_POLICIES), self.chance.choice(_ENOUGH)
-        policy = some if self.may("enough", 0.2) else policy
+        policy = self.turned(some if self.may("enough", 0.2) else policy)
         room = self.may("locks", 0.3) and not depth
         if policy.counts:
             self.loops.add(name)

@@ -34,6 +34,9 @@ class Turnings:
         self.went: dict[tuple[str, int | None], RunStatus] = {}
         self.broken = False
 
+    def count(self, status: RunStatus) -> int:
+        return sum(one is status for one in self.went.values())
+
 
 class Referee:
     """Reads the events of one run, in order."""
@@ -57,6 +60,10 @@ class Referee:
         self.waits: dict[str, facts.NodeSuspended] = {}
         self.failures: Counter[str] = Counter()
         self.turnings: dict[str, Turnings] = {}
+        self.added: dict[str, list[facts.ItemsAdded]] = {}
+        self.items_of: tuple[str, ...] = ()
+        self.checkpoint = -1
+        """The number of the last."""
         self.scopes: dict[str, tuple[str, str, int | None]] = {}
         """Open turns, by path: their container's key, block and number."""
         self.left: set[str] = set()
@@ -139,6 +146,7 @@ class Referee:
     def see_RunCreated(self, event: facts.RunCreated) -> None:
         self.demand(event.seq == 0, event, "a run begins once")
         self.created_at = event.at
+        self.items_of = event.items_of
 
     def see_CancelRequested(self, event: facts.CancelRequested) -> None:
         again = self.cancelling
@@ -375,7 +383,47 @@ class Referee:
     def see_NodeUnfolded(self, event: facts.NodeUnfolded) -> None:
         key = self.key(event)
         self.demand(self.running.get(key) == event.attempt, event, "only what runs unfolds")
+        known = sum(one.count for one in self.added.get(key, ()))
+        fits = event.total is None or event.total >= known
+        self.demand(fits, event, f"items that were added are among its own: {known}")
         self.turnings[key] = Turnings(event.total)
+
+    def see_ItemsAdded(self, event: facts.ItemsAdded) -> None:
+        key = self.key(event)
+        turning, before = self.turnings.get(key), self.added.setdefault(key, [])
+        self.demand(self.step(key).inside.policy.grows, event, "it takes more items")
+        self.demand(key not in self.ended, event, "what is done takes no more items")
+        stops = self.cancelling or key in self.stopping
+        self.demand(not stops, event, "what is to stop takes no more items")
+        again = event.by is not None and any(one.by == event.by for one in before)
+        self.demand(not again, event, "what a node does again adds nothing")
+        before.append(event)
+        if turning is not None:
+            self.demand(not turning.broken, event, "no items behind a break")
+            turning.total += event.count
+        total = None if turning is None else turning.total
+        self.demand(event.total == total, event, f"there are {total} items now")
+
+    def see_ScopeReused(self, event: facts.ScopeReused) -> None:
+        key, turn = self.key(event), (event.block, event.index)
+        turning = self.turnings.get(key)
+        self.demand(key in self.items_of, event, "its turns are taken from another run")
+        self.demand(turning is not None, event, "a container unfolds first")
+        self.demand(not turning.begun[turn], event, "a turn that has begun is not taken")
+        fits = turning.total is None or event.index < turning.total
+        self.demand(fits, event, "so many turns")
+        turning.begun[turn] += 1
+        turning.went[turn] = RunStatus.SUCCEEDED
+        self.counted(event, turning)
+
+    def counted(self, event: facts.ScopeReused | facts.ScopeClosed, turning: Turnings) -> None:
+        told = (turning.count(RunStatus.SUCCEEDED), turning.count(RunStatus.FAILED))
+        self.demand((event.succeeded, event.failed) == told, event, f"turns went so: {told}")
+
+    def see_CheckpointReached(self, event: facts.CheckpointReached) -> None:
+        fresh = event.why != "interval" or self.checkpoint != event.seq - 1
+        self.demand(fresh, event, "a checkpoint says something new")
+        self.checkpoint = event.seq
 
     def see_ScopeOpened(self, event: facts.ScopeOpened) -> None:
         key, path = self.key(event), path_of(event)
@@ -401,6 +449,7 @@ class Referee:
         elif event.block == FINALLY:
             self.demand(went is not None, event, "finally comes last")
         self.forget(path)
+        turning.went.pop(turn, None)
         turning.begun[turn] += 1
         turning.open.add(path)
         self.scopes[path] = (key, event.block, event.index)
@@ -409,7 +458,7 @@ class Referee:
         """The turn begins anew: nothing that was inside of it counts."""
         before = f"{path}."
         self.left.discard(path)
-        for known in (self.ended, self.pauses, self.failures, self.turnings):
+        for known in (self.ended, self.pauses, self.failures, self.turnings, self.added):
             for key in [key for key in known if key.startswith(before)]:
                 del known[key]
 
@@ -430,6 +479,9 @@ class Referee:
         turning = self.turnings[key]
         turning.open.discard(path)
         turning.went[event.block, event.index] = event.status
+        self.counted(event, turning)
+        policy = self.step(key).inside.policy
+        self.demand(not (policy.collects and event.outputs), event, "its container collects")
         del self.scopes[path]
 
 

@@ -32,6 +32,8 @@ from flowbook.plan.plan import FromStep, Plan, StepIndex
 from flowbook.run.past import bring_past
 from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import evolve, fold
+from flowbook.run.rules.growing import container_seen
+from flowbook.run.rules.known import ItemsGiven, KnownTurn
 from flowbook.run.rules.outside import outside_of
 from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState
@@ -40,11 +42,13 @@ from flowbook.run.rules.stimulus import (
     Acquire,
     Await,
     CancelAsked,
+    CheckpointDue,
     CloseRun,
     Consult,
     Expired,
     Gather,
     Given,
+    ItemsOffered,
     JournalFailed,
     Launch,
     PauseAsked,
@@ -70,10 +74,11 @@ from flowbook.run.rules.stimulus import (
     TakenUp,
     TimerFired,
 )
+from flowbook.run.rules.upkeep import Flush, LetGo, Remind
 
 OF_THE_WORLD = (
     "permits", "failures", "suspensions", "hanging", "stops", "late", "logs", "given", "some",
-    "lost_values", "pauses", "cancels", "deadlines", "full_disks", "kills",
+    "lost_values", "pauses", "cancels", "deadlines", "full_disks", "kills", "additions", "carried",
 )  # fmt: skip
 FEATURES = (*OF_FLOWS, *OF_THE_WORLD)
 SIZES = (3, 6, 6, 10)
@@ -121,7 +126,8 @@ class World:
         self.seed, self.features = seed, features
         author = chance or Random(f"{seed} flow")
         usual = author.choice(SIZES)
-        self.plan: Plan = Author(author, features, most or usual).plan()
+        self.more = chance or Random(f"{seed} more")
+        self.plan: Plan = Author(author, features, most or usual, self.more).plan()
         self.chance = chance or Random(f"{seed} world")
         self.fate = chance or Random(f"{seed} fate")
         if self.odds("some", 0.1):
@@ -136,6 +142,9 @@ class World:
         self.said: list[Stimulus] = []
         self.letters: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.carried: dict[int, dict[int, KnownTurn]] = {}
+        """By container, the turns that an earlier run has made."""
+        self.reminded = 0
         self._be_born(RunState(self.plan), RunState(self.plan), [])
 
     def _unasked(self) -> Iterator[StepIndex]:
@@ -161,6 +170,8 @@ class World:
         self.timers: set[tuple[int, int]] = set()
         self.awaits: set[tuple[int, int]] = set()
         self.asked: Counter[tuple[int, int]] = Counter()
+        self.flushed = -1
+        """The event that has to be durable before anything begins."""
         self.known: dict[str, str] = {}
 
     # ------------------------------------------------------------ playing
@@ -178,7 +189,34 @@ class World:
         }
         trigger = TriggerKind.MANUAL
         self.first = 1
-        self.feed(Start(at=self.now, run=RunId("r"), trigger=trigger, given=given))
+        self.carried = dict(self._carried())
+        more = {
+            "added": tuple(self._added()),
+            "items_of": tuple(self.plan.steps[i].node for i in self.carried),
+        }
+        self.feed(Start(at=self.now, run=RunId("r"), trigger=trigger, given=given, **more))
+        for _ in range(2):
+            if self.also("additions", 0.4):
+                self.soon(self.offer, self.more.choice(_TIMES))
+
+    def _carried(self) -> Iterator[tuple[int, dict[int, KnownTurn]]]:
+        """Turns that are known; of those that follow from each other, the first ones."""
+        for step in self.plan.steps:
+            if step.inside is None or not step.inside.policy.counts:
+                continue
+            odds = self.more.choice((0.3, 0.7))
+            known = [index for index in range(4) if self.more.random() < odds]
+            if not step.inside.policy.settle:
+                known = [at for at, index in enumerate(known) if at == index]
+            left = self.more.choice(("", "continue"))
+            if self.also("carried", 0.4) and known:
+                yield step.index, {at: KnownTurn({"x": REF}, RunId("o"), left) for at in known}
+
+    def _added(self) -> Iterator[ItemsGiven]:
+        for step in self.plan.steps:
+            if step.inside is not None and step.inside.policy.grows and self.also("carried", 0.3):
+                by = self.more.choice((None, self.plan.steps[0].node))
+                yield ItemsGiven(step.index, REF, self.more.randint(1, 2), by)
 
     def go_on(self) -> World:
         while not self.state.over:
@@ -205,6 +243,10 @@ class World:
 
     def odds(self, feature: str, odds: float) -> bool:
         return self.fate.random() < odds and feature in self.features
+
+    def also(self, feature: str, odds: float) -> bool:
+        """The same of what is added to the rest, which goes on as it would without."""
+        return self.more.random() < odds and feature in self.features
 
     def feed(self, stimulus: Stimulus) -> None:
         """Tell the run, write down what it decides, do it, and look at the laws."""
@@ -244,9 +286,24 @@ class World:
             if at <= upto:
                 self.taken.add(letter)
         for going in tuple(self.going.values()):
-            if going.parked and not going.stopped and going.order.after <= upto:
+            if going.parked and not going.stopped and self.may_begin(going.order):
                 self.begin(going)
         self.sync()
+
+    def may_begin(self, order: Launch) -> bool:
+        pure = self.state.steps[order.step].options.pure
+        return max(self.flushed, -1 if pure else order.after) <= self.durable
+
+    def do_Flush(self, order: Flush) -> None:
+        self.flushed = order.until
+
+    def do_Remind(self, order: Remind) -> None:
+        self.reminded += 1
+        if self.reminded < 10:  # else a run that hangs would never be woken
+            self.soon(lambda: self.feed(CheckpointDue(at=self.now)), order.delay)
+
+    def do_LetGo(self, order: LetGo) -> None:
+        demand(self.state.scopes[order.scope].status, "what goes on is not let go")
 
     # ------------------------------------------------------------ instructions
 
@@ -257,7 +314,7 @@ class World:
         needs = outside is not None and outside.concerns(self.state.steps[order.step])
         demand(not needs or self.permitted == order.step, "what is launched has its permit")
         going = self.going[order.step, order.attempt] = Going(order)
-        if self.state.steps[order.step].options.pure or order.after <= self.durable:
+        if self.may_begin(order):
             self.begin(going)
 
     def do_Acquire(self, order: Acquire) -> None:
@@ -371,7 +428,26 @@ class World:
         ports = self.state.steps[order.step].outputs
         kept = 1.0 if len(ports) == 1 else 0.6
         gave = {port: REF for port in ports if self.fate.random() < kept}
-        return StepReturned(**self.of(order), ms=float(self.count), outputs=gave)
+        added = tuple(self._adds(order.step))
+        return StepReturned(**self.of(order), ms=float(self.count), outputs=gave, added=added)
+
+    def _adds(self, i: int) -> Iterator[ItemsGiven]:
+        """Items that a step adds to containers it sees, whether these take any or not."""
+        state = self.state
+        for name, plan in self.referee.homes.items() if state.steps[i].inside is None else ():
+            inside = plan.step(name).inside
+            if inside is not None and inside.policy.grows and self.also("additions", 0.2):
+                seen = container_seen(state, i, name)
+                if seen is not None:
+                    yield ItemsGiven(seen, REF, self.more.randint(1, 2), state.key(i))
+
+    def offer(self) -> None:
+        """Somebody outside offers items to any container, whether it takes any or not."""
+        steps = self.state.steps
+        boxes = [i for i in self.state.index.values() if steps[i].inside is not None]
+        if boxes:
+            given = ItemsGiven(self.more.choice(boxes), REF, self.more.randint(1, 2))
+            self.feed(ItemsOffered(at=self.now, items=given))
 
     def begin(self, going: Going) -> None:
         """An attempt really begins; its ending is drawn now."""
@@ -422,8 +498,7 @@ class World:
             return lambda: self.raised(order)
         if step.inside is not None:
             total = self.fate.choice((0, 1, 2, 2, 3))
-            counts = step.inside.policy.turns is Turns.EACH
-            return lambda: StepUnfolded(**self.of(order), total=total if counts else None)
+            return lambda: self.unfolded(order, total)
         if self.odds("hanging", 0.04):
             return None
         if self.odds("stops", 0.02):
@@ -434,6 +509,13 @@ class World:
             gave = dict.fromkeys(step.outputs, REF)
             return lambda: StepRecalled(**self.of(order), outputs=gave, cache_key="k")
         return lambda: self.returned(order)
+
+    def unfolded(self, order: Launch, own: int) -> StepUnfolded:
+        """A container's own items, and behind them those that were added before it had any."""
+        i, total = order.step, None
+        if self.state.steps[i].inside.policy.turns is Turns.EACH:
+            total = own + sum(one.count for one in self.state.added.get(i, ()))
+        return StepUnfolded(**self.of(order), total=total, known=self.carried.get(i, {}))
 
     def wish(self, order: Launch) -> Callable[[], Stimulus]:
         fate = self.fate
@@ -530,7 +612,8 @@ class World:
                 if past.state.phase[i] is Phase.TURNING:
                     self.watch(Launch(i, past.state.attempt[i], 0), fresh=False)
             self.soon(self.match)
-            self.feed(TakenUp(at=self.now, again=tuple(sorted(past.gone))))
+            again, known = tuple(sorted(past.gone)), self.carried
+            self.feed(TakenUp(at=self.now, again=again, known=known))
 
     def wake(self) -> None:
         """Nothing goes on by itself: what the run waits for has to come from somewhere."""

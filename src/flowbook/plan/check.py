@@ -30,9 +30,9 @@ from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
+from flowbook.plan.fitting import type_problems
 from flowbook.plan.locks import lock_problems
 from flowbook.plan.roles import role_problems
-from flowbook.plan.types import type_problems
 
 
 def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
