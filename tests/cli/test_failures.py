@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
+from flowbook.cli import flowbook
 from flowbook.cli.failures import guarded
 from flowbook.errors import (
     InvalidFlow,
@@ -72,6 +73,14 @@ def test_a_bug_is_no_traceback_unless_asked_for(monkeypatch, capsys):
     monkeypatch.setenv("FLOWBOOK_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         guarded(raising(ZeroDivisionError("oops")))
+
+
+@pytest.mark.parametrize("asked", [[], ["store"], ["memory"]])
+def test_a_group_alone_tells_its_commands_and_no_error(asked, capsys):
+    code = guarded(lambda: flowbook.main(asked, "flowbook", standalone_mode=False))
+    told = capsys.readouterr()
+    assert (code, told.out) == (2, "")
+    assert told.err.startswith(" ".join(["Usage: flowbook", *asked]))
 
 
 def test_a_command_that_says_nothing_went_well():

@@ -11,6 +11,7 @@ from PIL import Image
 
 import flowbook as package
 from flowbook.cli import place
+from flowbook.session.progress import Board
 from flowbook.session.project import Project
 
 
@@ -79,7 +80,7 @@ def test_pictures_texts_and_plain_data_have_their_say(ask, run):
 
 
 def test_a_node_that_gave_nothing_and_one_that_is_not_there(ask, run):
-    assert told(ask, run, "broken") == "broken has given nothing\n"
+    assert told(ask, run, "broken") == "broken has given nothing\nValueError: no rows\n"
     code, _, err = ask("history", "show", run, "--node", "tabel")
     assert code == 2
     assert "table" in err
@@ -94,3 +95,45 @@ def test_the_same_as_json(ask, run):
         "show": "array", "dtype": "float64", "shape": [200, 300], "values": [], "nulls": 0,
         "min": 0.0, "max": 59999.0, "mean": 29999.5,
     }  # fmt: skip
+
+
+@pytest.fixture
+def half_done(tmp_path, monkeypatch):
+    """A run that failed, of which one node was undone and another could not be."""
+    project = Project(tmp_path)
+    flow = package.Flow("order", host=project)
+
+    def undone(reserve):
+        pass
+
+    def broken(charge):
+        raise ConnectionError("the bank is closed")
+
+    @flow.node(compensate=undone)
+    def reserve():
+        return 7
+
+    @flow.node(compensate=broken)
+    def charge(reserve):
+        return 10
+
+    @flow.node
+    def ship(charge):
+        raise ValueError("no courier")
+
+    made = flow.run()
+    monkeypatch.setattr(place, "project", lambda _path: project)
+    yield made
+    project.close()
+
+
+def test_a_run_names_what_was_undone_and_what_was_not(ask, half_done):
+    _, out, _ = ask("history", "show", half_done.id)
+    lines = [line for line in out.splitlines() if "undone " in line]
+    assert lines == ["undone       reserve", "not undone   charge", *lines[2:]]
+
+
+def test_the_last_line_of_progress_names_them_too(half_done):
+    made = Board()
+    told = [made.take(event) for event in half_done.events()]
+    assert told[-1].endswith("; undone: reserve; not undone: charge")

@@ -48,3 +48,4 @@ def test_another_version_than_was_seen_is_refused(ask, project):
     assert ask("memory", "set", "n", "2", "--if-version", "1")[0] == 0
     code, _, err = ask("memory", "get", "other")
     assert (code, "'other' has no value" in err) == (2, True)
+    assert "--flow NAME" in err

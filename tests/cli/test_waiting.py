@@ -133,6 +133,7 @@ def test_all_that_can_go_on_does_and_what_waits_is_left_alone(ask, tmp_path, pro
     code, out, err = ask("history", "recover", "--all")
     assert (code, out) == (0, "")
     assert "nothing to recover" in err
+    assert "left alone: 2 suspended\nhint: flowbook history waiting\n" in err
     assert ask("history", "signal", first.id, "paid", "--data", '{"amount": 4}')[0] == 0
     code, out, err = ask("history", "recover", "--all")
     assert (code, out) == (0, f"{first.id}  order  succeeded\n")

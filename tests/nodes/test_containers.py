@@ -106,8 +106,13 @@ def test_a_condition_reads_inputs_and_what_the_turn_before_gave(made, context):
 
 
 def test_a_condition_of_unknown_names_says_so(made, context):
-    with pytest.raises(ExpressionError, match="lost"):
+    with pytest.raises(ExpressionError, match=r"condition 'lost < 5' cannot be worked out: .*lost"):
         made.node(WhileNode, condition="lost < 5").goes_on(context, {}, TurnStart(index=0))
+
+
+def test_enough_of_unknown_names_says_so(made, context):
+    with pytest.raises(ExpressionError, match=r"enough 'lost < 5' cannot be worked out: .*lost"):
+        made.node(MapNode, enough="lost < 5").satisfied(context, {"items": [1]}, [])
 
 
 # ---------------------------------------------------------------- what leaves

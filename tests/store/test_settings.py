@@ -130,6 +130,12 @@ def test_the_default_of_each_setting_is_one_of_its_values():
     assert all(one.parse(one.default) == one.default for one in SETTINGS.values())
 
 
+def test_a_word_that_is_none_says_which_there_are(store):
+    with pytest.raises(UsageError, match="recover cannot be 'maybe'") as met:
+        store.settings.set("recover", "maybe")
+    assert met.value.hint == "write one of auto, ask, off"
+
+
 def test_another_process_reads_the_change_at_once(store, layout, child):
     store.settings.set("retention", "7d")
     asked = child("upkeep", layout.root, "get", "retention")

@@ -35,6 +35,9 @@ def guarded(command: Callable[[], Any]) -> ExitCode:
     """Run `command` and turn whatever it raises into text and an exit code."""
     try:
         code = command()
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message(), err=True)
+        return ExitCode.USAGE
     except click.UsageError as misuse:
         where = misuse.ctx.command_path if misuse.ctx else "flowbook"
         say_error(misuse.format_message(), f"{where} --help")

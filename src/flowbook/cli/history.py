@@ -36,6 +36,7 @@ _NUMBER = re.compile(r"\[\d+\]")
 _TAKEN = """
 SELECT scope, node, round(sum(cpu_ms), 1), max(memory), bool_or(is_estimate) FROM attempts
 WHERE run_id = $run AND cpu_ms IS NOT NULL AND memory IS NOT NULL GROUP BY scope, node"""
+_UNDONE = "SELECT node, compensated FROM compensations WHERE run_id = $run ORDER BY position"
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
@@ -120,7 +121,7 @@ def show(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
     if as_json:
         echo_json({"run": run, "nodes": nodes, "children": children})
         return ExitCode.OK
-    for name, value in run.items():
+    for name, value in {**run, **_undone(opened, run_id)}.items():
         if value not in (None, {}):
             click.echo(f"{name:<12} {value}")
     click.echo()
@@ -131,6 +132,14 @@ def show(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
         _tell_inside([one for one in nodes if one.get("scope")])
     _tell_children(children)
     return ExitCode.OK
+
+
+def _undone(opened: Project, run_id: str) -> dict[str, str]:
+    """Which nodes of a run were undone, in that order, and which should have been; if any."""
+    _, rows = opened.history.table(_UNDONE, {"run": run_id})
+    told = {"undone": True, "not undone": False}
+    nodes = {word: [node for node, done in rows if done is was] for word, was in told.items()}
+    return {word: ", ".join(found) for word, found in nodes.items() if found}
 
 
 def _tell_children(children: Sequence[dict[str, Any]]) -> None:

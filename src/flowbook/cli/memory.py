@@ -95,7 +95,10 @@ def get(ctx: click.Context, /, key: str, **asked: Any) -> ExitCode:
     memory = _memory(ctx, asked)
     version = memory.version(key)
     if not version:
-        raise UsageError(f"{key!r} has no value", hint="flowbook memory list")
+        whose = (
+            f" --flow {asked['flow']}" if asked["flow"] else "; with --flow NAME those of a flow"
+        )
+        raise UsageError(f"{key!r} has no value", hint=f"flowbook memory list{whose}")
     value = memory[key]
     if asked["as_json"] or ctx.obj.as_json:
         echo_json({"key": key, "version": version, "value": as_json(value)})

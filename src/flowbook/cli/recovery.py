@@ -31,6 +31,7 @@ from flowbook.session.waiting import is_due
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
+    from flowbook.store.rows import RunRow
 
 _HINT = "say which with --notebook; a flow written in Python recovers with flow.recover()"
 
@@ -111,6 +112,21 @@ class Recovery:
             click.echo(f"{run.id}  {run.flow}  {run.status.value}")
         if not self.ended and not self.refused:
             click.echo(f"nothing to recover in {project.path}", err=True)
+            _tell_left(lost_runs(project))
+
+
+def _tell_left(rows: Sequence[RunRow]) -> None:
+    """Lost runs that nobody tried to take up, and what would go on with them."""
+    waiting = sum(row.status is RunStatus.SUSPENDED for row in rows)
+    counts = {"suspended": waiting, "lost": len(rows) - waiting}
+    hints = {
+        "suspended": "flowbook history waiting",
+        "lost": "flowbook history recover RUN_ID, or flow.recover() in Python",
+    }
+    left = [word for word, count in counts.items() if count]
+    if left:
+        click.echo(f"left alone: {', '.join(f'{counts[word]} {word}' for word in left)}", err=True)
+        click.echo(f"hint: {'; '.join(hints[word] for word in left)}", err=True)
 
 
 @dataclass(frozen=True, slots=True)

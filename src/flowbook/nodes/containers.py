@@ -23,7 +23,7 @@ from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
 from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
-from flowbook.nodes.router import bare, nested
+from flowbook.nodes.router import bare, holds, nested
 from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
@@ -184,7 +184,7 @@ class MapNode(_Items):
             "failed": len(turns) - len(values),
             "total": len(rows_of(self._over(inputs), self.name)),
         }
-        return bool(context.evaluate(bare(self.enough), names))
+        return holds(context, "enough", bare(self.enough), names)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
@@ -298,7 +298,7 @@ class WhileNode(_Naming):
         if not text:
             raise UsageError(f"while {self.name!r} has no condition", hint='condition: "last < 10"')
         names: dict[Any, Any] = {**nested(inputs), **nested(start.last or {}), **self.frame(start)}
-        return bool(context.evaluate(text, names))
+        return holds(context, "condition", text, names)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What the last turn gave; `initial` when there was none."""

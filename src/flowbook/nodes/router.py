@@ -170,6 +170,16 @@ def bare(expression: str) -> str:
     return stripped
 
 
+def holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any]) -> bool:
+    """Whether the expression of a setting holds; its failure names the setting."""
+    try:
+        return bool(context.evaluate(text, names))
+    except ExpressionError as failed:
+        told = f"{setting} {text!r} cannot be worked out: {failed.message}"
+        hint = failed.hint or f"{setting} sees {', '.join(map(str, names))}"
+        raise ExpressionError(told, hint=hint, code=failed.code, column=failed.column) from None
+
+
 def _is_port(name: str) -> bool:
     try:
         as_port_name(name)

@@ -20,6 +20,7 @@ from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import Options, parse_duration
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.nodes.router import bare, holds
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
@@ -109,9 +110,9 @@ class WaitUntilNode(Waiting):
         if came is not None and came.timed_out:
             return passed_on(inputs)
         waited = (now - since).total_seconds()
-        text = self.condition.strip().removeprefix("{{").removesuffix("}}").strip()
+        text = bare(self.condition)
         known: Mapping[Any, Any] = {**inputs, "waited": waited, "now": now.isoformat()}
-        if context.evaluate(text, known):
+        if holds(context, "condition", text, known):
             return passed_on(inputs)
         until, deadline = now + timedelta(seconds=self.every), None
         if self.timeout is not None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from traitlets import TraitError
+from traitlets import Bool, Enum, Int, TraitError, TraitType
 
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr.parse import parse
@@ -266,13 +266,32 @@ def _refused(node: NodeSpec, node_type: type[Node], fixed: Mapping[str, Any]) ->
             node_type(node, **{name: value})
         except (TraitError, UsageError) as error:
             refused = True
-            yield _at(node, str(error), "", line_of(node, name))
+            yield _at(node, *_told(error, node_type, name, value), line_of(node, name))
     if refused:
         return
     try:
         node_type(node, **fixed)
     except (TraitError, UsageError) as error:
         yield _at(node, str(error), "")
+
+
+def _told(error: Exception, node_type: type[Node], name: str, value: Any) -> tuple[str, str]:
+    """What is wrong and what to write; in words of traitlets it names a class nobody wrote."""
+    trait = node_type.class_traits().get(name)
+    if trait is None or f"{name!r} trait of" not in str(error):
+        return str(error), ""
+    return f"{name} cannot be {value!r}", f"write {_asked(trait)}"
+
+
+def _asked(trait: TraitType[Any, Any]) -> str:
+    if isinstance(trait, Enum):
+        return f"one of {', '.join(map(str, trait.values or ()))}"
+    if isinstance(trait, Bool):
+        return "true or false"
+    if isinstance(trait, Int):
+        lowest = getattr(trait, "min", None)
+        return "a whole number" + (f" from {lowest} on" if lowest is not None else "")
+    return str(trait.info())
 
 
 def line_of(node: NodeSpec, text: str, setting: str = "") -> int:

@@ -200,7 +200,9 @@ class Calls:
             return begin(self._project, flow, wanted.params, how)
         except (InvalidFlow, InvalidParameters) as refused:
             what = "; ".join(str(problem.message) for problem in refused.problems)
-            raise UsageError(f"flow {wanted.flow!r} cannot be called so: {what}") from refused
+            hint = next((problem.hint for problem in refused.problems if problem.hint), None)
+            told = f"flow {wanted.flow!r} cannot be called so: {what}"
+            raise UsageError(told, hint=hint) from refused
 
     def _result(self, run: SubRun, wanted: Call) -> Called:
         """What became of a run that is over, with the outputs that are there."""

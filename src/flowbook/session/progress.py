@@ -29,7 +29,7 @@ from flowbook.events import (
 from flowbook.events.values import ErrorInfo, ValueFormat
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
-from flowbook.run.handle import Run
+from flowbook.run.handle import Run, undone_text
 from flowbook.run.perform import NodeProgress, Notice
 from flowbook.run.rules.evolve import evolve
 from flowbook.run.rules.phase import Outcome, Phase
@@ -153,7 +153,8 @@ class Board:
                 counts[outcome.value] = counts.get(outcome.value, 0) + 1
         what = ", ".join(f"{count} {word}" for word, count in counts.items()) or "no nodes"
         took = (self.last or self.first) - self.first
-        return f"{self.state.flow}: {self.state.status.value} in {took:.2f} s ({what})"
+        undone = undone_text(self.state)
+        return f"{self.state.flow}: {self.state.status.value} in {took:.2f} s ({what}){undone}"
 
     def block(self, now: float, width: int = 100, height: int = 50) -> list[str]:
         """The run as it stands, a line per node, at most `width` by `height`."""

@@ -132,7 +132,7 @@ def approve(
     from flowbook.nodes.approval import SIGNAL
 
     row = project.history.run(run_id)
-    _refuse_ended(row, "decide")
+    _refuse_ended(row, node)
     asked = _asked(project, row, node)
     person = by or who()[0]
     _refuse_stranger(asked.get("approvers") or (), person, node)

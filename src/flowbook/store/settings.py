@@ -136,7 +136,8 @@ def _switch(value: object) -> bool:
 def _recover(value: object) -> str:
     word = str(value).strip().lower()
     if word not in list(Recover):
-        raise UsageError(f"{value!r} is none of {', '.join(Recover)}", hint="write auto")
+        words = ", ".join(Recover)
+        raise UsageError(f"recover cannot be {value!r}", hint=f"write one of {words}")
     return word
 
 
