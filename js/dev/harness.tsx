@@ -1,47 +1,67 @@
-/** A page without Jupyter: `?scene=running&theme=dark&select=monthly&width=600`. */
+/**
+ * A page without Jupyter: `?scene=running&theme=dark&select=monthly&tab=Input&width=600`; `press`
+ * names a button of the run bar (`params`, `problems`).
+ */
 import { Memory } from "../src/host/memory";
-import type { FlowView } from "../src/protocol/generated";
+import type { Details, Event, FlowView } from "../src/protocol/generated";
 import { begin, mount } from "../src/widget";
+import * as rare from "./rare";
 import * as scenes from "./scenes";
 
 const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "idle";
-const flow: FlowView =
-  scene === "empty"
-    ? { ...scenes.flow(), nodes: [], edges: [], params: [] }
-    : scene === "problems"
-      ? scenes.flow(scenes.problems)
-      : scene === "large"
-        ? scenes.large(40, 25)
-        : scene === "stale"
-          ? { ...scenes.flow(), stale: ["climate", "season", "report"] }
-          : scene.startsWith("map")
-            ? scenes.mapped()
-            : scenes.flow();
-const events =
-  scene === "running" || scene === "streaming"
-    ? scenes.running()
-    : scene === "mapping"
-      ? scenes.mapping()
-      : scene === "mapped"
-        ? scenes.mappedOver()
-        : scene === "failed"
-          ? scenes.failed()
-          : scene === "succeeded" || scene === "stale"
-            ? scenes.succeeded()
-            : null;
+const plain = scenes.flow();
+const names = plain.nodes.map((node) => node.name);
 
-const memory = new Memory(scenes.snapshot(flow, events));
+/** What each scene shows; without events nothing has run yet. */
+const SCENES: Readonly<Record<string, () => readonly [FlowView, Event[] | null]>> = {
+  empty: () => [{ ...plain, nodes: [], edges: [], params: [] }, null],
+  problems: () => [scenes.flow(scenes.problems), null],
+  large: () => [scenes.large(40, 25), null],
+  running: () => [plain, scenes.running()],
+  streaming: () => [plain, scenes.running()],
+  failed: () => [plain, scenes.failed()],
+  succeeded: () => [plain, scenes.succeeded()],
+  stale: () => [{ ...plain, stale: ["climate", "season", "report"] }, scenes.succeeded()],
+  mapping: () => [scenes.mapped(), scenes.mapping()],
+  mapped: () => [scenes.mapped(), scenes.mappedOver()],
+  again: () => [scenes.mapped(), rare.again()],
+  queued: () => [plain, []],
+  asked: () => [plain, rare.asked(names)],
+  suspended: () => [plain, rare.suspended(names)],
+  cancelled: () => [plain, rare.cancelled(names)],
+  standby: () => [rare.order(), rare.standingBy()],
+  undoing: () => [rare.order(), rare.undoing()],
+  undone: () => [rare.order(), rare.undone()],
+  shipped: () => [rare.order(), rare.shipped()],
+  finishing: () => [rare.order(), rare.givingUp()],
+};
+const [flow, events] = SCENES[scene]?.() ?? [plain, null];
+const waits = scene === "queued" ? rare.WAITS : "";
+
+const memory = new Memory(scenes.snapshot(flow, events, 1, waits));
 let number = 1;
 memory.answer = (message) => {
   setTimeout(() => {
     if (scene === "lost") return;
-    if (message.type === "HELLO") memory.tell(scenes.snapshot(flow, events, ++number));
-    if (message.type === "INSPECT") memory.tell(scenes.details(message.view, message.node));
+    if (message.type === "HELLO") memory.tell(scenes.snapshot(flow, events, ++number, waits));
+    if (message.type === "INSPECT") memory.tell(details(message.view, message.node));
     if (message.type === "HELLO" && scene === "streaming") speak();
     if (message.type === "RUN") play();
   }, 20);
 };
+
+/** What came of a node, if anything did; a scene of a single turn tells of all turns. */
+function details(view: string, node: string): Details {
+  const told = scenes.details(view, node);
+  const gave = events?.some(
+    (event) =>
+      (event.kind === "NODE_COMPLETED" || event.kind === "NODE_REUSED") && event.node === node,
+  );
+  if (gave) return told;
+  const began = events?.some((event) => event.kind === "NODE_STARTED" && event.node === node);
+  return began ? { ...told, outputs: [] } : { ...told, inputs: [], outputs: [], logs: [] };
+}
 
 /** The whole run, a batch every 300 ms. */
 function play(): void {
@@ -91,4 +111,17 @@ if (place !== null) {
       ],
     });
   Object.assign(window, { memory, session });
+  setTimeout(() => look(place), 300);
+}
+
+/** Open what the address asks for, as somebody would who presses it. */
+function look(place: HTMLElement): void {
+  const press = (selector: string) => place.querySelector<HTMLElement>(selector)?.click();
+  const wanted = query.get("select");
+  const tab = query.get("tab");
+  const button = query.get("press");
+  if (wanted !== null) press(`.react-flow__node[data-id="${wanted}"]`);
+  if (button === "problems") press(".fb-problems-button");
+  else if (button !== null) press(`[data-action="${button}"]`);
+  if (tab !== null) setTimeout(() => press(`[data-tab="${tab}"]`), 200);
 }

@@ -16,7 +16,7 @@ import type {
 const RUN = "018f-run";
 const T0 = Date.now() / 1000 - 8;
 
-type Row = readonly [
+export type Row = readonly [
   name: string,
   kind: string,
   inputs: string,
@@ -57,7 +57,7 @@ const PARAMETERS: Readonly<Record<string, NodeView["inputs"]>> = {
   daily: [{ name: "city", source: "parameter city", required: true, origin: "parameter" }],
 };
 
-function node(row: Row, index: number): NodeView {
+export function node(row: Row, index: number): NodeView {
   const [name, kind, inputs, outputs, options] = row;
   return {
     name,
@@ -81,7 +81,7 @@ function node(row: Row, index: number): NodeView {
   };
 }
 
-function pairs(text: string): Array<readonly [string, string]> {
+export function pairs(text: string): Array<readonly [string, string]> {
   return text
     .split(" ")
     .filter(Boolean)
@@ -108,7 +108,7 @@ const PROBLEMS: readonly ProblemView[] = [
 ];
 
 /** The flow with its nodes where the kernel would put them. */
-function placed(flow: FlowView): FlowView {
+export function placed(flow: FlowView): FlowView {
   const places = layout(
     flow.nodes.map((node) => node.name),
     flow.edges.map((edge) => [edge.source, edge.target]),
@@ -153,13 +153,14 @@ const MAPPED: readonly Row[] = [
   ["report", "python", "values=each_station.each_station guard=guard.guard", "report"],
 ];
 
-/** A map over many items, and a try. */
-export function mapped(): FlowView {
+/** A flow of `rows`, without parameters. */
+export function flowOf(name: string, rows: readonly Row[]): FlowView {
   return placed({
     ...flow(),
-    flow: "stations",
-    nodes: MAPPED.map(node),
-    edges: MAPPED.flatMap(([target, , inputs]) =>
+    flow: name,
+    params: [],
+    nodes: rows.map(node),
+    edges: rows.flatMap(([target, , inputs]) =>
       pairs(inputs).map(([input, from]) => {
         const [source = "", output = ""] = from.split(".");
         return { source, output, target, input };
@@ -167,6 +168,9 @@ export function mapped(): FlowView {
     ),
   });
 }
+
+/** A map over many items, and a try. */
+export const mapped = (): FlowView => flowOf("stations", MAPPED);
 
 /** n layers of m nodes, for the far view and the frame rate. */
 export function large(layers: number, wide: number): FlowView {
@@ -189,14 +193,14 @@ export function large(layers: number, wide: number): FlowView {
 }
 
 let seq = 0;
-const stamp = (at: number) => ({ run: RUN, seq: seq++, at: T0 + at });
+export const stamp = (at: number) => ({ run: RUN, seq: seq++, at: T0 + at });
 
-function table(rows: number): ValueRef {
+export function table(rows: number): ValueRef {
   return { hash: "ab", format: "parquet", type: "pandas.DataFrame", size: 9000, rows };
 }
-const plain: ValueRef = { hash: "", format: "json", type: "dict", size: 12 };
+export const plain: ValueRef = { hash: "", format: "json", type: "dict", size: 12 };
 
-function done(
+export function done(
   name: string,
   start: number,
   ms: number,
@@ -210,7 +214,7 @@ function done(
   ];
 }
 
-function began(name: string, start: number, attempt = 1): Event[] {
+export function began(name: string, start: number, attempt = 1): Event[] {
   return [
     { kind: "NODE_SCHEDULED", ...stamp(start), node: name },
     { kind: "NODE_STARTED", ...stamp(start), node: name, attempt, on: "thread" },
@@ -421,7 +425,12 @@ export function mappedOver(): Event[] {
   ];
 }
 
-export function snapshot(view: FlowView, events: Event[] | null, number = 1): Snapshot {
+export function snapshot(
+  view: FlowView,
+  events: Event[] | null,
+  number = 1,
+  waits_for = "",
+): Snapshot {
   return {
     type: "SNAPSHOT",
     seq: number,
@@ -433,6 +442,7 @@ export function snapshot(view: FlowView, events: Event[] | null, number = 1): Sn
             run: RUN,
             events,
             progress: [{ node: "hot_days", done: 60, total: 100, text: "60 of 100 days" }],
+            waits_for,
           },
   };
 }

@@ -81,6 +81,6 @@ export function snapshot(seq: number, events: readonly Event[] | null): Snapshot
     type: "SNAPSHOT",
     seq,
     flow,
-    run: events === null ? null : { run: RUN, events, progress: [] },
+    run: events === null ? null : { run: RUN, events, progress: [], waits_for: "" },
   };
 }

@@ -11,6 +11,7 @@ import {
   spoken,
   staleReason,
   standing,
+  standingOf,
   summary,
   volume,
 } from "../src/model/selectors";
@@ -101,6 +102,48 @@ test("a run that undoes says so, may be given up, and says what was undone", () 
   expect(summary({ ...INITIAL, flow, run: over })).toBe(
     "Cancelled · 1 of 3 ran · 1 skipped · 1 cancelled · 1 not undone",
   );
+});
+
+test("a queued run says what it waits for, and its nodes wait with it", () => {
+  const queued = { run: RUN, waitsFor: "max_runs=1 of tour" };
+  const state = { ...INITIAL, flow, queued };
+  expect(summary(state)).toBe("Queued: waits for max_runs=1 of tour");
+  expect(standingOf(state, "fetch")).toBe("waiting");
+  expect(standingOf(INITIAL, "fetch")).toBe("idle");
+});
+
+test("nodes nobody asked for are not counted, and what was taken over did not run", () => {
+  const run = foldRun(null, [
+    created(),
+    { ...skipped("ice", 1), reason: "not_asked" } as Event,
+    { kind: "NODE_REUSED", run: RUN, seq: 2, at: 1, node: "fetch" },
+    completed("season", 3, ["hot"]),
+    { kind: "RUN_COMPLETED", run: RUN, seq: 4, at: 2, status: "succeeded", ms: 900 },
+  ]);
+  expect(standing(run?.nodes.ice)).toBe("not-asked");
+  expect(summary({ ...INITIAL, flow, run })).toBe(
+    "Succeeded · 1 of 2 ran · 1 reused · 1 not asked for",
+  );
+});
+
+test("a node that was stopped because others had enough is not needed, not cancelled", () => {
+  const stopped = { kind: "NODE_CANCELLED", run: RUN, seq: 1, at: 2, node: "ice" } as const;
+  const run = foldRun(null, [created(), { ...stopped, cause: "season" }]);
+  expect(standing(run?.nodes.ice)).toBe("not-needed");
+  expect(standing(foldRun(null, [created(), stopped])?.nodes.ice)).toBe("cancelled");
+});
+
+test("nodes that undo others and need not are not counted", () => {
+  const run = foldRun(null, [
+    { ...created(), compensations: { fetch: "season" } } as Event,
+    completed("fetch", 1, ["rows"]),
+    completed("ice", 2, ["ice"]),
+  ]);
+  expect(summary({ ...INITIAL, flow, run })).toBe("2 of 2 done");
+  const over = foldRun(run, [
+    { kind: "RUN_COMPLETED", run: RUN, seq: 3, at: 2, status: "succeeded", ms: 900 },
+  ]);
+  expect(summary({ ...INITIAL, flow, run: over })).toBe("Succeeded · 2 of 2 ran");
 });
 
 test("a screen reader hears name, kind, status, time and tries", () => {

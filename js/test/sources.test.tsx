@@ -41,6 +41,13 @@ test("each line has a badge with its word, and the word is explained", () => {
   expect(originHelp("secret")).toContain("never shown");
 });
 
+test("inputs and settings of one name are told apart", () => {
+  const url = { name: "url", origin: "expression", text: "{{ url }}/daily" };
+  const html = renderToStaticMarkup(<Sources node={{ ...NODE, settings: [url] }} />);
+  expect([...html.matchAll(/<h3>(\w+)</g)].map((one) => one[1])).toEqual(["Inputs", "Settings"]);
+  expect(html.indexOf("server.url")).toBeLessThan(html.indexOf("<h3>Settings"));
+});
+
 test("a node of nothing, or of a kernel that names no origins, shows no list", () => {
   const silent = NODE.inputs.map((one) => ({ ...one, origin: "" }));
   expect(renderToStaticMarkup(<Sources node={{ ...NODE, inputs: silent, settings: [] }} />)).toBe(

@@ -70,6 +70,16 @@ test("details of a run are forgotten when another run is shown", () => {
   expect(reduce(state, snapshot(2, [created("run-2")]), 200).details).toEqual({});
 });
 
+test("a run is queued until one of its own facts arrives", () => {
+  const waits = { run: RUN, events: [], progress: [], waits_for: "max_runs=1 of tour" };
+  const state = after({ ...snapshot(1, null), run: waits });
+  expect(state.queued).toEqual({ run: RUN, waitsFor: "max_runs=1 of tour" });
+  expect(reduce(state, batch(2, [created("run-0")]), 200).queued).toBe(state.queued);
+  const begun = reduce(state, batch(2, [created()]), 200);
+  expect([begun.queued, begun.run?.run]).toEqual([null, RUN]);
+  expect(reduce(state, snapshot(2, [created()]), 200).queued).toBeNull();
+});
+
 test("the kernel's clock is learnt from what arrives fastest", () => {
   let state = reduce(after(snapshot(1, [created()])), batch(2, [started("fetch", 1, 100)]), 105);
   state = reduce(state, batch(3, [started("season", 2, 101)]), 103);

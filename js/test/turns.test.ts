@@ -1,5 +1,6 @@
 /** What a canvas says of containers and of the nodes inside. */
 import { expect, test } from "vitest";
+import { again } from "../dev/rare";
 import { mapped, mappedOver, mapping } from "../dev/scenes";
 import { foldRun, runView, statusOf } from "../src/model/run";
 import {
@@ -10,6 +11,7 @@ import {
   summary,
   tally,
   turnsLabel,
+  turnsSpoken,
 } from "../src/model/selectors";
 import { INITIAL } from "../src/model/state";
 
@@ -29,10 +31,18 @@ test("a container says how many of its turns are over and how many failed", () =
 });
 
 test("turns that nobody counted beforehand have no total, and those without numbers no label", () => {
-  const turns = { total: null, active: 1, succeeded: 2, failed: 0, counted: true };
+  const turns = { total: null, active: 1, succeeded: 2, failed: 0, reused: 0, counted: true };
   expect(turnsLabel(turns)).toBe("2 turns");
   expect(turnsLabel({ ...turns, counted: false })).toBe("");
   expect(turnsLabel(null)).toBe("");
+});
+
+test("turns that were taken over are told apart from those that ran", () => {
+  const run = foldRun(null, again());
+  const turns = run?.nodes.each_station?.turns;
+  expect(turnsLabel(turns)).toBe("97/100 (97 reused)");
+  expect(turnsSpoken(turns)).toBe("97 of 100 turns done, 97 reused");
+  expect(turnsLabel({ ...turns, failed: 1 } as typeof turns)).toBe("98/100 (1 failed)");
 });
 
 test("a node inside is running while any of its turns is, and says how the others went", () => {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from queue import Queue
+
 import pytest
 
 import flowbook
@@ -9,6 +12,7 @@ from flowbook.graph.spec import Position
 from flowbook.ids import NodeId
 from flowbook.session.desk import Desk
 from flowbook.session.project import Project
+from flowbook.widget.publisher import Publisher
 
 
 @pytest.fixture
@@ -62,3 +66,31 @@ def test_views_hear_of_edits_and_of_runs_until_they_stop_listening(project, flow
     heard.clear()
     flow.run()
     assert heard == []
+
+
+def test_a_view_is_told_what_a_queued_run_waits_for_until_it_begins(project):
+    flow, gate = flowbook.Flow("gated", host=project, max_runs=1), threading.Event()
+
+    @flow.node
+    def wait():
+        gate.wait(10)
+
+    told: Queue[dict] = Queue()
+    first = flow.start()
+    publisher = Publisher(Desk(project, flow), told.put)
+    try:
+        second = flow.start()
+        while (shown := told.get(timeout=10).get("run") or {}).get("run") != second.id:
+            pass
+        assert (shown["waits_for"], shown["events"]) == ("max_runs=1 of gated", [])
+        gate.set()
+        while not any(one["kind"] == "RUN_COMPLETED" for one in _facts(told.get(timeout=10))):
+            pass
+    finally:
+        gate.set()
+        publisher.close()
+    assert first.wait(10).status is second.wait(10).status is flowbook.RunStatus.SUCCEEDED
+
+
+def _facts(message):
+    return message["run"]["events"] if message["type"] == "SNAPSHOT" else message["events"]

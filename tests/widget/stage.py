@@ -99,6 +99,7 @@ class FakeRun:
     def __init__(self, run: RunId = RUN) -> None:
         self.id = run
         self.status = RunStatus.RUNNING
+        self.waits_for = ""
         self.told: list[Event] = [created(run)]
         self.listeners: list[Callable[[Any], None]] = []
         self.cancelled: list[str] = []

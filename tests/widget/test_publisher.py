@@ -179,6 +179,17 @@ def test_a_new_run_takes_the_place_of_the_last(publish):
     assert len(host.run.listeners) == 1
 
 
+def test_what_a_queued_run_waits_for_is_told_and_told_anew_when_it_changes(publish):
+    run = FakeRun()
+    run.told, run.waits_for = [], "max_runs=1 of tour"
+    publisher, heard = publish(FakeHost(run))
+    assert publisher.snapshot()["run"]["waits_for"] == "max_runs=1 of tour"
+    for words in ("runs=8 of the project", ""):
+        run.waits_for = words
+        told = heard.wait(lambda m, words=words: (m.get("run") or {}).get("waits_for") == words)
+        assert told["type"] == "SNAPSHOT"
+
+
 def test_closing_leaves_host_and_run_alone(publish):
     run = FakeRun()
     host = FakeHost(run)

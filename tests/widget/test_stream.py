@@ -7,7 +7,7 @@ from tests.widget.stage import RUN, completed, created, started
 
 from flowbook.events import NodeCompleted, NodeLogged
 from flowbook.ids import EventSeq, NodeId, RunId
-from flowbook.widget.protocol import FlowView, ProgressView, StreamView
+from flowbook.widget.protocol import FlowView, ProgressView, RunView, StreamView
 from flowbook.widget.stream import MOST_PIECES, Coalescer
 
 FLOW = FlowView("tour")
@@ -59,7 +59,7 @@ def test_log_lines_are_never_pushed():
     )
     stream.facts((logged,))
     assert stream.due(0.0) is None
-    assert stream.snapshot(0.0, FLOW, RUN, (created(), logged)).run.events == (created(),)
+    assert stream.snapshot(0.0, FLOW, RunView(RUN, (created(), logged))).run.events == (created(),)
 
 
 def test_inline_values_stay_at_home():
@@ -73,7 +73,7 @@ def test_inline_values_stay_at_home():
 def test_a_snapshot_takes_in_what_waits_and_nothing_is_told_again():
     stream = Coalescer()
     stream.facts((completed(2),))
-    told = stream.snapshot(0.0, FLOW, RUN, (created(), started(1)))
+    told = stream.snapshot(0.0, FLOW, RunView(RUN, (created(), started(1))))
     assert [event.seq for event in told.run.events] == [0, 1, 2]
     assert stream.due(1.0) is None
     stream.facts((completed(2),))
@@ -83,7 +83,7 @@ def test_a_snapshot_takes_in_what_waits_and_nothing_is_told_again():
 def test_a_snapshot_of_another_run_forgets_the_last_one():
     stream = Coalescer()
     stream.facts((started(1),))
-    told = stream.snapshot(0.0, FLOW, RunId("run-2"), (created(RunId("run-2")),))
+    told = stream.snapshot(0.0, FLOW, RunView(RunId("run-2"), (created(RunId("run-2")),)))
     assert {event.run for event in told.run.events} == {"run-2"}
     assert stream.due(1.0) is None
 
@@ -100,7 +100,7 @@ def test_whatever_happens_numbers_have_no_hole_and_no_fact_is_lost(story):
             seqs.append(batch.seq)
             told |= {event.seq: event for event in batch.events}
         elif what == "snapshot":
-            shot = stream.snapshot(float(now), FLOW, RUN, happened)
+            shot = stream.snapshot(float(now), FLOW, RunView(RUN, tuple(happened)))
             seqs.append(shot.seq)
             told = {event.seq: event for event in shot.run.events}
     assert seqs == list(range(1, len(seqs) + 1))
@@ -142,5 +142,10 @@ def test_of_data_only_the_last_goes_out():
 def test_a_snapshot_makes_what_is_streamed_obsolete():
     stream = Coalescer()
     stream.stream(token(0, "a"))
-    stream.snapshot(0.0, FLOW, RUN, (created(),))
+    stream.snapshot(0.0, FLOW, RunView(RUN, (created(),)))
     assert stream.due(now=1.0) is None
+
+
+def test_a_fresh_start_keeps_what_a_queued_run_waits_for():
+    told = Coalescer().snapshot(0.0, FLOW, RunView(RUN, waits_for="max_runs=1 of tour"))
+    assert (told.run.events, told.run.waits_for) == ((), "max_runs=1 of tour")

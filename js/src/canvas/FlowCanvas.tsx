@@ -10,7 +10,7 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Point } from "../model/layout";
-import { standing } from "../model/selectors";
+import { standingOf } from "../model/selectors";
 import type { Store } from "../model/store";
 import type { FlowView, Place } from "../protocol/generated";
 import { FlowEdgeLine } from "./FlowEdgeLine";
@@ -153,7 +153,7 @@ function Surface(props: FlowCanvasProps) {
             <MiniMap
               pannable
               ariaLabel="Map of the flow"
-              nodeClassName={(node) => `fb-map-${standing(store.state.run?.nodes[node.id])}`}
+              nodeClassName={(node) => `fb-map-${standingOf(store.state, node.id)}`}
             />
           )}
         </ReactFlow>

@@ -1,6 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo, useLayoutEffect, useRef } from "react";
-import { home, isBusy, standing } from "../model/selectors";
+import { isBusy, standing } from "../model/selectors";
 import { Icon } from "../view/icons";
 import type { FlowNode, Port } from "./graph";
 import { paintNode } from "./paint";
@@ -17,7 +17,7 @@ const WIDEST_LABEL = 64;
 export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
   const { store, far } = useSurroundings();
   const card = useRef<HTMLDivElement>(null);
-  const { node, problems, stale } = data;
+  const { node, part, problems, stale } = data;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `far` swaps the DOM that is painted
   useLayoutEffect(() => {
@@ -64,11 +64,11 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           </span>
           <span className="fb-sub">
             <span className="fb-volume" />
-            {home(node) === "" ? (
+            {part === null ? (
               <span className="fb-kind-name">{node.kind}</span>
             ) : (
-              <span className="fb-home" title={`runs in each turn of ${home(node)}`}>
-                in {home(node)}
+              <span className="fb-home" title={part.help}>
+                {part.text}
               </span>
             )}
             {stale === null ? (

@@ -2,6 +2,7 @@
 import { type Edge, type Node, Position } from "@xyflow/react";
 import { flowOrder, HEIGHT, type Link, type Routes, routes, WIDTH } from "../model/layout";
 import { staleReason, standing, standingLabel } from "../model/selectors";
+import { type Part, partOf } from "../model/undoing";
 import type { EdgeView, FlowView, NodeView, ProblemView } from "../protocol/generated";
 import type { Way } from "./path";
 
@@ -18,6 +19,8 @@ export type FlowNode = Node<
     readonly inputs: readonly Port[];
     readonly outputs: readonly Port[];
     readonly problems: readonly ProblemView[];
+    /** Where it is, or what it is for. */
+    readonly part: Part | null;
     /** Why the result shown is out of date; null when it is not. */
     readonly stale: string | null;
   },
@@ -55,6 +58,7 @@ export function graphNodes(flow: FlowView): FlowNode[] {
         inputs,
         outputs,
         problems: flow.problems.filter((one) => one.node === node.name),
+        part: partOf(flow, node),
         stale: staleReason(flow, node.name),
       },
     };

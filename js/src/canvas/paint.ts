@@ -10,13 +10,15 @@ import {
   shareLabel,
   shareOf,
   spoken,
-  standing,
   standingLabel,
+  standingOf,
   turnsLabel,
+  turnsSpoken,
   volume,
 } from "../model/selectors";
 import type { Store } from "../model/store";
 import { tail } from "../model/stream";
+import { undoneOf } from "../model/undoing";
 import type { EdgeView, NodeView } from "../protocol/generated";
 
 function setText(root: ParentNode, selector: string, text: string): void {
@@ -35,7 +37,7 @@ export function paintNode(card: HTMLElement, shown: Shown, store: Store): void {
   const { run, progress, streams } = store.state;
   const one = run?.nodes[node.name];
   const now = store.now();
-  const status = standing(one);
+  const status = standingOf(store.state, node.name);
   if (card.dataset.status !== status) card.dataset.status = status;
   const notice = status === "running" ? progress[node.name] : undefined;
   const ms = elapsed(one, now);
@@ -46,12 +48,20 @@ export function paintNode(card: HTMLElement, shown: Shown, store: Store): void {
   card.toggleAttribute("data-says", says !== "" && !notice?.text && counts === "");
   setText(card, ".fb-state-text", notice?.text || counts || says || standingLabel(status));
   setText(card, ".fb-volume", turns || volume(node, run));
-  setText(card, ".fb-tries", attemptLabel(one?.attempt ?? 0));
+  card.querySelector(".fb-volume")?.setAttribute("title", turnsSpoken(one?.turns));
+  const undone = undoneOf(run, node.name);
+  card.toggleAttribute("data-undone", undone === "undone");
+  card.toggleAttribute("data-not-undone", undone === "not undone");
+  setText(card, ".fb-tries", undone ?? attemptLabel(one?.attempt ?? 0));
   setText(card, ".fb-ms", ms === null ? "" : duration(ms));
   const told = notice ?? progressOf(one?.turns);
   paintProgress(card, told);
   const share = status === "running" ? shareLabel(told) : "";
-  const label = [spoken(node, one, now, shown.problems.length, shown.stale !== null), share]
+  const label = [
+    spoken(node, one, now, shown.problems.length, shown.stale !== null, status),
+    undone,
+    share,
+  ]
     .filter(Boolean)
     .join(", ");
   card.closest(".react-flow__node")?.setAttribute("aria-label", label);

@@ -41,6 +41,8 @@ export interface Turns {
   readonly active: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** So many of those that succeeded were taken from another run. */
+  readonly reused: number;
   /** True when they have numbers. */
   readonly counted: boolean;
 }

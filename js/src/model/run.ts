@@ -48,6 +48,8 @@ export interface RunState {
   readonly forced: boolean;
   /** Nodes that run only when others are over. */
   readonly standby: ReadonlySet<string>;
+  /** Which node undoes which, by the one that is undone. */
+  readonly compensations: Readonly<Record<string, string>>;
   /** How the work went, once only what undoes it and what tears down is left. */
   readonly ending: RunStatus | null;
   /** The nodes that were undone, and those that should have been and were not. */
@@ -129,6 +131,7 @@ class Fold {
       cancelling: false,
       forced: false,
       standby,
+      compensations: event.compensations ?? {},
       ending: null,
       compensated: [],
       uncompensated: [],
@@ -315,7 +318,8 @@ class Fold {
     for (const turn of known?.get(event.node)?.values() ?? []) this.forget(turn);
     known?.delete(event.node);
     const total = event.total ?? null;
-    const turns = { total, active: 0, succeeded: 0, failed: 0, counted: total !== null };
+    const none = { active: 0, succeeded: 0, failed: 0, reused: 0 };
+    const turns = { total, ...none, counted: total !== null };
     this.set(event, { phase: "turning", turns });
   }
 
@@ -384,7 +388,7 @@ class Fold {
     const turns = this.at(event)?.turns;
     if (turns === undefined || turns === null) return;
     const succeeded = turns.succeeded + 1;
-    this.set(event, { turns: { ...turns, succeeded, counted: true } });
+    this.set(event, { turns: { ...turns, succeeded, reused: turns.reused + 1, counted: true } });
   }
 
   private added(event: ItemsAdded): void {
@@ -411,7 +415,7 @@ export function runView(run: RunState): unknown {
 function nodeView(node: NodeRun, container: boolean): unknown {
   const { phase, outcome, attempt, ms, error, reason, turns, scope, counts } = node;
   const plain = { phase, outcome, attempt, ms, error, reason };
-  const { counted: _, ...told } = turns ?? { counted: false };
+  const { counted: _, reused: __, ...told } = turns ?? { counted: false, reused: 0 };
   return {
     ...plain,
     ...(container ? { turns: turns === null ? null : told } : {}),

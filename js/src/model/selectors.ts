@@ -27,6 +27,7 @@ export type Standing =
   | "failed"
   | "not-taken"
   | "not-needed"
+  | "not-asked"
   | "blocked"
   | "cancelled";
 
@@ -45,6 +46,7 @@ const LABELS: Readonly<Record<Standing, string>> = {
   failed: "Failed",
   "not-taken": "Not taken",
   "not-needed": "Not needed",
+  "not-asked": "Not asked for",
   blocked: "Upstream failed",
   cancelled: "Cancelled",
 };
@@ -58,9 +60,16 @@ export function standing(node: NodeRun | undefined): Standing {
   if (node.outcome === "skipped") {
     if (node.reason === "branch_not_taken" || node.reason === "turn_left") return "not-taken";
     if (node.reason === "not_needed") return "not-needed";
+    if (node.reason === "not_asked") return "not-asked";
     return node.reason === "upstream_cancelled" ? "cancelled" : "blocked";
   }
+  if (node.outcome === "cancelled" && node.reason === "not_needed") return "not-needed";
   return node.outcome ?? "idle";
+}
+
+/** The same of a node by its name: those of a queued run wait with it. */
+export function standingOf({ run, queued }: CanvasState, node: string): Standing {
+  return queued === null ? standing(run?.nodes[node]) : "waiting";
 }
 
 export function standingLabel(one: Standing): string {
@@ -72,12 +81,13 @@ export function home(node: NodeView): string {
   return node.options.in ?? "";
 }
 
-/** How a container's turns go: `45/100 (3 failed)`; empty where they are not counted. */
+/** How a container's turns go: `45/100 (3 failed)`, `100/100 (97 reused)`; empty where they are not counted. */
 export function turnsLabel(turns: Turns | null | undefined): string {
   if (!turns?.counted) return "";
   const done = turns.succeeded + turns.failed;
   const text = turns.total === null ? count(done, "turn") : `${done}/${turns.total}`;
-  return turns.failed > 0 ? `${text} (${turns.failed} failed)` : text;
+  if (turns.failed > 0) return `${text} (${turns.failed} failed)`;
+  return turns.reused > 0 ? `${text} (${turns.reused} reused)` : text;
 }
 
 /** The same for a screen reader: `45 of 100 turns done, 3 failed`. */
@@ -86,7 +96,8 @@ export function turnsSpoken(turns: Turns | null | undefined): string {
   const done = turns.succeeded + turns.failed;
   const text =
     turns.total === null ? count(done, "turn") : `${done} of ${count(turns.total, "turn")}`;
-  return turns.failed > 0 ? `${text} done, ${turns.failed} failed` : `${text} done`;
+  const failed = turns.failed > 0 ? `, ${turns.failed} failed` : "";
+  return `${text} done${failed}${turns.reused > 0 ? `, ${turns.reused} reused` : ""}`;
 }
 
 const COUNTED: ReadonlyArray<readonly [keyof Counts, string]> = [
@@ -166,7 +177,10 @@ export function staleReason(flow: FlowView, node: string): string | null {
 
 const GOING: ReadonlySet<Phase> = new Set(["running", "turning", "cancelling"]);
 
-/** How many of the flow's own nodes are how far; what is inside of a container is its affair. */
+/**
+ * How many of the flow's own nodes are how far; what is inside of a container is its affair. Nodes
+ * that were not asked for, or undo others and need not, are none of `total`.
+ */
 export interface Tally {
   readonly total: number;
   readonly done: number;
@@ -174,19 +188,34 @@ export interface Tally {
   readonly failed: number;
   readonly skipped: number;
   readonly cancelled: number;
+  readonly reused: number;
+  readonly unasked: number;
 }
 
+const NONE: Tally = {
+  ...{ total: 0, done: 0, running: 0, failed: 0, skipped: 0, cancelled: 0 },
+  ...{ reused: 0, unasked: 0 },
+};
+
 export function tally(run: RunState): Tally {
-  const found = { total: 0, done: 0, running: 0, failed: 0, skipped: 0, cancelled: 0 };
+  const found: { -readonly [key in keyof Tally]: number } = { ...NONE };
+  const undo = new Set(Object.values(run.compensations));
   for (const name of run.order) {
     const node = run.nodes[name];
     if (node === undefined) continue;
+    const idle = node.phase === "standby" || node.outcome === "skipped";
+    if (undo.has(name) && idle) continue;
+    if (node.outcome === "skipped" && node.reason === "not_asked") {
+      found.unasked += 1;
+      continue;
+    }
     found.total += 1;
     if (node.phase === "done") found.done += 1;
     if (GOING.has(node.phase)) found.running += 1;
     if (node.outcome === "failed") found.failed += 1;
     if (node.outcome === "skipped") found.skipped += 1;
     if (node.outcome === "cancelled") found.cancelled += 1;
+    if (node.outcome === "reused") found.reused += 1;
   }
   return found;
 }
@@ -208,12 +237,13 @@ export function finishing(run: RunState): boolean {
 
 /** One line for eyes and screen readers: `7 of 11 done, 1 running`. */
 export function summary(state: CanvasState): string {
-  const { run, flow } = state;
+  const { run, flow, queued } = state;
+  if (queued !== null) return `Queued: waits for ${queued.waitsFor}`;
   if (run === null) {
     const nodes = flow?.nodes.length ?? 0;
     return nodes === 0 ? "No nodes yet" : `Not run yet · ${count(nodes, "node")}`;
   }
-  const { total, done, running, failed, skipped, cancelled } = tally(run);
+  const { total, done, running, failed, skipped, cancelled, reused, unasked } = tally(run);
   const status = statusOf(run);
   if (status === "running" || status === "suspended") {
     const parts = [`${done} of ${total} done`];
@@ -226,11 +256,12 @@ export function summary(state: CanvasState): string {
   const parts = [
     status === "succeeded" ? "Succeeded" : status === "failed" ? "Failed" : "Cancelled",
   ];
-  parts.push(
-    failed > 0 ? `${failed} of ${total} failed` : `${done - skipped - cancelled} of ${total} ran`,
-  );
+  const ran = done - skipped - cancelled - reused;
+  parts.push(failed > 0 ? `${failed} of ${total} failed` : `${ran} of ${total} ran`);
+  if (reused > 0) parts.push(`${reused} reused`);
   if (skipped > 0) parts.push(`${skipped} skipped`);
   if (cancelled > 0) parts.push(`${cancelled} cancelled`);
+  if (unasked > 0) parts.push(`${unasked} not asked for`);
   if (run.compensated.length > 0) parts.push(`${run.compensated.length} undone`);
   if (run.uncompensated.length > 0) parts.push(`${run.uncompensated.length} not undone`);
   return parts.join(" · ");
@@ -277,12 +308,13 @@ export function spoken(
   now: number,
   problems: number,
   stale = false,
+  status = standing(run),
 ): string {
   const ms = elapsed(run, now);
   return [
     node.name,
     node.kind,
-    standingLabel(standing(run)).toLowerCase(),
+    standingLabel(status).toLowerCase(),
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
     home(node) === "" ? "" : `in ${home(node)}`,

@@ -16,6 +16,11 @@ import { type LiveStreams, streamed } from "./stream";
 /** `lost`: nobody answers any more; what is shown is the past. */
 export type Connection = "connecting" | "live" | "lost";
 
+export interface Queued {
+  readonly run: string;
+  readonly waitsFor: string;
+}
+
 export interface CanvasState {
   readonly connection: Connection;
   readonly seq: number;
@@ -23,6 +28,8 @@ export interface CanvasState {
   readonly behind: boolean;
   readonly flow: FlowView | null;
   readonly run: RunState | null;
+  /** The run that waits for its turn, and for what. */
+  readonly queued: Queued | null;
   readonly progress: Readonly<Record<string, ProgressView>>;
   readonly streams: LiveStreams;
   readonly details: Readonly<Record<string, Details>>;
@@ -37,6 +44,7 @@ export const INITIAL: CanvasState = {
   behind: false,
   flow: null,
   run: null,
+  queued: null,
   progress: {},
   streams: {},
   details: {},
@@ -57,6 +65,9 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
         behind: false,
         flow: message.flow,
         run,
+        queued: message.run?.waits_for
+          ? { run: message.run.run, waitsFor: message.run.waits_for }
+          : null,
         progress: byNode({}, message.run?.progress ?? []),
         streams: same ? state.streams : {},
         details: same ? state.details : {},
@@ -72,6 +83,7 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
         connection: "live",
         seq: message.seq,
         run: foldRun(state.run, message.events),
+        queued: message.events.some(({ run }) => run === state.queued?.run) ? null : state.queued,
         progress: byNode(state.progress, message.progress),
         streams: streamed(begun(message.events) ? {} : state.streams, message.streams),
         skew: lag === null ? state.skew : Math.min(lag, state.skew ?? lag),

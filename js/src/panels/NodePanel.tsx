@@ -12,15 +12,18 @@ import {
   staleReason,
   standing,
   standingLabel,
-  turnsLabel,
+  standingOf,
+  turnsSpoken,
 } from "../model/selectors";
 import type { Store } from "../model/store";
+import { emptyOutput, undoneOf } from "../model/undoing";
 import type { Details, ErrorInfo, NodeView, PortPreview, ProblemView } from "../protocol/generated";
 import { Icon } from "../view/icons";
 import {
   selectDetails,
   selectFlow,
   selectProgress,
+  selectQueued,
   selectRun,
   selectStreams,
   useStore,
@@ -47,6 +50,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   const run = useStore(store, selectRun);
   const details = useStore(store, selectDetails)[name];
   const live = useStore(store, selectStreams)[name];
+  const queued = useStore(store, selectQueued) !== null;
   const one = run?.nodes[name];
   const node = flow?.nodes.find((each) => each.name === name);
   const running = isBusy(standing(one));
@@ -57,7 +61,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
   useTick(running, 250);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of these makes the answer stale
-  useEffect(() => inspect(name), [name, run?.run, phase, attempt, flow?.nodes.length]);
+  useEffect(() => inspect(name), [name, run?.run, queued, phase, attempt, flow?.nodes.length]);
   useEffect(() => {
     if (!running) return;
     const timer = setInterval(() => inspect(name), REFRESH_MS);
@@ -96,7 +100,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
             Asking the kernel…
           </p>
         ) : (
-          <Body tab={shown} details={details} run={one} node={node} />
+          <Body tab={shown} details={details} empty={emptyOutput(run, name, queued)} node={node} />
         )}
       </Tabs>
     </aside>
@@ -114,13 +118,14 @@ interface HeadProps {
 function Head({ node, run, details, store, onClose }: HeadProps) {
   const scope = details?.scope ?? "";
   const ms = elapsed(run, store.now());
-  const status = standing(run);
+  const status = standingOf(store.state, node.name);
   const facts = [
     ms === null ? "" : duration(ms),
     attemptLabel(run?.attempt ?? 0),
     measuredLabel(details?.measured ?? null),
-    turnsLabel(run?.turns),
+    turnsSpoken(run?.turns),
     countsSpoken(run?.counts),
+    undoneOf(store.state.run, node.name) ?? "",
     scope === "" ? "" : `turn ${scope}`,
     node.index === null ? "" : `cell ${node.index + 1}`,
     ...Object.entries(node.options).map(([name, value]) => optionFact(name, value)),
@@ -248,14 +253,15 @@ function Tabs({ tabs, counts, current, onChange, children }: TabsProps) {
 interface BodyProps {
   readonly tab: Tab;
   readonly details: Details;
-  readonly run: NodeRun | undefined;
+  /** What to say where there is no output. */
+  readonly empty: string;
   readonly node: NodeView;
 }
 
-function Body({ tab, details, run, node }: BodyProps) {
+function Body({ tab, details, empty, node }: BodyProps) {
   switch (tab) {
     case "Output":
-      return <Ports ports={details.outputs} empty={emptyOutput(run)} />;
+      return <Ports ports={details.outputs} empty={empty} />;
     case "Input":
       return (
         <>
@@ -274,28 +280,6 @@ function Body({ tab, details, run, node }: BodyProps) {
       return <Logs details={details} />;
     default:
       return <Code details={details} />;
-  }
-}
-
-function emptyOutput(run: NodeRun | undefined): string {
-  if (run === undefined) return "Not run yet. Press Run to see what comes out.";
-  switch (run.phase === "done" ? run.outcome : run.phase) {
-    case "skipped":
-      if (run.reason === "turn_left") return "Not run: its turn was left early.";
-      if (run.reason === "not_asked") return "Not run: this run was asked for other nodes only.";
-      if (run.reason === "not_needed") return "Not run: what follows had enough without it.";
-      return run.reason === "branch_not_taken"
-        ? "Not run: the branch before it was not taken."
-        : "Not run: a node before it failed.";
-    case "failed":
-      return "No output: the node failed. The Error tab says why.";
-    case "cancelled":
-      return "No output: the run was cancelled.";
-    case "succeeded":
-    case "reused":
-      return "The node gave nothing.";
-    default:
-      return "Nothing yet.";
   }
 }
 

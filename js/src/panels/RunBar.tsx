@@ -5,7 +5,7 @@ import { duration, errorCount, finishing, summary, tally } from "../model/select
 import type { Store } from "../model/store";
 import type { FlowView } from "../protocol/generated";
 import { Icon } from "../view/icons";
-import { selectFlow, selectRun, useStore } from "../view/useStore";
+import { selectFlow, selectQueued, selectRun, useStore } from "../view/useStore";
 import { useTick } from "../view/useTick";
 import { ParamForm } from "./ParamForm";
 
@@ -24,8 +24,9 @@ export function RunBar({ store, problemsOpen, onRun, onCancel, onProblems }: Run
   const [open, setOpen] = useState(false);
   const bar = useRef<HTMLDivElement>(null);
   useClickOutside(bar, open, () => setOpen(false));
+  const queued = useStore(store, selectQueued) !== null;
   const status = run === null ? null : statusOf(run);
-  const going = status === "running" || status === "suspended";
+  const going = queued || status === "running" || status === "suspended";
   useTick(going, 250);
 
   const params = flow?.params ?? [];
@@ -101,13 +102,16 @@ function stopLabel(run: RunState | null, going: boolean): string {
 
 function Status({ store, run }: { readonly store: Store; readonly run: RunState | null }) {
   useStore(store, selectFlow);
-  const status = run === null ? "idle" : statusOf(run);
-  const ms = run === null ? null : (run.ms ?? Math.max(0, (store.now() - run.startedAt) * 1000));
+  const queued = useStore(store, selectQueued) !== null;
+  const status = queued ? "queued" : run === null ? "idle" : statusOf(run);
+  const ms =
+    run === null || queued ? null : (run.ms ?? Math.max(0, (store.now() - run.startedAt) * 1000));
+  const said = summary(store.state);
   return (
     <span className="fb-summary" data-status={status}>
       <i className="fb-state-icon" aria-hidden="true" />
-      <span role="status" aria-live="polite" className="fb-summary-text">
-        {summary(store.state)}
+      <span role="status" aria-live="polite" className="fb-summary-text" title={said}>
+        {said}
       </span>
       {ms !== null && <span className="fb-elapsed">{duration(ms)}</span>}
     </span>

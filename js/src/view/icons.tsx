@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 
+const SAME: Readonly<Record<string, string>> = { wait_until: "delay" };
+
 /** Line icons on a 16-unit grid, drawn in the colour of the text around them. */
 const PATHS: Readonly<Record<string, ReactNode>> = {
   python: <path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5" />,
@@ -17,6 +19,40 @@ const PATHS: Readonly<Record<string, ReactNode>> = {
   ),
   router: <path d="M2 8h4l3-4h5M6 8l3 4h5M12 2l2 2-2 2M12 10l2 2-2 2" />,
   merge: <path d="M2 4h3l4 4h5M2 12h3l4-4M12 6l2 2-2 2" />,
+  map: (
+    <>
+      <path d="M2.5 4h3M2.5 8h3M2.5 12h3" />
+      <path d="M8 4h5.5M8 8h5.5M8 12h5.5M11.5 2l2 2-2 2M11.5 10l2 2-2 2" />
+    </>
+  ),
+  foreach: <path d="M3 3.5h6M3 8h4M3 12.5h6M12.5 3v10M10.3 10.8l2.2 2.2 2.2-2.2" />,
+  repeat: <path d="M3 7V6a2 2 0 0 1 2-2h8M13 9v1a2 2 0 0 1-2 2H3M11 2l2 2-2 2M5 10l-2 2 2 2" />,
+  while: <path d="M13.2 8A5.2 5.2 0 1 1 11.5 4.2L13.2 6M13.2 2.6V6H9.8" />,
+  try: (
+    <path d="M8 1.8 13 3.6v4c0 3.1-2 5.4-5 6.6-3-1.2-5-3.5-5-6.6v-4L8 1.8ZM5.8 8l1.6 1.6L10.4 6.5" />
+  ),
+  group: (
+    <path d="M6 2.5H3.5a1 1 0 0 0-1 1v9a1 1 0 0 0 1 1H6M10 2.5h2.5a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H10M6.5 8h3" />
+  ),
+  call: <path d="M2.5 3v4a2 2 0 0 0 2 2H13M10 6l3 3-3 3" />,
+  each_of: <path d="M2 4h3l4 4h5M2 12h3l4-4M2 8h7M12 6l2 2-2 2" />,
+  break: <path d="M9.5 2.5h-6v11h6M7 8h7M11.5 5.5 14 8l-2.5 2.5" />,
+  continue: <path d="M3 3.5v9L9 8 3 3.5ZM12.5 3.5v9" />,
+  delay: (
+    <>
+      <circle cx="8" cy="8" r="6" />
+      <path d="M8 4.5V8l2.4 1.6" />
+    </>
+  ),
+  wait_signal: (
+    <path d="M8 2v1M4 11.5V7.2a4 4 0 0 1 8 0v4.3l1 1H3l1-1ZM6.8 12.8a1.3 1.3 0 0 0 2.4 0" />
+  ),
+  approval: (
+    <>
+      <circle cx="6.5" cy="5" r="2.6" />
+      <path d="M2 13.5c0-2.6 2-4.3 4.5-4.3M9 11.6l1.9 1.9 3.4-3.9" />
+    </>
+  ),
   node: (
     <>
       <rect x="3" y="3" width="10" height="10" rx="2" />
@@ -69,7 +105,7 @@ export function Icon({ name, size = 16 }: { readonly name: string; readonly size
       strokeLinejoin="round"
       aria-hidden="true"
     >
-      {PATHS[name] ?? PATHS.node}
+      {PATHS[SAME[name] ?? name] ?? PATHS.node}
     </svg>
   );
 }

@@ -123,11 +123,15 @@ class StreamView(msgspec.Struct, frozen=True):
 
 
 class RunView(msgspec.Struct, frozen=True):
-    """The run a view shows: its facts so far, log lines left out, and live progress."""
+    """The run a view shows: its facts so far, log lines left out, and live progress.
+
+    `waits_for`: what it waits for, in words, while it is queued; it has hardly a fact until then.
+    """
 
     run: RunId
     events: tuple[Event, ...] = ()
     progress: tuple[ProgressView, ...] = ()
+    waits_for: str = ""
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ sends it from one thread of its own, so that messages keep their order whoever c
 views ask for is done on a second thread: a message handler may run on a kernel subshell, which
 can be deleted under it, so `receive` only reads the message and posts it.
 
+A run that is queued tells nobody what it waits for, which changes: that is looked at now and then.
+
 It knows no widget and no comm: `send` takes a plain JSON object. It never lets a failing host
 take a view down; what fails becomes a `Refused` message.
 """
@@ -35,6 +37,7 @@ from flowbook.widget.protocol import (
     Move,
     ProgressView,
     Refused,
+    RunView,
     Snapshot,
     StartRun,
     StreamView,
@@ -47,6 +50,8 @@ from flowbook.widget.protocol import (
 from flowbook.widget.stream import Coalescer
 
 Send = Callable[[dict[str, Any]], None]
+LOOK = 0.5
+"""Seconds between two looks at what a queued run waits for."""
 
 
 class Publisher:
@@ -65,6 +70,8 @@ class Publisher:
         self._wake = threading.Condition()
         self._speaking = threading.Lock()
         self._run: CanvasRun | None = None
+        self._waits_for = ""
+        self._look_at = 0.0
         self._leave_run: Stop = _nothing
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="flowbook-canvas-desk")
         self._voice = threading.Thread(target=self._speak, name="flowbook-canvas", daemon=True)
@@ -152,12 +159,23 @@ class Publisher:
                 if self._answers:
                     return True
                 due = self._stream.rest(now) if self._changed else self._stream.due(now)
+                if self._waits_for:
+                    look = self._look_at - now
+                    due = look if due is None else min(due, look)
                 if due is not None and due <= 0:
                     return True
                 self._wake.wait(due)
         return False
 
+    def _look(self) -> None:
+        """See whether a queued run waits for something else by now, or has begun."""
+        run, now = self._run, self._clock()
+        if run is not None and self._waits_for and now >= self._look_at:
+            self._look_at = now + LOOK
+            self._changed = self._changed or run.waits_for != self._waits_for
+
     def _say(self) -> None:
+        self._look()
         if self._changed:
             self._follow_run()
         with self._speaking:
@@ -180,11 +198,13 @@ class Publisher:
         host = self._host
         flow = picture(host.spec(), host.problems(), host.positions(), host.stale())
         run = self._run
-        events = run.events() if run is not None else ()
+        self._waits_for = "" if run is None else run.waits_for
+        self._look_at = self._clock() + LOOK
+        view = None if run is None else RunView(run.id, tuple(run.events()), (), self._waits_for)
         with self._wake:
-            return self._stream.snapshot(
-                self._clock(), flow, run.id if run is not None else None, events
-            )
+            if self._waits_for:
+                self._wake.notify_all()  # the voice has a look to take from now on
+            return self._stream.snapshot(self._clock(), flow, view)
 
     def _deliver(self, message: KernelMessage) -> None:
         self._send(write(message))

@@ -108,10 +108,8 @@ class Coalescer:
         self._waiting, self._progress, self._streams = {}, {}, {}
         return Batch(self._next(now), tuple(events), progress, streams)
 
-    def snapshot(
-        self, now: float, flow: FlowView, run: RunId | None, events: Iterable[Event] = ()
-    ) -> Snapshot:
-        """A fresh start: `events` of `run`, with what waits folded in; other runs are forgotten.
+    def snapshot(self, now: float, flow: FlowView, run: RunView | None = None) -> Snapshot:
+        """A fresh start: `run` with what waits folded in; other runs are forgotten.
 
         What is streamed is asked for again, node by node.
         """
@@ -119,13 +117,15 @@ class Coalescer:
         if run is None:
             self._waiting, self._told, self._progress = {}, {}, {}
             return Snapshot(self._next(now), flow)
-        known = {event.seq: lean(event) for event in events if not isinstance(event, _ASKED_FOR)}
-        known |= self._waiting.get(run, {})
-        self._told = {run: max(known, default=EventSeq(-1))}
+        facts = (event for event in run.events if not isinstance(event, _ASKED_FOR))
+        known = {event.seq: lean(event) for event in facts}
+        known |= self._waiting.get(run.run, {})
+        self._told = {run.run: max(known, default=EventSeq(-1))}
         self._waiting = {}
-        facts = tuple(known[seq] for seq in sorted(known))
-        view = RunView(run, facts, tuple(self._progress.values()))
+        events = tuple(known[seq] for seq in sorted(known))
+        progress = tuple(self._progress.values())
         self._progress = {}
+        view = msgspec.structs.replace(run, events=events, progress=progress)
         return Snapshot(self._next(now), flow, view)
 
     def _next(self, now: float) -> int:
