@@ -62,7 +62,7 @@ def _inside(node: N) -> Inside | None:
         return None
     blocks = {}
     for name, plan in node.blocks.items():
-        last = plan.steps[-1:]
+        last = [one for one in plan.steps if one.node not in plan.standby][-1:]
         last = [plan.step(NodeId(one)) for one in node.gives] or last
         gives = [(port, FromStep(one.index, port)) for one in last for port in one.outputs]
         blocks[name] = Block(plan, tuple(gives))

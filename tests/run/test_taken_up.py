@@ -217,3 +217,13 @@ def test_what_an_attempt_used_before_its_turn_began_anew_is_told_of_no_other():
     run.send(StepUsed(at=run.now, step=old, attempt=1, cpu_ms=5.0))
     run.send(StepStreamed(at=run.now, step=old, attempt=1, channel="data", value=REF))
     assert len(run.events) == seen
+
+
+def test_behind_a_container_no_turn_begins_in_a_run_that_is_to_stop():
+    tidy = box("tidy", Policy(Turns.GUARDED), n("x"), **{"finally": [n("sweep")]})
+    lasting = box("each", replace(MAP, window=2, enough=0, outlasts=True), tidy)
+    run = Play(lasting).unfolds("each", 3).unfolds("each[0].tidy").cancel()
+    run.stops("each[1].tidy").stops("each[0].tidy.x").returns("each").dies()
+    assert run.launched == {"each[0].tidy.finally.sweep"}
+    assert "each[2].tidy" not in run.state.index
+    assert run.returns("each[0].tidy.finally.sweep").state.status is RunStatus.CANCELLED

@@ -12,14 +12,14 @@ from random import Random
 
 from tests.run.plans import N, box, n, plan_of
 
-from flowbook.graph.choices import Backoff, BackoffKind
+from flowbook.graph.choices import Backoff, BackoffKind, Role
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.plan.plan import Join, Plan
 
 OF_FLOWS = (
     "containers", "joins", "branches", "retries", "timeouts", "limits", "locks", "leaving",
-    "endings", "enough", "growing", "uncollected", "checkpoints",
+    "endings", "enough", "growing", "uncollected", "checkpoints", "undoing", "roles",
 )  # fmt: skip
 """What a flow may have."""
 
@@ -46,6 +46,13 @@ _ENOUGH = (
 )
 
 
+_STANDING = (
+    Policy(),
+    Policy(Turns.EACH, window=2, stop=False, settle=True, grows=True),
+    Policy(Turns.GUARDED),
+)
+
+
 class Author:
     """Writes one flow; `allowed` are the features it may use.
 
@@ -63,7 +70,7 @@ class Author:
         self.loops: set[str] = set()
 
     def plan(self) -> Plan:
-        nodes = self.nodes("n", 0, at_least=1)
+        nodes = self.with_roles(self.nodes("n", 0, at_least=1))
         chance = self.chance
         flow = FlowOptions(
             max_concurrent=chance.choice([None, None, 1, 2, 3]),
@@ -101,7 +108,58 @@ class Author:
                 made[-1] = replace(made[-1], leaves=how, options=options)
         made = [self.ending(one) if self.may("endings", 0.12) else one for one in made]
         self.around.pop()
-        return made
+        return [*made, *self.undoing(made)]
+
+    def undoing(self, made: list[N]) -> list[N]:
+        """What undoes some of the nodes of a home, which are told of it."""
+        found = []
+        for at, one in enumerate(made):
+            name, reads = f"u_{one.name}", (f"{one.name}.x",)
+            by = self.standing(name, reads)
+            if self.also("undoing", 0.3):
+                made[at] = replace(one, options={**one.options, "compensate": name})
+                found.append(by)
+        return found
+
+    def with_roles(self, nodes: list[N]) -> list[N]:
+        """Those that set up before the nodes of the flow, and those that tear down behind."""
+        more, names = self.more, [one.name for one in nodes]
+        wanted = self.also("roles", 0.4)
+        setup = [
+            replace(self.plain("s0"), options={**self.plain("s0").options, "role": Role.SETUP}),
+            replace(
+                self.plain("s1", ("s0.x",) if more.random() < 0.5 else ()),
+                options={**self.plain("s1").options, "role": Role.SETUP},
+            ),
+        ][: more.randint(0, 2)]
+        for at, one in enumerate(nodes):
+            reads = more.random() < 0.3 and one.join is None and one.policy is None
+            if wanted and setup and reads:
+                nodes[at] = replace(one, reads=(*one.reads, "s0.x"))
+        down = []
+        for name in ("t0", "t1")[: more.randint(0, 2)]:
+            one = self.standing(name, (f"{more.choice(names)}.x",))
+            down.append(replace(one, options={**one.options, "role": Role.TEARDOWN}))
+        return [*setup, *nodes, *down] if wanted else nodes
+
+    def plain(self, name: str, reads: tuple[str, ...] = ()) -> N:
+        """A node with nothing about it but that it may be tried again, and be too slow."""
+        retries, timeout = self.more.randint(0, 1), self.more.choice((None, None, 1.0))
+        options = {
+            "retries": retries if "retries" in self.allowed else 0,
+            "timeout": timeout if "timeouts" in self.allowed else None,
+        }
+        return n(name, *reads, outputs=("x",), **options)
+
+    def standing(self, name: str, reads: tuple[str, ...]) -> N:
+        """A node that runs when others are over; it may be a container."""
+        policy = self.more.choice(_STANDING)
+        inside = [self.plain(f"{name}i{at}") for at in range(self.more.randint(1, 2))]
+        last = {"finally": [self.plain(f"{name}f")]} if policy.turns is Turns.GUARDED else {}
+        own = self.plain(name, reads)
+        if self.also("containers", 0.2):
+            return box(name, policy, *inside, reads=reads, outputs=("x",), **last, **own.options)
+        return own
 
     def ending(self, node: N) -> N:
         """The same node, that ends others, or the whole run, if it is fit for that."""

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from tests.schedules.referee import Foul
 
 from flowbook.events import decode
+from flowbook.graph.container import FINALLY
 from flowbook.run.rules.evolve import fold
-from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.phase import GIVEN_UP, Outcome, Phase
 
 if TYPE_CHECKING:
     from tests.schedules.world import World
+
+    from flowbook.run.rules.state import RunState
 
 
 def demand(holds: object, law: str) -> None:
@@ -83,6 +86,7 @@ _EXPECTED: Mapping[Phase, Callable[[World, int], bool]] = {
         world.state.gate is not None or i in world.applied or _is_open(world, i)
     ),
     Phase.WAITING: _is_open,
+    Phase.STANDBY: lambda world, i: True,
 }
 """What the world has to have for a step in each phase."""
 
@@ -115,8 +119,16 @@ def losers_are_stopped(world: World) -> None:
             source = binding.source.step
             only = {to for to, *_ in state.edges[scope.base + source]} == {i - scope.base}
             ended = state.phase[scope.base + source] in (Phase.DONE, Phase.CANCELLING)
+            ended = ended or _is_tidying(state, scope.base + source)
             stopped = ended or not only or source in leaving
             demand(stopped, f"losers are stopped: {state.key(scope.base + source)}")
+
+
+def _is_tidying(state: RunState, i: int) -> bool:
+    """True for a container that is over once what is inside is undone and cleaned up."""
+    turning = state.turning.get(i)
+    tidies = turning is not None and (FINALLY, None) in turning.scopes
+    return tidies or (turning is not None and turning.broken in GIVEN_UP)
 
 
 def room_is_used(world: World) -> None:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tests.schedules.accounts import Accounts, node_of
+
 from flowbook import events as facts
 from flowbook.events import Event, RunStatus, SkipReason
 from flowbook.graph.container import BODY, CATCH, FINALLY, Turns
@@ -67,6 +69,8 @@ class Referee:
         self.scopes: dict[str, tuple[str, str, int | None]] = {}
         """Open turns, by path: their container's key, block and number."""
         self.left: set[str] = set()
+        self.worked: facts.RunEnding | None = None
+        self.accounts = Accounts(plan, self.ended, self.scopes)
         self.signals: set[str] = set()
         self.results: set[float] = set()
 
@@ -97,6 +101,10 @@ class Referee:
     def unasked(self, key: str) -> bool:
         return key in self.plan.index and self.plan.index[key] in self.plan.unasked
 
+    def shielded(self, key: str) -> bool:
+        """True for a node that a request to stop passes by: it cleans up, or undoes."""
+        return f".{FINALLY}." in key or self.accounts.is_apart(key)
+
     def step(self, key: str) -> Step:
         return self.homes[node_of(key)].step(node_of(key))
 
@@ -123,7 +131,13 @@ class Referee:
         return isinstance(end, facts.NodeFailed)
 
     def may_run(self, key: str) -> bool | None:
-        """By the rule of its inputs; None as long as that is open."""
+        """By the rule of its inputs, and of its role; None as long as that is open."""
+        if self.accounts.stands_by(key):
+            return key in self.accounts.roused or None
+        if key in self.plan.index and key not in self.plan.setup:
+            ends = [self.ended.get(name) for name in self.plan.setup]
+            if not all(hasattr(end, "outputs") for end in ends):
+                return None if None in ends else False
         sources, join = tuple(self.sources(key)), self.step(key).join
         live = sum(self.gave(name, port) for name, port, _ in sources)
         open_ = sum(name not in self.ended for name, _, _ in sources)
@@ -150,12 +164,13 @@ class Referee:
 
     def see_CancelRequested(self, event: facts.CancelRequested) -> None:
         again = self.cancelling
+        self.demand(not self.forced, event, "by force it is told once")
         self.demand(not again or event.force, event, "a run is told to stop once, then by force")
         if not again:
             self.failed, self.told = event.error, event.status
         self.cancelling, self.forced = True, event.force
         told = {*self.running, *self.turnings}
-        self.stopping.update(key for key in told if self.forced or not shielded(key))
+        self.stopping.update(key for key in told if self.forced or not self.shielded(key))
 
     def see_RunPaused(self, event: facts.RunPaused) -> None:
         self.demand(not self.paused, event, "a paused run is not paused again")
@@ -174,18 +189,61 @@ class Referee:
         for key in event.again:
             end = self.ended.pop(key, None)
             self.demand(hasattr(end, "outputs"), event, "only what gave something runs again")
+            self.demand(self.worked is None, event, "no work is done again once it is over")
+            self.accounts.take_back(key)
             self.ready.add(key)
             self.failures.pop(key, None)
 
+    def see_RunEnding(self, event: facts.RunEnding) -> None:
+        self.demand(self.worked is None, event, "a run's work is over once")
+        self.all_is_over(event)
+        self.work_went(event)
+        self.worked = event
+
     def see_RunCompleted(self, event: facts.RunCompleted) -> None:
-        open_ = [n for n in map(str, self.plan.index) if n not in self.ended]
+        self.all_is_over(event)
+        self.verdict = event.status
+        if self.worked is None:
+            self.work_went(event)
+            return
+        down = [self.ended.get(name) for name in self.accounts.teardown]
+        self.demand(self.forced or all(down), event, "everything is torn down")
+        went = self.worked.status
+        if went is RunStatus.SUCCEEDED and self.forced:
+            went = RunStatus.CANCELLED
+        if self.worked.status is RunStatus.SUCCEEDED and not event.error:
+            failed = any(isinstance(end, facts.NodeFailed) for end in down)
+            went = RunStatus.FAILED if failed else went
+        full = event.status is RunStatus.FAILED and event.error and self.forced
+        self.demand(full or event.status is went or event.error, event, f"it ends as {went}")
+
+    def all_is_over(self, event: facts.RunEnding | facts.RunCompleted) -> None:
+        """Nothing is open but what stands by; and when the run is over, all is accounted for."""
+        stands = {n for n in self.plan.standby if n not in self.accounts.roused}
+        open_ = [n for n in map(str, self.plan.index) if n not in self.ended and n not in stands]
         self.demand(not open_, event, f"every node has ended: {open_}")
         self.demand(not self.running, event, "nothing runs after the verdict")
         self.demand(not self.waits, event, "nothing waits after the verdict")
         self.demand(not self.scopes, event, "every turn is over")
-        ended = [self.ended[node] for node in self.plan.index]
+        if isinstance(event, facts.RunEnding):
+            return
+        done, failed = [], []
+        for undone, by in self.accounts.undone:
+            end = self.accounts.ends.get(by)
+            (done if hasattr(end, "outputs") else failed).append(undone)
+        worked = event.status if self.worked is None else self.worked.status
+        if worked is not RunStatus.SUCCEEDED:
+            left = self.accounts.left(None)
+            spared = self.forced or not left
+            self.demand(spared, event, f"what has completed is undone: {left}")
+            failed += reversed(left)
+        self.demand(event.compensated == tuple(done), event, f"these were undone: {done}")
+        self.demand(event.uncompensated == tuple(failed), event, f"these were not: {failed}")
+
+    def work_went(self, event: facts.RunEnding | facts.RunCompleted) -> None:
+        """How the run's work has gone, if nothing is torn down or undone behind it."""
+        ended = [end for node in self.plan.index if (end := self.ended.get(node)) is not None]
         failed = any(isinstance(end, facts.NodeFailed) for end in ended)
-        self.verdict = event.status
         if self.cancelling:
             stopped = RunStatus.FAILED if event.error else self.told or RunStatus.CANCELLED
             self.demand(event.status is stopped, event, "it was stopped")
@@ -204,21 +262,45 @@ class Referee:
         again = key in self.pauses
         self.demand(again or key not in self.ready, event, "a node is ready once")
         self.demand(key not in self.ended and key not in self.running, event, "it has not begun")
+        if self.accounts.stands_by(key) and not again:
+            self.rouse(key, event)
         self.demand(again or self.may_run(key), event, "its inputs let it run")
         self.on_time(key, event)
         self.ready.add(key)
+
+    def rouse(self, key: str, event: facts.NodeScheduled) -> None:
+        """It is time to undo, or to tear down."""
+        self.demand(not self.forced, event, "by force a run is stopped at once")
+        if key in self.accounts.undoes or node_of(key) in self.accounts.undoes:
+            foul = self.accounts.rouse(key)
+            self.demand(not foul, event, foul)
+            return
+        self.demand(self.worked is not None, event, "teardown comes when all work is over")
+        undone = self.worked.status is RunStatus.SUCCEEDED or not self.accounts.left(None)
+        self.demand(undone, event, f"teardown comes last: {self.accounts.left(None)}")
+        running = [k for k in self.running if k.partition(".")[0] not in self.accounts.teardown]
+        self.demand(not running, event, f"teardown comes last: {running}")
+        self.demand(key not in self.accounts.roused, event, "teardown comes once")
+        self.accounts.roused.add(key)
+
+    def all_is_undone(self, event: Any, unit: str) -> None:
+        """What fails has undone what completed within it."""
+        spared = self.forced or self.told is RunStatus.SUCCEEDED
+        left = self.accounts.left(unit)
+        self.demand(spared or not left, event, f"what fails undoes first: {left}")
 
     def see_NodeStarted(self, event: facts.NodeStarted) -> None:
         key = self.key(event)
         self.demand(key not in self.ended, event, "what is done is not done again")
         self.demand(key not in self.running, event, "one attempt at a time")
         self.demand(not self.paused, event, "a paused run starts nothing")
-        goes_on = shielded(self.key(event)) and not self.forced
+        goes_on = self.shielded(key) and not self.forced
         self.demand(not self.cancelling or goes_on, event, "a run that stops starts nothing")
         self.demand(self.may_run(key), event, "its inputs let it run")
         self.demand(not self.unasked(key), event, "what nobody asked for does not run")
         self.demand(not event.scope or event.scope in self.scopes, event, "its turn goes on")
-        self.demand(event.scope not in self.left, event, "nothing starts in a turn that is left")
+        left = event.scope in self.left and not self.accounts.stands_by(key)
+        self.demand(not left, event, "nothing starts in a turn that is left")
         self.on_time(key, event)
         self.nobody_is_passed_over(key, event)
         self.ready.discard(key)
@@ -274,7 +356,9 @@ class Referee:
         if key in self.turnings and not outlasts:
             self.demand(not self.turnings[key].open, event, "the turns inside are over")
         self.demand(attempt is None or attempt == begun, event, f"attempt {begun} goes on")
-        self.ended[key] = event
+        self.ended[key] = self.accounts.ends[key] = event
+        if key in self.turnings:
+            self.tidied(key, event)
         for known in (self.ready, self.stopping):
             known.discard(key)
         self.pauses.pop(key, None)
@@ -282,11 +366,17 @@ class Referee:
             self.turnings.pop(key, None)
         return key
 
+    def tidied(self, key: str, event: Event) -> None:
+        """Whatever becomes of a container that has begun, its block `finally` has been."""
+        blocks, begun = self.step(key).inside.blocks, self.turnings[key].begun
+        due = FINALLY in blocks and begun[BODY, None]
+        self.demand(not due or begun[FINALLY, None] or self.forced, event, "finally comes last")
+
     def see_NodeCompleted(self, event: facts.NodeCompleted) -> None:
         self.demand(event.ms not in self.results, event, "each result is used once")
         self.results.add(event.ms)
         turning = self.turnings.get(self.key(event))
-        self.end(event, attempt=event.attempt)
+        self.accounts.complete(self.end(event, attempt=event.attempt))
         inside = self.step(self.key(event)).inside
         all_ = inside is not None and inside.policy.enough is None and not inside.policy.asks
         if turning is not None and turning.total is not None and not turning.broken and all_:
@@ -300,14 +390,16 @@ class Referee:
         self.end(event)
 
     def see_NodeFailed(self, event: facts.NodeFailed) -> None:
+        self.all_is_undone(event, self.key(event))
         self.end(event, attempt=event.attempt)
 
     def see_NodeRetryScheduled(self, event: facts.NodeRetryScheduled) -> None:
         key = self.key(event)
+        self.all_is_undone(event, key)
         self.failures[key] += 1
         self.demand(self.failures[key] <= self.step(key).options.retries, event, "so many retries")
         self.end(event, attempt=event.attempt)
-        del self.ended[key]
+        del self.ended[key], self.accounts.ends[key]
         self.pauses[key] = event
 
     def see_NodeSkipped(self, event: facts.NodeSkipped) -> None:
@@ -448,16 +540,18 @@ class Referee:
             self.demand(went is RunStatus.FAILED, event, "what failed is caught")
         elif event.block == FINALLY:
             self.demand(went is not None, event, "finally comes last")
-        self.forget(path)
+        self.forget(path, event)
         turning.went.pop(turn, None)
         turning.begun[turn] += 1
         turning.open.add(path)
         self.scopes[path] = (key, event.block, event.index)
 
-    def forget(self, path: str) -> None:
+    def forget(self, path: str, event: Event) -> None:
         """The turn begins anew: nothing that was inside of it counts."""
         before = f"{path}."
         self.left.discard(path)
+        left = self.accounts.forget(before)
+        self.demand(not left, event, f"what begins anew is undone before: {left}")
         for known in (self.ended, self.pauses, self.failures, self.turnings, self.added):
             for key in [key for key in known if key.startswith(before)]:
                 del known[key]
@@ -466,7 +560,8 @@ class Referee:
         path = path_of(event)
         self.demand(path in self.scopes, event, "only what goes on is left")
         self.left.add(path)
-        self.stopping.update(k for k in self.running if k == f"{path}.{node_of(k)}")
+        inside = [k for k in self.running if k == f"{path}.{node_of(k)}"]
+        self.stopping.update(k for k in inside if not self.accounts.stands_by(k))
         if event.why in ("break", "completed"):
             self.turnings[self.key(event)].broken = True
 
@@ -474,7 +569,11 @@ class Referee:
         key, path = self.key(event), path_of(event)
         self.demand(path in self.scopes, event, "only what goes on ends")
         inside = self.step(key).inside.blocks[event.block].plan.steps
-        open_ = [step.node for step in inside if f"{path}.{step.node}" not in self.ended]
+        keys = [f"{path}.{step.node}" for step in inside]
+        open_ = [k for k in keys if k not in self.ended]
+        open_ = [k for k in open_ if k in self.accounts.roused or not self.accounts.stands_by(k)]
+        if event.status is not RunStatus.SUCCEEDED:
+            self.all_is_undone(event, f"turn {path}")
         self.demand(not open_, event, f"all nodes of the turn have ended: {open_}")
         turning = self.turnings[key]
         turning.open.discard(path)
@@ -483,15 +582,6 @@ class Referee:
         policy = self.step(key).inside.policy
         self.demand(not (policy.collects and event.outputs), event, "its container collects")
         del self.scopes[path]
-
-
-def shielded(key: str) -> bool:
-    """True for a node that is somewhere in a block `finally`: a request to stop passes it by."""
-    return f".{FINALLY}." in key
-
-
-def node_of(key: str) -> str:
-    return key.rpartition(".")[2]
 
 
 def path_of(event: facts.ScopeOpened | facts.ScopeLeft | facts.ScopeClosed) -> str:

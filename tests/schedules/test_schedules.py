@@ -16,7 +16,8 @@ from flowbook.run.rules import losers
 from flowbook.run.rules.phase import TABLE
 
 BLOCKS, EACH = 10, 100
-BEFORE = frozenset(FEATURES) - {"growing", "uncollected", "checkpoints", "additions", "carried"}
+LATER = {"growing", "uncollected", "checkpoints", "additions", "carried", "undoing", "roles"}
+BEFORE = frozenset(FEATURES) - LATER
 """Features without those that came later: what was found then is played as it was."""
 
 

@@ -26,6 +26,7 @@ from tests.schedules.referee import Foul, Referee
 from flowbook.errors import ValueUnavailable
 from flowbook.events import TriggerKind, decode, encode
 from flowbook.events.values import ErrorInfo
+from flowbook.graph.choices import Role
 from flowbook.graph.container import Turns
 from flowbook.ids import RunId
 from flowbook.plan.plan import FromStep, Plan, StepIndex
@@ -79,6 +80,7 @@ from flowbook.run.rules.upkeep import Flush, LetGo, Remind
 OF_THE_WORLD = (
     "permits", "failures", "suspensions", "hanging", "stops", "late", "logs", "given", "some",
     "lost_values", "pauses", "cancels", "deadlines", "full_disks", "kills", "additions", "carried",
+    "forces",
 )  # fmt: skip
 FEATURES = (*OF_FLOWS, *OF_THE_WORLD)
 SIZES = (3, 6, 6, 10)
@@ -149,13 +151,18 @@ class World:
 
     def _unasked(self) -> Iterator[StepIndex]:
         """All but some steps and what these need."""
-        wanted: set[int] = set()
-        for step in reversed(self.plan.steps):
+        plan, undoes = self.plan, {by: of for of, by in self.plan.compensations.items()}
+        wanted: set[int] = {plan.index[name] for name in plan.setup}
+        for step in reversed(plan.steps):
+            if step.options.role is Role.TEARDOWN or step.node in undoes:
+                continue
             if step.index in wanted or self.fate.random() < 0.3:
                 read = (binding.source for binding in step.bindings)
                 wanted |= {step.index, *(one.step for one in read if isinstance(one, FromStep))}
             else:
                 yield step.index
+                if step.options.compensate:
+                    yield plan.index[plan.compensations[step.node]]
 
     def _be_born(self, state: RunState, shadow: RunState, past: list[Any]) -> None:
         self.state, self.shadow = state, shadow
@@ -182,10 +189,11 @@ class World:
         return self.go_on()
 
     def start(self) -> None:
+        aside = {*self.plan.standby, *self.plan.setup}
         given = {
             step.index: Given(outputs=dict.fromkeys(step.outputs, REF))
             for step in self.plan.steps
-            if self.odds("given", 0.05)
+            if self.odds("given", 0.05) and step.node not in aside
         }
         trigger = TriggerKind.MANUAL
         self.first = 1
@@ -580,6 +588,7 @@ class World:
             ("full_disks", 0.03, 1, self.fill_the_disk),
             ("cancels", 0.2, 1, lambda: self.feed(CancelAsked(at=self.now, reason="enough"))),
             ("kills", 0.6, 4, self.die),
+            ("forces", 0.15, 1, self.cancel_again),
         )
         for feature, odds, most, call in kinds:
             for _ in range(most):
@@ -592,6 +601,12 @@ class World:
         self.feed(PauseAsked(at=self.now))
         go_on = self.chance.choice((0.0, 0.5, 3.0))
         self.soon(lambda: self.feed(ResumeAsked(at=self.now)), go_on, always=True)
+
+    def cancel_again(self) -> None:
+        """Somebody who cancels loses patience, or has none."""
+        self.feed(CancelAsked(at=self.now, force=self.more.random() < 0.2))
+        again = self.more.choice((0.0, 0.5, 3.0))
+        self.soon(lambda: self.feed(CancelAsked(at=self.now)), again, always=True)
 
     def fill_the_disk(self) -> None:
         self.feed(JournalFailed(at=self.now, error=ErrorInfo("OSError", "disk full")))

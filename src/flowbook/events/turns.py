@@ -41,7 +41,8 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
 
     `succeeded` and `failed` count how all turns of the container have ended by now, this one too; a
     turn that is begun anew after a failure is counted once, as it ended last. `outputs` is what
-    left the turn, by name, where its container does not collect that.
+    left the turn, by name, where its container does not collect that. `last`: no other turn begins
+    behind a container that is done.
     """
 
     status: RunStatus
@@ -51,6 +52,7 @@ class ScopeClosed(OfNode, frozen=True, kw_only=True, tag="SCOPE_CLOSED"):
     succeeded: int = 0
     failed: int = 0
     outputs: dict[PortName, ValueRef] = {}
+    last: bool = False
 
 
 class ScopeReused(OfNode, frozen=True, kw_only=True, tag="SCOPE_REUSED"):

@@ -100,7 +100,9 @@ class Board:
     def listen(self, timeout: float | None) -> None:
         """Wait until somebody rings, at most `timeout` seconds."""
         heard, _ = self._open()
-        if select.select([heard], [], [], timeout)[0]:
+        poll = select.poll()  # `select` knows the first 1,024 files of a process only
+        poll.register(heard, select.POLLIN)
+        if poll.poll(None if timeout is None else timeout * 1000):
             with suppress(BlockingIOError):
                 os.read(heard, 4096)
 

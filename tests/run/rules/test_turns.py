@@ -620,6 +620,15 @@ def plans(draw):
     return nodes(draw, 0, "n")
 
 
+def test_a_failure_behind_a_container_that_stops_at_the_first_is_the_last_of_it():
+    stops = Policy(Turns.EACH, asks=True, outlasts=True)
+    run = Play(box("each", stops, n("one")), n("after", "each")).unfolds("each", 3)
+    run.returns("each[0].one").consulted("each", 1, True)
+    run.returns("each").fails("each[1].one").returns("after")
+    assert run.state.over
+    assert run.state.turning[0].next == 2
+
+
 @settings(max_examples=200, deadline=None)
 @given(plans(), st.integers(0, 2**32), st.sampled_from([None, 1, 2]))
 def test_containers_inside_of_containers_always_end_and_fold_to_what_they_are(inside, seed, most):

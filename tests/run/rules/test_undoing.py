@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,14 @@ from hypothesis import strategies as st
 from tests.run.histories import BOOM, Play
 from tests.run.plans import box, n
 
-from flowbook.events import NodeCompleted, NodeStarted, RunCompleted, RunEnding, RunStatus
+from flowbook.events import (
+    ItemsAdded,
+    NodeCompleted,
+    NodeStarted,
+    RunCompleted,
+    RunEnding,
+    RunStatus,
+)
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
 from flowbook.run.rules.decide import decide
@@ -581,3 +589,28 @@ def _nodes_of_order():
         n("release", "reserve"),
         n("refund", "charge", retries=1),
     )
+
+
+def test_what_joins_all_that_settles_does_not_run_without_its_setup():
+    join = n("report", "work", join=Join(0))
+    run = Play(n("connect", role="setup"), n("work", "connect"), join).fails("connect")
+    assert run.launched == set()
+    assert run.reason("report") == "upstream_failed"
+    assert run.state.status is RunStatus.FAILED
+
+
+@pytest.mark.parametrize("end", ["times_out", "cancelled"])
+def test_a_container_that_is_given_up_while_nothing_in_it_runs_tidies_all_the_same(end):
+    guard = box("guard", Policy(Turns.GUARDED), n("ask"), **{"finally": [n("sweep")]})
+    run = Play(guard, n("stop", cancels=("guard",))).unfolds("guard").suspends("guard.ask")
+    run = run.times_out("guard") if end == "times_out" else run.returns("stop")
+    assert run.launched == {"guard.finally.sweep"}
+    run.returns("guard.finally.sweep")
+    assert run.outcome("guard") is (Outcome.FAILED if end == "times_out" else Outcome.CANCELLED)
+
+
+def test_items_may_be_added_to_a_container_that_stands_by():
+    down = box("down", replace(MAP, grows=True), n("x"), role="teardown")
+    run = Play(n("a"), down).offers("down").returns("a")
+    assert run.launched == {"down"}
+    assert [event.total for event in run.events if isinstance(event, ItemsAdded)] == [None]

@@ -17,9 +17,11 @@ def outlasted(state: RunState, i: int) -> None:
         state.scopes[state.scope[i]].open += 1
 
 
-def closed(state: RunState, i: int, turning: Turning, scope: Scope) -> None:
+def closed(state: RunState, i: int, turning: Turning, scope: Scope, *, last: bool) -> None:
     """A turn is over of a container that is done; none begins any more when it was given up."""
-    if state.cancelling or scope.left not in ("", "continue"):
+    if last:
+        turning.broken = turning.broken or "failed"
+    elif state.cancelling or scope.left not in ("", "continue"):
         turning.broken = turning.broken or scope.left or "cancelled"
     if not turning.active and (turning.broken or turning.next >= (turning.total or 0)):
         turning.outlasts = False

@@ -8,17 +8,11 @@ failed.
 
 from __future__ import annotations
 
-from flowbook.events import NodeScheduled, NodeSkipped, RunEnding, RunStatus, SkipReason
-from flowbook.run.rules import undoing
-from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.events import NodeScheduled, NodeSkipped, RunEnding, RunStatus
+from flowbook.run.rules import undoing, verdicts
+from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import Scope
 from flowbook.run.rules.turn import Turn
-
-_BARS = {
-    Outcome.FAILED: SkipReason.UPSTREAM_FAILED,
-    Outcome.SKIPPED: SkipReason.UPSTREAM_FAILED,
-    Outcome.CANCELLED: SkipReason.UPSTREAM_CANCELLED,
-}
 
 
 def settle(turn: Turn, scopes: list[Scope]) -> list[Scope]:
@@ -45,13 +39,11 @@ def set_up(turn: Turn) -> None:
     """All setup is over: begin what waited for it, or skip it when some of it failed."""
     state = turn.state
     own = range(state.scopes[0].size)
-    bad = next((i for i in own if state.names[i] in state.setups and state.outcome[i] in _BARS), -1)
-    if bad < 0:
-        turn.look_at(own)
-    for i in own if bad >= 0 else ():
-        if state.phase[i] is Phase.WAITING:
-            reason = _BARS[state.outcome[bad] or Outcome.FAILED]
-            turn.tell(NodeSkipped, i, reason=reason, cause=state.names[bad])
+    for i in own:
+        open_ = state.phase[i] in (Phase.WAITING, Phase.READY)
+        if open_ and (barred := undoing.bar(state, i)) is not None:
+            turn.tell(NodeSkipped, i, reason=barred[0], cause=barred[1])
+    turn.look_at(own)
     turn.close_if_done()
 
 
@@ -73,12 +65,12 @@ def goes_on(turn: Turn) -> bool:
     whole = state.scopes[0]
     teardown = tuple(undoing.teardown_of(state))
     if state.worked is None:
-        status = turn.status()
+        status = verdicts.status(turn.state)
         undone = status is RunStatus.SUCCEEDED or undoing.next_of(state, whole) < 0
         if undone and not teardown:
             return False
-        node = turn.first_failed() if status is RunStatus.FAILED else None
-        turn.emit(RunEnding, status=status, error=turn.first_error(), node=node)
+        node = verdicts.node(turn.state) if status is RunStatus.FAILED else None
+        turn.emit(RunEnding, status=status, error=verdicts.error(turn.state), node=node)
     worked = state.worked
     if worked is not None and worked.status is not RunStatus.SUCCEEDED and undoes(turn, whole):
         return True

@@ -256,7 +256,7 @@ def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
     if turning.outlasts:
-        behind.closed(state, i, turning, scope)
+        behind.closed(state, i, turning, scope, last=event.last)
     if event.status is not RunStatus.FAILED:
         turning.succeeded += event.status is RunStatus.SUCCEEDED
         return

@@ -114,7 +114,10 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.TURNING, ScopeReused): (_P.TURNING, None),
     **{
         (phase, ItemsAdded): (phase, None)
-        for phase in (_P.WAITING, _P.READY, _P.HELD, _P.RUNNING, _P.TURNING, _P.BACKOFF)
+        for phase in (
+            *(_P.WAITING, _P.STANDBY, _P.READY, _P.HELD),
+            *(_P.RUNNING, _P.TURNING, _P.BACKOFF),
+        )
     },
     (_P.TURNING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
     (_P.TURNING, NodeFailed): (_P.DONE, _O.FAILED),

@@ -24,11 +24,11 @@ from flowbook.events import (
 )
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.ids import NodeId, PortName
-from flowbook.plan.plan import Plan
-from flowbook.run.rules import joins, undoing
+from flowbook.plan.plan import Join, Plan
+from flowbook.run.rules import joins, undoing, verdicts
 from flowbook.run.rules.evolve import evolve, evolve_slot
 from flowbook.run.rules.outside import Outside
-from flowbook.run.rules.phase import Outcome, Phase
+from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState, Scope
 from flowbook.run.rules.stimulus import Acquire, CloseRun, Instruction, Launch
 from flowbook.run.rules.upkeep import LetGo
@@ -106,17 +106,14 @@ class Turn:
             if phase is Phase.TURNING and state.joins[i] is not None:
                 self.fed.append(i)
             return False
-        doom, join = state.doom[i], state.joins[i]
+        join = state.joins[i]
         if (join is not None and joins.undecided(state, i, join)) or (
             state.setup and not state.scope[i] and i not in state.setup
         ):
             return False
-        if join is not None:
-            doom = joins.doom(state, i, join)
-        elif doom is None and state.fed[i] and not state.live[i]:
-            doom = SkipReason.BRANCH_NOT_TAKEN
+        doom, cause = self._doom(i, join)
         if doom is not None:
-            self.tell(NodeSkipped, i, reason=doom, cause=state.blame[i])
+            self.tell(NodeSkipped, i, reason=doom, cause=cause)
             return True
         if phase is Phase.WAITING:
             self.tell(NodeScheduled, i)
@@ -125,6 +122,18 @@ class Turn:
         if state.phase[i] is Phase.READY:
             self.start(i)
         return False
+
+    def _doom(self, i: int, join: Join | None) -> tuple[SkipReason | None, NodeId | None]:
+        """Why a step that is decided does not run, None when it does, and the node behind it."""
+        state = self.state
+        if state.setups and (barred := undoing.bar(state, i)) is not None:
+            return barred
+        doom = state.doom[i]
+        if join is not None:
+            doom = joins.doom(state, i, join)
+        elif doom is None and state.fed[i] and not state.live[i]:
+            doom = SkipReason.BRANCH_NOT_TAKEN
+        return doom, state.blame[i]
 
     def start(self, i: int, *, admitted: bool = False) -> None:
         """Begin the next attempt of a step, or go on with the one that was suspended.
@@ -208,7 +217,7 @@ class Turn:
             else:
                 self.close()
         elif scope.status is None:
-            status, turning = self._went(scope), self.state.turning[scope.owner]
+            status, turning = verdicts.went(self.state, scope), self.state.turning[scope.owner]
             if undoing.fails(self.state, status) and undoing.is_due(self.state, scope):
                 self.ended.append(scope)
                 return
@@ -223,6 +232,7 @@ class Turn:
                 succeeded=turning.succeeded + (status is RunStatus.SUCCEEDED),
                 failed=turning.failed + (status is RunStatus.FAILED),
                 outputs=self._gave(scope, status),
+                last=verdicts.is_last(self.state, scope, status),
             )
             self.ended.append(scope)
 
@@ -252,56 +262,15 @@ class Turn:
         """The run is over; it went as its steps did, unless one says otherwise."""
         state = self.state
         if status is None:
-            status, error = self.status(), self.first_error()
+            status, error = verdicts.status(state), verdicts.error(state)
         undone, left = undoing.accounts(state, status) if state.compensations else ((), ())
         self.emit(
             RunCompleted,
             status=status,
             ms=round((self.at - state.created_at) * 1000, 3),
             error=error,
-            node=self.first_failed() if status is RunStatus.FAILED else None,
+            node=verdicts.node(state) if status is RunStatus.FAILED else None,
             compensated=undone,
             uncompensated=left,
         )
         self.instructions.append(CloseRun())
-
-    def _went(self, scope: Scope) -> RunStatus:
-        stopped = self.state.forced if scope.shielded else self.state.cancelling
-        if stopped or scope.left not in ("", "break", "continue"):
-            return RunStatus.CANCELLED
-        failed = joins.unhandled(self.state, scope) >= 0 and not scope.left
-        return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
-
-    def status(self) -> RunStatus:
-        """How the run's work went; a teardown that fails is the failure of one that went well."""
-        state, root = self.state, self.state.scopes[0]
-        if state.worked is not None:
-            return undoing.verdict(state, state.worked)
-        if state.cancelling:
-            otherwise = RunStatus.CANCELLED if state.stopped is None else RunStatus.FAILED
-            return state.ending or otherwise
-        if joins.unhandled(state, root) >= 0:
-            return RunStatus.FAILED
-        stopped = (
-            outcome is Outcome.CANCELLED and reason != SkipReason.NOT_NEEDED
-            for outcome, reason in zip(state.outcome[: root.size], state.reason, strict=False)
-        )
-        return RunStatus.CANCELLED if any(stopped) else RunStatus.SUCCEEDED
-
-    def first_failed(self) -> NodeId | None:
-        """The node of the flow itself whose failure is that of the run, if there is one."""
-        state = self.state
-        if state.worked is not None:
-            slot = undoing.failed_teardown(state)
-            return state.worked.node if slot < 0 else state.names[slot]
-        slot = joins.unhandled(state, state.scopes[0])
-        return state.stopper if slot < 0 else state.names[slot]
-
-    def first_error(self) -> ErrorInfo | None:
-        """What the run failed with, if it did."""
-        state = self.state
-        if state.worked is not None:
-            slot = undoing.failed_teardown(state)
-            return state.worked.error if slot < 0 else state.error[slot]
-        failed = joins.unhandled(state, state.scopes[0])
-        return state.stopped if state.cancelling or failed < 0 else state.error[failed]

@@ -20,7 +20,7 @@ from flowbook.events import (
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.plan.plan import FromStep
-from flowbook.run.rules import attempts, checkpoints, closing, joins
+from flowbook.run.rules import attempts, checkpoints, closing, joins, verdicts
 from flowbook.run.rules.phase import GIVEN_UP, Outcome, Phase
 from flowbook.run.rules.state import Scope, Turning
 from flowbook.run.rules.stimulus import Abort, Consult, Gather, StepRaised
@@ -81,7 +81,7 @@ def take_up(turn: Turn) -> None:
                 _begin_anew(turn, state.scopes[number])
             if state.phase[i] is Phase.TURNING:
                 go_on(turn, i)
-        elif turning.outlasts:
+        elif turning.outlasts and not state.cancelling:
             go_on(turn, i)
 
 
@@ -135,9 +135,11 @@ def give_up(turn: Turn, i: int, why: str, error: ErrorInfo | None = None) -> boo
     state, turning = turn.state, turn.state.turning.get(i)
     if state.undoing and next_of(state, i) == BUSY:
         return False
-    hard = not tidies(state.steps[i])
-    for scope in _unshielded(turn, i):
+    hard, left = not tidies(state.steps[i]), _unshielded(turn, i)
+    for scope in left:
         leave(turn, scope, why, hard=hard, error=None if hard else error)
+    if left and not hard:
+        return False  # when all turns are over already, this decision goes on with what is due
     return turning is None or not turning.active
 
 
@@ -332,7 +334,7 @@ def _conclude_guarded(
     failed = [block for block, how in went.items() if how is RunStatus.FAILED and block != excused]
     if failed:
         number = state.turning[i].scopes[failed[-1], None]
-        fail(turn, i, _error_of(turn, state.scopes[number]))
+        fail(turn, i, verdicts.error_of(turn.state, state.scopes[number]))
     else:
         _ask(turn, Gather(i, state.attempt[i]))
 
@@ -373,7 +375,7 @@ def _begin_anew(turn: Turn, scope: Scope) -> bool:
 
 def _conclude(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     if turning.failed and not policy.settle:
-        fail(turn, i, _error_of(turn, turn.state.scopes[turning.first_failed]))
+        fail(turn, i, verdicts.error_of(turn.state, turn.state.scopes[turning.first_failed]))
     else:
         _ask(turn, Gather(i, turn.state.attempt[i]))
 
@@ -391,10 +393,3 @@ def fail(turn: Turn, i: int, error: ErrorInfo) -> None:
     attempt = turn.state.attempt[i]
     give_up(turn, i, "failed")
     attempts.failed(turn, StepRaised(at=turn.at, step=i, attempt=attempt, ms=0.0, error=error))
-
-
-def _error_of(turn: Turn, scope: Scope) -> ErrorInfo:
-    """What went wrong in a turn, which is what went wrong with its container."""
-    error = turn.state.error[scope.failed]
-    assert error is not None  # noqa: S101 - a step that failed has an error
-    return error

@@ -8,9 +8,9 @@ elsewhere has done nothing here, and is not undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from flowbook.events import RunEnding, RunStatus
+from flowbook.events import RunEnding, RunStatus, SkipReason
 from flowbook.graph.container import FINALLY, Turns
 from flowbook.ids import NodeId
 from flowbook.plan.plan import Plan, Step
@@ -22,6 +22,11 @@ BUSY = -2
 
 
 _DONE = (Outcome.SUCCEEDED, Outcome.REUSED)
+_BARS: Mapping[Outcome | None, SkipReason] = {
+    Outcome.FAILED: SkipReason.UPSTREAM_FAILED,
+    Outcome.SKIPPED: SkipReason.UPSTREAM_FAILED,
+    Outcome.CANCELLED: SkipReason.UPSTREAM_CANCELLED,
+}
 
 
 def next_of(state: RunState, within: Scope | int) -> int:
@@ -76,6 +81,16 @@ def accounts(state: RunState, status: RunStatus) -> tuple[tuple[NodeId, ...], tu
         whole = state.scopes[0]
         left += [one for one in reversed(state.completed) if not _covered(state, one, whole)]
     return tuple(map(state.key, undone)), tuple(map(state.key, left))
+
+
+def bar(state: RunState, i: int) -> tuple[SkipReason, NodeId] | None:
+    """Why slot `i` cannot run whatever its inputs are: a node that sets up gave nothing."""
+    node = state.names[i]
+    if state.scope[i] or node in state.setups or node in state.standby:
+        return None
+    bad = (k for k in (state.index[name] for name in state.setups) if state.outcome[k] in _BARS)
+    first = min(bad, default=-1)
+    return None if first < 0 else (_BARS[state.outcome[first]], state.names[first])
 
 
 def stands_apart(state: RunState, i: int) -> bool:
