@@ -6,6 +6,7 @@ import pytest
 from tests.patterns.kinds import choice
 from tests.patterns.log import waits
 
+from flowbook.errors import RunFailed
 from flowbook.events import CancelRequested, NodeCompleted
 
 
@@ -49,3 +50,14 @@ def test_wcp_43_explicit_termination(flow, played, status):
     assert (asked.node, asked.status, asked.reason) == ("end", status, "sold out")
     assert log.events.index(asked) > log.at("end", NodeCompleted)
     assert not any(isinstance(e, NodeCompleted) for e in log.events[log.events.index(asked) :])
+
+
+def test_a_run_that_a_node_stopped_as_failed_names_that_node(flow):
+    @flow.node
+    def stock():
+        return 0
+
+    flow.stop("sold_out", stock, status="failed", message="nothing left")
+    with pytest.raises(RunFailed, match="failed: nothing left") as met:
+        flow.run().raise_for_status()
+    assert met.value.node == "sold_out"

@@ -297,6 +297,7 @@ def test_a_run_that_waits_without_a_process_is_lost(suspended, tmp_path):
     writer, run_id = suspended
     writer.close()
     reader = Project(tmp_path)
-    with pytest.raises(UsageError, match="is lost"):
+    with pytest.raises(UsageError, match="is lost") as refused:
         reader.cancel(run_id)
+    assert refused.value.hint.endswith(", and cancel the run that this gives")
     reader.close()

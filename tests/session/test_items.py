@@ -411,7 +411,7 @@ def test_an_item_that_is_begun_anew_adds_nothing_twice(flow):
 
 
 def test_outside_of_a_node_there_is_nothing_to_add_to():
-    with pytest.raises(UsageError, match="by a node that runs"):
+    with pytest.raises(UsageError, match="no node runs here"):
         add_items("each", [1])
 
 
@@ -589,3 +589,27 @@ def test_nobody_can_read_what_is_not_collected(flow):
 
     (problem,) = flow.check()
     assert problem.message == "'each' does not collect its results, and reads reads them"
+
+
+@pytest.mark.parametrize("given", ["Rome", {"city": "Rome"}, 5, None])
+def test_what_has_no_items_cannot_be_added(flow, given):
+    with flow.map("each", [1]):
+
+        @flow.node
+        def kept(item):
+            add_items("each", given)
+
+    run = flow.run()
+    with pytest.raises(UsageError, match="'each' cannot be given items of type"):
+        run.add_items("each", given)
+    with pytest.raises(UsageError, match="'each' cannot be given items of type"):
+        flow.add_items(run, "each", given)
+    assert run["each[0].kept"].error.name == "UsageError"
+
+
+def test_a_flow_without_containers_says_so(flow):
+    @flow.node
+    def lost():
+        add_items("each", [1])
+
+    assert "its flow has no container" in flow.run()["lost"].error.message

@@ -145,7 +145,8 @@ def recover_each(project: Project, runs: Sequence[RunId], terms: Terms) -> Recov
         try:
             run = _taken_up(project, run_id, terms)
         except FlowbookError as why:
-            say_error(f"{run_id}: {why.message}", why.hint)
+            named = str(run_id) in why.message
+            say_error(why.message if named else f"{run_id}: {why.message}", why.hint)
             found.refused[run_id] = why
             found.code = found.code or ExitCode.USAGE
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,6 +12,20 @@ current: ContextVar[Callable[[str, Iterable[Any]], None] | None] = ContextVar(
     "flowbook_adding", default=None
 )
 """What adds items for the node that runs in this context."""
+
+
+def listed(container: str, items: Iterable[Any]) -> list[Any]:
+    """The items as a list; `UsageError` for what has none, such as a text, a mapping or a number.
+
+    >>> listed("each", range(2))
+    [0, 1]
+    """
+    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+        raise UsageError(
+            f"{container!r} cannot be given items of type {type(items).__name__}",
+            hint="give a list, even of one item: [item]",
+        )
+    return list(items)
 
 
 def add_items(container: str, items: Iterable[Any]) -> None:
@@ -37,7 +51,7 @@ def add_items(container: str, items: Iterable[Any]) -> None:
     adds = current.get()
     if adds is None:
         raise UsageError(
-            "items are added by a node that runs",
+            "no node runs here, or its flow has no container: there is nothing to add items to",
             hint="from outside it is run.add_items(…)",
         )
     adds(container, items)

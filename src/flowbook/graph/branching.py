@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flowbook.graph.adding import listed
 from flowbook.graph.host import Host
 
 
@@ -78,7 +79,7 @@ class Branching:
             version=version,
             calls=calls,
             failed=failed or None,
-            add=None if add is None else {name: list(items) for name, items in add.items()},
+            add=None if add is None else {name: listed(name, items) for name, items in add.items()},
         )
 
     def replay_plan(self, run_id: Any, **asked: Any) -> Any:

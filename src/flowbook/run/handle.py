@@ -14,6 +14,7 @@ from typing import Any
 from flowbook.errors import (
     RunCancelled,
     RunError,
+    RunFailed,
     RunTimeout,
     UnknownNode,
     UsageError,
@@ -219,12 +220,19 @@ def undone_text(state: RunState) -> str:
 
 
 def failure_of(state: RunState, events: Sequence[Event]) -> RunError:
-    """The error of a run that failed: of the node whose failure that is, or of its time."""
+    """The error of a run that failed: of the node whose failure or word that is, or of its time."""
     stopped, created = state.stopped, events[0]
     if stopped is None:
         root = state.scopes[0].failed if state.scopes else -1
         where = None if root < 0 else state.key(_innermost(state, root))
         return failed_run(state.run, where, state.failure)
+    if state.stopper is not None:
+        return RunFailed(
+            f"run {state.run} failed: {stopped.message}",
+            run_id=state.run,
+            node=state.stopper,
+            error_type=stopped.type,
+        )
     deadline = created.deadline if isinstance(created, RunCreated) else None
     return RunTimeout(
         f"run {state.run} failed: {stopped.message}",

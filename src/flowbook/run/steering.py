@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
+from flowbook.graph.adding import listed
 from flowbook.graph.suspension import plain_json
 from flowbook.run.perform import Performance
 from flowbook.run.rules.stimulus import CancelAsked, PauseAsked, ResumeAsked
@@ -40,9 +41,9 @@ class Steered:
         They are among its items, durably, when this returns. Inside of other containers it is named
         with its turn: `outer[2].each`. To be called from another thread than the engine's.
 
-        Raises `UsageError` when there is no such container, when it goes over no items, is over, or
-        gathers already what its items gave; `TimeoutError` when that is not known in `timeout`
-        seconds.
+        Raises `UsageError` when these are no items, when there is no such container, when it goes
+        over no items, is over, or gathers already what its items gave; `TimeoutError` when that is
+        not known in `timeout` seconds.
 
         >>> import flowbook; from flowbook import Flow
         >>> flow = Flow("open end")
@@ -58,7 +59,7 @@ class Steered:
         >>> run.wait()["each"].outputs["each_values"][:2]
         [2, 4]
         """
-        told = self._performance.offers.make(container, list(items))
+        told = self._performance.offers.make(container, listed(container, items))
         told.result(timeout)
 
     def signal(self, name: str, payload: Any = None) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from flowbook.events.values import Usage
+from flowbook.graph.adding import listed
 from flowbook.graph.flow_options import StreamKeep
 from flowbook.graph.node import Progress
 from flowbook.run.places.loops import soon
@@ -78,7 +79,7 @@ class Words:
     def adds(self, step: int, attempt: int, container: str, items: Iterable[Any]) -> None:
         """A node has more items for a container; any thread."""
         one = self._adding.setdefault((step, attempt), {})
-        one.setdefault(container, []).extend(items)
+        one.setdefault(container, []).extend(listed(container, items))
 
     def additions(self, step: int, attempt: int) -> Mapping[str, list[Any]]:
         """The items the attempt added, by container; to be asked once, when it ends."""

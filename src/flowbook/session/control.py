@@ -285,10 +285,14 @@ def _refuse_unless_performed(project: Office, row: RunRow, control: Control) -> 
         when = "" if row.ended_at is None else f" at {row.ended_at:%Y-%m-%d %H:%M:%S} UTC"
         why = "" if row.error is None else f": {row.error}"
         raise _over(row.id, f"{row.status.value}{when}{why}", control)
+    hint = f"go on with it first: flow.recover({str(row.id)!r})"
+    if row.status is RunStatus.SUSPENDED:  # the command would leave it alone again at once
+        hint += f", and {control} the run that this gives"
+    else:
+        hint += f", or flowbook history recover {row.id}"
     raise UsageError(
         f"run {row.id} is lost: process {row.pid} on {row.host}, which performed it, is gone",
-        hint=f"go on with it first: flow.recover({str(row.id)!r}), "
-        f"or flowbook history recover {row.id}",
+        hint=hint,
     )
 
 

@@ -156,7 +156,7 @@ class RemoteContext:
         self.tell("used", usage_of(provider, model, amounts))
 
     def add_items(self, container: str, items: Iterable[Any]) -> None:
-        self.tell("adds", container, list(items))
+        self.tell("adds", container, adding.listed(container, items))
 
     def token(self, content: str) -> None:
         if not isinstance(content, str):
