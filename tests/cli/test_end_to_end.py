@@ -422,7 +422,7 @@ def test_a_run_that_was_killed_is_recovered_by_the_next_process(type_in, tmp_pat
 
 
 @pytest.mark.kill
-def test_a_lost_run_needs_its_notebook_and_goes_on_with_the_version_it_began_with(type_in, tmp_path):
+def test_a_lost_run_needs_its_notebook_and_goes_on_as_it_began(type_in, tmp_path):
     path = notebook(tmp_path / "sums.ipynb", *DEADLY)
     type_in("run", "sums.ipynb")
     path.rename(tmp_path / "moved.ipynb")
