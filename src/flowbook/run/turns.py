@@ -140,7 +140,9 @@ def give_up(turn: Turn, i: int, why: str, error: ErrorInfo | None = None) -> boo
         leave(turn, scope, why, hard=hard, error=None if hard else error)
     if left and not hard:
         return False  # when all turns are over already, this decision goes on with what is due
-    return turning is None or not turning.active
+    if turning is None or not turning.scopes:
+        return True
+    return not (turning.active or _opens_finally(turn, i))  # a death may have come before it
 
 
 def _opens_finally(turn: Turn, i: int) -> bool:
