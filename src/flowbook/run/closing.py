@@ -17,7 +17,8 @@ from flowbook.run.turn import Turn
 
 def settle(turn: Turn, scopes: list[Scope]) -> list[Scope]:
     """Let what stands by in `scopes` have its turn; those whose containers are to go on."""
-    state, closed = turn.state, []
+    state = turn.state
+    closed: list[Scope] = []
     for at in scopes:
         scope = at
         while scope.status is not None and state.is_over(scope.owner):
