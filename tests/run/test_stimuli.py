@@ -109,11 +109,21 @@ class AnyStimulus(RuleBasedStateMachine):
         at, full = self.world.now, ErrorInfo("OSError", "disk full")
         ends = (
             CancelAsked(at=at),
+            CancelAsked(at=at, force=True),
             Expired(at=at, seconds=1.0),
             JournalFailed(at=at, error=full),
         )
         if always < len(ends):
             self.world.feed(ends[always])
+
+    @rule()
+    def somebody_cancels_twice(self):
+        if self.world.state.worked is not None or self.world.state.cancelling:
+            self.world.feed(CancelAsked(at=self.world.now))
+
+    @rule()
+    def somebody_offers_items(self):
+        self.world.offer()
 
     @precondition(lambda self: self.goes_on)
     @rule()

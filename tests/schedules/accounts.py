@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from dataclasses import dataclass
 
 from flowbook.graph.choices import Role
 from flowbook.graph.container import CATCH, FINALLY
 from flowbook.plan.plan import Plan
 
 _NUMBER = re.compile(r"\[\d+\]$")
+
+
+@dataclass
+class Undone:
+    """What was undone, by what, and how that ended."""
+
+    key: str
+    by: str
+    end: object = None
 
 
 class Accounts:
@@ -31,11 +41,9 @@ class Accounts:
         """What can be undone and is not, in the order of completion."""
         self.whole: set[str] = set()
         """Containers that have completed and are undone as a whole."""
-        self.undone: list[tuple[str, str]] = []
-        """What was undone, and the key of what undoes it, in order."""
+        self.undone: list[Undone] = []
+        """What was undone, in order."""
         self.roused: set[str] = set()
-        self.ends: dict[str, object] = {}
-        """How nodes ended last, those of turns that have begun anew too."""
 
     def stands_by(self, key: str) -> bool:
         return node_of(key) in self.plan.standby
@@ -66,14 +74,25 @@ class Accounts:
         if key in self.roused or undone not in self.completed:
             return "what has completed is undone, once"
         unit = self.unit(undone)
-        if any(_is_within(by, unit) and by not in self.ended for _, by in self.undone):
+        if any(_is_within(one.by, unit) and one.end is None for one in self.undone):
             return "one after another"
         if self.left(unit)[-1:] != [undone]:
             return f"the last to complete is undone first: {self.left(unit)}"
         self.completed = [k for k in self.completed if k != undone and not _is_in(k, undone)]
-        self.undone.append((undone, key))
+        self.undone.append(Undone(undone, key))
         self.roused.add(key)
         return ""
+
+    def ends(self, key: str, event: object) -> None:
+        """What undoes has ended; None when it begins another attempt."""
+        for one in reversed(self.undone):
+            if one.by == key:
+                one.end = event
+                return
+
+    def undoes_in(self, container: str) -> bool:
+        """True while something in a container is being undone."""
+        return any(one.end is None and _is_in(one.by, container) for one in self.undone)
 
     def unit(self, key: str) -> str | None:
         """What fails that `key` is to be undone for: a turn, a container, or None for the run."""

@@ -108,7 +108,8 @@ class Author:
                 made[-1] = replace(made[-1], leaves=how, options=options)
         made = [self.ending(one) if self.may("endings", 0.12) else one for one in made]
         self.around.pop()
-        return [*made, *self.undoing(made)]
+        standing = self.undoing(made)  # it tells those that are undone
+        return [*made, *standing]
 
     def undoing(self, made: list[N]) -> list[N]:
         """What undoes some of the nodes of a home, which are told of it."""

@@ -63,6 +63,7 @@ def _goes(world: World, i: int) -> bool:
 def _turns(world: World, i: int) -> bool:
     turning = world.state.turning.get(i)
     inside = turning is not None and turning.active > 0
+    inside = inside or world.referee.accounts.undoes_in(world.state.key(i))
     return inside or world.asked[i, world.state.attempt[i]] > 0
 
 

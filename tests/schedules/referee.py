@@ -228,9 +228,8 @@ class Referee:
         if isinstance(event, facts.RunEnding):
             return
         done, failed = [], []
-        for undone, by in self.accounts.undone:
-            end = self.accounts.ends.get(by)
-            (done if hasattr(end, "outputs") else failed).append(undone)
+        for one in self.accounts.undone:
+            (done if hasattr(one.end, "outputs") else failed).append(one.key)
         worked = event.status if self.worked is None else self.worked.status
         if worked is not RunStatus.SUCCEEDED:
             left = self.accounts.left(None)
@@ -298,7 +297,8 @@ class Referee:
         self.demand(not self.cancelling or goes_on, event, "a run that stops starts nothing")
         self.demand(self.may_run(key), event, "its inputs let it run")
         self.demand(not self.unasked(key), event, "what nobody asked for does not run")
-        self.demand(not event.scope or event.scope in self.scopes, event, "its turn goes on")
+        goes_on = event.scope in self.scopes or self.accounts.stands_by(key)
+        self.demand(not event.scope or goes_on, event, "its turn goes on")
         left = event.scope in self.left and not self.accounts.stands_by(key)
         self.demand(not left, event, "nothing starts in a turn that is left")
         self.on_time(key, event)
@@ -356,7 +356,8 @@ class Referee:
         if key in self.turnings and not outlasts:
             self.demand(not self.turnings[key].open, event, "the turns inside are over")
         self.demand(attempt is None or attempt == begun, event, f"attempt {begun} goes on")
-        self.ended[key] = self.accounts.ends[key] = event
+        self.ended[key] = event
+        self.accounts.ends(key, event)
         if key in self.turnings:
             self.tidied(key, event)
         for known in (self.ready, self.stopping):
@@ -399,7 +400,8 @@ class Referee:
         self.failures[key] += 1
         self.demand(self.failures[key] <= self.step(key).options.retries, event, "so many retries")
         self.end(event, attempt=event.attempt)
-        del self.ended[key], self.accounts.ends[key]
+        del self.ended[key]
+        self.accounts.ends(key, None)
         self.pauses[key] = event
 
     def see_NodeSkipped(self, event: facts.NodeSkipped) -> None:

@@ -360,7 +360,7 @@ class World:
 
         def answer() -> None:
             self.answered(order)
-            if self.odds("failures", 0.03):
+            if self.odds("failures", 0.03) and not self.keeps_well(order):
                 self.feed(self.raised(order))
                 return
             more = self.fate.random() < 0.6
@@ -373,10 +373,19 @@ class World:
 
         def gathered() -> None:
             self.answered(order)
-            bad = self.odds("failures", 0.03)
+            bad = self.odds("failures", 0.03) and not self.keeps_well(order)
             self.feed(self.raised(order) if bad else self.returned(order))
 
         self.soon(gathered, self.chance.choice(_TIMES))
+
+    def keeps_well(self, order: Any) -> bool:
+        """True for a container with something to undo in it, none of whose turns goes on.
+
+        What it fails with between its turns is nowhere in the journal while it undoes.
+        """
+        turning = self.state.turning.get(order.step)
+        undoing = turning is not None and not turning.active
+        return undoing and bool(self.referee.accounts.left(self.state.key(order.step)))
 
     def answered(self, order: Any) -> None:
         if self.asked[order.step, order.attempt]:
@@ -545,7 +554,7 @@ class World:
 
     def time_out(self, order: Launch) -> None:
         going = self.going.get((order.step, order.attempt))
-        if not self.state.is_current(order.step, order.attempt):
+        if not self.state.is_current(order.step, order.attempt) or self.keeps_well(order):
             return
         if going is not None and "late" not in self.features:
             del self.going[order.step, order.attempt]

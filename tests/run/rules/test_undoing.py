@@ -18,6 +18,7 @@ from flowbook.events import (
     RunCompleted,
     RunEnding,
     RunStatus,
+    ScopeOpened,
 )
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
@@ -614,3 +615,34 @@ def test_items_may_be_added_to_a_container_that_stands_by():
     run = Play(n("a"), down).offers("down").returns("a")
     assert run.launched == {"down"}
     assert [event.total for event in run.events if isinstance(event, ItemsAdded)] == [None]
+
+
+def test_a_container_that_was_too_slow_tidies_in_another_process():
+    guard = box("guard", Policy(Turns.GUARDED), n("x"), **{"finally": [n("sweep")]})
+    run = Play(guard).unfolds("guard").times_out("guard").dies()
+    assert run.launched == {"guard.finally.sweep"}
+    assert run.returns("guard.finally.sweep").outcome("guard") is Outcome.FAILED
+
+
+def test_a_turn_that_fails_with_all_that_is_in_it_begins_anew_once():
+    inner = box("inner", replace(MAP, window=3), n("x"))
+    outer = box("outer", replace(MAP, retries=1), inner)
+    run = Play(outer, n("down", role="teardown")).unfolds("outer", 1).unfolds("outer[0].inner", 3)
+    for at in range(3):
+        run.suspends(f"outer[0].inner[{at}].x")
+    run.times_out("outer[0].inner")
+    began = [e for e in run.events if isinstance(e, ScopeOpened) and e.node == "outer"]
+    assert len(began) == 2
+
+
+def test_what_undoes_a_node_that_nobody_asked_for_is_not_needed():
+    run = Play(n("a", compensate="b"), n("b"), n("c"), unasked=("a", "b")).returns("c")
+    assert run.state.status is RunStatus.SUCCEEDED
+    assert run.reason("b") == "not_needed"
+
+
+def test_a_stop_that_comes_late_does_not_end_a_container_before_its_finally():
+    guard = box("guard", Policy(Turns.GUARDED), n("x"), **{"finally": [n("sweep")]})
+    run = Play(guard).unfolds("guard").cancel().stops("guard.x").stops("guard")
+    assert run.phase("guard") is Phase.CANCELLING
+    assert run.returns("guard.finally.sweep").state.status is RunStatus.CANCELLED

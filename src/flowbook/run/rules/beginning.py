@@ -35,7 +35,7 @@ def on_start(turn: Turn, s: Start) -> None:
         turn.tell(NodeReused, i, outputs=known.outputs, source=known.source, by_hand=known.by_hand)
     checkpoints.begin(turn)
     for unasked in plan.unasked:
-        if unasked not in s.given:
+        if unasked not in s.given and plan.steps[unasked].node not in plan.standby:
             turn.tell(NodeSkipped, unasked, reason=SkipReason.NOT_ASKED)
     losers.settle_all(turn)
     if s.given:

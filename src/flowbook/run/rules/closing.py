@@ -17,13 +17,15 @@ from flowbook.run.rules.turn import Turn
 
 def settle(turn: Turn, scopes: list[Scope]) -> list[Scope]:
     """Let what stands by in `scopes` have its turn; those whose containers are to go on."""
-    state, closed = turn.state, []
+    state = turn.state
+    closed: list[Scope] = []
     for at in scopes:
         scope = at
         while scope.status is not None and state.is_over(scope.owner):
             scope = state.scopes[state.scope[scope.owner]]
         if scope.status is not None:
-            closed.append(scope)
+            if all(one is not scope for one in closed):  # several that stood by lead to the same
+                closed.append(scope)
         elif scope.owner >= 0:
             if not (scope.open or undoes(turn, scope)):
                 turn.end_if_done(scope)

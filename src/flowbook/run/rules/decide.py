@@ -232,7 +232,7 @@ def _on_permitted(turn: Turn, s: StepPermitted) -> None:
 
 
 def _on_cancelled(turn: Turn, s: StepCancelled) -> None:
-    if turn.state.is_current(s.step, s.attempt):
+    if turn.state.is_current(s.step, s.attempt) and not turns.stops(turn, s.step):
         attempts.cancelled(turn, s, s.ms, s.usage)
 
 

@@ -76,7 +76,9 @@ def leave_again(turn: Turn) -> None:
     for i, turning in tuple(state.turning.items()):
         left = {state.scopes[at].left for at in turning.scopes.values()}
         failed = turns.FAILED in left and not turning.failed
-        if state.phase[i] is Phase.TURNING and (turns.TOO_SLOW in left or failed):
+        tidies = undoing.tidies(state.steps[i])  # it ends by itself, after all that
+        ends = turns.TOO_SLOW in left or failed
+        if state.phase[i] is Phase.TURNING and ends and not tidies:
             if not turns.give_up(turn, i, turns.FAILED if failed else turns.TOO_SLOW):
                 continue
             lost = ErrorInfo("Lost", "what it failed with was lost with its process")

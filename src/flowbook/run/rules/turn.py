@@ -111,7 +111,7 @@ class Turn:
             state.setup and not state.scope[i] and i not in state.setup
         ):
             return False
-        doom, cause = self._doom(i, join)
+        doom, cause = _doom(state, i, join)
         if doom is not None:
             self.tell(NodeSkipped, i, reason=doom, cause=cause)
             return True
@@ -122,18 +122,6 @@ class Turn:
         if state.phase[i] is Phase.READY:
             self.start(i)
         return False
-
-    def _doom(self, i: int, join: Join | None) -> tuple[SkipReason | None, NodeId | None]:
-        """Why a step that is decided does not run, None when it does, and the node behind it."""
-        state = self.state
-        if state.setups and (barred := undoing.bar(state, i)) is not None:
-            return barred
-        doom = state.doom[i]
-        if join is not None:
-            doom = joins.doom(state, i, join)
-        elif doom is None and state.fed[i] and not state.live[i]:
-            doom = SkipReason.BRANCH_NOT_TAKEN
-        return doom, state.blame[i]
 
     def start(self, i: int, *, admitted: bool = False) -> None:
         """Begin the next attempt of a step, or go on with the one that was suspended.
@@ -274,3 +262,15 @@ class Turn:
             uncompensated=left,
         )
         self.instructions.append(CloseRun())
+
+
+def _doom(state: RunState, i: int, join: Join | None) -> tuple[SkipReason | None, NodeId | None]:
+    """Why a step that is decided does not run, None when it does, and the node behind it."""
+    if state.setups and (barred := undoing.bar(state, i)) is not None:
+        return barred
+    doom = state.doom[i]
+    if join is not None:
+        doom = joins.doom(state, i, join)
+    elif doom is None and state.fed[i] and not state.live[i]:
+        doom = SkipReason.BRANCH_NOT_TAKEN
+    return doom, state.blame[i]

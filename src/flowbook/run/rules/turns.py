@@ -1,8 +1,7 @@
 """How a container goes on: which turn begins, when it has had enough, and what that makes of it.
 
 One function for each way a container can go about its turns; each is asked when the container has
-unfolded, whenever one of its turns is over, and when a run is taken up. It looks at nothing but the
-state, so that it may be asked at any time.
+unfolded, whenever a turn is over, and when a run is taken up; it looks only at the state.
 """
 
 from __future__ import annotations
@@ -139,16 +138,17 @@ def give_up(turn: Turn, i: int, why: str, error: ErrorInfo | None = None) -> boo
     for scope in left:
         leave(turn, scope, why, hard=hard, error=None if hard else error)
     if left and not hard:
-        return False  # when all turns are over already, this decision goes on with what is due
-    return turning is None or not turning.active
+        return False  # it goes on with what is due, in this decision if its turns are over
+    if turning is None or not turning.scopes:
+        return True
+    return not (turning.active or _opens_finally(turn, i))
 
 
 def _opens_finally(turn: Turn, i: int) -> bool:
     """Begin the block `finally` of a container that was given up, if it is still to run."""
     inside, known = turn.state.steps[i].inside, turn.state.turning[i].scopes
-    if inside is None or inside.policy.turns is not Turns.GUARDED or FINALLY not in inside.blocks:
-        return False
-    if turn.state.forced or (FINALLY, None) in known:
+    done = turn.state.forced or (FINALLY, None) in known
+    if done or inside is None or FINALLY not in inside.blocks:
         return False
     begin(turn, i, FINALLY, None)
     return True
@@ -178,8 +178,7 @@ def stops(turn: Turn, i: int) -> bool:
 def _stop(turn: Turn, i: int, why: str, *, hard: bool) -> None:
     """A step or container that was told to stop."""
     state = turn.state
-    inner = tuple(going(turn, i))
-    if not inner:
+    if not any(going(turn, i)):
         turn.instructions.append(Abort(i, state.attempt[i]))
     for scope in _unshielded(turn, i):
         leave(turn, scope, why, hard=hard)
@@ -213,10 +212,9 @@ def going(turn: Turn, i: int) -> Iterator[Scope]:
 
 def _each(turn: Turn, i: int, policy: Policy, turning: Turning) -> None:
     stopped = policy.stop and turning.failed > 0
-    left = [scope for scope in going(turn, i) if not scope.left] if stopped else []
-    for scope in left:
-        leave(turn, scope, FAILED)
-    if left:
+    if left := [scope for scope in going(turn, i) if not scope.left] if stopped else []:
+        for scope in left:
+            leave(turn, scope, FAILED)
         return  # each of them comes back here when it is over
     done = turning.succeeded + turning.failed
     if policy.enough is not None and turning.succeeded >= policy.enough:
@@ -330,8 +328,8 @@ def _conclude_guarded(
 ) -> None:
     """The last block that failed decides, unless what it failed with has a port to leave by."""
     state = turn.state
-    excused = BODY if CATCH in went or told else None
-    failed = [block for block, how in went.items() if how is RunStatus.FAILED and block != excused]
+    bad = [block for block, how in went.items() if how is RunStatus.FAILED]
+    failed = [block for block in bad if block != BODY or not (CATCH in went or told)]
     if failed:
         number = state.turning[i].scopes[failed[-1], None]
         fail(turn, i, verdicts.error_of(turn.state, state.scopes[number]))
