@@ -14,14 +14,16 @@ from flowbook.errors import StoreBusy, StoreError, UsageError
 from flowbook.events import (
     NodeCompleted,
     NodeStarted,
+    NodeStreamed,
     NodeSuspended,
+    RunCompleted,
     RunStatus,
     ScopeClosed,
     ScopeOpened,
     TriggerKind,
 )
 from flowbook.events.values import Usage, ValueFormat, ValueRef
-from flowbook.store.facts import Audited, line_of, prefix
+from flowbook.store.facts import Audited, MemoryChanged, line_of, prefix
 from flowbook.store.schema import VIEWS
 
 T0 = 1_700_000_000.0
@@ -257,7 +259,14 @@ def test_the_documented_columns_are_the_columns(store, history, story, view, fol
     gave = ScopeClosed(
         run="r", seq=10, at=T0, node="each", index=0, status=RunStatus.SUCCEEDED, outputs={"x": ref}
     )
-    store.sink.append([gave]).result(5)
+    streamed = NodeStreamed(
+        run="r", seq=11, at=T0, node="ask", attempt=1, channel="data", value=ref
+    )
+    undone = RunCompleted(
+        run="r", seq=12, at=T0, status=RunStatus.FAILED, ms=1.0, compensated=("ask",)
+    )
+    remembered = MemoryChanged(at=T0, key="last", version=1, value=ref)
+    store.sink.append([gave, streamed, undone, remembered]).result(5)
     if folded:
         store.fold()
     frame = history.sql(f"SELECT * FROM {view}")

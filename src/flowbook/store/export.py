@@ -163,6 +163,8 @@ _ORDER: Mapping[str, str] = {
     "node_runs": "run_id, started_at NULLS LAST, node, scope",
     "node_io": "run_id, started_at NULLS LAST, node, scope",
     "turns": "run_id, started_at, turn",
+    "results": 'run_id, scope, node, "index", port',
+    "compensations": "run_id, compensated DESC, position",
     "flow_versions": "recorded_at, flow, version",
     "values": "run_id, ts, node, port",
     "datasets": "dataset, number",
