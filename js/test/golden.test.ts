@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { foldRun, runView } from "../src/model/run";
+import { foldRun } from "../src/model/fold";
+import { runView } from "../src/model/run";
 import type { Event } from "../src/protocol/generated";
 
 const FOLDER = join(__dirname, "..", "..", "tests", "golden", "runs");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldRun } from "../src/model/run";
+import { foldRun } from "../src/model/fold";
 import {
   attemptLabel,
   duration,

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { again } from "../dev/rare";
 import { mapped, mappedOver, mapping } from "../dev/scenes";
-import { foldRun, runView, statusOf } from "../src/model/run";
+import { foldRun } from "../src/model/fold";
+import { runView, statusOf } from "../src/model/run";
 import {
   countsLabel,
   edgeStanding,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { order, shipped, standingBy, undoing, undone } from "../dev/rare";
-import { foldRun } from "../src/model/run";
+import { foldRun } from "../src/model/fold";
 import { emptyOutput, partOf, undoneOf } from "../src/model/undoing";
 import type { Event } from "../src/protocol/generated";
 import { created, RUN } from "./flows";

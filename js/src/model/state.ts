@@ -10,7 +10,8 @@ import type {
   ProgressView,
   Refused,
 } from "../protocol/generated";
-import { foldRun, type RunState } from "./run";
+import { foldRun } from "./fold";
+import type { RunState } from "./run";
 import { type LiveStreams, streamed } from "./stream";
 
 /** `lost`: nobody answers any more; what is shown is the past. */

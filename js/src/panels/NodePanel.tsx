@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
-import type { NodeRun } from "../model/run";
+import type { NodeRun } from "../model/node";
 import {
   attemptLabel,
   countsSpoken,

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import msgspec
 
+from flowbook.store.flocks import is_taken
 from flowbook.store.layout import Layout
 from flowbook.store.slots import overwrite
 
@@ -174,15 +175,13 @@ def _read(path: Path) -> Posted | None:
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if not is_taken(fd):  # its process is gone
+            for left in (path, bell):
+                left.unlink(missing_ok=True)
+            return None
         stat = os.fstat(fd)
         told = msgspec.json.decode(os.pread(fd, stat.st_size, 0), type=tuple[Waiting, ...])
         return Posted(told, bell, abs(time.time() - stat.st_mtime) < STALE_SECONDS)
-    else:  # its process is gone
-        for left in (path, bell):
-            left.unlink(missing_ok=True)
-        return None
     finally:
         os.close(fd)
 

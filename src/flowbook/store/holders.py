@@ -23,6 +23,7 @@ from typing import Self
 import msgspec
 
 from flowbook.errors import StoreError
+from flowbook.store.flocks import is_taken
 from flowbook.store.layout import Layout, as_filename, from_filename
 from flowbook.store.locks import same_file
 
@@ -114,12 +115,9 @@ def run_owner(layout: Layout, run: str) -> RunOwner | None:
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _said(fd)
+        return _said(fd) if is_taken(fd) else None
     finally:
         os.close(fd)
-    return None
 
 
 def owned_runs(layout: Layout) -> dict[str, RunOwner]:

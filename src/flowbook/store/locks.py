@@ -27,6 +27,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flowbook.errors import StoreBusy, StoreError
+from flowbook.store.flocks import is_taken
 from flowbook.store.layout import Layout
 
 _FLOCK = struct.Struct("hhqqi4x")  # struct flock of 64-bit Linux
@@ -170,12 +171,9 @@ def alive(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_taken(fd)
     finally:
         os.close(fd)
-    return False
 
 
 def _own_life(path: Path) -> bool:

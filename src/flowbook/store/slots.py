@@ -23,13 +23,13 @@ from pathlib import Path
 
 import msgspec
 
-from flowbook.errors import StoreBusy, StoreError, UsageError
+from flowbook.errors import StoreError, UsageError
 from flowbook.store.disk import Disk, Durability
+from flowbook.store.flocks import held, is_taken
 from flowbook.store.layout import Layout, from_filename
 
 TURN_SECONDS = 5.0
 """How long to wait for the turn, which others have for a fraction of a millisecond."""
-_FIRST_PAUSE, _LAST_PAUSE = 0.0002, 0.02
 NO_LIMITS = "none"
 _LIMIT = re.compile(r"([^\W\d][\w.-]*)=([1-9]\d{0,5})")
 _held: dict[str, Slot] = {}
@@ -179,14 +179,9 @@ class Slots:
         self.prepare()
         path = self.layout.limits / "turn.lock"
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _wait(fd, path, budget)
-            try:
-                yield
-            finally:
-                fcntl.flock(fd, fcntl.LOCK_UN)
-        finally:
-            os.close(fd)
+        hint = "is a process of this project stopped? it is asked again"
+        with held(fd, path, budget, by="another process", hint=hint):
+            yield
 
     def used(self) -> dict[str, int]:
         """How many places of each limit somebody has; in turn."""
@@ -244,31 +239,9 @@ def _is_held(path: str) -> bool:
         return True
     fd = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_taken(fd)
     finally:
         os.close(fd)
-    return False
-
-
-def _wait(fd: int, path: Path, budget: float) -> None:
-    deadline, pause = time.monotonic() + budget, _FIRST_PAUSE
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise StoreBusy(
-                    f"{path} is held by another process; waited {budget:g} s",
-                    hint="is a process of this project stopped? it is asked again",
-                    path=str(path),
-                    pid=None,
-                    seconds=budget,
-                ) from None
-        time.sleep(pause)
-        pause = min(pause * 2, _LAST_PAUSE)
 
 
 def _disown_all() -> None:

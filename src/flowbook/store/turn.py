@@ -8,19 +8,16 @@ turn: their writers own what they write.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from flowbook.errors import StoreBusy, StoreError
+from flowbook.errors import StoreError
+from flowbook.store.flocks import held
 from flowbook.store.layout import Layout
 
 TURN_SECONDS = 30.0
 """How long to wait for one's turn: a bulk deletion of a hundred thousand runs takes seconds."""
-_FIRST_PAUSE, _LAST_PAUSE = 0.002, 0.05
 
 
 @contextmanager
@@ -45,30 +42,6 @@ def turn(layout: Layout, budget: float = TURN_SECONDS) -> Iterator[None]:
             f"nothing can be changed in {layout.root}: {error.strerror}",
             hint="open the project where it can be written",
         ) from error
-    try:
-        _wait(fd, path, budget)
-        try:
-            yield
-        finally:
-            fcntl.flock(fd, fcntl.LOCK_UN)  # a child forked meanwhile shares the descriptor
-    finally:
-        os.close(fd)
-
-
-def _wait(fd: int, path: Path, budget: float) -> None:
-    deadline, pause = time.monotonic() + budget, _FIRST_PAUSE
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise StoreBusy(
-                    f"{path} is held by another deletion or change; waited {budget:g} s",
-                    hint="try again when it is done; nothing was changed",
-                    path=str(path),
-                    pid=None,
-                    seconds=budget,
-                ) from None
-        time.sleep(pause)
-        pause = min(pause * 2, _LAST_PAUSE)
+    hint = "try again when it is done; nothing was changed"
+    with held(fd, path, budget, by="another deletion or change", hint=hint):
+        yield

@@ -83,7 +83,7 @@ def _lift() -> None:
 def _set(name: str, soft: int | None) -> None:
     """Set a soft limit, at most the hard one, so that it can be lifted again."""
     with suppress(ImportError, AttributeError, ValueError, OSError):  # not every system has them
-        import resource  # noqa: PLC0415
+        import resource  # noqa: PLC0415 - a browser has none
 
         what = getattr(resource, name)
         _, hard = resource.getrlimit(what)
