@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Final
 
 from flowbook.graph.container import BODY, CATCH, FINALLY
-from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.placing import at
+from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 
@@ -170,11 +171,8 @@ class Nesting:
         return said
 
     def _problem(self, node: NodeSpec, message: str) -> None:
-        cell = node.place.cell if node.place else None
         hint = "name a map, foreach, while, repeat, try or group of this flow"
-        self.problems.append(
-            Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
-        )
+        self.problems.append(at(node, message, hint))
 
 
 def homes_of(container: str) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.options import did_you_mean
-from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.placing import at
+from flowbook.graph.problem import Problem
 from flowbook.graph.roles import WENT, Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
 from flowbook.ids import NodeId, PortName
@@ -238,10 +239,7 @@ class _Resolver:
         return _only_output(source)
 
     def _problem(self, node: NodeSpec, message: str, hint: str) -> None:
-        cell = node.place.cell if node.place else None
-        self.problems.append(
-            Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
-        )
+        self.problems.append(at(node, message, hint))
 
 
 def _only_output(node: NodeSpec) -> PortName | None:

@@ -6,7 +6,6 @@ Each problem names its node, its cell and a line of it, and says what to do.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from flowbook.graph.container import Container
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
+from flowbook.graph.placing import at, line_of
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
@@ -64,7 +64,7 @@ def _twins(spec: FlowSpec) -> Iterator[Problem]:
         first = seen.setdefault(node.id, node)
         if first is not node:
             where = f" (cell {first.place.cell})" if first.place else ""
-            yield _at(node, f"two nodes are called {node.id!r}{where}", "rename one of them")
+            yield at(node, f"two nodes are called {node.id!r}{where}", "rename one of them")
 
 
 def _cycles(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def _cycles(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
     else:
         cycles = ()
     for cycle in cycles:
-        yield _at(
+        yield at(
             spec.node(cycle[0]),
             f"these nodes wait for each other: {show_cycle(cycle)}",
             "take one of these wires out",
@@ -95,7 +95,7 @@ def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
             where, first = defaults.setdefault(one.name, (node.id, one.default))
             if (type(first), first) != (type(one.default), one.default):
                 there = "none" if isinstance(first, Missing) else repr(first)
-                yield _at(
+                yield at(
                     node,
                     f"parameter {one.name!r} has the default {one.default!r} here and "
                     f"{there} in {where}",
@@ -134,23 +134,23 @@ def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Probl
     for node in (node for node in spec.nodes if node.options.joins):
         join, there = node.options.join, branches[node.id]
         if node.options.cache:
-            yield _at(
+            yield at(
                 node,
                 "a join is not taken from the cache: which inputs it is given, and how they ended, "
                 "is another thing in every run",
                 "cache the nodes before it, or one behind it",
             )
         if node.kind in registry and issubclass(registry[node.kind], Container):
-            yield _at(
+            yield at(
                 node, "a container runs once all its inputs are there", "join in a node before it"
             )
         elif join and node.options.settled:
-            yield _at(
+            yield at(
                 node, "settled waits for every input, and join does not", "take one of the two out"
             )
         elif join > there:
             found = f"{there} input{'' if there == 1 else 's'}"
-            yield _at(
+            yield at(
                 node,
                 f"it joins {'any' if join == 1 else join} of {found} from other nodes beside it",
                 "wire more branches to it, or join fewer",
@@ -159,7 +159,7 @@ def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Probl
 
 def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     if node.kind not in registry:
-        yield _at(
+        yield at(
             node,
             f"no node type is called {node.kind!r}",
             did_you_mean(node.kind, tuple(registry)),
@@ -168,7 +168,7 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     node_type = registry[node.kind]
     ports = node_type.ports(node)
     for port in sorted({port for port in ports if ports.count(port) > 1}):
-        yield _at(node, f"two outputs are called {port!r}", "rename one of them")
+        yield at(node, f"two outputs are called {port!r}", "rename one of them")
     yield from _bounds(node)
     if node.options.cache_key:
         yield from _key(node, "cache_key", node.options.cache_key)
@@ -183,7 +183,7 @@ def _bounds(node: NodeSpec) -> Iterator[Problem]:
     given = [name for name, limit in limits.items() if limit is not None]
     if given and options.on is not On.PROCESS:
         what = " and ".join(given)
-        yield _at(node, f"{what} needs a process of its own", "run it with on: process")
+        yield at(node, f"{what} needs a process of its own", "run it with on: process")
 
 
 def _limit_keys(spec: FlowSpec) -> Iterator[Problem]:
@@ -205,12 +205,12 @@ def _key(
     try:
         reads = parse(written).reads
     except ExpressionError as refused:
-        yield _at(node, f"{option}: {refused.message}", refused.hint or "")
+        yield at(node, f"{option}: {refused.message}", refused.hint or "")
         return
     known = (*(one.name.partition(".")[0] for one in node.inputs), *around)
     for name in sorted({path[0] for path in reads} - set(known)):
         hint = did_you_mean(name, known)
-        yield _at(node, f"{option}: {name!r} is no input of this node", hint)
+        yield at(node, f"{option}: {name!r} is no input of this node", hint)
 
 
 def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
@@ -218,7 +218,7 @@ def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
     fixed: dict[str, Any] = {}
     for name, value in node.config.items():
         if name not in known:
-            yield _at(
+            yield at(
                 node,
                 f"{node.kind} has no setting {name!r}",
                 did_you_mean(name, known),
@@ -239,7 +239,7 @@ def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Proble
         try:
             Template.parse(text)
         except ExpressionError as refused:
-            yield _at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
+            yield at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
 
 
 def _broken_expressions(node: NodeSpec, name: str, value: Json) -> Iterator[Problem]:
@@ -255,7 +255,7 @@ def _broken_expressions(node: NodeSpec, name: str, value: Json) -> Iterator[Prob
             parse(bare)
         except ExpressionError as refused:
             line = line_of(node, bare.strip(), name)
-            yield _at(node, f"{name}: {refused.message}", refused.hint or "", line)
+            yield at(node, f"{name}: {refused.message}", refused.hint or "", line)
 
 
 def _refused(node: NodeSpec, node_type: type[Node], fixed: Mapping[str, Any]) -> Iterator[Problem]:
@@ -266,13 +266,13 @@ def _refused(node: NodeSpec, node_type: type[Node], fixed: Mapping[str, Any]) ->
             node_type(node, **{name: value})
         except (TraitError, UsageError) as error:
             refused = True
-            yield _at(node, *_told(error, node_type, name, value), line_of(node, name))
+            yield at(node, *_told(error, node_type, name, value), line_of(node, name))
     if refused:
         return
     try:
         node_type(node, **fixed)
     except (TraitError, UsageError) as error:
-        yield _at(node, str(error), "")
+        yield at(node, str(error), "")
 
 
 def _told(error: Exception, node_type: type[Node], name: str, value: Any) -> tuple[str, str]:
@@ -294,31 +294,8 @@ def _asked(trait: TraitType[Any, Any]) -> str:
     return str(trait.info())
 
 
-def line_of(node: NodeSpec, text: str, setting: str = "") -> int:
-    r"""The cell line on which a configuration cell writes a setting, or any other text of it.
-
-    A text that is not there as it is stands where its `setting` does; that one on the head's line.
-
-    >>> node = NodeSpec(NodeId("get"), body="params: {url: y}\nurl: x", body_line=2)
-    >>> line_of(node, "url"), line_of(node, "url: y"), line_of(node, "nothing")
-    (3, 2, 1)
-    """
-    lines = node.body.split("\n")
-    key = re.compile(rf"""['"]?{re.escape(text)}['"]?\s*:""")
-    for matches in (key.match, key.search, lambda line: text in line):
-        for number, line in enumerate(lines):
-            if matches(line):
-                return node.body_line + number
-    return line_of(node, setting) if setting else 1
-
-
 def _templates(value: Json) -> list[str]:
     if isinstance(value, str):
         return [value] if "{{" in value else []
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for one in inner for text in _templates(one)]
-
-
-def _at(node: NodeSpec, message: str, hint: str, line: int | None = 1) -> Problem:
-    cell = node.place.cell if node.place else None
-    return Problem(Severity.ERROR, message, node.id, cell, line if cell else None, hint or None)

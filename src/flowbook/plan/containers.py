@@ -6,7 +6,6 @@ Only what a container's spec and its nodes' specs tell is looked at; names that 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ from flowbook.graph.container import BODY, FINALLY, Container, Policy, Turns
 from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names, own_outputs
 from flowbook.graph.node import Node
 from flowbook.graph.options import did_you_mean
+from flowbook.graph.placing import at, line_of
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
 from flowbook.graph.roles import Roles
@@ -255,10 +255,4 @@ def _problem(
     node: NodeSpec, message: str, hint: str, setting: str = "", how: Severity = Severity.ERROR
 ) -> Problem:
     """A problem on the line of a setting of the body, else on that of the head."""
-    cell = node.place.cell if node.place else None
-    line = 1
-    for number, text in enumerate(node.body.split("\n")):
-        if setting and re.match(rf"""['"]?{re.escape(setting)}['"]?\s*:""", text):
-            line = node.body_line + number
-            break
-    return Problem(how, message, node.id, cell, line if cell else None, hint or None)
+    return at(node, message, hint, line_of(node, setting) if setting else 1, how)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from flowbook.graph.container import Container
 from flowbook.graph.nesting import Nesting, container_of
 from flowbook.graph.options import did_you_mean
-from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.placing import at
+from flowbook.graph.problem import Problem
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId
@@ -24,7 +25,7 @@ def ending_problems(spec: FlowSpec, registry: Registry) -> Iterator[Problem]:
         for name in node.options.completes:
             other = spec.by_id.get(NodeId(name))
             if other is not None and not _is_loop(other, registry):
-                yield _problem(
+                yield at(
                     node,
                     f"it completes {name!r}, which is no loop",
                     f"complete a map, foreach, repeat or while; or say cancels: {name}",
@@ -34,14 +35,14 @@ def ending_problems(spec: FlowSpec, registry: Registry) -> Iterator[Problem]:
 def _name(node: NodeSpec, name: str, nesting: Nesting) -> Iterator[Problem]:
     known = {str(one.id) for one in nesting.spec.nodes}
     if name not in known:
-        yield _problem(
+        yield at(
             node, f"it ends {name!r}, and no node is called so", did_you_mean(name, tuple(known))
         )
     elif name == node.id:
-        yield _problem(node, "it ends itself, and is over by then", "name another node")
+        yield at(node, "it ends itself, and is over by then", "name another node")
     elif nesting.home(name) not in nesting.around(nesting.home(node.id)):
         owner = container_of(nesting.home(name))
-        yield _problem(
+        yield at(
             node,
             f"it ends {name!r}, which is inside of {owner!r} and out of its reach",
             f"name {owner!r}, or say it in a node that is inside of it, too",
@@ -53,8 +54,3 @@ def _is_loop(node: NodeSpec, registry: Registry) -> bool:
     if kind is None or not issubclass(kind, Container):
         return kind is None  # of an unknown kind nothing can be said
     return bool(kind.policy(node).counts)
-
-
-def _problem(node: NodeSpec, message: str, hint: str) -> Problem:
-    cell = node.place.cell if node.place else None
-    return Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)

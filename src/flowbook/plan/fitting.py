@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowbook.graph.options import did_you_mean
+from flowbook.graph.placing import at
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
 from flowbook.graph.schemas import Validate
@@ -80,17 +81,15 @@ class _Ends:
         found = misfit(source[0], target[0])
         if found is None:
             return
-        place = self.spec.by_id[node].place
-        validate = self.spec.by_id[node].options.validate or self.spec.options.validate
+        spec = self.spec.by_id[node]
+        validate = spec.options.validate or self.spec.options.validate
         sure = found.always and source[1] and target[1]
         sure = sure and validate in (Validate.SCHEMAS, Validate.ERROR)
-        yield Problem(
-            Severity.ERROR if sure else Severity.WARNING,
+        yield at(
+            spec,
             f"{found.text} ({names[0]} → {names[1]})",
-            node,
-            place.cell if place else None,
-            1 if place else None,
             "convert it on the way, or correct what one of them says",
+            severity=Severity.ERROR if sure else Severity.WARNING,
         )
 
 
@@ -109,11 +108,8 @@ def _strangers(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     ):
         for port, _ in schemas:
             if port not in ports:
-                yield Problem(
-                    Severity.ERROR,
+                yield at(
+                    node,
                     f"a schema is given for {what} {port!r}, which it does not have",
-                    node.id,
-                    node.place.cell if node.place else None,
-                    1 if node.place else None,
                     did_you_mean(port, tuple(map(str, ports))),
                 )

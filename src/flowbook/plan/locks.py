@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from flowbook.graph.nesting import Nesting
-from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.placing import at
+from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, NodeSpec
 
 
@@ -24,7 +25,7 @@ def lock_problems(spec: FlowSpec) -> Iterator[Problem]:
         for owner in sorted(nesting.owners(nesting.home(node.id))):
             for outer in spec.by_id[owner].options.lock:
                 if outer in node.options.lock:
-                    yield _problem(
+                    yield at(
                         node,
                         f"it waits for lock {outer!r}, which {owner!r} around it holds",
                         "take the lock out here",
@@ -33,7 +34,7 @@ def lock_problems(spec: FlowSpec) -> Iterator[Problem]:
                     if inner != outer:
                         held.setdefault(outer, {})[inner] = node
     for lock, node in _knots(held):
-        yield _problem(
+        yield at(
             node,
             f"it asks for a lock while {lock!r} is held, and elsewhere it is the other way round",
             "ask for both at once, on the outer of the two: lock: a, b",
@@ -51,8 +52,3 @@ def _knots(held: Mapping[str, Mapping[str, NodeSpec]]) -> Iterator[tuple[str, No
                 waiting += more
             if lock in seen:
                 yield lock, node
-
-
-def _problem(node: NodeSpec, message: str, hint: str) -> Problem:
-    cell = node.place.cell if node.place else None
-    return Problem(Severity.ERROR, message, node.id, cell, 1 if cell else None, hint)
