@@ -32,7 +32,7 @@ KILLS = int(os.environ.get("FLOWBOOK_KILLS", "15"))
 A_RUN = 5
 FIRST = int(os.environ.get("FLOWBOOK_SEED", "1"))
 SEEDS = range(FIRST, FIRST + -(-KILLS // A_RUN))
-NODES = ("items", "each", "flaky", "nap", "paid", "total", "guard", "sub", "shipped")
+NODES = ("items", "each", "flaky", "nap", "paid", "agreed", "total", "guard", "sub", "shipped")
 
 
 def perform(folder, seed, kills):
@@ -72,6 +72,9 @@ def told(name, outputs):
         rejected = [one["index"] for one in outputs["each"] if one["status"] == "rejected"]
         counts = {k: v for k, v in outputs["each_summary"].items() if k != "duration_ms"}
         return outputs["each_values"], rejected, counts
+    if name == "agreed":
+        decision = outputs["agreed"]
+        return decision["approved"], [one["by"] for one in decision["decisions"]]
     return {} if name == "shipped" else dict(outputs)
 
 
@@ -92,6 +95,7 @@ def killed(request, tmp_path_factory):
 def test_the_undisturbed_run_is_what_it_should_be(undisturbed):
     values = [item * 2 for item in range(mixed.ITEMS) if item % 10 != 7]
     assert undisturbed.outputs["total"] == {"total": sum(values) + 12 + 10}
+    assert undisturbed.outputs["agreed"] == (True, ["Ada", "Bob"])
     assert undisturbed.outputs["sub"] == ("succeeded", {"billed": sum(values) + 23})
     assert len(undisturbed.asked) == len(values) + 3 + 3
 

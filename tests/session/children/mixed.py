@@ -29,6 +29,7 @@ from flowbook.graph.options import Options
 from flowbook.graph.spec import InputSpec, NodeSpec, Wire
 from flowbook.graph.suspension import Suspend, resumption
 from flowbook.ids import NodeId, PortName
+from flowbook.nodes.approval import SIGNAL, ApprovalNode
 from flowbook.session.project import Project
 
 FOLDER = Path()
@@ -123,9 +124,12 @@ def waits(flow):
         came = resumption()
         return Suspend("payment", signal="paid") if came is None else came.payload["amount"]
 
+    spec = NodeSpec(NodeId("agreed"), kind="approval", outputs=(PortName("agreed"),))
+    flow.add(ApprovalNode(spec, approvers=["Ada", "Bob"], require="all"))
+
     @flow.node
-    def total(nap, paid, each_values, each_summary):
-        return sum(each_values) + paid + each_summary["failed"]
+    def total(nap, paid, agreed, each_values, each_summary):
+        return sum(each_values) + paid + each_summary["failed"] + 1000 * (not agreed["approved"])
 
 
 def guarded(flow):
@@ -160,6 +164,9 @@ def live(ready):
         known = runs_of(project)
     if not (FOLDER / "sent").exists() and going:
         project.signal(known[0], "paid", {"amount": 12})
+        for person in ("Ada", "Bob"):
+            said = {"approved": True, "by": person}
+            project.signal(known[0], SIGNAL.format("agreed"), said)
         (FOLDER / "sent").touch()
     for run in going:
         run.wait(60)
