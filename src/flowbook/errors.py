@@ -21,6 +21,8 @@ FlowbookError                     everything flowbook raises on purpose
 ├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── MemoryConflict                a remembered key has changed (key, flow, expected, found)
+├── SecretMissing                 a secret is in none of its places       (name, places)
+├── NotGranted                    the project does not allow what a node would do (grant, what)
 ├── StoreError                    the project folder cannot be used
 │   ├── StoreBusy                 another process holds a lock too long   (path, pid, seconds)
 │   ├── StoreVersion              written by another version              (path, found, supported)
@@ -282,6 +284,22 @@ class MemoryConflict(FlowbookError):
     flow: str | None
     expected: int
     found: int
+
+
+class SecretMissing(FlowbookError):
+    """A secret that was asked for by its name is in none of the places it may be in."""
+
+    fields: ClassVar[tuple[str, ...]] = ("name", "places")
+    name: str
+    places: Sequence[str]
+
+
+class NotGranted(FlowbookError):
+    """A node would do what the project does not allow; its user can."""
+
+    fields: ClassVar[tuple[str, ...]] = ("grant", "what")
+    grant: str
+    what: str
 
 
 class StoreError(FlowbookError):

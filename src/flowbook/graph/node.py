@@ -18,6 +18,7 @@ from traitlets import HasTraits
 from flowbook.errors import UsageError
 from flowbook.graph.memory import Memory
 from flowbook.graph.options import Options
+from flowbook.graph.services import Services
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import NodeId, PortName, RunId
@@ -110,6 +111,14 @@ class NodeContext(Protocol):
     @property
     def memory(self) -> Memory:
         """What the flow remembers from run to run; a node that runs again does not write twice.
+
+        Raises `UsageError` in another process.
+        """
+        ...
+
+    @property
+    def services(self) -> Services:
+        """What the project does for its nodes: secrets, grants, files, variables, kept clients.
 
         Raises `UsageError` in another process.
         """
@@ -249,6 +258,12 @@ class Node(HasTraits):
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
     grace: ClassVar[float] = 0.5
     """Seconds it may take to stop once it is told."""
+    family: ClassVar[str] = ""
+    """Where it stands among others: `data`, `files`, `flow`, `state`, `services`, `code`."""
+    external: ClassVar[bool] = False
+    """True when it may change something outside of the process; a test run does not run it."""
+    example: ClassVar[str] = ""
+    """Cells that show it at work, each beginning with `%%flow`; run when its page is made."""
 
     def __init__(self, spec: NodeSpec, **traits: Any) -> None:
         super().__init__(**traits)

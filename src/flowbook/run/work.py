@@ -18,6 +18,7 @@ from flowbook.events.values import Usage, ValueRef
 from flowbook.graph.container import Container
 from flowbook.graph.memory import Memory
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
+from flowbook.graph.services import Services
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.run.artefacts import artefact_of
@@ -178,6 +179,13 @@ def _no_memory(_: Any) -> Any:
     )
 
 
+def _no_services(_: Any) -> Any:
+    raise UsageError(
+        "a node in another process has no services of the project",
+        hint="leave out on='process' and on='dask' of the node",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
@@ -194,6 +202,7 @@ class Tools:
     call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
     permits: Permits | None = None
     memory: Callable[[StepContext], Memory] = _no_memory
+    services: Callable[[StepContext], Services] = _no_services
 
 
 class Voice(Protocol):
@@ -248,6 +257,10 @@ class StepContext(Struct, eq=False):
     @property
     def memory(self) -> Memory:
         return self.tools.memory(self)
+
+    @property
+    def services(self) -> Services:
+        return self.tools.services(self)
 
     def log(self, text: str) -> None:
         """One line for the run's log."""

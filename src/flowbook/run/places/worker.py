@@ -141,6 +141,13 @@ class RemoteContext:
             hint="leave out on='process' and on='dask', or remember it in a node behind",
         )
 
+    @property
+    def services(self) -> Any:
+        raise UsageError(
+            "a node in another process has no services of the project",
+            hint="leave out on='process' and on='dask' of the node",
+        )
+
     def log(self, text: str) -> None:
         self.tell("say", "log", f"{text}\n")
 
