@@ -7,7 +7,8 @@ from typing import Any
 
 from flowbook.expr.budget import Budget, Code, refuse
 from flowbook.expr.compiling import unknown_name
-from flowbook.expr.parse import Expression, Path
+from flowbook.expr.parse import Expression
+from flowbook.expr.roots import AMBIENT, Path, absent
 
 _ABSENT = object()
 
@@ -33,6 +34,8 @@ def walk(path: Path, names: Mapping[str, Any]) -> Any:
     try:
         value = names[root]
     except KeyError:
+        if root in AMBIENT:
+            raise absent(path, 1) from None
         raise unknown_name(root, names, 1) from None
     for name in fields:
         if not isinstance(value, dict):
@@ -40,5 +43,7 @@ def walk(path: Path, names: Mapping[str, Any]) -> Any:
         # `dict.get` is the base type's own: a subclass's `__missing__` or `get` does not run.
         value = dict.get(value, name, _ABSENT)
         if value is _ABSENT:
+            if root in AMBIENT:
+                raise absent(path, 1)
             raise refuse(Code.NO_FIELD, f"there is no field {name!r}", 1)
     return value
