@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lab": "flowbook.cli.lab",
     "check": "flowbook.cli.check",
     "run": "flowbook.cli.run",
+    "test": "flowbook.cli.testing",
     "history": "flowbook.cli.history",
     "queue": "flowbook.cli.queue",
     "recover": "flowbook.cli.recover",
