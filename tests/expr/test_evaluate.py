@@ -215,3 +215,34 @@ def test_a_large_input_can_be_walked_but_not_computed_on():
     assert value_of("big.rows[299_999].n + 1", **names) == 300_000
     with pytest.raises(ExpressionError):
         value_of("big == 1", **names)
+
+
+PROVIDED = {
+    "$env": {"REGION": "eu"},
+    "$vars": {"flow": {"total": {"sum": 3}}, "global": {}},
+    "$run": {"attempt": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("$env.REGION", "eu"),
+        ("$env.REGION.upper()", "EU"),
+        ("$vars.flow.total.sum + 1", 4),
+        ("vars.flow.total", {"sum": 3}),
+        ("[$run.attempt, $vars['flow']['total']['sum']]", [2, 3]),
+    ],
+)
+def test_what_the_project_provides_is_read_like_names(source: str, value):
+    assert evaluate(parse(source), PROVIDED) == value
+
+
+@pytest.mark.parametrize(
+    "source", ["$vars.global.x", "1 + $vars.global.x", "$secret.token", "1 + $secret.token"]
+)
+def test_what_is_not_provided_is_named_in_full(source: str):
+    with pytest.raises(ExpressionError) as refused:
+        evaluate(parse(source), PROVIDED)
+    assert refused.value.code == "no_field"
+    assert source.rpartition("$")[2].partition(".")[0] in refused.value.message

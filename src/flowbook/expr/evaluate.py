@@ -9,7 +9,8 @@ from flowbook.errors import ExpressionError
 from flowbook.expr.budget import Budget, Code, refuse
 from flowbook.expr.compiling import unknown_name
 from flowbook.expr.javascript import PREFIX
-from flowbook.expr.parse import Expression, Path
+from flowbook.expr.parse import Expression
+from flowbook.expr.roots import AMBIENT, Path, absent, is_ambient
 
 _ABSENT = object()
 
@@ -47,7 +48,7 @@ def _read(reads: frozenset[Path], names: Mapping[str, Any]) -> dict[str, Any]:
     Of a dictionary only the fields, when nothing but fields of it are read.
     """
     fields: dict[str, set[str] | None] = {}
-    for root, *path in reads:
+    for root, *path in (one for one in reads if not is_ambient(one)):
         known = fields.setdefault(root, set())
         if known is not None and path:
             known.add(path[0])
@@ -58,7 +59,21 @@ def _read(reads: frozenset[Path], names: Mapping[str, Any]) -> dict[str, Any]:
         wanted = fields[name]
         if wanted is not None and type(value) is dict:
             found[name] = {key: one for key, one in value.items() if key in wanted}
+    for one in filter(is_ambient, reads):
+        _provide(found, one, names)
     return found
+
+
+def _provide(found: dict[str, Any], path: Path, names: Mapping[str, Any]) -> None:
+    """Put what the project provides under `path` where a script finds it."""
+    value: Any = names
+    for name in path:
+        if name not in value:
+            raise absent(path)
+        value = value[name]
+    for name in path[:-1]:
+        found = found.setdefault(name, {})
+    found[path[-1]] = value
 
 
 def walk(path: Path, names: Mapping[str, Any]) -> Any:
@@ -67,6 +82,8 @@ def walk(path: Path, names: Mapping[str, Any]) -> Any:
     try:
         value = names[root]
     except KeyError:
+        if root in AMBIENT:
+            raise absent(path, 1) from None
         raise unknown_name(root, names, 1) from None
     for name in fields:
         if not isinstance(value, dict):
@@ -74,5 +91,7 @@ def walk(path: Path, names: Mapping[str, Any]) -> Any:
         # `dict.get` is the base type's own: a subclass's `__missing__` or `get` does not run.
         value = dict.get(value, name, _ABSENT)
         if value is _ABSENT:
+            if root in AMBIENT:
+                raise absent(path, 1)
             raise refuse(Code.NO_FIELD, f"there is no field {name!r}", 1)
     return value

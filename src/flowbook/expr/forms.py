@@ -9,6 +9,7 @@ from typing import Any
 from flowbook.expr.budget import MAX_BITS, Budget, Code, refuse
 from flowbook.expr.compiling import Compiler, Run, column_of, placed, spelt, unknown_name
 from flowbook.expr.operators import BINARY, COMPARE, UNARY
+from flowbook.expr.roots import AMBIENT, bare, provided
 
 _CONSTANTS = frozenset({str, int, float, bool, type(None)})
 
@@ -26,6 +27,8 @@ def constant(compiler: Compiler, node: ast.Constant) -> Run:
 def name(compiler: Compiler, node: ast.Name) -> Run:
     """A name: a loop variable, or a value that is admitted when read."""
     name, column = node.id, column_of(node)
+    if name in AMBIENT:
+        bare(compiler, node, name)
     compiler.check_public(node, name)
     slot = compiler.loop.get(name)
     if slot is not None:
@@ -138,12 +141,16 @@ def built(node: ast.AST, kind: Any, parts: Callable[[Budget], list[Any]]) -> Run
 def attribute(compiler: Compiler, node: ast.Attribute) -> Run:
     """`a.b`: an entry of a dictionary, never an attribute of an object."""
     compiler.check_public(node, node.attr)
+    if (given := provided(compiler, node)) is not None:
+        return given
     value, name, column = compiler.compile(node.value), node.attr, column_of(node)
     return placed(lambda budget: budget.admit(_field(value(budget), name)), column)
 
 
 def subscript(compiler: Compiler, node: ast.Subscript) -> Run:
     """`a[key]` and `a[low:high]`."""
+    if (given := provided(compiler, node)) is not None:
+        return given
     value = compiler.compile(node.value)
     if isinstance(node.slice, ast.Slice):
         return _slice(compiler, node, value, node.slice)

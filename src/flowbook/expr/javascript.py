@@ -15,6 +15,7 @@ from typing import Final
 
 from flowbook.errors import ExpressionError
 from flowbook.expr.budget import Code, refuse
+from flowbook.expr.roots import AMBIENT, Path
 
 PREFIX: Final = "js:"
 MAX_SCRIPT: Final = 16_384
@@ -26,7 +27,7 @@ _RESERVED: Final = """
     arguments await break case catch class const continue debugger default delete do else enum
     eval export extends false finally for function if implements import in instanceof interface
     let new null package private protected public return static super switch this throw true try
-    typeof var void while with yield $ $env
+    typeof var void while with yield $
 """
 WORDS: Final = frozenset(_RESERVED.split())
 """Names that no input can have as a word of an expression: it is `$("name")` there."""
@@ -49,6 +50,8 @@ _TOKEN: Final = re.compile(
     |(?P<sign>=>|\.\.\.|\?\.(?!\d)|\?\?|[=!]==?|.)""",
     re.VERBOSE | re.DOTALL,
 )
+SCRIPT_ROOTS: Final = {"$env": "$env.NAME", "$run": "$run.id", "$vars": "$vars.flow.name"}
+"""What a script may read of the project; secrets stay out of foreign code."""
 _BEGIN: Final = re.compile(r"\s*" + re.escape(PREFIX))
 _REGEX: Final = re.compile(r"/(?!\*)(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/\w*")
 _CHUNK: Final = re.compile(r"(?:[^`\\$]|\\[\s\S]|\$(?!\{))*")
@@ -75,7 +78,7 @@ def script_of(text: str) -> str | None:
     return text[len(PREFIX) :] if text.startswith(PREFIX) else None
 
 
-def reads_of(script: str) -> frozenset[tuple[str, ...]]:
+def reads_of(script: str) -> frozenset[Path]:
     """The dotted paths that a script reads from outside; `ExpressionError` when it is malformed.
 
     >>> sorted(reads_of("items.map(i => i.price * rate.now).filter(i => i > 2)"))
@@ -86,7 +89,23 @@ def reads_of(script: str) -> frozenset[tuple[str, ...]]:
     if len(script) > MAX_SCRIPT:
         raise refuse(Code.TOO_COMPLEX, f"the script is longer than {MAX_SCRIPT:,} characters")
     tokens, _ = _Scanner(script, 0).scan(embedded=False)
-    return frozenset(_Names(tokens).reads())
+    return frozenset(map(_whole, _Names(tokens).reads()))
+
+
+def _whole(path: Path) -> Path:
+    """A path that begins with `$`, as far as it says what of the project is meant."""
+    root = path[0]
+    if not root.startswith("$"):
+        return path
+    if root not in SCRIPT_ROOTS:
+        known = ", ".join(SCRIPT_ROOTS)
+        what = "is not given to JavaScript" if root in AMBIENT else "is nothing here"
+        raise refuse(Code.FORBIDDEN, f"{root} {what}; what begins with $ is {known}")
+    length = SCRIPT_ROOTS[root].count(".") + 1
+    if len(path) < length:
+        message = f"write out which one of {root} is meant, such as {SCRIPT_ROOTS[root]}"
+        raise refuse(Code.FORBIDDEN, message)
+    return path[:length]
 
 
 def begin_of(text: str, start: int) -> int | None:
@@ -216,7 +235,7 @@ class _Names:
             elif token.kind == "name" and not self._is_field(at):
                 self._declared(at, token.text)
 
-    def reads(self) -> Iterator[tuple[str, ...]]:
+    def reads(self) -> Iterator[Path]:
         for at, token in enumerate(self._tokens):
             if token.kind != "name" or self._is_field(at) or self._is_key(at):
                 continue
@@ -267,14 +286,14 @@ class _Names:
         spans = self._own.get(self._get(at).text, ())
         return any(first <= at <= last for first, last in spans)
 
-    def _asked(self, at: int) -> tuple[str, ...] | None:
+    def _asked(self, at: int) -> Path | None:
         """The path that `$("name")` begins."""
         name = self._get(at + 2)
         if self._sign(at + 1) != "(" or self._sign(at + 3) != ")" or name.text[:1] not in "\"'":
             return None
         return self._path(at + 3, name.text[1:-1])
 
-    def _path(self, at: int, root: str) -> tuple[str, ...]:
+    def _path(self, at: int, root: str) -> Path:
         path = [root]
         while (step := self._step(at)) is not None:
             name, at = step

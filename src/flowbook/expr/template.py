@@ -21,7 +21,8 @@ from flowbook.errors import ExpressionError
 from flowbook.expr.budget import MAX_TEXT, Budget, Code, refuse
 from flowbook.expr.evaluate import Scripts, evaluate
 from flowbook.expr.javascript import begin_of, end_of
-from flowbook.expr.parse import Expression, Path, parse
+from flowbook.expr.parse import Expression, parse
+from flowbook.expr.roots import Path
 
 MAX_PARTS: Final = 1_000
 
@@ -52,6 +53,11 @@ class Template:
     def reads(self) -> frozenset[Path]:
         """The dotted paths its expressions read."""
         return frozenset().union(*(part.reads for part in self.expressions))
+
+    @property
+    def inputs(self) -> frozenset[Path]:
+        """What they read of a flow: `reads` without what the project provides (`$env`)."""
+        return frozenset().union(*(part.inputs for part in self.expressions))
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

@@ -25,24 +25,23 @@ _MESSAGE_MOST: Final = 300
 _FIRST_LINE: Final = 4
 """Of the expression, in the function that the prelude makes of it."""
 _PLACE: Final = re.compile(r"<input>:(\d{1,6}):(\d{1,6})")
-_NAME: Final = re.compile(r"[^\W\d]\w*\Z")
+_NAME: Final = re.compile(r"(?:[^\W\d]|\$)[\w$]*\Z")
 
 
 def evaluate(
     source: str,
     names: Mapping[str, Any],
     limits: Limits = DEFAULT,
-    env: Mapping[str, str] | None = None,
 ) -> Any:
     """The value of the expression `source`, which sees `names` and nothing else.
 
-    Names that are no words of JavaScript are had by `$("name")`. `env` is what it may read of an
-    environment, as `$env.NAME`. Raises `ExpressionError` with the column in `source`.
+    Names that are no words of JavaScript are had by `$("name")`. Raises `ExpressionError` with the
+    column in `source`.
 
     >>> evaluate("prices.map(p => p * 2)", {"prices": [1, 2.5]})
     [2, 5]
     """
-    request = _request(source, names, limits, env or {})
+    request = _request(source, names, limits)
     try:
         answer = here().ask(request, limits)
     except Unusable as why:
@@ -69,9 +68,7 @@ def unavailable(why: str) -> ExpressionError:
     )
 
 
-def _request(
-    source: str, names: Mapping[str, Any], limits: Limits, env: Mapping[str, str]
-) -> bytes:
+def _request(source: str, names: Mapping[str, Any], limits: Limits) -> bytes:
     plainly = Plainly(limits.input_bytes)
     words = [name for name in names if _NAME.match(name) and name not in WORDS]
     others = [name for name in names if name not in words]
@@ -80,7 +77,6 @@ def _request(
         "names": words,
         "others": others,
         "values": [plainly.plain(name, names[name]) for name in (*words, *others)],
-        "env": dict(env),
         "seed": [int.from_bytes(os.urandom(4), "little", signed=True) for _ in range(4)],
     }
     request = json.dumps(content, allow_nan=False).encode("ascii")

@@ -7,7 +7,6 @@
   const { parse, stringify } = JSON;
   const { construct, apply } = Reflect;
   const { isFinite } = Number;
-  const { hasOwn, freeze } = Object;
   const compile = Function;
   const kinds = [
     [Promise, "a promise, and nothing waits for one here"],
@@ -62,7 +61,7 @@
 
   return (text) => {
     try {
-      const { source, names, others, values, env, seed } = parse(text);
+      const { source, names, others, values, seed } = parse(text);
       [a, b, c, d] = seed;
       const byName = (name) => {
         for (let i = 0; i < names.length; i++) if (names[i] === name) return values[i];
@@ -71,12 +70,6 @@
         }
         throw new ReferenceError(`there is no input called ${stringify(`${name}`)}`);
       };
-      const listed = new Proxy(freeze(env), {
-        get: (target, name) => {
-          if (typeof name === "string" && hasOwn(target, name)) return target[name];
-          throw new ReferenceError(`$env.${String(name)} is not allowed here`);
-        },
-      });
       const body = `"use strict"; return (\n${source}\n)`;
       const parameters = [];
       const given = [];
@@ -86,10 +79,8 @@
       }
       const at = names.length;
       parameters[at] = "$";
-      parameters[at + 1] = "$env";
-      parameters[at + 2] = body;
+      parameters[at + 1] = body;
       given[at] = byName;
-      given[at + 1] = listed;
       const json = stringify(apply(construct(compile, parameters), undefined, given), checked);
       return `=${json === undefined ? "null" : json}`;
     } catch (error) {

@@ -41,6 +41,7 @@ from flowbook.session.recording import Secrets
 from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
+from flowbook.session.services import Providing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of
@@ -66,7 +67,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Rehearsals):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -131,6 +132,7 @@ class Project(Controlled, Replays, Remembering, Rehearsals):
             self.calls.call,
             self.queues,
             self.memory_of,
+            self.provider.of,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -335,8 +337,10 @@ class Project(Controlled, Replays, Remembering, Rehearsals):
         return point.load()(Desk(self, flow))
 
     def close(self) -> None:
-        """Let go of suspended runs, fold the journal and let go of the store."""
+        """Let go of suspended runs, close what nodes keep, fold the journal, close the store."""
         self.reopening.close()
+        if "provider" in self.__dict__:
+            self.provider.close()
         if "engine" in self.__dict__:
             self.engine.let_go()
         self.listener.close()
