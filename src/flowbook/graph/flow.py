@@ -115,7 +115,8 @@ class Flow(Branching, Calling, Owning, Remembering):
             self.apply(AddNode(self.housed(node)))
             return NodeRef(node.id, self)
         config = node.spec.config or _configured(node)
-        spec = replace(node.spec, kind=node.kind or node.spec.kind, config=config)
+        own = node.spec.kind if node.spec.kind_name == node.kind else node.kind
+        spec = replace(node.spec, kind=own or node.spec.kind, config=config)
         spec = self.housed(replace(spec, outputs=spec.outputs or node.ports(spec)))
         self._put(spec, node)
         return NodeRef(spec.id, self)

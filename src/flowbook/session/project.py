@@ -32,6 +32,7 @@ from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
+from flowbook.session.kinds import installed_kinds
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.memory import Remembering
@@ -99,7 +100,7 @@ class Project(Controlled, Replays, Remembering):
     @cached_property
     def registry(self) -> Registry:
         """Node types of every installed package, ours and strangers', by entry point."""
-        return Registry(point.load() for point in entry_points(group="flowbook.nodes"))
+        return installed_kinds()
 
     @cached_property
     def store(self) -> Store:
