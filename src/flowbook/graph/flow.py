@@ -17,6 +17,7 @@ from flowbook.graph.calling import Calling
 from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options, parse_priority
+from flowbook.graph.flow_schema import Described
 from flowbook.graph.host import Host, default_host, remember, set_default_host
 from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
@@ -32,7 +33,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Owning, Remembering):
+class Flow(Branching, Calling, Described, Owning, Remembering):
     """A flow in Python.
 
     >>> flow = Flow("tour")

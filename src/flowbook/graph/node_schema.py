@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -54,15 +55,25 @@ def configuration_schema(node_type: type[HasTraits]) -> dict[str, Any]:
         **({"required": required} if required else {}),
         "additionalProperties": False,
         "x-version": int(getattr(node_type, "type_version", 1)),
+        "x-family": str(getattr(node_type, "family", "")),
+        "x-external": bool(getattr(node_type, "external", False)),
         "$defs": {"template": dict(TEMPLATE)},
     }
 
 
 def help_of(node_type: type) -> str:
-    """The docstring of a node type, or of the node type it is a version of."""
+    """The docstring of a node type, or of the one it is a version of; without its doctests."""
     kinds = (one for one in node_type.__mro__ if getattr(one, "kind", ""))
     found = (vars(one).get("__doc__") for one in kinds)
-    return inspect.cleandoc(next((text for text in found if text), ""))
+    text = inspect.cleandoc(next((text for text in found if text), ""))
+    return "\n\n".join(part for part in text.split("\n\n") if not part.startswith(">>>"))
+
+
+def summary_of(node_type: type) -> str:
+    """The first sentence of the docstring."""
+    first = " ".join(help_of(node_type).partition("\n\n")[0].split())
+    sentence = re.match(r".+?[.!?](?=\s|$)", first)
+    return sentence[0] if sentence else first
 
 
 def setting_schema(trait: TraitType[Any, Any]) -> dict[str, Any]:

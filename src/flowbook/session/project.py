@@ -36,6 +36,7 @@ from flowbook.session.kinds import installed_kinds
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.memory import Remembering
+from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
@@ -319,9 +320,7 @@ class Project(Controlled, Replays, Remembering):
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
             spec = replace(spec, setup=(shared, *spec.setup))
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(write(spec, self.registry).text(), encoding="utf-8")
-        draft.replace(path)
+        replace_text(path, write(spec, self.registry).text())
 
     def view(self, flow: Flow, name: str) -> Any:
         """A view of the flow by its entry point name, such as `canvas`."""
