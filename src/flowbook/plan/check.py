@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from traitlets import Bool, Enum, Int, TraitError, TraitType
+from traitlets import Bool, Enum, Float, Int, TraitError, TraitType
 
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
 from flowbook.expr import AMBIENT
@@ -21,7 +21,9 @@ from flowbook.graph.choices import On
 from flowbook.graph.container import Container
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
+from flowbook.graph.node_schema import setting_schema, type_words
 from flowbook.graph.options import did_you_mean
+from flowbook.graph.placeholder import absent
 from flowbook.graph.placing import at, line_of
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
@@ -167,12 +169,9 @@ def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Probl
 
 def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     if node.kind not in registry:
-        yield at(
-            node,
-            f"no node type is called {node.kind!r}",
-            did_you_mean(node.kind, tuple(registry)),
-        )
+        yield absent(node, registry)
         return
+    yield from _doubtful(node, registry)
     node_type = registry[node.kind]
     ports = node_type.ports(node)
     for port in sorted({port for port in ports if ports.count(port) > 1}):
@@ -182,6 +181,18 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
         yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
+
+
+def _doubtful(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
+    """Two packages offer the kind: which of them runs is worth a word."""
+    for fault in registry.faults:
+        if fault.kind == node.kind_name:
+            yield at(
+                node,
+                f"{fault.message}; {registry.package(registry[node.kind]) or 'the first'} is taken",
+                "flowbook nodes check says more; remove the package you do not mean",
+                severity=Severity.WARNING,
+            )
 
 
 def _bounds(node: NodeSpec) -> Iterator[Problem]:
@@ -298,9 +309,8 @@ def _asked(trait: TraitType[Any, Any]) -> str:
         return f"one of {', '.join(map(str, trait.values or ()))}"
     if isinstance(trait, Bool):
         return "true or false"
-    if isinstance(trait, Int):
-        lowest = getattr(trait, "min", None)
-        return "a whole number" + (f" from {lowest} on" if lowest is not None else "")
+    if isinstance(trait, Int | Float):
+        return f"a {type_words(setting_schema(trait))}"
     return str(trait.info())
 
 

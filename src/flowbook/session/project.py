@@ -32,9 +32,11 @@ from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
+from flowbook.session.kinds import installed_kinds
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.memory import Remembering
+from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
@@ -104,7 +106,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
     @cached_property
     def registry(self) -> Registry:
         """Node types of every installed package, ours and strangers', by entry point."""
-        return Registry(point.load() for point in entry_points(group="flowbook.nodes"))
+        return installed_kinds()
 
     @cached_property
     def store(self) -> Store:
@@ -324,9 +326,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
             spec = replace(spec, setup=(shared, *spec.setup))
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(write(spec, self.registry).text(), encoding="utf-8")
-        draft.replace(path)
+        replace_text(path, write(spec, self.registry).text())
 
     def view(self, flow: Flow, name: str) -> Any:
         """A view of the flow by its entry point name, such as `canvas`."""
