@@ -256,6 +256,8 @@ class Node(HasTraits):
     """True for joins: runs once every input is settled and at least one of them is live."""
     version: ClassVar[str] = "1"
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
+    opaque: ClassVar[str] = ""
+    """Why its results are never taken from the cache: they go by what no input shows."""
     grace: ClassVar[float] = 0.5
     """Seconds it may take to stop once it is told."""
     family: ClassVar[str] = ""
