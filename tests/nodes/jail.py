@@ -1,4 +1,4 @@
-"""The services of a project that is a folder, as far as nodes of files and programs ask for them."""
+"""The services of a project that is a folder, as far as files and programs go."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ flow that is begun anew rather than gone on with, or to a log that may say a thi
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, ClassVar, Final
 
@@ -194,9 +195,10 @@ data: [{city: Oslo, sun: 5}, {city: Bergen, sun: 1}]
 
 
 def _local(there: Path, place: Place, packed: str) -> Source:
-    def opened() -> Any:
-        file = there.open("rb")
-        return inflated(file, packed) if packed else file
+    @contextlib.contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        with there.open("rb") as file, contextlib.ExitStack() as stack:
+            yield stack.enter_context(inflated(file, packed)) if packed else file
 
     return Source(place.given, opened, lambda _: None)
 

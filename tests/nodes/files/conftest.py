@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from tests.nodes.jail import JailedServices
 
 from flowbook.nodes.reading import ListFilesNode, ReadFileNode
 from flowbook.nodes.writing import WriteFileNode
-from tests.nodes.jail import JailedServices
 
 
 @pytest.fixture

@@ -47,7 +47,9 @@ def test_it_becomes_what_is_asked_for(files, cities):
 
 
 def test_settings_say_how_a_csv_is_written(files, folder):
-    (folder / "a.csv").write_bytes("# made by hand\nnavn;pris;nr\n'Bodø';1,5;007\n'x;y';NA;1\n".encode("cp1252"))
+    (folder / "a.csv").write_bytes(
+        "# made by hand\nnavn;pris;nr\n'Bodø';1,5;007\n'x;y';NA;1\n".encode("cp1252")
+    )
     rows = files.read(
         "a.csv", as_="rows", encoding="cp1252", delimiter=";", quote="'", decimal=",", skip=1,
         nulls=["NA"], dtypes={"nr": "string"}, columns=["nr", "navn", "pris"],
@@ -63,7 +65,10 @@ def test_the_header_may_be_any_row_or_none(files, folder):
     assert files.read("a.csv", as_="rows", header=2) == [{"a": 1, "b": 2}]
     (folder / "b.csv").write_text("1,2\n3,4\n")
     assert files.read("b.csv", as_="rows", header=False)[0] == {"f0": 1, "f1": 2}
-    assert files.read("b.csv", as_="rows", header=False, columns="x y".split())[1] == {"x": 3, "y": 4}
+    assert files.read("b.csv", as_="rows", header=False, columns=["x", "y"])[1] == {
+        "x": 3,
+        "y": 4,
+    }
 
 
 def test_a_field_may_have_lines_of_its_own(files, folder):
@@ -193,7 +198,9 @@ def test_a_type_nobody_knows_is_refused(files, cities):
 def test_a_sheet_is_found_by_name_and_number(files, folder):
     with pd.ExcelWriter(folder / "a.xlsx") as book:
         pd.DataFrame({"a": [1]}).to_excel(book, sheet_name="First", index=False)
-        pd.DataFrame({"note": ["made"], "x": [None]}).to_excel(book, sheet_name="Totals", index=False)
+        pd.DataFrame({"note": ["made"], "x": [None]}).to_excel(
+            book, sheet_name="Totals", index=False
+        )
     assert files.read("a.xlsx", as_="rows") == [{"a": 1}]
     assert files.read("a.xlsx", as_="rows", sheet="Totals")[0]["note"] == "made"
     assert files.read("a.xlsx", as_="rows", sheet=2)[0]["note"] == "made"
@@ -228,7 +235,7 @@ def test_many_files_become_one_table_that_says_which(files, folder):
         {"n": 1.0, "t": "x", "source": "in/a.csv"},
         {"n": 2.5, "t": "y", "source": "in/b.csv"},
     ]
-    listed = files.read([one for one in files.list("in/*.csv")], as_="rows", source="")
+    listed = files.read(files.list("in/*.csv"), as_="rows", source="")
     assert [row["t"] for row in listed] == ["x", "y"]
 
 

@@ -135,8 +135,12 @@ def _uploaded(files: Files, place: Place, fill: Fill, mode: str) -> Written:
         digest = hashlib.file_digest(spool, "sha256").hexdigest()
         size = spool.seek(0, os.SEEK_END)
         spool.seek(0)
-        with system.open(inner, "wb") as file:
-            shutil.copyfileobj(spool, file, _CHUNK)
+        try:
+            with system.open(inner, "wb") as file:
+                shutil.copyfileobj(spool, file, _CHUNK)
+        except OSError as error:
+            told = str(error) or type(error).__name__
+            raise UsageError(f"{public(place.where)} cannot be written: {told}") from None
     return Written(place.given, size, rows, digest)
 
 

@@ -216,9 +216,7 @@ def _needs_quotes(table: Any, delimiter: str) -> bool:
     texts = (
         table.column(at)
         for at, one in enumerate(table.schema)
-        if pa.types.is_string(one.type)
-        or pa.types.is_large_string(one.type)
-        or pa.types.is_string_view(one.type)
+        if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)
     )
     return any(
         pc.any(pc.match_substring_regex(text.cast(pa.large_string()), pattern)).as_py()

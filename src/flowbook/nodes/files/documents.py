@@ -86,6 +86,10 @@ def write_lines(value: Any, file: IO[bytes], settings: Settings) -> int:
     """Write each row, or each item of a list, on a line of its own."""
     settings.only("jsonl", "encoding")
     rows = rows_of_table(value)
+    if rows is None and not isinstance(value, list | tuple):
+        raise UsageError(
+            f"a {type(value).__name__} has no lines", hint="give a list or a table, or format: json"
+        )
     rows = list(value) if rows is None else rows
     out = _out(file, settings.encoding)
     for number, row in enumerate(rows, 1):

@@ -53,7 +53,7 @@ def to_arrow(value: Any) -> Any:
             return pa.table({name: _column(name, values) for name, values in columns.items()})
         if hasattr(value, "reset_index"):
             return pa.Table.from_pandas(_indexed(value), preserve_index=False)
-        return value if isinstance(value, pa.Table) else pa.table(value)
+        return _owned(value if isinstance(value, pa.Table) else pa.table(value))
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise UsageError(f"the table cannot be written: {error}") from None
 
@@ -112,6 +112,15 @@ def _column(name: str, values: list[Any]) -> Any:
 def _indexed(frame: Any) -> Any:
     named = [name for name in frame.index.names if name is not None]
     return frame.reset_index(level=named) if named else frame
+
+
+def _owned(table: Any) -> Any:
+    """`table` with texts and bytes of the kind that every format writes."""
+    import pyarrow as pa
+
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    fields = [one.with_type(plain.get(one.type, one.type)) for one in table.schema]
+    return table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def _to_rows(value: Any) -> list[dict[str, Any]]:

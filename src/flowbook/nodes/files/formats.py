@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import IO, Any, Final
 
@@ -111,7 +111,8 @@ def table_of(source: Source, form: Format, settings: Settings) -> Any:
 
 def written(value: Any, file: IO[bytes], form: Format, settings: Settings) -> int | None:
     """Write `value`; how many rows, where it is a table."""
-    if form.name in ("csv", "parquet", "excel") or is_table(value):
+    plain = isinstance(value, list) or (isinstance(value, Mapping) and form.name == "json")
+    if form.name in ("csv", "parquet", "excel") or (is_table(value) and not plain):
         value = to_arrow(value)
     return form.write(value, file, settings)
 

@@ -187,7 +187,10 @@ def public(url: str) -> str:
     >>> public("s3://key:word@bucket/a.csv?sig=1")
     's3://bucket/a.csv'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(no address)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 

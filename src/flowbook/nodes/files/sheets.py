@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
@@ -20,6 +21,8 @@ from flowbook.nodes.files.source import Source
 
 _LONGEST: Final = 32_767
 """Characters in a cell."""
+_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that XML has no way to say."""
 _ROWS: Final = 1_048_576
 """Rows on a sheet."""
 
@@ -59,12 +62,14 @@ def write(value: Any, file: IO[bytes], settings: Settings) -> int:
     if len(rows) >= _ROWS:
         raise UsageError(f"{len(rows)} rows are more than a sheet has", hint="write csv or parquet")
     names = _columns(value, rows)
+    made = [
+        [_plain(row.get(one), number, one) for one in names] for number, row in enumerate(rows, 1)
+    ]
+    heading = [[_plain(one, 0, one) for one in names]] if settings.header else []
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(str(settings.sheet or "Sheet1"))
-    if settings.header:
-        sheet.append([_cell(sheet, name, 0, name) for name in names])
-    for number, row in enumerate(rows, 1):
-        sheet.append([_cell(sheet, row.get(name), number, name) for name in names])
+    for cells in heading + made:
+        sheet.append([_cell(sheet, one) for one in cells])
     book.save(file)
     return len(rows)
 
@@ -136,33 +141,28 @@ def _padded(row: tuple[Any, ...], names: list[str]) -> tuple[Any, ...]:
     return row + (None,) * (len(names) - len(row))
 
 
-def _cell(sheet: Any, value: Any, number: int, column: str) -> Any:
+def _cell(sheet: Any, plain: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.utils.exceptions import IllegalCharacterError
 
-    plain = _plain(value)
-    if isinstance(plain, str) and len(plain) > _LONGEST:
-        raise UsageError(
-            f"row {number}, column {column!r}: {len(plain)} characters are more than a cell holds"
-        )
-    try:
-        cell = WriteOnlyCell(sheet, plain)
-    except (IllegalCharacterError, ValueError, TypeError):
-        raise UsageError(
-            f"row {number}, column {column!r}: {shown(value)} cannot stand in a cell"
-        ) from None
+    cell = WriteOnlyCell(sheet, plain)
     if isinstance(plain, str):
         cell.data_type = "s"  # not a formula, whatever it begins with
     return cell
 
 
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | str):
+def _plain(value: Any, number: int, column: str) -> Any:
+    """What stands in the cell; `UsageError` names row and column of what cannot."""
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        return value.isoformat()
-    if isinstance(value, dt.datetime | dt.date | dt.time):
+    aware = isinstance(value, dt.datetime) and value.tzinfo is not None
+    if isinstance(value, dt.datetime | dt.date | dt.time) and not aware:
         return value
-    return as_text(value)
+    text = value.isoformat() if isinstance(value, dt.datetime) else as_text(value)
+    where = f"row {number}, column {column!r}"
+    if len(text) > _LONGEST:
+        raise UsageError(f"{where}: {len(text)} characters are more than a cell holds")
+    if (found := _ILLEGAL.search(text)) is not None:
+        raise UsageError(f"{where}: {shown(text)} has {found[0]!r}, which cannot stand in a cell")
+    return text
