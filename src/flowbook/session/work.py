@@ -237,6 +237,8 @@ def _content(
 
     function = None if isinstance(implementation, Node) else implementation
     text = node.spec.body
+    if node.opaque:
+        return None, node.opaque
     try:
         return digest_of(captured, function, type(node), told=bool(text)), ""
     except Untold as untold:
