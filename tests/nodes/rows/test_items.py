@@ -75,7 +75,7 @@ def test_what_is_no_expression_is_refused_before_any_row_is_asked(family):
     with pytest.raises(TraitError, match="no expression"):
         ran(MapItemsNode, family.make(ORDERS), expression="price *")
     with pytest.raises(ExpressionError, match="not part of the expression language"):
-        ran(MapItemsNode, family.make([]), expression="(lambda: 1)()")
+        ran(MapItemsNode, family.make([]), expression="[lambda: 1]")
 
 
 def test_a_column_that_would_mix_types_is_refused_by_a_table_and_fine_in_records():

@@ -245,8 +245,10 @@ expression: "city if len(city) > len(total) else total"
 def parted(rows: Rows, chosen: set[int]) -> tuple[Rows, Rows]:
     """The rows at the chosen positions, and the others, both in their order."""
     size = len(rows)
-    if len(chosen) == size:
-        return rows, rows.take([])
+    if isinstance(rows, Table) and size:
+        mask = [at in chosen for at in range(size)]
+        dropped = rows.frame.filter([not one for one in mask])
+        return rows.like(rows.frame.filter(mask)), rows.like(dropped)
     kept = rows.take([at for at in range(size) if at in chosen])
     return kept, rows.take([at for at in range(size) if at not in chosen])
 
