@@ -38,6 +38,7 @@ from flowbook.session.memory import Remembering
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
+from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.start import STORE_FOLDER, Start, owned
@@ -65,7 +66,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering):
+class Project(Controlled, Replays, Remembering, Rehearsals):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -73,14 +74,17 @@ class Project(Controlled, Replays, Remembering):
     ()
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, store: Path | None = None) -> None:
+        """The project in the folder `path`; `store` is where its history is kept, if elsewhere."""
         self.path = path
+        self.folder = store or path / STORE_FOLDER
+        """Where everything lies that it remembers."""
         self.live = LiveFlows()
         self.listener = Listener(lambda: self.store.signals)
         self.live.watchers.append(lambda _flow, run: self.listener.follow(run))
         self.cache = ProjectCache(self)
         """What the cache of its nodes holds: `entries`, `clear`, `why`."""
-        self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
+        self.own: Own = lambda run_id: owned(self.folder, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.calls = Calls(self)
         self.keys = Keys(self)
@@ -106,7 +110,7 @@ class Project(Controlled, Replays, Remembering):
         """The project's journal and DuckDB store under `.flowbook/`."""
         from flowbook.store.store import Store
 
-        return Store.open(self.path / STORE_FOLDER)
+        return Store.open(self.folder)
 
     @property
     def history(self) -> History:
@@ -126,7 +130,7 @@ class Project(Controlled, Replays, Remembering):
             self.cache.held,
             self.calls.call,
             self.queues,
-            lambda context: self.memory.of(self.calls.flow_of(context.run_id)),
+            self.memory_of,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
