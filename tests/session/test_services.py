@@ -127,17 +127,28 @@ def test_what_closes_with_a_coroutine_does_so_on_the_loop_of_the_engine(ask, pro
     assert where == [project.engine.loop]
 
 
-def test_a_run_without_effects_is_told_so(project):
+def test_a_test_run_is_told_that_it_changes_nothing_outside(project):
     flow = flowbook.Flow("careful", host=project)
 
     @flow.node
     def told():
-        context = flowbook.context()
-        before = context.services.effects
-        project.provider.without_effects.add(context.run_id)
-        return [before, context.services.effects]
+        return flowbook.context().services.effects
 
-    assert flow.run()["told"].output == [True, False]
+    assert flow.run()["told"].output is True
+    assert flow.test()["told"].output is False
+    assert flow.test(allow="told")["told"].output is True
+
+
+def test_variables_of_a_test_run_are_its_own(project):
+    flow = flowbook.Flow("careful", host=project)
+
+    @flow.node
+    def told():
+        variables = flowbook.context().services.variables("global")
+        return variables.set("n", 1)
+
+    assert flow.test()["told"].output == 1
+    assert list(project.memory.shared) == []
 
 
 def test_settings_refuse_what_is_no_grant_and_no_name(project):

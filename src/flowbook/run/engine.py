@@ -292,6 +292,7 @@ def _serve(loop: AbstractEventLoop) -> None:
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.wait(left, timeout=1.0) if left else asyncio.sleep(0))
+        loop.run_until_complete(loop.shutdown_asyncgens())  # what nodes hold open, they close there
         loop.close()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from flowbook.errors import UsageError
 from flowbook.graph.services import Grant, Scope
-from flowbook.ids import FlowId, RunId
+from flowbook.ids import FlowId
 from flowbook.session import grants
 from flowbook.session.allowed import Allowed
 from flowbook.session.entrusted import own_name
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flowbook.run.rules.stimulus import Lineage
     from flowbook.run.work import StepContext
     from flowbook.session.calls import Calls
+    from flowbook.session.trials import Trial, Trials
     from flowbook.store.memory import Memory as StoredMemory
     from flowbook.store.store import Store
 
@@ -49,6 +50,8 @@ class Office(Protocol):
     def store(self) -> Store: ...
     @property
     def engine(self) -> Engine: ...
+    @property
+    def trials(self) -> Trials: ...
 
 
 class Providing:
@@ -72,8 +75,6 @@ class Provider:
         self.project = project
         self.allowed = Allowed(lambda: project.store.settings)
         self.kept = Kept(self._loop)
-        self.without_effects: set[RunId] = set()
-        """Runs of this process that are to change nothing outside of it, while they go on."""
 
     def of(self, context: StepContext) -> StepServices:
         """The services of one attempt."""
@@ -100,8 +101,9 @@ class StepServices:
 
     @property
     def effects(self) -> bool:
-        """False in a run that is to change nothing."""
-        return self._context.run_id not in self._provider.without_effects
+        """False in a test run, unless the test allows the node what it does."""
+        trial = self._trial
+        return trial is None or self._context.node in trial.allow
 
     def secret(self, name: str) -> str:
         """A secret by its name."""
@@ -136,11 +138,17 @@ class StepServices:
 
     def variables(self, scope: Scope) -> Memory:
         """The variables of a scope."""
+        scope, trial = Scope(scope), self._trial
+        if trial is not None:
+            return trial.memories[scope]
         memory = self._provider.project.memory
-        scope = Scope(scope)
         if scope is Scope.GLOBAL:
             return memory.shared
         return memory.of(self._flow)
+
+    @property
+    def _trial(self) -> Trial | None:
+        return self._provider.project.trials.of(self._context.run_id)
 
     @property
     def _flow(self) -> FlowId:
