@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from flowbook.errors import UsageError
 from flowbook.graph.services import Grant, Scope
-from flowbook.ids import FlowId
+from flowbook.ids import FlowId, RunId
 from flowbook.session import grants
 from flowbook.session.allowed import Allowed
 from flowbook.session.entrusted import own_name
