@@ -33,6 +33,7 @@ from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
 from flowbook.plan.fitting import type_problems
 from flowbook.plan.locks import lock_problems
+from flowbook.plan.reading import reading_problems
 from flowbook.plan.roles import role_problems
 
 _ONLY_HANDED: Final = "a key goes by what is handed over: make it an input or a parameter"
@@ -54,6 +55,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *type_problems(spec, wiring, registry),
         *ending_problems(spec, registry),
         *lock_problems(spec),
+        *reading_problems(spec, wiring, registry),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}
