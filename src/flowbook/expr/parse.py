@@ -9,10 +9,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from flowbook.expr.budget import Code, refuse
+from flowbook.errors import ExpressionError
+from flowbook.expr.budget import Budget, Code, refuse
 from flowbook.expr.compiling import Compiler, Run
+from flowbook.expr.javascript import PREFIX, reads_of, script_of
 from flowbook.expr.language import LANGUAGE
 from flowbook.expr.roots import Path, is_ambient, path_of
 from flowbook.expr.spelling import Places, restored, spelt
@@ -28,13 +30,15 @@ class Expression:
 
     `reads`: the dotted paths it reads, from names that are not its own loop variables, as far as
     they are written out; what the project provides (`$env`) is among them. `path`: that path when
-    the expression is nothing but one bare path, whose value may be any object.
+    the expression is nothing but one bare path, whose value may be any object. `script`: the
+    JavaScript it is, which is evaluated elsewhere.
     """
 
     text: str
     reads: frozenset[Path]
     path: Path | None
     program: Run = field(repr=False, compare=False)
+    script: str | None = None
 
     @property
     def inputs(self) -> frozenset[Path]:
@@ -52,12 +56,28 @@ def parse(text: str) -> Expression:
     [('$env', 'REGION'), ('$vars', 'global', 'region')]
     """
     text = text.strip()
+    script = script_of(text)
+    if script is not None:
+        return _scripted(text, script)
     tree = _tree(text)
     _check_size(tree)
     program = Compiler(LANGUAGE).compile(tree)
     dotted = all(isinstance(node, _DOTTED) for node in ast.walk(tree))
     path = path_of(tree) if dotted else None
     return Expression(text, frozenset(_reads(tree, frozenset())), path, program)
+
+
+def _scripted(text: str, script: str) -> Expression:
+    try:
+        return Expression(text, reads_of(script), None, _unavailable, script)
+    except ExpressionError as refused:
+        if refused.column is not None:
+            refused.column += len(PREFIX)
+        raise
+
+
+def _unavailable(_budget: Budget) -> Any:
+    raise refuse(Code.UNAVAILABLE, "there is no JavaScript here: write it in Python's syntax")
 
 
 def bare(text: str) -> str:

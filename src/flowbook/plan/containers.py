@@ -221,7 +221,7 @@ class _Checked:
 
     def _breaks(self, node: NodeId) -> bool:
         return any(
-            one.kind == "break" and node in self.nesting.owners(self.nesting.home(one.id))
+            one.kind_name == "break" and node in self.nesting.owners(self.nesting.home(one.id))
             for one in self.spec.nodes
         )
 
