@@ -129,6 +129,12 @@ def test_conditions_are_held_to_the_same_rule_but_for_their_own_names(found, nod
     assert found(node("city"), node("limit"), choose("limit", "city"))[1] == ()
 
 
+def test_a_broken_condition_is_told_once(found, node):
+    config = {"condition": "value >"}
+    _, (problem,) = found(node("choose", kind="choose", config=config, place=None))
+    assert problem.message.startswith("condition: this is not an expression")
+
+
 # ---------------------------------------------------------------- previous
 
 

@@ -249,7 +249,7 @@ def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
             )
         elif name in node_type.untemplated:
             fixed[name] = value
-            yield from _broken_expressions(node, name, value)
+            yield from _broken_expressions(node, node_type, name, value)
         elif not _templates(value):
             fixed[name] = value
         else:
@@ -265,10 +265,13 @@ def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Proble
             yield at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
 
 
-def _broken_expressions(node: NodeSpec, name: str, value: Json) -> Iterator[Problem]:
-    """Expressions a node evaluates itself stand under the key `expression`, braces or not."""
+def _broken_expressions(
+    node: NodeSpec, node_type: type[Node], name: str, value: Json
+) -> Iterator[Problem]:
+    """Expressions a node evaluates itself: a setting, or what stands under `expression` in it."""
+    plain = name in node_type.expressions and not issubclass(node_type, Container)
     for one in value if isinstance(value, list) else [value]:
-        text = one.get("expression") if isinstance(one, dict) else None
+        text = one.get("expression") if isinstance(one, dict) else one if plain else None
         if not isinstance(text, str) or not text.strip():
             continue  # its node type says what is wrong with it
         bare = text.strip()

@@ -9,6 +9,7 @@ that feeds the node: `completed` gives it its wire.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -67,35 +68,35 @@ def _unfed(node: NodeSpec, registry: Registry) -> Iterator[tuple[str, Path]]:
 
 def _reads(node_type: type[Node], name: str, value: Json) -> Iterator[frozenset[Path]]:
     """What the expressions in a setting read; what cannot be read is told by others."""
-    fixed = name in node_type.untemplated
-    if issubclass(node_type, Container) and fixed:
-        return  # a turn brings names of its own
-    own = name in node_type.expressions
-    for text in _texts(value, keyed=fixed and not own):
-        try:
-            if not fixed:
+    if name not in node_type.untemplated:
+        for text in _texts(value):
+            with suppress(ExpressionError):
                 yield Template.parse(text).inputs
-            else:
+    elif name in node_type.expressions and not issubclass(node_type, Container):
+        for text in _expressions(value):
+            with suppress(ExpressionError):
                 found = parse(bare(text)).inputs
                 yield frozenset(path for path in found if path[0] not in node_type.brings)
-        except ExpressionError:
-            continue
 
 
-def _texts(value: Json, *, keyed: bool) -> Iterator[str]:
-    """All texts in a setting, or those that stand under `expression`."""
+def _texts(value: Json) -> Iterator[str]:
+    """All texts in a setting that hold a template."""
     if isinstance(value, str):
-        if not keyed and value.strip():
+        if "{{" in value:
             yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not keyed or isinstance(inner, list | dict):
-                yield from _texts(inner, keyed=keyed)
-            elif key == "expression" and isinstance(inner, str) and inner.strip():
-                yield inner
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, keyed=keyed)
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
+
+
+def _expressions(value: Json) -> Iterator[str]:
+    """The expressions in a setting: it is one, or a list of what has one under `expression`."""
+    if isinstance(value, str) and value.strip():
+        yield value
+    for one in value if isinstance(value, list) else ():
+        text = one.get("expression") if isinstance(one, dict) else None
+        if isinstance(text, str) and text.strip():
+            yield text
 
 
 def _fed(path: Path, inputs: frozenset[str]) -> bool:
