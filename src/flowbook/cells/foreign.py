@@ -204,23 +204,34 @@ def read_templates(
 
 
 def read_expressions(
-    settings: Mapping[str, Json], body: str, named: Collection[str]
+    settings: Mapping[str, Json], body: str, named: Collection[str], brought: Collection[str] = ()
 ) -> tuple[Read, ...]:
-    """What the settings in `named` read, which are an expression each; broken ones are `check`'s.
+    """What the settings in `named` read, in that order; broken ones are `check`'s.
+
+    Each is an expression, or a list of what has one under `expression`. Names that the node itself
+    brings are no reads.
 
     >>> read_expressions({"condition": "last < limit"}, "condition: last < limit", ["condition"])
     (Read(path=('last',), line=1, soft=False), Read(path=('limit',), line=1, soft=False))
     """
     reads: dict[tuple[str, ...], Read] = {}
     for name in named:
-        text = settings.get(name)
-        try:
-            paths = parse(bare(text)).inputs if isinstance(text, str) else frozenset()
-        except ExpressionError:
-            continue
-        for path in sorted(paths):
-            reads.setdefault(path, Read(path, _line_with(body, name, path)))
+        for text in _expressions(settings.get(name)):
+            try:
+                paths = parse(bare(text)).inputs
+            except ExpressionError:
+                continue
+            for path in sorted(paths, key=lambda path: (text.find(path[0]), path)):
+                if path[0] not in brought:
+                    reads.setdefault(path, Read(path, _line_with(body, name, path)))
     return tuple(reads.values())
+
+
+def _expressions(value: Json) -> list[str]:
+    if isinstance(value, list):
+        value = [one.get("expression") for one in value if isinstance(one, dict)]
+        return [one for one in value if isinstance(one, str)]
+    return [value] if isinstance(value, str) else []
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -251,6 +251,8 @@ class Node(HasTraits):
     """Traits that stay as written: expressions the node evaluates itself."""
     expressions: ClassVar[tuple[str, ...]] = ()
     """Those of them that are one expression each; what it reads is an input, if it is made."""
+    brings: ClassVar[tuple[str, ...]] = ()
+    """Names its own expressions have besides its inputs, such as the `value` a router tests."""
     leaves: ClassVar[str] = ""
     """`break` or `continue` for a node that ends the loop, or the turn of it, that it is in."""
     tolerant: ClassVar[bool] = False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import traitlets
-from traitlets import Bool, Enum, Int, TraitError, validate
+from traitlets import Enum, Int, TraitError, validate
 
 from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
@@ -123,9 +123,9 @@ def ordered(columns: Sequence[tuple[list[Any], Key]], size: int, place: str) -> 
     for values, key in reversed(columns):
         nulls = [at for at in positions if values[at] is None]
         rest = [at for at in positions if values[at] is not None]
-        nans = [at for at in rest if values[at] != values[at]]  # noqa: PLR0124 - NaN is not itself
+        nans = [at for at in rest if values[at] != values[at]]
         if nans:
-            rest = [at for at in rest if values[at] == values[at]]  # noqa: PLR0124 - likewise
+            rest = [at for at in rest if values[at] == values[at]]
         try:
             rest.sort(key=values.__getitem__, reverse=key.descending)
         except TypeError:

@@ -15,7 +15,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from flowbook.nodes.rows.expressions import ITEM, Asked
 from flowbook.nodes.rows.shapes import Table
@@ -43,7 +43,7 @@ class Term:
     fails: Any = None
 
 
-class _Untranslatable(Exception):  # noqa: N818 - it is no error: each row is asked by itself
+class _Untranslatable(Exception):
     pass
 
 
