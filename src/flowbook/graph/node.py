@@ -56,7 +56,7 @@ class Call:
 
     `version` is `latest`, `snapshot`, or a version by its number or id; `output` names the nodes
     whose outputs are wanted, the flow's last ones when empty; `timeout` is seconds; `detach`: only
-    begin it.
+    begin it. `secrets`: which of the caller's secrets it gets, by the names it asks for.
     """
 
     flow: str
@@ -65,6 +65,7 @@ class Call:
     output: tuple[str, ...] = ()
     timeout: float | None = None
     detach: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
