@@ -214,8 +214,20 @@ class NodeContext(Protocol):
         """The value of a `{{ }}` expression (without braces) over `names`."""
         ...
 
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas)."""
+    def query(
+        self,
+        sql: str,
+        tables: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        *,
+        attach: Mapping[str, str] | None = None,
+        result: str = "frame",
+    ) -> Any:
+        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas).
+
+        `attach`: files of DuckDB and SQLite, by the name the SQL has for them, to be read only.
+        Then the SQL reads no other file. `result` is `frame` or `arrow`.
+        """
         ...
 
     async def call(self, wanted: Call) -> Called:
