@@ -21,7 +21,7 @@ from flowbook.graph.options import Options
 from flowbook.graph.services import Services
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
-from flowbook.ids import NodeId, PortName, RunId
+from flowbook.ids import FlowId, NodeId, PortName, RunId
 
 
 class Outputs(Struct, frozen=True):
@@ -84,6 +84,11 @@ class NodeContext(Protocol):
 
     @property
     def node(self) -> NodeId: ...
+
+    @property
+    def flow(self) -> FlowId:
+        """The flow that the run is of."""
+        ...
 
     @property
     def attempt(self) -> int:
