@@ -244,7 +244,7 @@ class Node(HasTraits):
 
     kind: ClassVar[str] = ""
     body: ClassVar[str] = "config"
-    """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
+    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql` or `text`."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
     gives: ClassVar[str] = ""
@@ -261,6 +261,8 @@ class Node(HasTraits):
     """True for joins: runs once every input is settled and at least one of them is live."""
     version: ClassVar[str] = "1"
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
+    silent: ClassVar[bool] = False
+    """True for what is only read by people: it is no step of a run."""
     opaque: ClassVar[str] = ""
     """Why its results are never taken from the cache: they go by what no input shows."""
     grace: ClassVar[float] = 0.5
