@@ -105,6 +105,7 @@ class FakeContext:
 
     run_id = "01890000-0000-7000-8000-000000000000"
     node = NodeId("node")
+    flow = "tour"
     attempt = 1
     idempotency_key = "run/node/0"
     path = "node"

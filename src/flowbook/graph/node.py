@@ -22,7 +22,7 @@ from flowbook.graph.options import Options
 from flowbook.graph.services import Services
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
-from flowbook.ids import NodeId, PortName, RunId
+from flowbook.ids import FlowId, NodeId, PortName, RunId
 
 
 class Outputs(Struct, frozen=True):
@@ -86,6 +86,11 @@ class NodeContext(Protocol):
 
     @property
     def node(self) -> NodeId: ...
+
+    @property
+    def flow(self) -> FlowId:
+        """The flow that the run is of."""
+        ...
 
     @property
     def attempt(self) -> int:
@@ -253,7 +258,7 @@ class Node(HasTraits):
 
     kind: ClassVar[str] = ""
     body: ClassVar[str] = "config"
-    """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
+    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql` or `text`."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
     gives: ClassVar[str] = ""
@@ -272,6 +277,8 @@ class Node(HasTraits):
     """True for joins: runs once every input is settled and at least one of them is live."""
     version: ClassVar[str] = "1"
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
+    silent: ClassVar[bool] = False
+    """True for what is only read by people: it is no step of a run."""
     type_version: ClassVar[int] = 1
     """Of what its configuration means: a class of version 2 is the kind `name.v2`."""
     latest: ClassVar[bool | None] = None

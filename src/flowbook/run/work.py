@@ -20,7 +20,7 @@ from flowbook.graph.memory import Memory
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.services import Services
 from flowbook.graph.suspension import Resumption
-from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
 from flowbook.run.artefacts import artefact_of
 from flowbook.run.rules.known import KnownTurn
 from flowbook.run.stream import Streams
@@ -251,6 +251,7 @@ class StepContext(Struct, eq=False):
     """What came after this attempt was suspended."""
     writes: dict[str, int] | None = None
     """How often this attempt has changed what is remembered, by key; None for never."""
+    flow: FlowId = FlowId("")
 
     @property
     def idempotency_key(self) -> str:
