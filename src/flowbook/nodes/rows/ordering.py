@@ -161,7 +161,7 @@ def _sorted_table(node: SortNode, rows: Table, keys: Sequence[Key], question: Qu
         names.append(spare(made.columns or (), f"key{number}"))
         made = node.worked(made, names[-1], key.by, question, "by")
     assert isinstance(made, Table)  # noqa: S101 - a table stays one
-    if not all(_sortable(made.frame[name].dtype) for name in names):
+    if not all(sortable(made.frame[name].dtype) for name in names):
         columns = [(made.values(name), key) for name, key in zip(names, keys, strict=True)]
         return rows.take(ordered(columns, len(rows), node.place))
     position = spare(made.columns, "position")
@@ -190,7 +190,8 @@ def _marks(nw: Any, work: Any, name: str, key: Key) -> list[tuple[str, Any, bool
     return marks
 
 
-def _sortable(dtype: Any) -> bool:
+def sortable(dtype: Any) -> bool:
+    """True for a type of column that every library orders and compares alike."""
     import narwhals as nw
 
     plain = dtype in (nw.String, nw.Boolean, nw.Date, nw.Datetime, nw.Duration)
@@ -317,7 +318,7 @@ def _native_once(rows: Table, by: Sequence[str], keep: Any) -> set[int] | None:
     columns = list(by) or rows.columns
     if not columns or any(name not in rows.columns for name in columns):
         return None
-    if not all(_sortable(rows.frame[name].dtype) for name in columns):
+    if not all(sortable(rows.frame[name].dtype) for name in columns):
         return None
     if any(rows.frame[name].dtype.is_float() for name in columns):
         return None  # of -0.0 and NaN each library has its own opinion
