@@ -93,7 +93,7 @@ def test_both_ways_give_the_same(rows, text, kind):
     if expr is None:
         return
     got = table.like(table.frame.select(expr.alias("r"))).values("r")
-    wanted = question.values(text, "test", table)
+    wanted = question.values(asked, table)
     assert all(map(same, got, wanted)), (kind, text, got, wanted, rows)
     holds = condition(asked, table, OTHERS)
     if holds is not None:
@@ -136,4 +136,4 @@ def test_a_column_of_objects_is_asked_row_by_row():
     frame = pd.DataFrame({"a": [1, "x"]})
     assert vectorised(read("a == 1", "test"), opened(frame, "test"), {}) is None
     with pytest.raises(ExpressionError):
-        Question(RealContext(), {}).values("a > 0", "test", opened(frame, "test"))
+        Question(RealContext(), {}).values(read("a > 0", "test"), opened(frame, "test"))

@@ -14,7 +14,7 @@ from flowbook.graph.options import Options
 from flowbook.ids import PortName
 from flowbook.nodes.router import nested
 from flowbook.nodes.rows.columns import check_columns
-from flowbook.nodes.rows.expressions import Question, is_expression, read
+from flowbook.nodes.rows.expressions import Asked, Question, is_expression, read
 from flowbook.nodes.rows.shapes import Rows, Table, opened
 from flowbook.nodes.rows.vectors import vectorised
 from flowbook.nodes.tables import columnar
@@ -69,16 +69,22 @@ class RowsNode(Node):
         strict = getattr(self, "nulls", "pass") == "fail"
         return Question(context, nested(inputs), strict=strict)
 
-    def worked(self, rows: Rows, name: str, text: str, question: Question, setting: str) -> Rows:
-        """`rows` with what an expression gives in the column `name`."""
-        place = f"{setting} of {self.place}"
-        if isinstance(rows, Table) and not question.strict:
-            asked = read(text, place)
+    def asked(self, text: str, setting: str) -> Asked:
+        """An expression of a setting."""
+        return read(text, f"{setting} of {self.place}")
+
+    def worked(
+        self, rows: Rows, name: str, asked: Asked, question: Question, onto: Rows | None = None
+    ) -> Rows:
+        """`rows` (or `onto`, which has as many) with what an expression of `rows` gives as `name`."""
+        target = rows if onto is None else onto
+        if isinstance(rows, Table) and isinstance(target, Table) and not question.strict:
             question.check(asked, rows)
             expr = vectorised(asked, rows, question.others)
             if expr is not None:
-                return rows.like(rows.frame.with_columns(expr.alias(name)))
-        return rows.put({name: question.values(text, place, rows)})
+                made = rows.frame.select(expr.alias(name))[name]
+                return target.like(target.frame.with_columns(made))
+        return target.put({name: question.values(asked, rows)})
 
     def keyed(self, rows: Rows, key: str, question: Question, setting: str) -> list[Any]:
         """A key of each row: its column of that name, else what the expression gives."""
@@ -86,7 +92,7 @@ class RowsNode(Node):
             return rows.values(key)
         if key.isidentifier() and key not in ("item", "index") and key not in question.others:
             check_columns(rows, [key], f"{setting} of {self.place}")
-        return question.values(key, f"{setting} of {self.place}", rows)
+        return question.values(self.asked(key, setting), rows)
 
     def ask_sql(
         self, context: NodeContext, sql: str, rows: Rows, inputs: Mapping[PortName, Any]

@@ -174,7 +174,8 @@ measures:
             name = one.column
             if name and name not in rows.columns:
                 name = f"{at}{number}"
-                made = self.worked(work, name, one.column, question, f"measures.{one.name}")
+                asked = self.asked(one.column, f"measures.{one.name}")
+                made = self.worked(rows, name, asked, question, work)
                 assert isinstance(made, Table)  # noqa: S101 - a table stays one
                 work = made
             columns.append(name)

@@ -159,7 +159,7 @@ def _sorted_table(node: SortNode, rows: Table, keys: Sequence[Key], question: Qu
         if key.by.isidentifier():
             node.keyed(rows, key.by, question, "by")  # which refuses a column that is not there
         names.append(spare(made.columns or (), f"key{number}"))
-        made = node.worked(made, names[-1], key.by, question, "by")
+        made = node.worked(rows, names[-1], node.asked(key.by, "by"), question, made)
     assert isinstance(made, Table)  # noqa: S101 - a table stays one
     if not all(sortable(made.frame[name].dtype) for name in names):
         columns = [(made.values(name), key) for name, key in zip(names, keys, strict=True)]

@@ -107,6 +107,15 @@ class Records:
         rows = [{name: row.get(name) for name in columns} for row in self._rows]
         return Records(rows, list(columns), single=self._single)
 
+    def renamed(self, names: Sequence[str]) -> Records:
+        """The same rows, whose columns are called so, one after the other."""
+        old = self.columns or []
+        rows = [
+            {new: row.get(name) for name, new in zip(old, names, strict=True)}
+            for row in self._rows
+        ]
+        return Records(rows, list(names), single=self._single)
+
     def make(self, columns: Mapping[str, list[Any]]) -> Records:
         names = list(columns)
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
