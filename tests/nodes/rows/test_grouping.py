@@ -1,5 +1,7 @@
 """aggregate: the same groups and measures whatever the rows come as."""
 
+# ruff: noqa: DTZ001 - moments without a zone are moments, too
+
 import math
 import statistics
 from datetime import date, datetime
@@ -9,11 +11,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.nodes.rows.kinds import MAKERS, plain, ran
 from traitlets import TraitError
 
 from flowbook.errors import ExpressionError, UsageError
 from flowbook.nodes.rows.grouping import AggregateNode
-from tests.nodes.rows.kinds import MAKERS, plain, ran
 
 ORDERS = [
     {"city": "Oslo", "total": 3, "at": datetime(2026, 1, 30, 9)},
@@ -78,7 +80,13 @@ def test_measures(family, written, wanted):
     if wanted is None:
         assert [row["m"] for row in told] in (["3+12", "9", ""], ["3.0+12.0", "9.0", ""])
     else:
-        assert alike(told, [{"city": one, "m": m} for one, m in zip(["Oslo", None, "Bergen"], wanted, strict=True)])
+        assert alike(
+            told,
+            [
+                {"city": one, "m": m}
+                for one, m in zip(["Oslo", None, "Bergen"], wanted, strict=True)
+            ],
+        )
 
 
 def test_moments_are_grouped_by_the_unit_they_lie_in(family):

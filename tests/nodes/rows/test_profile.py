@@ -4,9 +4,9 @@ from datetime import date
 
 import polars as pl
 import pytest
+from tests.nodes.rows.kinds import plain, ran
 
 from flowbook.nodes.rows.profile import SummariseNode
-from tests.nodes.rows.kinds import plain, ran
 
 ORDERS = [
     {"city": "Oslo", "total": 3, "day": date(2026, 1, 30)},

@@ -65,7 +65,8 @@ into: weekday
         config=True, examples=["due"]
     )
     parse = Unicode(
-        "iso", help="How texts are written: iso, epoch (seconds since 1970) or a pattern of strptime."
+        "iso",
+        help="How texts are written: iso, epoch (seconds since 1970) or a pattern of strptime.",
     ).tag(config=True, examples=["%d.%m.%Y", "%Y-%m-%d %H:%M", "epoch"])
     timezone = Unicode(help="The time zone of moments that name none.").tag(
         config=True, examples=["Europe/Oslo", "UTC"]
@@ -76,7 +77,9 @@ into: weekday
         config=True, examples=["America/New_York"]
     )
     truncate = Enum(
-        ("", *UNITS), default_value="", help="Back to the beginning of the year, month, day and so on."
+        ("", *UNITS),
+        default_value="",
+        help="Back to the beginning of the year, month, day and so on.",
     ).tag(config=True)
     difference = traitlets.Any(
         "",

@@ -17,12 +17,12 @@ from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode, check_text
-from flowbook.nodes.rows.columns import as_list, check_columns, shortened
+from flowbook.nodes.rows.base import RowsNode, check_key
+from flowbook.nodes.rows.columns import as_list, shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.measures import MEASURES, frozen, measure
-from flowbook.nodes.rows.ordering import sortable
 from flowbook.nodes.rows.moments import UNITS, truncated
+from flowbook.nodes.rows.ordering import sortable
 from flowbook.nodes.rows.shapes import Rows, Table, evened, spare
 
 _BY_NAMES: Final = ("column", "expression", "truncate", "as")
@@ -82,11 +82,12 @@ measures:
 """
 
     by = traitlets.Any(
-        help="Columns or expressions to group by; a record {column, truncate, as} groups moments by "
-        "year, quarter, month, week, day or hour."
+        help="Columns or expressions to group by; a record {column, truncate, as} groups moments "
+        "by year, quarter, month, week, day or hour."
     ).tag(config=True, examples=["city", ["city", {"column": "at", "truncate": "month"}]])
     measures = Dict(
-        help="The columns to work out, by name: sum total, or {fn: quantile, column: total, q: 0.9}."
+        help="The columns to work out, by name: sum total, or {fn: quantile, column: total, "
+        "q: 0.9}."
     ).tag(config=True, examples=[{"orders": "count", "revenue": "sum total"}])
 
     @validate("by")
@@ -106,7 +107,7 @@ measures:
         rows, question = self.rows(inputs), self.question(context, inputs)
         groups = [as_group(one) for one in as_list(self.by)]
         measures = [as_measured(name, one) for name, one in self.measures.items()]
-        names = [one.name for one in (*groups, *measures)]
+        names = [*(one.name for one in groups), *(one.name for one in measures)]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None or not names:
             raise UsageError(
@@ -125,8 +126,11 @@ measures:
         question: Question,
     ) -> Rows:
         """One row per group."""
-        for one in (*groups, *measures):
-            self._check_column(rows, one.by if isinstance(one, Group) else one.column)
+        for group in groups:
+            self.check_key(rows, group.by, question.others, "by")
+        for one in measures:
+            if one.column:
+                self.check_key(rows, one.column, question.others, f"measures.{one.name}")
         if isinstance(rows, Table):
             told = self._native(rows, groups, measures, question)
             if told is not None:
@@ -180,10 +184,6 @@ measures:
                 work = made
             columns.append(name)
         return work, columns
-
-    def _check_column(self, rows: Rows, name: str) -> None:
-        if name.isidentifier() and rows.columns is not None and name not in ("item", "index"):
-            check_columns(rows, [name], self.place)
 
     def _typed(
         self, rows: Rows, groups: Sequence[Group], firsts: list[int], made: dict[str, list[Any]]
@@ -275,8 +275,9 @@ def _grouped(
         made = getattr(nw.col(name), one.fn)() if column else nw.len()
         aggregates.append(made.alias(results[-1]))
     told = frame.select(*taken).with_row_index(at).group_by(*keys).agg(*aggregates).sort(at)
-    named = zip((*keys, *results), (*groups, *measures), strict=True)
-    return told.select(*(nw.col(old).alias(one.name) for old, one in named))
+    names = [*(one.name for one in groups), *(one.name for one in measures)]
+    pairs = zip((*keys, *results), names, strict=True)
+    return told.select(*(nw.col(old).alias(new) for old, new in pairs))
 
 
 def _plain_key(rows: Table, group: Group) -> bool:
@@ -311,7 +312,7 @@ def as_group(given: Any) -> Group:
     Group(name='month', by='at', truncate='month')
     """
     if isinstance(given, str):
-        return Group(given, check_text("by", given))
+        return Group(given, check_key("by", given))
     unknown = [name for name in given if name not in _BY_NAMES] if isinstance(given, dict) else [""]
     if unknown:
         raise TraitError(
@@ -322,7 +323,7 @@ def as_group(given: Any) -> Group:
     unit = str(given.get("truncate") or "")
     if unit and unit not in UNITS:
         raise TraitError(f"by: cannot truncate to {unit!r}; {did_you_mean(unit, list(UNITS))}")
-    return Group(str(given.get("as") or by), check_text("by", by), unit)
+    return Group(str(given.get("as") or by), check_key("by", by), unit)
 
 
 def as_measured(name: str, given: Any) -> Measured:
@@ -342,11 +343,13 @@ def as_measured(name: str, given: Any) -> Measured:
         raise TraitError(f"{place}there is no {fn!r}; {did_you_mean(fn, list(MEASURES))}")
     unknown = [one for one in given if one not in _MEASURE_NAMES]
     if unknown:
-        raise TraitError(f"{place}{unknown[0]!r} is unknown; {did_you_mean(unknown[0], _MEASURE_NAMES)}")
+        raise TraitError(
+            f"{place}{unknown[0]!r} is unknown; {did_you_mean(unknown[0], _MEASURE_NAMES)}"
+        )
     if not column and fn != "count":
         raise TraitError(f"{place}{fn} needs a column, such as {fn} total")
     q = given.get("q", 0.5)
     if isinstance(q, bool) or not isinstance(q, int | float) or not 0 <= q <= 1:
         raise TraitError(f"{place}q is {q!r}; it lies from 0 to 1")
     more = {one: given[one] for one in ("q", "separator") if one in given}
-    return Measured(name, fn, check_text("column", column) if column else "", more)
+    return Measured(name, fn, check_key("column", column) if column else "", more)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -73,7 +73,7 @@ class Duration:
             return datetime.combine(moved, time()) + passed
         if moved.tzinfo is None:
             return moved + passed
-        return (moved.astimezone(timezone.utc) + passed).astimezone(moved.tzinfo)
+        return (moved.astimezone(UTC) + passed).astimezone(moved.tzinfo)
 
 
 def _unit(word: str) -> str:
@@ -105,7 +105,7 @@ def read_moment(value: Any, layout: str, place: str) -> date | None:
         if isinstance(value, str):
             return _from_text(value.strip(), layout)
         if isinstance(value, int | float) and not isinstance(value, bool) and layout == "epoch":
-            return datetime.fromtimestamp(value, timezone.utc)
+            return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
     how = f"one written as {layout}" if layout not in ("", "iso") else "one in ISO, as 2026-01-31"
@@ -180,8 +180,10 @@ def between(later: date, earlier: date, unit: str) -> float | int:
     1
     """
     if unit in _MONTHS:
-        return _whole_months(later, earlier) // _MONTHS[unit] if later >= earlier else -(
-            _whole_months(earlier, later) // _MONTHS[unit]
+        return (
+            _whole_months(later, earlier) // _MONTHS[unit]
+            if later >= earlier
+            else -(_whole_months(earlier, later) // _MONTHS[unit])
         )
     passed = _instant(later) - _instant(earlier)
     found = passed.total_seconds() / _SECONDS[unit]
@@ -197,13 +199,13 @@ def _instant(moment: date) -> datetime:
     """A moment that can be compared with any other; without a zone it is taken as UTC."""
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def zone(name: str) -> tzinfo:
     """A time zone by its name; `ValueError` when there is none."""
     if name.upper() in ("UTC", "Z"):
-        return timezone.utc
+        return UTC
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

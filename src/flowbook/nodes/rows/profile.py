@@ -21,8 +21,8 @@ class SummariseNode(RowsNode):
     """Says what is in each column: a row per column, in a table of the same kind.
 
     Its columns are `column`, `type`, `count` (values that are not null), `nulls`, `distinct`, for
-    numbers `mean`, `std`, `min`, `q25`, `median`, `q75` and `max`, for texts and moments `lowest` and
-    `highest` as text, and `top`, the most frequent values with their counts.
+    numbers `mean`, `std`, `min`, `q25`, `median`, `q75` and `max`, for texts and moments `lowest`
+    and `highest` as text, and `top`, the most frequent values with their counts.
     """
 
     kind: ClassVar[str] = "summarise"
@@ -78,7 +78,7 @@ def _profile(name: str, values: list[Any], top: int) -> dict[str, Any]:
 
 
 def _type(kinds: set[type]) -> str:
-    """`int`, `float`, `str` and so on; several where a column has several, whole numbers as float."""
+    """`int`, `float`, `str` and so on; `int | str` where a column has both."""
     names = {kind.__name__ for kind in kinds}
     if names == {"int", "float"}:
         return "float"

@@ -42,8 +42,8 @@ _CASES: Final[Mapping[str, Callable[[str], str]]] = {
 class RenameNode(RowsNode):
     """Changes which columns there are, what they are called and in which order they stand.
 
-    In this order: `select` or `drop`, then `columns`, `case`, `prefix` and `suffix`, then `order`. A
-    column that `columns` names is called exactly so; the others take case, prefix and suffix. Two
+    In this order: `select` or `drop`, then `columns`, `case`, `prefix` and `suffix`, then `order`.
+    A column that `columns` names is called exactly so; the others take case, prefix and suffix. Two
     columns of one name are refused. A single record is taken, too.
     """
 
@@ -60,9 +60,7 @@ columns: {"Order ID": id}
 order: [city_name, id]
 """
 
-    columns = Dict(help="New names by old ones.").tag(
-        config=True, examples=[{"Order ID": "id"}]
-    )
+    columns = Dict(help="New names by old ones.").tag(config=True, examples=[{"Order ID": "id"}])
     case = Enum(
         tuple(_CASES), default_value="", help="How the names of the other columns are written."
     ).tag(config=True)
@@ -217,7 +215,8 @@ fn: sum
             cells.setdefault((line, name), []).append(value)
             if len(names) > _MOST_COLUMNS:
                 raise UsageError(
-                    f"{self.place} would make more than {_MOST_COLUMNS:,} columns of {self.columns!r}",
+                    f"{self.place} would make more than {_MOST_COLUMNS:,} columns of "
+                    f"{self.columns!r}",
                     hint="pivot by a column with fewer values",
                 )
         return list(names), cells

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, ClassVar, Final
 
 from traitlets import Dict, Enum, Int, TraitError, Unicode, validate
@@ -13,7 +14,7 @@ from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
-from flowbook.nodes.rows.base import RowsNode, check_text, one_of
+from flowbook.nodes.rows.base import RowsNode, check_key, check_text, one_of
 from flowbook.nodes.rows.columns import shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.shapes import Rows, Table, spare
@@ -94,7 +95,7 @@ seed: 1
 
     @validate("by")
     def _check_by(self, proposal: Any) -> str:
-        return check_text("by", proposal["value"])
+        return check_key("by", proposal["value"])
 
     @validate("into")
     def _check_into(self, proposal: Any) -> Any:
@@ -166,9 +167,7 @@ seed: 1
         name = spare(rows.columns, "holds")
         return self.worked(rows, name, asked, question).values(name)
 
-    def _by_name(
-        self, rows: Rows, ports: tuple[PortName, ...], question: Question
-    ) -> list[str]:
+    def _by_name(self, rows: Rows, ports: tuple[PortName, ...], question: Question) -> list[str]:
         known = set(map(str, ports))
         places, odd = [], []
         for at, name in enumerate(self.keyed(rows, self.by, question, "by")):
@@ -191,7 +190,8 @@ seed: 1
     def _by_size(self, size: int, ports: tuple[PortName, ...]) -> list[str]:
         if self.chunks:
             cuts = [size * number // self.chunks for number in range(self.chunks + 1)]
-            counts = dict(zip(map(str, ports), (b - a for a, b in zip(cuts, cuts[1:], strict=False)), strict=True))
+            pieces = [high - low for low, high in pairwise(cuts)]
+            counts = dict(zip(map(str, ports), pieces, strict=True))
         else:
             counts = _counts(self.sizes, size)
         wanted = sum(counts.values())

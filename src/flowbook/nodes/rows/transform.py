@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Final
 import traitlets
 from traitlets import Dict, TraitError, Unicode, validate
 
-from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
 from flowbook.nodes.rows.base import RowsNode, one_of
@@ -25,9 +24,10 @@ _PART: Final = re.compile(r"\{\{((?:[^{}'\"]|'[^']*'|\"[^\"]*\"|\{[^{}]*\})*)\}\
 class TransformNode(RowsNode):
     """Works out fields from the fields there are.
 
-    `fields` says each by its name: a text with `{{ }}` is worked out, in which the fields of the row
-    are names, `item` is the whole and `index` its number; everything else is a constant. All see the
-    row as it came in, not each other. `keep` says which of the old fields stay. With `sql` a query
+    `fields` says each by its name: a text with `{{ }}` is worked out, in which the fields of the
+    row are names, `item` is the whole and `index` its number; everything else is a constant. All
+    see the row as it came in, not each other. `keep` says which of the old fields stay. With `sql`
+    a query
     over the table `items` (and the other inputs, by name) is run instead. A single record is taken,
     too.
     """
@@ -47,9 +47,9 @@ fields:
 keep: [id]
 """
 
-    fields = Dict(help="The new fields: an expression in {{ }}, a text with some, or a constant.").tag(
-        config=True, examples=[{"total": "{{ price * count }}", "currency": "NOK"}]
-    )
+    fields = Dict(
+        help="The new fields: an expression in {{ }}, a text with some, or a constant."
+    ).tag(config=True, examples=[{"total": "{{ price * count }}", "currency": "NOK"}])
     keep = traitlets.Any(
         "all", help="Which fields of the row stay: all, only (the new ones), or a list of names."
     ).tag(config=True, examples=["all", "only", ["id", "city"]])
@@ -86,20 +86,17 @@ keep: [id]
             return self._of_items(rows, question)
         return self._of_rows(rows, question).give()
 
-    def _queried(
-        self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]
-    ) -> Any:
+    def _queried(self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]) -> Any:
         found = opened(self.ask_sql(context, self.sql, rows, inputs), self.place)
         columns = found.columns or []
-        if isinstance(rows, Table) and isinstance(found, Table):
-            if rows.frame.implementation is found.frame.implementation:
-                return rows.like(found.frame).give()
+        if isinstance(rows, Table) and rows.is_alike(found):
+            return found.give()
         return rows.make({name: found.values(name) for name in columns}).give()
 
     def _of_rows(self, rows: Rows, question: Question) -> Rows:
         keep = self._kept(rows)
         made, names = rows, dict[str, str]()
-        for number, (name, value) in enumerate(self.fields.items()):
+        for number, name in enumerate(self.fields):
             # Under a name of its own until all are worked out: the old one may have to stay.
             names[name] = spare((*(made.columns or ()), *self.fields), f"field{number}")
             made = self._with_field(made, rows, names[name], name, question)
@@ -122,9 +119,7 @@ keep: [id]
         check_columns(rows, names, f"keep of {self.place}")
         return names
 
-    def _with_field(
-        self, made: Rows, rows: Rows, into: str, name: str, question: Question
-    ) -> Rows:
+    def _with_field(self, made: Rows, rows: Rows, into: str, name: str, question: Question) -> Rows:
         text = _single(self.fields[name])
         if text is None or not isinstance(made, Table):
             return made.put({into: self._values(rows, name, question)})
