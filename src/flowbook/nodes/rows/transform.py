@@ -27,9 +27,8 @@ class TransformNode(RowsNode):
     `fields` says each by its name: a text with `{{ }}` is worked out, in which the fields of the
     row are names, `item` is the whole and `index` its number; everything else is a constant. All
     see the row as it came in, not each other. `keep` says which of the old fields stay. With `sql`
-    a query
-    over the table `items` (and the other inputs, by name) is run instead. A single record is taken,
-    too.
+    a query over the table `items` (and the other inputs, by name) is run instead. A single record
+    is taken, too.
     """
 
     kind: ClassVar[str] = "transform"
