@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from flowbook.graph.node import Node, NodeContext, Outputs
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
+    from flowbook.graph.services import Grant, Scope
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
@@ -73,6 +74,7 @@ _HOMES = {
     "Flow": "flowbook.graph.flow",
     "FlowSyntaxError": "flowbook.errors",
     "FlowbookError": "flowbook.errors",
+    "Grant": "flowbook.graph.services",
     "HttpFailed": "flowbook.errors",
     "IllegalTransition": "flowbook.errors",
     "InvalidFlow": "flowbook.errors",
@@ -95,6 +97,7 @@ _HOMES = {
     "RunStatus": "flowbook.events",
     "RunTimeout": "flowbook.errors",
     "SchemaMismatch": "flowbook.errors",
+    "Scope": "flowbook.graph.services",
     "SecretMissing": "flowbook.errors",
     "Severity": "flowbook.graph.problem",
     "SubflowFailed": "flowbook.errors",
@@ -123,6 +126,7 @@ __all__ = [
     "Flow",
     "FlowSyntaxError",
     "FlowbookError",
+    "Grant",
     "HttpFailed",
     "IllegalTransition",
     "InvalidFlow",
@@ -145,6 +149,7 @@ __all__ = [
     "RunStatus",
     "RunTimeout",
     "SchemaMismatch",
+    "Scope",
     "SecretMissing",
     "Severity",
     "StoreBusy",

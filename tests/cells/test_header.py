@@ -33,6 +33,20 @@ def test_the_long_magic_name_means_the_same():
     assert head("%%flowbook http get") == head("%%flow http get") == Header("http", NodeId("get"))
 
 
+def test_a_kind_may_name_its_version():
+    source = "%%flow http.v1 get(city) -> page --retries 3\nurl: x"
+    cell = parse_cell(source)
+    assert (cell.header.kind, cell.header.name, cell.faults) == ("http.v1", "get", ())
+    assert print_cell(cell.header, cell.body) == source
+    assert declared_name(source) == "get"
+
+
+def test_a_version_without_a_name_is_told_what_is_missing():
+    assert faults("%%flow http.v1") == [
+        (1, "a cell of kind http.v1 needs a name", "write %%flow http.v1 name")
+    ]
+
+
 def test_a_default_says_whether_an_input_is_a_wire_or_a_parameter():
     found = head("%%flow score(rows=clean.df, all=raw, city, top: int = 3, hot=season['2xx'])")
     assert found.inputs == (

@@ -300,6 +300,14 @@ def test_a_flow_that_is_called_changes_nothing_outside_either(flow, project):
     assert Charge.charged == []
 
 
+def test_leave_for_a_kind_reaches_flows_that_are_called(flow, project):
+    pay(flow)
+    outer = Flow("outer", host=project)
+    outer.call(flow, name="order")
+    outer.test(mocks={"order/fetch": [2]}, allow="charge")
+    assert Charge.charged == [{"total": 2}]
+
+
 def test_only_some_nodes_run(flow):
     pay(flow)
     run = flow.test(mocks={"fetch": [1]}, only="total")

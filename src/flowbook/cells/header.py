@@ -1,7 +1,9 @@
 """The first lines of a flow cell: `%%flow [kind] name[(inputs)] [-> outputs] [--options]`.
 
-The inputs read as a Python signature and are parsed by Python; outputs may have a type, as in
-`-> rows, n: int`. Below may follow `#| option: value` lines with the same keys as the flags.
+A kind may name its version, as in `%%flow http.v1 get`. The inputs read as a Python signature and
+are parsed by Python; outputs may have a type, as in `-> rows, n: int`. Below may follow
+`#| option: value` lines with the same keys as the flags.
+
 Everything wrong is found at once, each on its line of the cell; printing a header and parsing it
 again gives the same header.
 """
@@ -29,6 +31,7 @@ PYTHON: Final = "python"
 _UNNAMED: Final = NodeId("")
 _START = re.compile(r"%%flow(?:book)?(?=\s|$)")
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)")
+_VERSIONED = re.compile(r"\s*([A-Za-z_]\w*\.v\d+)(?=[ \t]|$)")
 _SPACE = re.compile(r"\s*")
 _ARROW = re.compile(r"\s*->\s*")
 _OPTION_LINE = re.compile(r"#\|\s*([A-Za-z_][\w-]*)\s*:\s*(.*?)\s*$")
@@ -146,12 +149,18 @@ def _words(text: str) -> list[str]:
     """The one or two names at the start of a header."""
     words: list[str] = []
     position = 0
-    while len(words) < 2 and (match := _NAME.match(text, position)):
+    while len(words) < 2 and (match := _word(text, position, first=not words)):
         words.append(match[1])
         position = match.end()
         if text[position : position + 1] not in (" ", "\t"):
             break
     return words
+
+
+def _word(text: str, position: int, *, first: bool) -> re.Match[str] | None:
+    """A name; the first may be that of a kind with its version."""
+    kind = _VERSIONED.match(text, position) if first else None
+    return kind or _NAME.match(text, position)
 
 
 class _Reader:
@@ -187,8 +196,8 @@ class _Reader:
 
     def _kind_and_name(self) -> tuple[str, str | None]:
         words = _words(self.text[self.position :])
-        for _ in words:
-            match = _NAME.match(self.text, self.position)
+        for i in range(len(words)):
+            match = _word(self.text, self.position, first=i == 0)
             self.position = match.end() if match else self.position
         if not words:
             self._fault("a flow cell needs a name", "write %%flow name, or %%flow kind name")
@@ -197,6 +206,9 @@ class _Reader:
             return SETUP, None
         if len(words) == 2:
             return words[0], words[1]
+        if "." in words[0]:
+            self._fault(f"a cell of kind {words[0]} needs a name", f"write %%flow {words[0]} name")
+            return words[0], None
         return PYTHON, words[0]
 
     def _inputs(self) -> tuple[InputSpec, ...] | None:

@@ -261,4 +261,6 @@ def _few(nodes: Sequence[NodeId], most: int = 5) -> str:
 
 
 def _needs_code(node: NodeSpec, registry: Registry) -> bool:
-    return node.kind not in registry or registry[node.kind].body != "config"
+    if node.kind not in registry:
+        return not node.config
+    return registry[node.kind].body != "config"

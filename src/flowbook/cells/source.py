@@ -25,6 +25,7 @@ from flowbook.cells.header import (
 )
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
+from flowbook.cells.placeholders import placeholder, with_wanted_ports
 from flowbook.cells.resolve import Draft, Scope, resolve_draft
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.nesting import Nesting
@@ -162,9 +163,9 @@ class _Reader:
         """What is known of a node before the others are."""
         spec = replace(spec, outputs=header.outputs or (), returns=header.returns)
         node_type: type[Node] | None = self.registry.get(spec.kind)
-        if node_type is None:  # `check` says so; what the body means nobody knows
+        if node_type is None:  # `check` says so
             self.excused |= _evident_names(spec.body)
-            return Draft(replace(spec, outputs=spec.outputs or _ports([spec.id])), header), ()
+            return placeholder(header, spec), ()
         reads: tuple[Read, ...]
         asks: tuple[Read, ...] = ()
         if node_type.body == "python":
@@ -188,6 +189,7 @@ class _Reader:
 
     def parsed(self, flow_id: FlowId) -> Parsed:
         drafts = _with_wanted_functions(list(self.drafts.values()))
+        drafts = with_wanted_ports(drafts, self.registry)
         scope = Scope(
             nesting=Nesting(FlowSpec(flow_id, tuple(map(_with_listed, drafts)))),
             outputs={draft.spec.id: draft.spec.outputs for draft in drafts},

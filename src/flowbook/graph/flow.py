@@ -17,6 +17,7 @@ from flowbook.graph.calling import Calling
 from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options, parse_priority
+from flowbook.graph.flow_schema import Described
 from flowbook.graph.host import Host, default_host, remember, set_default_host
 from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
@@ -33,7 +34,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Owning, Remembering, Rehearsing):
+class Flow(Branching, Calling, Described, Owning, Remembering, Rehearsing):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -116,7 +117,8 @@ class Flow(Branching, Calling, Owning, Remembering, Rehearsing):
             self.apply(AddNode(self.housed(node)))
             return NodeRef(node.id, self)
         config = node.spec.config or _configured(node)
-        spec = replace(node.spec, kind=node.kind or node.spec.kind, config=config)
+        own = node.spec.kind if node.spec.kind_name == node.kind else node.kind
+        spec = replace(node.spec, kind=own or node.spec.kind, config=config)
         spec = self.housed(replace(spec, outputs=spec.outputs or node.ports(spec)))
         self._put(spec, node)
         return NodeRef(spec.id, self)

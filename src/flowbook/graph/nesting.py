@@ -16,6 +16,7 @@ from flowbook.graph.container import BODY, CATCH, FINALLY
 from flowbook.graph.placing import at
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.graph.versions import name_of
 from flowbook.ids import NodeId, PortName
 
 ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
@@ -45,14 +46,14 @@ def frame_names(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
     """
     if block != BODY:
         return (ERROR,)
-    names = _FRAMES.get(container.kind, (ITEM, INDEX))
+    names = _FRAMES.get(container.kind_name, (ITEM, INDEX))
     said = {name: container.config.get(name, name) for name in names}
     return tuple(PortName(str(name)) for name in said.values())
 
 
 def is_container(node: NodeSpec) -> bool:
     """True for nodes of flowbook's own kinds that own others."""
-    return node.kind in _FRAMES
+    return node.kind_name in _FRAMES
 
 
 def names_in(container: NodeSpec, block: str = BODY) -> tuple[PortName, ...]:
@@ -66,7 +67,7 @@ def own_outputs(node: NodeId, kind: str) -> tuple[PortName, ...]:
     >>> own_outputs(NodeId("each"), "map")
     ('each', 'each_values', 'each_summary')
     """
-    return tuple(PortName(f"{node}{more}") for more in ("", *_MORE.get(kind, ())))
+    return tuple(PortName(f"{node}{more}") for more in ("", *_MORE.get(name_of(kind), ())))
 
 
 class Nesting:

@@ -17,6 +17,7 @@ from traitlets import HasTraits
 
 from flowbook.errors import UsageError
 from flowbook.graph.memory import Memory
+from flowbook.graph.node_schema import configuration_schema
 from flowbook.graph.options import Options
 from flowbook.graph.services import Services
 from flowbook.graph.spec import NodeSpec
@@ -256,6 +257,12 @@ class Node(HasTraits):
     """True for joins: runs once every input is settled and at least one of them is live."""
     version: ClassVar[str] = "1"
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
+    type_version: ClassVar[int] = 1
+    """Of what its configuration means: a class of version 2 is the kind `name.v2`."""
+    latest: ClassVar[bool | None] = None
+    """Whether the bare name of the kind means this version; None: the highest does."""
+    opaque: ClassVar[str] = ""
+    """Why its results are never taken from the cache: they go by what no input shows."""
     grace: ClassVar[float] = 0.5
     """Seconds it may take to stop once it is told."""
     family: ClassVar[str] = ""
@@ -275,6 +282,23 @@ class Node(HasTraits):
         return self.spec.id
 
     @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Its configuration as a JSON Schema (2020-12), made of its traits.
+
+        A setting that templates are rendered in may also be a text with `{{`; how the schema says
+        so, and which words of its own it has, stands in `flowbook.graph.node_schema`.
+
+        >>> from traitlets import Int
+        >>> class Wait(Node):
+        ...     kind = "wait"
+        ...     seconds = Int(1, min=0, help="How long.").tag(config=True)
+        >>> seconds = Wait.schema()["properties"]["seconds"]
+        >>> seconds["anyOf"][0], seconds["default"], seconds["description"]
+        ({'type': 'integer', 'minimum': 0}, 1, 'How long.')
+        """
+        return configuration_schema(cls)
+
+    @classmethod
     def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:
         """Output ports a spec of this kind has; override where the configuration decides."""
         return spec.outputs or cls.outputs or (PortName(spec.id),)
@@ -291,6 +315,25 @@ class Node(HasTraits):
         A configuration says all by its values, however its text is laid out.
         """
         return "" if cls.body == "config" and spec.config else spec.body
+
+    @classmethod
+    def migrate(cls, old: NodeSpec) -> NodeSpec:
+        """What a node of the version before this one is in this version.
+
+        Override where settings changed; return a changed copy, and lose nothing:
+
+        >>> from dataclasses import replace
+        >>> class Fetch(Node):
+        ...     kind = "fetch"
+        ...     type_version = 2
+        ...     @classmethod
+        ...     def migrate(cls, old):
+        ...         config = dict(old.config)
+        ...         return replace(old, config={"url": config.pop("address"), **config})
+        >>> Fetch.migrate(NodeSpec(NodeId("get"), "fetch.v1", config={"address": "x"})).config
+        {'url': 'x'}
+        """
+        return old
 
     @classmethod
     def from_function(cls, spec: NodeSpec, function: Callable[..., Any]) -> Node:

@@ -173,7 +173,7 @@ class Owning(Draft):
 
     def handle(self, node: NodeSpec, function: Any = None) -> NodeRef:
         """What Python code holds of a node."""
-        if node.kind == "try":
+        if node.kind_name == "try":
             return TryRef(node.id, self)
         if is_container(node):
             return ContainerRef(node.id, self)

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias, final
 from flowbook.errors import UnknownNode
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options, did_you_mean
+from flowbook.graph.versions import name_of
 from flowbook.ids import CellId, FlowId, NodeId, PortName
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -87,10 +88,11 @@ class Position:
 class NodeSpec:
     """One node, as meant.
 
-    `body` is the cell's text below header and option lines (code, SQL or YAML); `config` is that
-    text read as trait values for configuration kinds, templates still unrendered. `captures` are
-    names the body reads from the kernel or from `setup` cells. `body_line` is the cell line
-    (from 1) on which `body` starts, which is what makes tracebacks point at the cell.
+    `kind` is what its author wrote, with or without a version: `http` or `http.v1`. `body` is the
+    cell's text below header and option lines (code, SQL or YAML); `config` is that text read as
+    trait values for configuration kinds, templates still unrendered. `captures` are names the body
+    reads from the kernel or from `setup` cells. `body_line` is the cell line (from 1) on which
+    `body` starts, which is what makes tracebacks point at the cell.
     """
 
     id: NodeId
@@ -106,6 +108,11 @@ class NodeSpec:
     position: Position | None = None
     returns: Mapping[PortName, str] = field(default_factory=dict)
     """Annotations of outputs, as they are written."""
+
+    @property
+    def kind_name(self) -> str:
+        """Its kind without a version."""
+        return name_of(self.kind)
 
     def input(self, name: PortName) -> InputSpec | None:
         """The input called `name`, if there is one."""

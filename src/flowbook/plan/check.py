@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from traitlets import Bool, Enum, Int, TraitError, TraitType
+from traitlets import Bool, Enum, Float, Int, TraitError, TraitType
 
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
+from flowbook.expr import AMBIENT
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 from flowbook.graph.choices import On
 from flowbook.graph.container import Container
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.node import Node
+from flowbook.graph.node_schema import setting_schema, type_words
 from flowbook.graph.options import did_you_mean
+from flowbook.graph.placeholder import absent
 from flowbook.graph.placing import at, line_of
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
@@ -33,6 +36,10 @@ from flowbook.plan.ending import ending_problems
 from flowbook.plan.fitting import type_problems
 from flowbook.plan.locks import lock_problems
 from flowbook.plan.roles import role_problems
+
+_ONLY_HANDED: Final = "a key goes by what is handed over: make it an input or a parameter"
+_NO_SCRIPT: Final = "limit_key cannot be JavaScript: the engine works it out between other things"
+_NO_SCRIPT_HINT: Final = "write it in Python's syntax, such as order.customer"
 
 
 def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
@@ -109,19 +116,22 @@ def _run_key(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
     if not written:
         return
     try:
-        reads = parse(written).reads
+        parsed = parse(written)
     except ExpressionError as refused:
         yield Problem(Severity.ERROR, f"limit_key: {refused.message}", hint=refused.hint)
         return
+    if parsed.script is not None:
+        yield Problem(Severity.ERROR, _NO_SCRIPT, hint=_NO_SCRIPT_HINT)
     known = tuple(
         {
             *(one.name for one in spec.params),
             *(use.param for use in wiring.params if use.frame is None),
         }
     )
-    for name in sorted({path[0] for path in reads} - set(known)):
+    for name in sorted({path[0] for path in parsed.reads} - set(known)):
         message = f"limit_key: {name!r} is no parameter of the flow"
-        yield Problem(Severity.ERROR, message, hint=did_you_mean(name, known))
+        hint = _ONLY_HANDED if name in AMBIENT else did_you_mean(name, known)
+        yield Problem(Severity.ERROR, message, hint=hint)
 
 
 def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
@@ -159,12 +169,9 @@ def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Probl
 
 def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     if node.kind not in registry:
-        yield at(
-            node,
-            f"no node type is called {node.kind!r}",
-            did_you_mean(node.kind, tuple(registry)),
-        )
+        yield absent(node, registry)
         return
+    yield from _doubtful(node, registry)
     node_type = registry[node.kind]
     ports = node_type.ports(node)
     for port in sorted({port for port in ports if ports.count(port) > 1}):
@@ -174,6 +181,18 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
         yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
+
+
+def _doubtful(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
+    """Two packages offer the kind: which of them runs is worth a word."""
+    for fault in registry.faults:
+        if fault.kind == node.kind_name:
+            yield at(
+                node,
+                f"{fault.message}; {registry.package(registry[node.kind]) or 'the first'} is taken",
+                "flowbook nodes check says more; remove the package you do not mean",
+                severity=Severity.WARNING,
+            )
 
 
 def _bounds(node: NodeSpec) -> Iterator[Problem]:
@@ -203,13 +222,15 @@ def _key(
 ) -> Iterator[Problem]:
     """An expression over the node's inputs, as far as one can see before it runs."""
     try:
-        reads = parse(written).reads
+        parsed = parse(written)
     except ExpressionError as refused:
         yield at(node, f"{option}: {refused.message}", refused.hint or "")
         return
+    if option == "limit_key" and parsed.script is not None:
+        yield at(node, _NO_SCRIPT, _NO_SCRIPT_HINT)
     known = (*(one.name.partition(".")[0] for one in node.inputs), *around)
-    for name in sorted({path[0] for path in reads} - set(known)):
-        hint = did_you_mean(name, known)
+    for name in sorted({path[0] for path in parsed.reads} - set(known)):
+        hint = _ONLY_HANDED if name in AMBIENT else did_you_mean(name, known)
         yield at(node, f"{option}: {name!r} is no input of this node", hint)
 
 
@@ -288,9 +309,8 @@ def _asked(trait: TraitType[Any, Any]) -> str:
         return f"one of {', '.join(map(str, trait.values or ()))}"
     if isinstance(trait, Bool):
         return "true or false"
-    if isinstance(trait, Int):
-        lowest = getattr(trait, "min", None)
-        return "a whole number" + (f" from {lowest} on" if lowest is not None else "")
+    if isinstance(trait, Int | Float):
+        return f"a {type_words(setting_schema(trait))}"
     return str(trait.info())
 
 

@@ -229,7 +229,7 @@ class _Home:
         return Step(
             index=self.index[node.id],
             node=node.id,
-            kind=node.kind,
+            kind=node_type.kind or node.kind,
             bindings=bindings,
             outputs=node_type.ports(node),
             options=over_defaults(node.options, node_type.defaults),
@@ -345,7 +345,9 @@ def over_defaults(given: Options, defaults: Options) -> Options:
 def _own(node: NodeSpec, node_type: type[Node]) -> str:
     inputs = [one.name for one in node.inputs]
     config: Mapping[str, Any] = node.config
-    kind, meant, joins = [node.kind, node_type.version], node_type.meaning(node), node.options
+    kind: list[Any] = [node_type.kind or node.kind, node_type.version]
+    kind += [node_type.type_version] if node_type.type_version > 1 else []
+    meant, joins = node_type.meaning(node), node.options
     what: list[Any] = [kind, meant, config, node.outputs, sorted(node.captures), inputs]
     what += [joins.join, joins.settled] if joins.joins else []
     what += [joins.inputs, joins.outputs] if joins.inputs or joins.outputs else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -79,9 +79,9 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
     given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
     if how.trial is not None:
-        how.trial.refuse_strangers(spec, kinds)
-        given = given_by_mocks(plan, kinds, spec, how.trial)
-        work = rehearsed(plan, work, spec, kinds, how.trial)
+        trial = how.trial.settled(spec)
+        given = given_by_mocks(plan, kinds, spec, trial)
+        work, how = rehearsed(plan, work, spec, kinds, trial), replace(how, trial=trial)
     recording = recording_of(plan.options, project.store, project.secrets)
     record_flow(project.store, plan, recordable(spec, values, recording))
     return set_out(project, flow, Ready(plan, work, values, given, recording), how)

@@ -86,11 +86,11 @@ def in_doubt(project: Premises, events: Sequence[Event]) -> list[NodeId]:
 
 def _harmless(project: Premises, spec: FlowSpec | None, name: NodeId) -> bool:
     node = None if spec is None else spec.by_id.get(name)
-    if node is None or (node.kind not in project.registry and node.kind != _CALL):
+    if node is None or (node.kind not in project.registry and node.kind_name != _CALL):
         return False
     kind = project.registry[node.kind]
     pure = node.options.pure or kind.defaults.pure
-    return bool(pure) or node.kind == _CALL or issubclass(kind, Container)
+    return bool(pure) or node.kind_name == _CALL or issubclass(kind, Container)
 
 
 def _lost_children(project: Premises, created: RunCreated) -> Iterator[Sequence[Event]]:

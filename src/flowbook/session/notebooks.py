@@ -1,4 +1,4 @@
-"""The notebook of a flow, by the flow's name: the one file of the project that is called so."""
+"""Notebooks as files: the one that is called like a flow, and writing one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def notebook_of(folder: Path, flow: str, hint: str) -> Path:
         return found[0]
     what = f"no notebook {flow}.ipynb" if not found else f"more than one {flow}.ipynb"
     raise UsageError(f"there is {what} in {folder}", hint=hint)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
 
 def _called(folder: Path, name: str) -> Iterator[Path]:

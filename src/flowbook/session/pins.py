@@ -76,7 +76,7 @@ def settled(wanted: Call, called: Mapping[str, str], path: str) -> Call | None:
 
 def called_by(history: History, created: RunCreated, spec: FlowSpec) -> dict[str, str]:
     """The versions that a run has called, by node; by turn where turns called different ones."""
-    named = {node.id: node.config.get("flow") for node in spec.nodes if node.kind == "call"}
+    named = {node.id: node.config.get("flow") for node in spec.nodes if node.kind_name == "call"}
     found: dict[str, dict[str, str]] = {}  # by node, then by turn
     for row in _children(history, created):
         path = str(row.calling_node)

@@ -32,15 +32,18 @@ from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
+from flowbook.session.kinds import installed_kinds
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.memory import Remembering
+from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
 from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
+from flowbook.session.services import Providing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of
@@ -66,7 +69,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Rehearsals):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -103,7 +106,7 @@ class Project(Controlled, Replays, Remembering, Rehearsals):
     @cached_property
     def registry(self) -> Registry:
         """Node types of every installed package, ours and strangers', by entry point."""
-        return Registry(point.load() for point in entry_points(group="flowbook.nodes"))
+        return installed_kinds()
 
     @cached_property
     def store(self) -> Store:
@@ -131,6 +134,7 @@ class Project(Controlled, Replays, Remembering, Rehearsals):
             self.calls.call,
             self.queues,
             self.memory_of,
+            self.provider.of,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -322,9 +326,7 @@ class Project(Controlled, Replays, Remembering, Rehearsals):
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
             spec = replace(spec, setup=(shared, *spec.setup))
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(write(spec, self.registry).text(), encoding="utf-8")
-        draft.replace(path)
+        replace_text(path, write(spec, self.registry).text())
 
     def view(self, flow: Flow, name: str) -> Any:
         """A view of the flow by its entry point name, such as `canvas`."""
@@ -335,8 +337,10 @@ class Project(Controlled, Replays, Remembering, Rehearsals):
         return point.load()(Desk(self, flow))
 
     def close(self) -> None:
-        """Let go of suspended runs, fold the journal and let go of the store."""
+        """Let go of suspended runs, close what nodes keep, fold the journal, close the store."""
         self.reopening.close()
+        if "provider" in self.__dict__:
+            self.provider.close()
         if "engine" in self.__dict__:
             self.engine.let_go()
         self.listener.close()

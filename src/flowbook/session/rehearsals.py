@@ -41,10 +41,12 @@ class Rehearsals:
         """Start a test run and return at once; see `Flow.test`."""
         from flowbook.session.begin import begin
 
+        office = cast("Office", self)
         trial, params = trial_of(flow, given, **said)
+        trial.refuse_strangers(flow.spec(), office.registry)
         targets = None if only is None else _nodes(only)
         how = Start(trigger=TriggerKind.TEST, targets=targets, trial=trial)
-        return begin(cast("Office", self), flow, params, how)
+        return begin(office, flow, params, how)
 
 
 def _nodes(only: Any) -> tuple[NodeId, ...]:

@@ -33,7 +33,7 @@ from flowbook.session.notebooks import notebook_of
 from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.recovery import lost, lost_runs, take_up
 from flowbook.session.waiting import Wait, is_due, waiting
-from flowbook.store.settings import Recover
+from flowbook.store.settable import Recover
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -96,6 +96,11 @@ class Trial:
         }
         return replace(self, mocks=inner, seen=None)
 
+    def settled(self, spec: FlowSpec) -> Trial:
+        """The same, with the nodes of kinds that are allowed each by its name, too."""
+        allowed = (str(one.id) for one in spec.nodes if one.kind in self.allow)
+        return replace(self, allow=self.allow.union(allowed))
+
     def refuse_strangers(self, spec: FlowSpec, kinds: Collection[str]) -> None:
         """Raise `UsageError` for a mock, or leave, of what the flow has not."""
         nodes = [str(node.id) for node in spec.nodes]

@@ -23,6 +23,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.suspension import Suspend
+from flowbook.graph.versions import versioned
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.values import nest
@@ -105,12 +106,19 @@ def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
     >>> evaluate_text("value > 2", {"value": 3})
     True
     """
-    return evaluate(parse(expression), names)
+    return evaluate(parse(expression), names, run_script)
+
+
+def run_script(script: str, names: Mapping[str, Any]) -> Any:
+    """The value of JavaScript over `names`; `ExpressionError` where there is no sandbox for it."""
+    from flowbook.sandbox.javascript import evaluate as sandboxed
+
+    return sandboxed(script, names)
 
 
 def _render(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and "{{" in value:
-        return Template.parse(value).render(names)
+        return Template.parse(value).render(names, run_script)
     if isinstance(value, Mapping):
         return {key: _render(inner, names) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -131,9 +139,13 @@ def kinds_of(flow: Flow, registry: Registry) -> Registry:
     added = {
         node.kind: type(node)
         for node in flow.implementations.values()
-        if isinstance(node, Node) and node.kind and node.kind not in registry
+        if isinstance(node, Node) and node.kind and _unknown(node, registry)
     }
-    return Registry((*registry.values(), *added.values())) if added else registry
+    return registry.with_types(added.values()) if added else registry
+
+
+def _unknown(node: Node, registry: Registry) -> bool:
+    return versioned(node.kind, node.type_version) not in registry
 
 
 def work_for(
@@ -225,6 +237,8 @@ def _content(
 
     function = None if isinstance(implementation, Node) else implementation
     text = node.spec.body
+    if node.opaque:
+        return None, node.opaque
     try:
         return digest_of(captured, function, type(node), told=bool(text)), ""
     except Untold as untold:

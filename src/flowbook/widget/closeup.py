@@ -35,7 +35,7 @@ Look: TypeAlias = Callable[[ValueRef], Preview | None]
 def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -> Details:
     """The answer to `asked`; `UnknownNode` when the flow has no such node."""
     node = spec.node(asked.node)
-    language = _LANGUAGES.get(node.kind, "yaml")
+    language = _LANGUAGES.get(node.kind_name, "yaml")
     events = [] if run is None else run.events()
     scope = _latest(events, node) if asked.scope is None else asked.scope
     ran = _node_run(run, NodeId(f"{scope}.{node.id}") if scope else node.id)

@@ -1,0 +1,183 @@
+"""`flowbook nodes`: which kinds of nodes there are, what each takes, and whether all is well."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+
+from flowbook.cli.manual import manual
+from flowbook.cli.migrate import migrate
+from flowbook.cli.opening import json_option
+from flowbook.cli.output import echo_json, echo_table
+from flowbook.errors import FlowbookError
+from flowbook.export.exits import ExitCode
+from flowbook.graph.node import Node
+from flowbook.graph.node_schema import help_of, settings_of, summary_of
+from flowbook.graph.options import print_options
+from flowbook.graph.registry import Registry
+from flowbook.graph.versions import versioned
+
+_CODES = (ExitCode.OK, ExitCode.USAGE)
+_WIDTH = 96
+
+
+@click.group("nodes", invoke_without_command=True)
+@json_option
+@click.pass_context
+@manual("flowbook nodes", "flowbook nodes show http", "flowbook nodes check", codes=_CODES)
+def command(ctx: click.Context, as_json: bool) -> ExitCode:
+    """List the kinds of nodes that are installed, by family."""
+    ctx.obj = as_json
+    if ctx.invoked_subcommand is not None:
+        return ExitCode.OK
+    rows = [_row(_installed(), kind) for kind in _sorted(_installed())]
+    if as_json:
+        echo_json({"nodes": rows})
+        return ExitCode.OK
+    columns = ("kind", "version", "family", "what for", "package")
+    echo_table(columns, [[row[name] for name in columns] for row in rows])
+    return ExitCode.OK
+
+
+@command.command("show")
+@click.argument("kind", metavar="KIND")
+@json_option
+@click.pass_context
+@manual("flowbook nodes show http", "flowbook nodes show http.v1 --json", codes=_CODES)
+def show(ctx: click.Context, kind: str, as_json: bool) -> ExitCode:
+    """Say what nodes of a KIND do, what they take, and how they are written.
+
+    With --json it is the JSON Schema of the configuration.
+    """
+    registry = _installed()
+    node_type = registry[kind]
+    if as_json or ctx.obj:
+        echo_json(node_type.schema())
+        return ExitCode.OK
+    for line in _told(registry, node_type):
+        click.echo(line)
+    return ExitCode.OK
+
+
+@command.command("check")
+@click.option("--examples", is_flag=True, help="Run the example of every kind, too.")
+@json_option
+@click.pass_context
+@manual("flowbook nodes check", "flowbook nodes check --examples", codes=_CODES)
+def check(ctx: click.Context, examples: bool, as_json: bool) -> ExitCode:
+    """Look whether the installed kinds go together.
+
+    Two packages that bring the same kind, or both its latest version, are a fault, and so is what
+    cannot be loaded; each is named with its package. Examples run in an empty folder.
+    """
+    registry = _installed()
+    faults = [
+        {"kind": one.kind, "package": one.package, "message": one.message}
+        for one in registry.faults
+    ]
+    if examples:
+        faults += _broken_examples(registry)
+    if as_json or ctx.obj:
+        echo_json({"kinds": len(registry), "faults": faults})
+    else:
+        for one in faults:
+            click.echo(f"error: {one['kind']}: {one['message']}", err=True)
+        click.echo(f"{_count(len(registry), 'kind')}, {_count(len(faults), 'fault')}", err=True)
+    return ExitCode.USAGE if faults else ExitCode.OK
+
+
+command.add_command(migrate)
+
+
+def _installed() -> Registry:
+    from flowbook.session.project import project
+
+    return project(".").registry
+
+
+def _sorted(registry: Registry) -> list[str]:
+    return sorted(registry, key=lambda kind: (registry[kind].family, kind))
+
+
+def _row(registry: Registry, kind: str) -> dict[str, Any]:
+    node_type = registry[kind]
+    return {
+        "kind": kind,
+        "version": node_type.type_version,
+        "family": node_type.family,
+        "what for": summary_of(node_type),
+        "package": registry.package(node_type),
+        "external": node_type.external,
+    }
+
+
+def _told(registry: Registry, node_type: type[Node]) -> Iterator[str]:
+    """All about a kind, for a terminal."""
+    own = versioned(node_type.kind, node_type.type_version)
+    others = [versioned(node_type.kind, one) for one in registry.versions(node_type.kind)]
+    latest = registry[node_type.kind] is node_type
+    yield own if latest else f"{own}, not the latest"
+    words = (
+        f"family: {node_type.family or 'none'}",
+        f"package: {registry.package(node_type) or 'none'}",
+        f"versions: {', '.join(others)}",
+    )
+    yield "; ".join(words)
+    yield ""
+    yield help_of(node_type)
+    yield ""
+    yield f"outputs: {', '.join(node_type.outputs) or 'one, called like the node'}"
+    options = print_options(node_type.defaults)
+    if options:
+        yield f"options: {', '.join(f'{name} {value}' for name, value in options.items())}"
+    if node_type.external:
+        yield "It may change something outside of the process; a test run does not run it."
+    yield from _settings(node_type)
+    if node_type.example:
+        yield ""
+        yield "example:"
+        yield textwrap.indent(node_type.example.strip(), "  ")
+
+
+def _settings(node_type: type[Node]) -> Iterator[str]:
+    rows = settings_of(node_type)
+    yield "" if rows else "It has no settings."
+    for one in rows:
+        default = f" (default {one.default})" if one.default else ""
+        must = " (required)" if one.required else ""
+        yield f"  {one.name}: {one.type}{default}{must}"
+        for line in textwrap.wrap(one.help, _WIDTH - 6):
+            yield f"      {line}"
+        if one.examples:
+            yield f"      such as {', '.join(map(repr, one.examples))}"
+
+
+def _broken_examples(registry: Registry) -> list[dict[str, str]]:
+    from flowbook.session.examples import run_example
+    from flowbook.session.project import Project
+
+    broken = []
+    for kind in registry:
+        node_type = registry[kind]
+        if not node_type.example:
+            continue
+        with TemporaryDirectory() as folder:
+            project = Project(Path(folder))
+            try:
+                run_example(project, node_type)
+            except FlowbookError as failure:
+                told = f"its example does not run: {failure.message}"
+                package = registry.package(node_type)
+                broken.append({"kind": kind, "package": package, "message": told})
+            finally:
+                project.close()
+    return broken
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
