@@ -14,11 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from flowbook.errors import NotGranted, SecretMissing
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
 from flowbook.nodes.http import HttpNode
-from flowbook.nodes.http.clients import Pool
 
 
 @dataclass
@@ -138,40 +136,22 @@ def other():
     served.close()
 
 
-class FakeServices:
-    """Secrets and files by a test's own hand."""
-
-    def __init__(self, folder):
-        self.effects, self.secrets, self.folder = True, {}, folder
-
-    def secret(self, name):
-        if name not in self.secrets:
-            raise SecretMissing(f"no secret {name!r}", name=name, places=())
-        return self.secrets[name]
-
-    def file(self, path, *, writing=False):
-        place = (self.folder / path).resolve()
-        if not place.is_relative_to(self.folder.resolve()):
-            raise NotGranted(f"{path!r} is outside", grant="file", what=path)
-        return str(place)
+@pytest.fixture
+def services(context):
+    return context.services
 
 
 @pytest.fixture
-def services(tmp_path):
-    return FakeServices(tmp_path)
-
-
-@pytest.fixture
-def context(context, services):
-    """The context of nodes' tests, with services, artefacts and the real expressions."""
-    context.services = services
+def context(context, tmp_path):
+    """The context of nodes' tests in an empty folder, with artefacts and the real expressions."""
+    context.services.folder = tmp_path
     context.made = {}
     context.progressed = []
     context.evaluate = lambda text, names: evaluate(parse(text), names)
     context.progress = lambda *told: context.progressed.append(told)
 
     def artefact(name, content, media_type=None):
-        context.made[name] = (content.read_bytes(), media_type)
+        context.made[name] = (content, media_type)
 
     context.artefact = artefact
     return context
@@ -250,8 +230,3 @@ def secure(certificates):
 def packed():
     """Text as gzip."""
     return lambda text: gzip.compress(text if isinstance(text, bytes) else text.encode())
-
-
-@pytest.fixture
-def pool():
-    return Pool()

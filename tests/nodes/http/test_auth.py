@@ -73,7 +73,7 @@ def test_settings_that_are_none_are_refused(spec, auth, told):
 
 
 def test_a_secret_that_is_nowhere_is_told(fetch):
-    with pytest.raises(SecretMissing, match="no secret 'other'"):
+    with pytest.raises(SecretMissing, match="no secret is called 'other'"):
         fetch("/x", auth={"type": "bearer", "secret": "other"})
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 from traitlets import TraitError
 
-from flowbook.errors import HttpFailed, UsageError
+from flowbook.errors import HttpFailed, NotGranted, UsageError
 from flowbook.nodes.http import HttpNode, clients
+from flowbook.run.places.worker import RemoteContext
 
 
 @pytest.fixture(autouse=True)
@@ -193,20 +194,17 @@ def test_the_library_tells_no_address_of_ours(run, caplog):
 
 def test_a_test_run_sends_nothing_that_changes_something(run, services, site):
     services.effects = False
-    with pytest.raises(UsageError, match="a test run changes nothing outside"):
-        run("/echo", method="POST")
+    for changing in ({"method": "POST"}, {"save_to": "x.json"}):
+        with pytest.raises(NotGranted, match="a test run changes nothing outside"):
+            run("/echo", **changing)
     assert site.asked == []
     assert run("/echo")["fetch"] == {"ok": True}
 
 
-def test_it_works_where_there_are_no_services(context, made, site):
-    class Elsewhere(type(context)):
-        @property
-        def services(self):
-            raise UsageError("a node in another process has no services of the project")
-
+def test_it_works_in_another_process(made, site):
+    context = RemoteContext("run", "node", 1, "run:node", evaluator=print, tell=lambda *_: None)
     node = made.node(HttpNode, url=f"{site.url}/echo", method="POST")
-    assert dict(asyncio.run(node.run(Elsewhere(), {})).ports) == {"node": {"ok": True}}
+    assert dict(asyncio.run(node.run(context, {})).ports) == {"node": {"ok": True}}
 
 
 @pytest.mark.parametrize(
@@ -248,7 +246,8 @@ def test_a_loop_that_runs_until_exit_leaves_nothing_open(site):
         loop = asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, daemon=True).start()
         node = HttpNode(NodeSpec("page", kind="http"), url="{site.url}/page")
-        context = SimpleNamespace(log=lambda text: None, attempt=1)
+        services = SimpleNamespace(effects=True, keep=lambda key, make, close: make())
+        context = SimpleNamespace(log=lambda text: None, attempt=1, services=services)
         print(asyncio.run_coroutine_threadsafe(node.run(context, {{}}), loop).result(5).ports)
     """
     asked = [sys.executable, "-X", "dev", "-c", textwrap.dedent(code)]
@@ -257,7 +256,7 @@ def test_a_loop_that_runs_until_exit_leaves_nothing_open(site):
     assert "unclosed" not in ended.stderr
 
 
-def test_it_runs_in_a_flow_and_leaves_nothing_open_when_its_engine_is_closed(site, tmp_path):
+def test_it_runs_in_a_flow_and_leaves_nothing_open_when_its_project_is_closed(site, tmp_path):
     import flowbook
     from flowbook.graph.spec import NodeSpec
 
@@ -266,9 +265,11 @@ def test_it_runs_in_a_flow_and_leaves_nothing_open_when_its_engine_is_closed(sit
     flow.add(HttpNode(NodeSpec("page", kind="http"), url=f"{site.url}/rows.json"))
     assert flow.run()["page"].output == [{"a": 1}, {"a": 2}]
     assert clients._open
+    held = next(iter(clients._open.values())).pool
+    project.close()
+    assert not held.clients
     project.engine.close()
     assert not clients._open
-    project.close()
 
 
 def test_a_server_that_asks_to_wait_is_waited_for(site, tmp_path):
