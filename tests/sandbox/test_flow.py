@@ -102,6 +102,17 @@ def test_a_flow_in_python_routes_by_javascript_wherever_it_runs(project, place):
     assert run["route"].output["matched_outputs"] == ["long"]
 
 
+def test_it_reads_what_the_project_provides_and_lets_it_read(project):
+    flow = Flow("given", host=project)
+    text = "{{ js: `${$run.attempt} ${typeof $run.id}` }}"
+    flow.add(NodeSpec("tell", kind="router", config={"route_by": text}))
+    flow.add(NodeSpec("spy", kind="router", config={"route_by": "{{ js: $env.HOME }}"}))
+    assert flow.check() == ()
+    run = flow.start().wait(BOUND)
+    assert run["tell"].output["evaluated_value"] == "1 string"
+    assert run["spy"].error.name == "NotGranted"
+
+
 def test_an_error_names_the_condition(project):
     flow = Flow("routes", host=project)
 
