@@ -176,6 +176,8 @@ class _Reader:
             return Draft(spec, header, names.reads, names.known, spare), faults
         if node_type.body == "sql":
             reads, faults = read_sql(spec.body)
+        elif node_type.body == "text":
+            reads, faults = (), ()
         else:
             settings, faults = read_yaml(spec.body)
             spec = replace(spec, config=settings or {})
