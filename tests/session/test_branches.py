@@ -117,3 +117,37 @@ def test_a_router_that_is_cached_answers_from_the_cache(project, run_of):
     assert outcomes(run_of(*cells), "size") == ["succeeded"]
     again = run_of(*cells)
     assert outcomes(again, "size", "big") == ["reused", "succeeded"]
+
+
+@pytest.mark.parametrize("variable", ["$vars.global.limit", "vars.global.limit"])
+def test_conditions_and_templates_read_what_the_project_provides(run_of, variable):
+    run = run_of(
+        "%%flow limit_is_set\nimport flowbook\n"
+        "flowbook.context().services.variables(flowbook.Scope.GLOBAL).set('limit', 100)\n120",
+        f"%%flow if is_big(limit_is_set)\ncondition: value > {variable} and $run.attempt == 1",
+        "%%flow switch way(it=is_big.true)\n"
+        f'value: "{{{{ {variable} + it }}}}"\ncases: {{sum: 220}}',
+        "%%flow taken(it=way.sum)\nit",
+    )
+    assert run["taken"].output == 120
+
+
+def test_the_environment_is_read_where_the_project_lists_its_name(project, run_of, monkeypatch):
+    monkeypatch.setenv("REGION", "eu")
+    project.store.settings.set("env", "REGION")
+    run = run_of(
+        "%%flow total\n1",
+        "%%flow if here(total)\ncondition: $env.REGION == 'eu'",
+        "%%flow yes(it=here.true)\nit",
+    )
+    assert outcomes(run, "yes") == ["succeeded"]
+
+
+def test_a_cached_node_that_reads_a_variable_says_why_it_is_not_taken(project, run_of):
+    cells = (
+        "%%flow total\n1",
+        "%%flow switch way(total)\n#| cache: true\n"
+        "value: \"{{ default(vars.global.nothing, 'none') }}\"\ncases: {none: none}",
+    )
+    run_of(*cells)
+    assert outcomes(run_of(*cells), "way") == ["succeeded"]
