@@ -40,7 +40,6 @@ from flowbook.session.memory import Remembering
 from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
-from flowbook.session.recording import Secrets
 from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
@@ -98,8 +97,6 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
         """What waits for its turn in this process."""
         self.reopening = Reopening(self)
         """What goes on by itself of the runs that died with their process."""
-        self.secrets: Secrets | None = self.keychain.known
-        """Gives the texts that no run may write down."""
 
     def __repr__(self) -> str:
         return f"Project({str(self.path)!r})"
