@@ -12,6 +12,7 @@ import pytest
 import flowbook
 from flowbook import Flow, Project
 from flowbook.graph.spec import InputSpec, NodeSpec, Options, Wire
+from flowbook.nodes.call import CallNode
 from flowbook.nodes.log import LogNode
 from flowbook.nodes.note import NoteNode
 from flowbook.nodes.notify.node import NotifyNode
@@ -21,6 +22,7 @@ from flowbook.nodes.stopping import StopNode
 from flowbook.nodes.writing import WriteFileNode
 
 KINDS = (
+    CallNode,
     ListFilesNode,
     LogNode,
     NoteNode,
