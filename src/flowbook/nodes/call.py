@@ -38,7 +38,7 @@ class CallNode(Node):
 %%flow python place
 import json
 import flowbook
-source = "%%flow python headline(city='Oslo')\\nheadline = f'Sun over {city}'"
+source = "%" + "%flow python headline(city='Oslo')\\nheadline = f'Sun over {city}'"
 cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "outputs": []}
 weather = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
 weather["cells"] = [{**cell, "execution_count": None}]
