@@ -45,7 +45,7 @@ class Inbox(BaseHTTPRequestHandler):
         pass
 
 server = HTTPServer(("127.0.0.1", 0), Inbox)
-Thread(target=server.handle_request, daemon=True).start()
+Thread(target=lambda: (server.handle_request(), server.server_close())).start()
 inbox = f"http://127.0.0.1:{server.server_port}"
 
 %%flow notify told(inbox)
