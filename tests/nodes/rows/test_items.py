@@ -1,11 +1,11 @@
 """map_items, filter, reduce: over every kind of table, over lists, and told where they fail."""
 
 import pytest
+from tests.nodes.rows.kinds import RealContext, plain, ran
 from traitlets import TraitError
 
 from flowbook.errors import ExpressionError, UsageError
 from flowbook.nodes.rows.items import FilterNode, MapItemsNode, ReduceNode
-from tests.nodes.rows.kinds import RealContext, plain, ran
 
 ORDERS = [
     {"city": "Oslo", "price": 4.0, "count": 3},

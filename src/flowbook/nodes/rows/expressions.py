@@ -51,9 +51,8 @@ class Question:
     strict: bool = False
     """True: a null that an expression cannot be worked out with is an error."""
 
-    def values(self, text: str, place: str, rows: Rows) -> list[Any]:
-        """The value of the expression for each row; `ExpressionError` names the first that fail."""
-        asked = read(text, place)
+    def values(self, asked: Asked, rows: Rows) -> list[Any]:
+        """The value of an expression for each row; `ExpressionError` names the first that fail."""
         self.check(asked, rows)
         return list(_each(self, asked, rows))
 
@@ -77,15 +76,6 @@ class Question:
                 hint=close + columns,
                 code="unknown_name",
             )
-
-    def one(self, asked: Asked, names: Mapping[str, Any]) -> Any:
-        """The value over `names`; null where a null field is to blame."""
-        try:
-            return self.context.evaluate(asked.text, names)
-        except ExpressionError as failed:
-            if not self.strict and _for_null(failed, asked, names):
-                return None
-            raise
 
 
 def read(text: str, place: str) -> Asked:
