@@ -136,8 +136,6 @@ def test_a_body_is_an_artefact(fetch, context):
     given = fetch("/file", artefact="rain.bin")
     assert context.made == {"rain.bin": (CONTENT, "application/x-rain")}
     assert (given["path"], given["size"]) == ("rain.bin", len(CONTENT))
-    with pytest.raises(UsageError, match="has save_to and artefact"):
-        fetch("/file", artefact="rain.bin", save_to="rain.bin")
 
 
 def test_a_large_body_takes_little_memory(site, tmp_path):
@@ -174,3 +172,8 @@ def test_a_large_body_takes_little_memory(site, tmp_path):
     size, grown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
     assert int(size) == 200 << 20
     assert int(grown) < 50_000  # kilobytes
+
+
+def test_a_body_goes_to_one_place(made):
+    with pytest.raises(UsageError, match="has save_to and artefact"):
+        made.node(HttpNode, artefact="rain.bin", save_to="rain.bin")

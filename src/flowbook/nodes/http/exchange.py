@@ -61,7 +61,9 @@ class Exchange:
         return self.client.build_request(method, url, timeout=timeout, **content)
 
     @asynccontextmanager
-    async def answer(self, request: httpx.Request) -> AsyncIterator[Answer]:
+    async def answer(
+        self, request: httpx.Request, also_ok: tuple[int, ...] = ()
+    ) -> AsyncIterator[Answer]:
         """The answer, after redirects, while its body is read.
 
         Raises `HttpFailed` for none, and for a status that is not among those that are `ok`;
@@ -73,7 +75,7 @@ class Exchange:
         with self._told(request):
             async with asyncio.timeout(self.terms.timeouts.total), AsyncExitStack() as stack:
                 answer = await self._final(request, stack)
-                if not is_among(answer.status, self.terms.ok):
+                if not is_among(answer.status, self.terms.ok) and answer.status not in also_ok:
                     raise await self._refused(answer)
                 yield answer
 

@@ -103,14 +103,18 @@ class Task:
 
     # ------------------------------------------------------------ what it gives
 
-    async def value(self, answer: Answer, body: Body) -> Any:
-        """The body as the node likes to have it; `HttpFailed` for what cannot be read so."""
+    async def value(self, answer: Answer, body: Body, response: str = "") -> Any:
+        """The body as the node likes to have it; `HttpFailed` for what cannot be read so.
+
+        `response` stands for that of the node.
+        """
         node = self.node
-        reading = reading_of(body) if node.response == "auto" else node.response
+        response = response or node.response
+        reading = reading_of(body) if response == "auto" else response
         try:
             if len(body.content) <= _QUICK and reading != "table":
-                return value_of(body, node.response, node.table, node.charset)
-            return await asyncio.to_thread(value_of, body, node.response, node.table, node.charset)
+                return value_of(body, response, node.table, node.charset)
+            return await asyncio.to_thread(value_of, body, response, node.table, node.charset)
         except ValueError as error:
             kind = "JSON" if reading == "json" else "table"
             raise answer.failed(
