@@ -171,7 +171,7 @@ def _broken_examples(registry: Registry) -> list[dict[str, str]]:
             try:
                 run_example(project, node_type)
             except FlowbookError as failure:
-                told = f"its example does not run: {failure.message}"
+                told = f"its example does not run: {failure}".removesuffix("\n")
                 package = registry.package(node_type)
                 broken.append({"kind": kind, "package": package, "message": told})
             finally:

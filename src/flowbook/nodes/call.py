@@ -17,6 +17,7 @@ from flowbook.errors import SubflowFailed, UsageError
 from flowbook.graph.node import Call, Node, NodeContext
 from flowbook.graph.options import parse_duration
 from flowbook.ids import PortName
+from flowbook.nodes import examples
 
 SUCCEEDED = "succeeded"
 
@@ -30,6 +31,8 @@ class CallNode(Node):
     """
 
     kind: ClassVar[str] = "call"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = examples.CALL
     grace: ClassVar[float] = 5.0
 
     flow = Unicode(help="Name of the flow: a notebook's, or that of a live one.").tag(config=True)

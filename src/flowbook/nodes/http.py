@@ -25,6 +25,7 @@ from flowbook.errors import HttpFailed, UsageError
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import parse_duration
 from flowbook.ids import PortName
+from flowbook.nodes import examples
 
 if TYPE_CHECKING:
     import httpx
@@ -47,6 +48,8 @@ class HttpNode(Node):
     """
 
     kind: ClassVar[str] = "http"
+    family: ClassVar[str] = "services"
+    example: ClassVar[str] = examples.HTTP
 
     method = CaselessStrEnum(_METHODS, default_value="GET", help="HTTP method.").tag(config=True)
     url = Unicode(help="Address, http:// or https://.").tag(config=True)

@@ -15,6 +15,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import Options
 from flowbook.ids import PortName
+from flowbook.nodes import examples
 from flowbook.nodes.tables import Family, How, family
 
 
@@ -29,6 +30,8 @@ class MergeNode(Node):
     """
 
     kind: ClassVar[str] = "merge"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = examples.MERGE
     tolerant: ClassVar[bool] = True
     defaults: ClassVar[Options] = Options(pure=True)
 

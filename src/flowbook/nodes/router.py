@@ -18,6 +18,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
+from flowbook.nodes import examples
 
 _CONDITION_KEYS: Final = ("id", "label", "expression", "color")
 _UNROUTED: Final = "{{ value }}"
@@ -32,6 +33,8 @@ class RouterNode(Node):
     """
 
     kind: ClassVar[str] = "router"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = examples.ROUTER
     untemplated: ClassVar[tuple[str, ...]] = ("conditions",)
     defaults: ClassVar[Options] = Options(pure=True)
 

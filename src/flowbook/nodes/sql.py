@@ -18,6 +18,7 @@ from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes import examples
 from flowbook.nodes.cell_code import CellText
 from flowbook.nodes.tables import columnar
 
@@ -26,6 +27,8 @@ class SqlNode(Node):
     """Runs a query and gives its result as a data frame."""
 
     kind: ClassVar[str] = "sql"
+    family: ClassVar[str] = "data"
+    example: ClassVar[str] = examples.SQL
     gives: ClassVar[str] = "DataFrame"
     body: ClassVar[str] = "sql"
     defaults: ClassVar[Options] = Options(pure=True)

@@ -17,6 +17,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes import examples
 
 _STATUSES: Final = ("succeeded", "failed", "cancelled")
 
@@ -25,6 +26,8 @@ class StopNode(Node):
     """Stops the run, with a `status` and a `message`; passes on what it was given."""
 
     kind: ClassVar[str] = "stop"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = examples.STOP
     defaults: ClassVar[Options] = Options(pure=True)
     untemplated: ClassVar[tuple[str, ...]] = ("status",)
 
