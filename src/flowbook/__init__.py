@@ -56,8 +56,10 @@ if TYPE_CHECKING:
     from flowbook.graph.adding import add_items
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
+    from flowbook.graph.options import Options
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
+    from flowbook.graph.spec import InputSpec, NodeSpec
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
@@ -75,6 +77,7 @@ _HOMES = {
     "FlowbookError": "flowbook.errors",
     "HttpFailed": "flowbook.errors",
     "IllegalTransition": "flowbook.errors",
+    "InputSpec": "flowbook.graph.spec",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
     "LimitExceeded": "flowbook.errors",
@@ -83,6 +86,8 @@ _HOMES = {
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
+    "NodeSpec": "flowbook.graph.spec",
+    "Options": "flowbook.graph.options",
     "Outputs": "flowbook.graph.node",
     "Problem": "flowbook.graph.problem",
     "Project": "flowbook.session.project",
@@ -125,6 +130,7 @@ __all__ = [
     "FlowbookError",
     "HttpFailed",
     "IllegalTransition",
+    "InputSpec",
     "InvalidFlow",
     "InvalidParameters",
     "LimitExceeded",
@@ -132,7 +138,9 @@ __all__ = [
     "Node",
     "NodeContext",
     "NodeRun",
+    "NodeSpec",
     "NotGranted",
+    "Options",
     "Outputs",
     "Problem",
     "Project",
