@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from flowbook.graph.options import Options
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
+    from flowbook.graph.services import Grant, Scope
     from flowbook.graph.spec import InputSpec, NodeSpec
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
@@ -75,6 +76,7 @@ _HOMES = {
     "Flow": "flowbook.graph.flow",
     "FlowSyntaxError": "flowbook.errors",
     "FlowbookError": "flowbook.errors",
+    "Grant": "flowbook.graph.services",
     "HttpFailed": "flowbook.errors",
     "IllegalTransition": "flowbook.errors",
     "InputSpec": "flowbook.graph.spec",
@@ -100,6 +102,7 @@ _HOMES = {
     "RunStatus": "flowbook.events",
     "RunTimeout": "flowbook.errors",
     "SchemaMismatch": "flowbook.errors",
+    "Scope": "flowbook.graph.services",
     "SecretMissing": "flowbook.errors",
     "Severity": "flowbook.graph.problem",
     "SubflowFailed": "flowbook.errors",
@@ -128,6 +131,7 @@ __all__ = [
     "Flow",
     "FlowSyntaxError",
     "FlowbookError",
+    "Grant",
     "HttpFailed",
     "IllegalTransition",
     "InputSpec",
@@ -153,6 +157,7 @@ __all__ = [
     "RunStatus",
     "RunTimeout",
     "SchemaMismatch",
+    "Scope",
     "SecretMissing",
     "Severity",
     "StoreBusy",

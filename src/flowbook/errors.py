@@ -256,16 +256,20 @@ class HttpFailed(FlowbookError):
     """A request got no usable answer; `status` is None when it got none at all.
 
     `url` is without its secrets; `retry_after` is how long the server asks to be left alone.
+    `retryable` says whether asking again may help; None: as its status is usually meant.
     """
 
-    fields: ClassVar[tuple[str, ...]] = ("url", "status", "retry_after")
+    fields: ClassVar[tuple[str, ...]] = ("url", "status", "retry_after", "retryable")
     url: str
     status: int | None
     retry_after: float | None
+    retryable: bool | None
 
     @property
     def final(self) -> bool:
         """True when asking again cannot help: refused, and not for want of time or room."""
+        if self.retryable is not None:
+            return not self.retryable
         return (
             self.status is not None
             and 400 <= self.status < 500

@@ -289,3 +289,16 @@ def test_a_parameter_of_another_nodes_head_is_pointed_out(reading):
     parsed = reading("%%flow a(s=30)\ns", "%%flow b\ns * 2")
     (problem,) = parsed.problems
     assert problem.hint == "it is a parameter of a alone: declare it in the parameters cell instead"
+
+
+def test_what_the_project_provides_is_no_input(reading):
+    parsed = reading(
+        "%%flow city\n'Oslo'",
+        '%%flow http get\nurl: "{{ $env.BASE }}/{{ city }}?key={{ $secret.weather }}"\n'
+        'headers: {city: "{{ vars.global.city }}"}',
+        '%%flow while again\ncondition: "last < $vars.flow.most"',
+        "%%flow step\n#| in: again\n1",
+    )
+    assert parsed.problems == ()
+    assert inputs(parsed, "get") == {"city": None}
+    assert inputs(parsed, "again") == {}

@@ -49,6 +49,8 @@ GUIDES: Final[Mapping[str, str]] = {
 }
 """Guides that say more about a kind than its page does."""
 WIDTH: Final = 96
+MOST: Final = 6
+"""Rows and items of a result that are shown."""
 _HEAD: Final = """\
 What the nodes of a flow can be. A cell names its kind in its head, `%%flow http get`, and one that
 names none is `python`; `%%flow http.v1 get` names one version of a kind, which is else the latest.
@@ -57,10 +59,13 @@ names none is `python`; `%%flow http.v1 get` names one version of a kind, which 
 
 
 class _Left:
-    """Stands for what is another thing in every run."""
+    """Stands for what is left out: what is another thing in every run, or more of the same."""
+
+    def __init__(self, told: str = "…") -> None:
+        self.told = told
 
     def __repr__(self) -> str:
-        return "…"
+        return self.told
 
 
 _CHANGING: Final = re.compile(
@@ -168,7 +173,7 @@ def _setting(one: Setting) -> str:
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, str) and value.isprintable() else repr(value)
 
 
 def _example(kinds: Registry, node_type: type[Node]) -> Iterator[str]:
@@ -212,7 +217,9 @@ def _named(port: str, text: str) -> str:
 def _lines(value: Any) -> str:
     found = None if isinstance(value, list) else rows_of(value)
     if found:
-        return "\n".join(line.rstrip() for line in table(*found, WIDTH))
+        columns, rows = found
+        lines = table(columns, rows[:MOST], WIDTH, len(rows))
+        return "\n".join(line.rstrip() for line in lines)
     return pprint.pformat(_steady(value), width=WIDTH, sort_dicts=False, compact=True)
 
 
@@ -225,7 +232,9 @@ def _steady(value: Any) -> Any:
             if key != "traceback"
         }
     if isinstance(value, list | tuple):
-        return type(value)(map(_steady, value))
+        more = [_Left(f"… {len(value) - MOST:,} more")] if len(value) > MOST + 1 else []
+        shown = value[:MOST] if more else value
+        return type(value)((*map(_steady, shown), *more))
     if isinstance(value, str):
         return _Left() if _CHANGING.fullmatch(value) else _CHANGING.sub("…", value)
     return value

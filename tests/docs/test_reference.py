@@ -22,7 +22,7 @@ from flowbook.graph.options import OPTIONS, Options, print_options
 from flowbook.store.audit import Action
 from flowbook.store.export import NODE_IO
 from flowbook.store.schema import VIEWS
-from flowbook.store.settings import SETTINGS
+from flowbook.store.settable import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")

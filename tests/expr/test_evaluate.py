@@ -134,7 +134,7 @@ def test_pandas_timestamps_are_dates():
     names = {"at": pandas.Timestamp("2026-01-02T03:04:05")}
     assert value_of("at > datetime('2026-01-01')", **names) is True
     with pytest.raises(ExpressionError, match="DataFrame is not plain data"):
-        value_of("len(df)", df=pandas.DataFrame({"a": [1]}))
+        value_of("str(df)", df=pandas.DataFrame({"a": [1]}))
 
 
 def test_subclasses_count_as_what_they_are():
@@ -215,3 +215,34 @@ def test_a_large_input_can_be_walked_but_not_computed_on():
     assert value_of("big.rows[299_999].n + 1", **names) == 300_000
     with pytest.raises(ExpressionError):
         value_of("big == 1", **names)
+
+
+PROVIDED = {
+    "$env": {"REGION": "eu"},
+    "$vars": {"flow": {"total": {"sum": 3}}, "global": {}},
+    "$run": {"attempt": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("$env.REGION", "eu"),
+        ("$env.REGION.upper()", "EU"),
+        ("$vars.flow.total.sum + 1", 4),
+        ("vars.flow.total", {"sum": 3}),
+        ("[$run.attempt, $vars['flow']['total']['sum']]", [2, 3]),
+    ],
+)
+def test_what_the_project_provides_is_read_like_names(source: str, value):
+    assert evaluate(parse(source), PROVIDED) == value
+
+
+@pytest.mark.parametrize(
+    "source", ["$vars.global.x", "1 + $vars.global.x", "$secret.token", "1 + $secret.token"]
+)
+def test_what_is_not_provided_is_named_in_full(source: str):
+    with pytest.raises(ExpressionError) as refused:
+        evaluate(parse(source), PROVIDED)
+    assert refused.value.code == "no_field"
+    assert source.rpartition("$")[2].partition(".")[0] in refused.value.message

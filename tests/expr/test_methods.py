@@ -13,7 +13,7 @@ SAMPLES = {
     dict: {"a": 1},
     float: 2.0,
     date: date(2026, 1, 2),
-    datetime: datetime.fromisoformat("2026-01-02T03:00"),
+    datetime: datetime.fromisoformat("2026-01-02T03:00+00:00"),
     timedelta: timedelta(hours=1),
 }
 ARGUMENTS = {
@@ -47,3 +47,14 @@ def test_a_method_answers_like_pythons(kind: type, name: str):
     if name in ("keys", "values", "items"):
         expected = list(expected)
     assert evaluate(parse(call), names) == expected
+
+
+@pytest.mark.parametrize(
+    "method",
+    [method for table in METHODS.values() for method in table.values()],
+    ids=lambda method: method.name,
+)
+def test_every_method_is_explained_and_has_an_example_that_is_true(method):
+    assert method.help.endswith(".")
+    assert f".{method.name}(" in method.example
+    assert evaluate(parse(method.example), {}) is True

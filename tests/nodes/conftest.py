@@ -5,14 +5,97 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from flowbook.errors import ExpressionError
+from flowbook.errors import ExpressionError, MemoryConflict, NotGranted, SecretMissing
+from flowbook.graph.services import Grant, Scope
 from flowbook.graph.spec import InputSpec, NodeSpec, Place
 from flowbook.ids import CellId, NodeId, PortName
+
+
+class FakeServices:
+    """Services from the test's own hands; nothing is granted until `granted` has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.secrets: dict[str, str] = {}
+        self.environment: dict[str, str] = {}
+        self.granted: set[Grant] = set()
+        self.allowed_urls: list[str] = []
+        self.kept: dict[object, object] = {}
+        self.scopes: dict[Scope, FakeMemory] = {}
+        self.effects = True
+
+    def secret(self, name):
+        if name not in self.secrets:
+            raise SecretMissing(f"no secret is called {name!r}", name=name, places=("the test",))
+        return self.secrets[name]
+
+    def env(self, name):
+        if name not in self.environment:
+            raise NotGranted(f"{name!r} is not listed", grant="env", what=name)
+        return self.environment[name]
+
+    def require(self, grant, what):
+        if grant not in self.granted:
+            raise NotGranted(f"not allowed: {what}", grant=grant.value, what=what)
+
+    def file(self, path, *, writing=False):
+        if "://" in str(path):
+            if not str(path).startswith(tuple(self.allowed_urls)):
+                raise NotGranted(f"not allowed: {path}", grant="allow_urls", what=str(path))
+            return str(path)
+        place = (self.folder / path).resolve()
+        if not place.is_relative_to(self.folder.resolve()):
+            raise NotGranted(f"not allowed: {path}", grant="allow_paths", what=str(place))
+        return str(place)
+
+    def keep(self, key, make, close=None):
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
+    def variables(self, scope):
+        return self.scopes.setdefault(Scope(scope), FakeMemory())
+
+
+class FakeMemory(dict):
+    """Values by key with versions that never go back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.versions: dict[str, int] = {}
+
+    @property
+    def shared(self):
+        return self
+
+    def version(self, key):
+        return self.versions.get(key, 0) if key in self else 0
+
+    def set(self, key, value, *, if_version=None):
+        if if_version is not None and if_version != self.version(key):
+            raise MemoryConflict(
+                f"{key!r} has version {self.version(key)}",
+                key=key,
+                flow=None,
+                expected=if_version,
+                found=self.version(key),
+            )
+        self[key] = value
+        self.versions[key] = self.versions.get(key, 0) + 1
+        return self.versions[key]
+
+    def update(self, key, change, default=None):
+        self.set(key, change(self.get(key, default)))
+        return self[key]
+
+    def delete(self, key, *, if_version=None):
+        return self.pop(key, None) is not None
 
 
 class FakeContext:
@@ -25,8 +108,9 @@ class FakeContext:
     path = "node"
     resumption = None
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path = Path()) -> None:
         self.logged: list[str] = []
+        self.services = FakeServices(folder)
 
     def log(self, text):
         self.logged.append(text)
@@ -75,8 +159,8 @@ def _value(tree, names):
 
 
 @pytest.fixture
-def context() -> FakeContext:
-    return FakeContext()
+def context(tmp_path) -> FakeContext:
+    return FakeContext(tmp_path)
 
 
 @pytest.fixture

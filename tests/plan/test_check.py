@@ -113,7 +113,11 @@ def test_an_expression_a_node_evaluates_itself_is_parsed_too(problems, node):
 
 @pytest.mark.parametrize(
     ("key", "message"),
-    [("order.", "cache_key: "), ("odrer.id", "'odrer' is no input of this node")],
+    [
+        ("order.", "cache_key: "),
+        ("odrer.id", "'odrer' is no input of this node"),
+        ("$env.REGION", "'$env' is no input of this node"),
+    ],
 )
 def test_a_cache_key_is_an_expression_over_the_inputs(problems, node, key, message):
     def price(cache_key):

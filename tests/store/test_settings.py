@@ -9,7 +9,8 @@ from flowbook.errors import StoreBusy, UsageError
 from flowbook.store.audit import acting
 from flowbook.store.facts import SettingChanged
 from flowbook.store.keeping import Keep
-from flowbook.store.settings import SETTINGS, Origin, SettingRow
+from flowbook.store.settable import SETTINGS
+from flowbook.store.settings import Origin, SettingRow
 from flowbook.store.turn import turn
 
 
@@ -26,6 +27,10 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "archive": False,
         "cache_memory": "256MB",
         "limits": "none",
+        "grants": "none",
+        "allow_paths": "none",
+        "allow_urls": "none",
+        "env": "none",
         "recover": "auto",
     }
     assert all(row.is_default for row in store.settings.all())

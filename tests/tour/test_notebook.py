@@ -78,6 +78,9 @@ class Runner:
         self.values = params
         self.seconds = {}
 
+    def log(self, text):
+        self.logged = text
+
     def query(self, sql, tables, parameters):
         with duckdb.connect() as connection:
             for name, table in tables.items():

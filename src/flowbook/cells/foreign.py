@@ -189,7 +189,8 @@ def read_templates(
 ) -> tuple[Read, ...]:
     """What the `{{ }}` templates in settings read, by body line; broken ones are `check`'s.
 
-    Settings called in `untemplated` hold expressions that the node evaluates itself.
+    Settings called in `untemplated` hold expressions that the node evaluates itself. What the
+    project provides (`$env`, `$vars`) is not of the flow, and no read of it.
     """
     reads: dict[tuple[str, ...], Read] = {}
     for text in _texts([one for name, one in settings.items() if name not in untemplated]):
@@ -197,7 +198,7 @@ def read_templates(
             template = Template.parse(text)
         except ExpressionError:
             continue
-        for path in sorted(template.reads):
+        for path in sorted(template.inputs):
             reads.setdefault(path, Read(path, _line_with(body, text, path)))
     return tuple(reads.values())
 
@@ -214,7 +215,7 @@ def read_expressions(
     for name in named:
         text = settings.get(name)
         try:
-            paths = parse(bare(text)).reads if isinstance(text, str) else frozenset()
+            paths = parse(bare(text)).inputs if isinstance(text, str) else frozenset()
         except ExpressionError:
             continue
         for path in sorted(paths):

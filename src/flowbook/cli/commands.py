@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "flowbook.cli.check",
     "nodes": "flowbook.cli.nodes",
     "run": "flowbook.cli.run",
+    "test": "flowbook.cli.testing",
     "history": "flowbook.cli.history",
     "queue": "flowbook.cli.queue",
     "recover": "flowbook.cli.recover",

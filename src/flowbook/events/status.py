@@ -34,6 +34,7 @@ class TriggerKind(StrEnum):
     SUBFLOW = "subflow"
     EVENT = "event"
     EVAL = "eval"
+    TEST = "test"
 
 
 class SkipReason(StrEnum):

@@ -12,7 +12,13 @@ Rules that hold everywhere here, each bought with an attack that got through wit
 - One evaluation has one budget: steps, bytes allocated, and the size of a value seen *as a tree*,
   since shared references make a small object a huge tree.
 - An attribute is a dictionary key. Methods come from a table by exact type, none of them mutates.
+- What the project provides (`AMBIENT` roots: `$env`, `$secret`, `$vars`, `$run`) is read by names
+  that are written out, so what an expression may touch is known before it runs.
 - Python's `re` is not used: `matches` has its own automaton, linear in the subject.
 
 Pure. Refuses to know flows, nodes or runs.
 """
+
+from flowbook.expr.roots import AMBIENT
+
+__all__ = ["AMBIENT"]

@@ -37,6 +37,10 @@ class Code(StrEnum):
     OPAQUE = "opaque"
     TOO_LARGE = "too_large"
     BUDGET = "budget"
+    SCRIPT = "script"
+    """JavaScript threw an error."""
+    UNAVAILABLE = "unavailable"
+    """There is no engine for the language it is written in."""
 
 
 def refuse(code: Code, message: str, column: int | None = None) -> ExpressionError:

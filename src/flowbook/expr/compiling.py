@@ -76,7 +76,7 @@ def close_to(word: str, known: Iterable[str]) -> str:
 
 
 def column_of(node: ast.AST) -> int:
-    """Where `node` begins, from 1; exact as long as the text before it is ASCII."""
+    """Where `node` begins in the text, in characters from 1."""
     return int(getattr(node, "col_offset", 0)) + 1
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from flowbook.expr.budget import MAX_BITS, Budget, Code, refuse
 from flowbook.expr.compiling import Compiler, Run, column_of, placed, spelt, unknown_name
 from flowbook.expr.operators import BINARY, COMPARE, UNARY
+from flowbook.expr.paths import field_of
+from flowbook.expr.roots import AMBIENT, bare, provided
 
 _CONSTANTS = frozenset({str, int, float, bool, type(None)})
 
@@ -26,6 +28,8 @@ def constant(compiler: Compiler, node: ast.Constant) -> Run:
 def name(compiler: Compiler, node: ast.Name) -> Run:
     """A name: a loop variable, or a value that is admitted when read."""
     name, column = node.id, column_of(node)
+    if name in AMBIENT:
+        bare(compiler, node, name)
     compiler.check_public(node, name)
     slot = compiler.loop.get(name)
     if slot is not None:
@@ -136,14 +140,18 @@ def built(node: ast.AST, kind: Any, parts: Callable[[Budget], list[Any]]) -> Run
 
 
 def attribute(compiler: Compiler, node: ast.Attribute) -> Run:
-    """`a.b`: an entry of a dictionary, never an attribute of an object."""
+    """`a.b`: an entry of a dictionary or a part of a date, never an attribute of an object."""
     compiler.check_public(node, node.attr)
+    if (given := provided(compiler, node)) is not None:
+        return given
     value, name, column = compiler.compile(node.value), node.attr, column_of(node)
-    return placed(lambda budget: budget.admit(_field(value(budget), name)), column)
+    return placed(lambda budget: budget.admit(field_of(value(budget), name)), column)
 
 
 def subscript(compiler: Compiler, node: ast.Subscript) -> Run:
     """`a[key]` and `a[low:high]`."""
+    if (given := provided(compiler, node)) is not None:
+        return given
     value = compiler.compile(node.value)
     if isinstance(node.slice, ast.Slice):
         return _slice(compiler, node, value, node.slice)
@@ -177,19 +185,10 @@ def _none(_budget: Budget) -> None:
     """The end of a slice that is not given."""
 
 
-def _field(value: Any, name: str) -> Any:
-    """`value.name`: the entry of a dictionary, and nothing else."""
-    if type(value) is not dict:
-        raise refuse(Code.TYPE, f"a {type(value).__name__} has no field {name!r}")
-    try:
-        return value[name]
-    except KeyError:
-        raise refuse(Code.NO_FIELD, f"there is no field {name!r}") from None
-
-
 def _item(value: Any, key: Any) -> Any:
     if type(value) not in (dict, list, tuple, str):
-        raise refuse(Code.TYPE, f"a {type(value).__name__} has no items")
+        code = Code.NO_FIELD if value is None else Code.TYPE
+        raise refuse(code, f"a {type(value).__name__} has no items")
     try:
         return value[key]
     except (KeyError, IndexError):

@@ -9,17 +9,19 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Any, Final
 
-from flowbook.expr.budget import Code, refuse
+from flowbook.errors import ExpressionError
+from flowbook.expr.budget import Budget, Code, refuse
 from flowbook.expr.compiling import Compiler, Run
+from flowbook.expr.javascript import PREFIX, reads_of, script_of
 from flowbook.expr.language import LANGUAGE
+from flowbook.expr.roots import Path, is_ambient, path_of
+from flowbook.expr.spelling import Places, restored, spelt
 
 MAX_SOURCE: Final = 4_096
 MAX_NODES: Final = 500
 MAX_NESTING: Final = 40
-
-Path: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,21 @@ class Expression:
     """A parsed expression.
 
     `reads`: the dotted paths it reads, from names that are not its own loop variables, as far as
-    they are written out. `path`: that path when the expression is nothing but one bare path, whose
-    value may be any object.
+    they are written out; what the project provides (`$env`) is among them. `path`: that path when
+    the expression is nothing but one bare path, whose value may be any object. `script`: the
+    JavaScript it is, which is evaluated elsewhere.
     """
 
     text: str
     reads: frozenset[Path]
     path: Path | None
     program: Run = field(repr=False, compare=False)
+    script: str | None = None
+
+    @property
+    def inputs(self) -> frozenset[Path]:
+        """What it reads of a flow: `reads` without what the project provides."""
+        return frozenset(path for path in self.reads if not is_ambient(path))
 
 
 @lru_cache(maxsize=2_048)
@@ -43,14 +52,32 @@ def parse(text: str) -> Expression:
 
     >>> sorted(parse("fetch.status == 200 and any(r.ok for r in rows)").reads)
     [('fetch', 'status'), ('rows',)]
+    >>> sorted(parse("$env.REGION == $vars.global.region").reads)
+    [('$env', 'REGION'), ('$vars', 'global', 'region')]
     """
     text = text.strip()
+    script = script_of(text)
+    if script is not None:
+        return _scripted(text, script)
     tree = _tree(text)
     _check_size(tree)
     program = Compiler(LANGUAGE).compile(tree)
     dotted = all(isinstance(node, _DOTTED) for node in ast.walk(tree))
-    path = _path_of(tree) if dotted else None
+    path = path_of(tree) if dotted else None
     return Expression(text, frozenset(_reads(tree, frozenset())), path, program)
+
+
+def _scripted(text: str, script: str) -> Expression:
+    try:
+        return Expression(text, reads_of(script), None, _unavailable, script)
+    except ExpressionError as refused:
+        if refused.column is not None:
+            refused.column += len(PREFIX)
+        raise
+
+
+def _unavailable(_budget: Budget) -> Any:
+    raise refuse(Code.UNAVAILABLE, "there is no JavaScript here: write it in Python's syntax")
 
 
 def bare(text: str) -> str:
@@ -71,11 +98,12 @@ def _tree(text: str) -> ast.expr:
         raise refuse(Code.SYNTAX, "the expression is empty")
     if len(text) > MAX_SOURCE:
         raise refuse(Code.TOO_COMPLEX, f"the expression is longer than {MAX_SOURCE:,} characters")
+    spelling = spelt(text)
     try:
-        return ast.parse(text, mode="eval").body
+        return restored(ast.parse(spelling.text, mode="eval").body, spelling)
     except SyntaxError as error:
         message = f"this is not an expression: {error.msg}"
-        raise refuse(Code.SYNTAX, message, error.offset) from None
+        raise refuse(Code.SYNTAX, message, Places(spelling.text).column(error)) from None
     except (ValueError, RecursionError, MemoryError):
         raise refuse(Code.TOO_COMPLEX, "the expression is too complex to read") from None
 
@@ -93,24 +121,8 @@ def _check_size(tree: ast.AST) -> None:
         )
 
 
-def _path_of(node: ast.AST) -> Path | None:
-    """The dotted path a chain of attributes and text subscripts on a name spells."""
-    names: list[str] = []
-    while not isinstance(node, ast.Name):
-        if isinstance(node, ast.Attribute):
-            names.append(node.attr)
-        elif isinstance(node, ast.Subscript) and isinstance(key := node.slice, ast.Constant):
-            if not isinstance(key.value, str):
-                return None
-            names.append(key.value)
-        else:
-            return None
-        node = node.value
-    return (node.id, *reversed(names))
-
-
 def _reads(node: ast.AST, own: frozenset[str]) -> Iterator[Path]:
-    path = _path_of(node)
+    path = path_of(node)
     if path is not None:
         if path[0] not in own:
             yield path

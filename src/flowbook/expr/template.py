@@ -4,9 +4,9 @@ A template that is one single expression keeps the type of its value; any other 
 which None is nothing, booleans are `true` and `false`, lists and dictionaries are JSON, dates are
 ISO. A value is never read as a template again.
 
-Between `{{` and `}}` is Python's expression syntax: braces nest, and braces inside quotes are
-text. Outside, `{{{{` writes a literal `{{`, and `}}` is simply itself, so that JSON can be
-written as it is.
+Between `{{` and `}}` is Python's expression syntax, or JavaScript after `js:`: braces nest, and
+braces inside quotes are text. Outside, `{{{{` writes a literal `{{`, and `}}` is simply itself, so
+that JSON can be written as it is.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any, Final, TypeAlias
 
 from flowbook.errors import ExpressionError
 from flowbook.expr.budget import MAX_TEXT, Budget, Code, refuse
-from flowbook.expr.evaluate import evaluate
-from flowbook.expr.parse import Expression, Path, parse
+from flowbook.expr.evaluate import Scripts, evaluate
+from flowbook.expr.javascript import begin_of, end_of
+from flowbook.expr.parse import Expression, parse
+from flowbook.expr.roots import Path
 
 MAX_PARTS: Final = 1_000
 
@@ -53,19 +55,28 @@ class Template:
         return frozenset().union(*(part.reads for part in self.expressions))
 
     @property
+    def inputs(self) -> frozenset[Path]:
+        """What they read of a flow: `reads` without what the project provides (`$env`)."""
+        return frozenset().union(*(part.inputs for part in self.expressions))
+
+    @property
     def expressions(self) -> tuple[Expression, ...]:
         """Its expressions, in order."""
         return tuple(part for part in self.parts if isinstance(part, Expression))
 
-    def render(self, names: Mapping[str, Any]) -> Any:
-        """Its value over `names`: of the single expression's own type, else text."""
+    def render(self, names: Mapping[str, Any], scripts: Scripts | None = None) -> Any:
+        """Its value over `names`: of the single expression's own type, else text.
+
+        `scripts` evaluates what of it is JavaScript.
+        """
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
-            return evaluate(self.parts[0], names)
+            return evaluate(self.parts[0], names, scripts)
         made: list[str] = []
         length = 0
         for part in self.parts:
-            made.append(part if isinstance(part, str) else as_text(evaluate(part, names)))
-            length += len(made[-1])
+            text = part if isinstance(part, str) else as_text(evaluate(part, names, scripts))
+            made.append(text)
+            length += len(text)
             if length > MAX_TEXT:
                 raise refuse(
                     Code.TOO_LARGE, f"the text made is longer than {MAX_TEXT:,} characters"
@@ -144,6 +155,9 @@ _CLOSING = ")]}"
 
 def _end(text: str, start: int) -> int:
     """Where the `}}` is that closes the expression beginning at `start`."""
+    script = begin_of(text, start)
+    if script is not None:
+        return end_of(text, script)
     depth, at = 0, start
     while at < len(text):
         sign = text[at]

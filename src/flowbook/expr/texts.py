@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any
 
 from flowbook.expr.budget import Budget, Code, refuse
 from flowbook.expr.compiling import Compiler, Run, column_of, placed
-
-_FORMAT = re.compile(r"([^{}]?[<>=^])?[+\- ]?#?0?\d{0,3}[,_]?(\.\d{1,3})?[bcdeEfFgGosxX%]?\Z")
-_FORMATTED = frozenset({str, int, float, bool})
+from flowbook.expr.formats import formatted as written
+from flowbook.expr.formats import is_format
 
 
 def text(compiler: Compiler, node: ast.JoinedStr) -> Run:
@@ -36,12 +34,7 @@ def formatted(compiler: Compiler, node: ast.FormattedValue) -> Run:
     def run(budget: Budget) -> Any:
         budget.steps -= 1
         shown = budget.look(value(budget))
-        if spec and type(shown) not in _FORMATTED:
-            raise refuse(Code.TYPE, f"a {type(shown).__name__} takes no format")
-        try:
-            return budget.charge(format(shown, spec) if spec else str(shown))
-        except (ValueError, OverflowError):
-            raise refuse(Code.VALUE, f"{spec!r} does not fit the value") from None
+        return budget.charge(written(shown, spec) if spec else str(shown))
 
     return placed(run, column_of(node))
 
@@ -53,6 +46,6 @@ def _format_spec(compiler: Compiler, node: ast.FormattedValue) -> str:
     if not all(isinstance(part, ast.Constant) for part in parts):
         compiler.refuse(node, "a format is written out, not computed")
     spec = "".join(str(part.value) for part in parts)
-    if not _FORMAT.match(spec):
+    if not is_format(spec) and "%" not in spec:
         compiler.refuse(node, f"{spec!r} is no format of the expression language")
     return spec

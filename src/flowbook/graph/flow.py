@@ -25,6 +25,7 @@ from flowbook.graph.node import Node
 from flowbook.graph.owning import Owning
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
+from flowbook.graph.rehearsing import Rehearsing
 from flowbook.graph.signature import Out, read_function, types_given
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.wiring import resolve
@@ -33,7 +34,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Described, Owning, Remembering):
+class Flow(Branching, Calling, Described, Owning, Remembering, Rehearsing):
     """A flow in Python.
 
     >>> flow = Flow("tour")

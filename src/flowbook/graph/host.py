@@ -55,6 +55,10 @@ class Host(Protocol):
         """The newest run of the flow in this process, None before the first."""
         ...
 
+    def test(self, flow: Any, given: Mapping[str, Any], **said: Any) -> Any:
+        """A test run of the flow, begun; see `Flow.test`."""
+        ...
+
     def recover(self, flow: Any, run_id: str | None, *, again: bool) -> Any:
         """Go on with the flow's lost runs, or the one named."""
         ...

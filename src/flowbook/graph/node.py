@@ -261,6 +261,8 @@ class Node(HasTraits):
     """Of what its configuration means: a class of version 2 is the kind `name.v2`."""
     latest: ClassVar[bool | None] = None
     """Whether the bare name of the kind means this version; None: the highest does."""
+    opaque: ClassVar[str] = ""
+    """Why its results are never taken from the cache: they go by what no input shows."""
     grace: ClassVar[float] = 0.5
     """Seconds it may take to stop once it is told."""
     family: ClassVar[str] = ""

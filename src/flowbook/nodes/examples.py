@@ -34,43 +34,6 @@ GROUP BY city
 ORDER BY city
 """
 
-HTTP: Final = """\
-%%flow server -> url
-import http.server
-import json
-import threading
-
-
-class Weather(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = json.dumps({"path": self.path, "days": [21.5, 19.0]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-served = http.server.HTTPServer(("127.0.0.1", 0), Weather)
-
-
-def answer_once():
-    with served:
-        served.handle_request()
-
-
-threading.Thread(target=answer_once, daemon=True).start()
-url = f"http://127.0.0.1:{served.server_port}"
-
-%%flow http weather -> body, status
-url: "{{ server.url }}/weather"
-params: {city: Oslo}
-timeout: 5s
-"""
-
 ROUTER: Final = """\
 %%flow temperature(value=28)
 value

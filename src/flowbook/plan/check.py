@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from traitlets import Bool, Enum, Float, Int, TraitError, TraitType
 
 from flowbook.errors import ExpressionError, InvalidFlow, UsageError
+from flowbook.expr import AMBIENT
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 from flowbook.graph.choices import On
@@ -35,6 +36,10 @@ from flowbook.plan.ending import ending_problems
 from flowbook.plan.fitting import type_problems
 from flowbook.plan.locks import lock_problems
 from flowbook.plan.roles import role_problems
+
+_ONLY_HANDED: Final = "a key goes by what is handed over: make it an input or a parameter"
+_NO_SCRIPT: Final = "limit_key cannot be JavaScript: the engine works it out between other things"
+_NO_SCRIPT_HINT: Final = "write it in Python's syntax, such as order.customer"
 
 
 def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
@@ -111,19 +116,22 @@ def _run_key(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
     if not written:
         return
     try:
-        reads = parse(written).reads
+        parsed = parse(written)
     except ExpressionError as refused:
         yield Problem(Severity.ERROR, f"limit_key: {refused.message}", hint=refused.hint)
         return
+    if parsed.script is not None:
+        yield Problem(Severity.ERROR, _NO_SCRIPT, hint=_NO_SCRIPT_HINT)
     known = tuple(
         {
             *(one.name for one in spec.params),
             *(use.param for use in wiring.params if use.frame is None),
         }
     )
-    for name in sorted({path[0] for path in reads} - set(known)):
+    for name in sorted({path[0] for path in parsed.reads} - set(known)):
         message = f"limit_key: {name!r} is no parameter of the flow"
-        yield Problem(Severity.ERROR, message, hint=did_you_mean(name, known))
+        hint = _ONLY_HANDED if name in AMBIENT else did_you_mean(name, known)
+        yield Problem(Severity.ERROR, message, hint=hint)
 
 
 def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
@@ -214,13 +222,15 @@ def _key(
 ) -> Iterator[Problem]:
     """An expression over the node's inputs, as far as one can see before it runs."""
     try:
-        reads = parse(written).reads
+        parsed = parse(written)
     except ExpressionError as refused:
         yield at(node, f"{option}: {refused.message}", refused.hint or "")
         return
+    if option == "limit_key" and parsed.script is not None:
+        yield at(node, _NO_SCRIPT, _NO_SCRIPT_HINT)
     known = (*(one.name.partition(".")[0] for one in node.inputs), *around)
-    for name in sorted({path[0] for path in reads} - set(known)):
-        hint = did_you_mean(name, known)
+    for name in sorted({path[0] for path in parsed.reads} - set(known)):
+        hint = _ONLY_HANDED if name in AMBIENT else did_you_mean(name, known)
         yield at(node, f"{option}: {name!r} is no input of this node", hint)
 
 

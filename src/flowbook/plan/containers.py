@@ -200,7 +200,7 @@ class _Checked:
                 yield _problem(node, f"while {node.id!r} has no condition", hint, "condition")
             return
         try:
-            reads = {path[0] for path in parse(bare(text)).reads}
+            reads = {path[0] for path in parse(bare(text)).inputs}
         except ExpressionError as refused:
             yield _problem(node, f"condition: {refused.message}", refused.hint or "", "condition")
             return
@@ -240,7 +240,7 @@ def _nothing_to_go_over(node: NodeSpec) -> Iterator[Problem]:
 def _enough(node: NodeSpec) -> Iterator[Problem]:
     """An expression that says when a loop is over."""
     try:
-        reads = {path[0] for path in parse(bare(str(node.config["enough"]))).reads}
+        reads = {path[0] for path in parse(bare(str(node.config["enough"]))).inputs}
     except ExpressionError as refused:
         yield _problem(node, f"enough: {refused.message}", refused.hint or "", "enough")
         return

@@ -96,6 +96,12 @@ class Engine:
         """The runs that are not over."""
         return tuple(self._running.values())
 
+    @property
+    def loop(self) -> AbstractEventLoop | None:
+        """Where runs are performed; None before the first."""
+        stage = self._stage
+        return None if stage is None else stage.loop
+
     def start(  # noqa: PLR0913 - a run is told once all it must know; all but three have names
         self,
         plan: Plan,
@@ -286,6 +292,7 @@ def _serve(loop: AbstractEventLoop) -> None:
         for task in left:
             task.cancel()
         loop.run_until_complete(asyncio.wait(left, timeout=1.0) if left else asyncio.sleep(0))
+        loop.run_until_complete(loop.shutdown_asyncgens())  # what nodes hold open, they close there
         loop.close()
 
 

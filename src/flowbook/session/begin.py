@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -14,6 +14,7 @@ from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.office import RunOffice
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
+from flowbook.session.rehearsal import given_by_mocks, rehearsed
 from flowbook.session.start import Start, mint_run_id
 from flowbook.session.work import kinds_of, work_for
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from flowbook.run.rules.stimulus import Origin
     from flowbook.run.work import Carried, Reuse, Work
     from flowbook.session.queue import Queues
+    from flowbook.session.trials import Trials
     from flowbook.store.recording import Recording
 
 
@@ -34,6 +36,9 @@ class Office(RunOffice, Protocol):
     """What beginning a run needs of its project."""
 
     queues: Queues
+
+    @property
+    def trials(self) -> Trials: ...
 
     def plan(
         self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
@@ -73,6 +78,10 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     kinds = kinds_of(flow, project.registry)
     work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
     given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
+    if how.trial is not None:
+        trial = how.trial.settled(spec)
+        given = given_by_mocks(plan, kinds, spec, trial)
+        work, how = rehearsed(plan, work, spec, kinds, trial), replace(how, trial=trial)
     recording = recording_of(plan.options, project.store, project.secrets)
     record_flow(project.store, plan, recordable(spec, values, recording))
     return set_out(project, flow, Ready(plan, work, values, given, recording), how)
@@ -81,8 +90,10 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
 def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     """Start the run that all is ready for, and see to all that follows it."""
     plan, recording = ready.plan, ready.recording
-    place = project.queues.place(plan, ready.params, how.lineage)
+    place = None if how.trial else project.queues.place(plan, ready.params, how.lineage)
     run_id = how.run_id or mint_run_id()
+    if how.trial is not None:
+        project.trials.enter(run_id, how.trial)
     accounting = accounting_of(plan, project.store, run_id)
     told = {} if accounting is None else told_params(ready.params, recording)
     with project.calls.knowing(run_id, flow) as known:
@@ -104,6 +115,10 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
         known.follow(run)
     if accounting is not None:
         accounting.started(run, how.trigger, told)
+    if how.trial is not None:
+        run.when_over(lambda: project.trials.leave(run_id))
+        project.listener.follow(run)
+        return run
     project.aftermath.attend(flow, run, plan)
     if place is not None:
         project.queues.join(run, place)

@@ -115,7 +115,7 @@ class ProjectCache:
         """The setting `cache_memory`; looked at anew when this process changes a setting."""
         settings = self._project.store.settings
         if self._budget is None or self._budget[0] != settings.changes:
-            from flowbook.store.settings import bytes_of
+            from flowbook.store.settable import bytes_of
 
             changes = settings.changes
             self._budget = (changes, bytes_of(str(settings.get("cache_memory"))))

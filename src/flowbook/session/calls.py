@@ -196,6 +196,10 @@ class Calls:
 
     def _start(self, run_id: RunId, wanted: Call, flow: Flow, lineage: Lineage) -> Run:
         how = Start(trigger=TriggerKind.SUBFLOW, run_id=run_id, lineage=lineage)
+        trial = self._project.trials.of(lineage.parent) if lineage.parent else None
+        if trial is not None:
+            inner = trial.within(NodeId(str(lineage.calling_node).rpartition(".")[2]))
+            how = replace(how, trigger=TriggerKind.TEST, trial=inner)
         try:
             return begin(self._project, flow, wanted.params, how)
         except (InvalidFlow, InvalidParameters) as refused:

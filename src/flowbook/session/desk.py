@@ -22,7 +22,7 @@ from flowbook.graph.layout import arrange
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId
-from flowbook.session.start import STORE_FOLDER, Start
+from flowbook.session.start import Start
 
 if TYPE_CHECKING:
     from flowbook.events.values import ValueRef
@@ -35,7 +35,7 @@ class Office(Protocol):
     """What a desk needs of its project; `flowbook.Project` is one."""
 
     @property
-    def path(self) -> Path: ...
+    def folder(self) -> Path: ...
     @property
     def store(self) -> Store: ...
     def check(self, flow: Flow) -> tuple[Problem, ...]: ...
@@ -124,4 +124,4 @@ class Desk:
 
 
 def _layout_file(project: Office, flow: Flow) -> Path:
-    return project.path / STORE_FOLDER / "layouts" / f"{flow.name}.json"
+    return project.folder / "layouts" / f"{flow.name}.json"

@@ -40,8 +40,10 @@ from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.recording import Secrets
+from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
+from flowbook.session.services import Providing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.work import evaluate_text, kinds_of
@@ -67,7 +69,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -75,14 +77,17 @@ class Project(Controlled, Replays, Remembering):
     ()
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, store: Path | None = None) -> None:
+        """The project in the folder `path`; `store` is where its history is kept, if elsewhere."""
         self.path = path
+        self.folder = store or path / STORE_FOLDER
+        """Where everything lies that it remembers."""
         self.live = LiveFlows()
         self.listener = Listener(lambda: self.store.signals)
         self.live.watchers.append(lambda _flow, run: self.listener.follow(run))
         self.cache = ProjectCache(self)
         """What the cache of its nodes holds: `entries`, `clear`, `why`."""
-        self.own: Own = lambda run_id: owned(path / STORE_FOLDER, run_id)
+        self.own: Own = lambda run_id: owned(self.folder, run_id)
         """How a run is taken hold of for this process alone, before it is taken up."""
         self.calls = Calls(self)
         self.keys = Keys(self)
@@ -108,7 +113,7 @@ class Project(Controlled, Replays, Remembering):
         """The project's journal and DuckDB store under `.flowbook/`."""
         from flowbook.store.store import Store
 
-        return Store.open(self.path / STORE_FOLDER)
+        return Store.open(self.folder)
 
     @property
     def history(self) -> History:
@@ -128,7 +133,8 @@ class Project(Controlled, Replays, Remembering):
             self.cache.held,
             self.calls.call,
             self.queues,
-            lambda context: self.memory.of(self.calls.flow_of(context.run_id)),
+            self.memory_of,
+            self.provider.of,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -331,8 +337,10 @@ class Project(Controlled, Replays, Remembering):
         return point.load()(Desk(self, flow))
 
     def close(self) -> None:
-        """Let go of suspended runs, fold the journal and let go of the store."""
+        """Let go of suspended runs, close what nodes keep, fold the journal, close the store."""
         self.reopening.close()
+        if "provider" in self.__dict__:
+            self.provider.close()
         if "engine" in self.__dict__:
             self.engine.let_go()
         self.listener.close()

@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from flowbook.errors import FlowbookError, IllegalTransition, StoreError, UsageError
-from flowbook.events import Event, RunCompleted, RunCreated, RunStatus
+from flowbook.events import Event, RunCompleted, RunCreated, RunStatus, TriggerKind
 from flowbook.events.ports import Vault
 from flowbook.graph.codec import canonical
 from flowbook.graph.flow_options import JournalMode
@@ -107,6 +107,7 @@ def lost_runs(project: Office, flows: Iterable[str] | None = None) -> list[RunRo
     wanted = None if flows is None else set(flows)
     _, rows = project.history.table(_LOST)
     found = [project.history.run(run_id) for (run_id,) in rows]
+    found = [row for row in found if row.trigger is not TriggerKind.TEST]  # its mocks are gone
     return [row for row in found if (wanted is None or row.flow in wanted) and lost(project, row)]
 
 
@@ -235,6 +236,8 @@ def _refuse_unless_lost(project: Office, row: RunRow, flow: Flow) -> None:
         )
     if row.status.over and not is_lost(row):
         raise _over(row)
+    if row.trigger is TriggerKind.TEST:
+        raise UsageError(f"run {row.id} was a test, and its mocks are gone", hint="run it anew")
 
 
 def _over(row: RunRow) -> UsageError:

@@ -32,9 +32,8 @@ from flowbook.session.caution import missing_names
 from flowbook.session.notebooks import notebook_of
 from flowbook.session.recovery import Office as RecoveryOffice
 from flowbook.session.recovery import lost, lost_runs, take_up
-from flowbook.session.start import STORE_FOLDER
 from flowbook.session.waiting import Wait, is_due, waiting
-from flowbook.store.settings import Recover
+from flowbook.store.settable import Recover
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +54,8 @@ class Office(RecoveryOffice, Protocol):
 
     @property
     def path(self) -> Path: ...
+    @property
+    def folder(self) -> Path: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Reopening:
         self._asleep: list[_Asleep] = []
         self._lost: dict[str, list[RunRow]] | None = None
         """By flow; None before anybody has looked."""
-        if not (project.path / STORE_FOLDER).is_dir():
+        if not project.folder.is_dir():
             self._lost = {}  # what is lost later, others will look for
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.plan.plan import Plan
     from flowbook.run.handle import Run
+    from flowbook.session.trials import Trial
 
 STORE_FOLDER = ".flowbook"
 """The folder that makes a folder a project."""
@@ -37,6 +38,7 @@ class Start:
     as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
     is started by, if one is. `priority`: of this run, whatever its flow says.
+    `trial`: it is a test run, and what the test says of it.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
@@ -47,6 +49,7 @@ class Start:
     run_id: RunId | None = None
     lineage: Lineage | None = None
     priority: int | None = None
+    trial: Trial | None = None
 
 
 class Known(Protocol):
@@ -64,6 +67,10 @@ class Knower(Protocol):
 
     def pins(self, flow: Flow, plan: Plan) -> Mapping[str, str]:
         """The versions of other flows that a run of this plan settles on, by node."""
+        ...
+
+    def flow_of(self, run_id: RunId) -> FlowId:
+        """The name of the flow that a run of this process is of."""
         ...
 
     def above(self, lineage: Lineage | None) -> Collection[FlowId]:

@@ -106,12 +106,19 @@ def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
     >>> evaluate_text("value > 2", {"value": 3})
     True
     """
-    return evaluate(parse(expression), names)
+    return evaluate(parse(expression), names, run_script)
+
+
+def run_script(script: str, names: Mapping[str, Any]) -> Any:
+    """The value of JavaScript over `names`; `ExpressionError` where there is no sandbox for it."""
+    from flowbook.sandbox.javascript import evaluate as sandboxed
+
+    return sandboxed(script, names)
 
 
 def _render(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and "{{" in value:
-        return Template.parse(value).render(names)
+        return Template.parse(value).render(names, run_script)
     if isinstance(value, Mapping):
         return {key: _render(inner, names) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -230,6 +237,8 @@ def _content(
 
     function = None if isinstance(implementation, Node) else implementation
     text = node.spec.body
+    if node.opaque:
+        return None, node.opaque
     try:
         return digest_of(captured, function, type(node), told=bool(text)), ""
     except Untold as untold:

@@ -1,8 +1,8 @@
 """The settings of a project, and what single flows say instead.
 
-A closed set: `SETTINGS` is the whole of it, with what each takes and what holds until somebody says
-otherwise. A change is a journalled fact like any other and leaves an entry in the audit, so that
-every process sees it at its next look.
+A closed set: `SETTINGS` (`flowbook.store.settable`) is the whole of it. A change is a
+journalled fact like any other and leaves an entry in the audit, so that every process sees it at
+its next look.
 
 A flow may have a say in its own settings by its definition. That is recorded too, for processes
 that never load the flow, under a name of its own: what somebody sets for the flow stands before it,
@@ -12,7 +12,6 @@ not wait for a look; until then it holds in this process.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -28,16 +27,14 @@ from flowbook.errors import UsageError
 from flowbook.ids import FlowId
 from flowbook.store.audit import Action, AuditLog, who
 from flowbook.store.facts import SettingChanged, StoredFact
-from flowbook.store.keeping import FOREVER, PRESETS, Keep
-from flowbook.store.slots import NO_LIMITS, limits_of, parse_limits
+from flowbook.store.keeping import Keep
+from flowbook.store.settable import SETTINGS, Setting, Value
+from flowbook.store.slots import NO_LIMITS, limits_of
 from flowbook.store.snapshot import LOCK_SECONDS, Snapshot
 from flowbook.store.turn import TURN_SECONDS, turn
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-Value: TypeAlias = str | bool
-"""What a setting has."""
 
 _Key: TypeAlias = tuple[str, str | None]
 _SAID = "{} said by the flow"
@@ -50,27 +47,6 @@ class Origin(StrEnum):
     DEFAULT = "default"
     SET = "set"
     FLOW = "flow"
-
-
-class Recover(StrEnum):
-    """What becomes of runs whose process died, when their project is opened again.
-
-    Those that can go on without a doubt do; or they are only told of; or neither.
-    """
-
-    AUTO = "auto"
-    ASK = "ask"
-    OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing that can be set. `parse` gives the value as it is kept, or raises `UsageError`."""
-
-    says: str
-    default: Value
-    parse: Callable[[object], Value]
-    per_flow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,86 +71,6 @@ class _Said:
     value: Value | None
     actor: str
     source: str
-
-
-def _kept(value: object) -> str:
-    return str(Keep.parse(value))
-
-
-def _kept_for(value: object) -> str:
-    keep = Keep.parse(value)
-    if keep.last is not None:
-        raise UsageError(f"{value!r} counts runs, and this is about time", hint="write 90d")
-    return str(keep)
-
-
-def _bytes(value: object) -> str:
-    found = re.fullmatch(r"(\d{1,6})\s*(kb|mb|gb|)", str(value).strip().lower())
-    if found is None:
-        raise UsageError(f"{value!r} is no size", hint="write 256MB, 2GB, or 0 for none")
-    return f"{int(found[1])}{found[2].upper()}"
-
-
-def bytes_of(size: str) -> int:
-    """How many bytes a size setting is.
-
-    >>> bytes_of("256MB"), bytes_of("0")
-    (268435456, 0)
-    """
-    digits = size.rstrip("KMGB")
-    return int(digits) * {"": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30}[size[len(digits) :]]
-
-
-def _switch(value: object) -> bool:
-    words = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
-    found = words.get(str(value).strip().lower())
-    if found is None:
-        raise UsageError(f"{value!r} is neither true nor false", hint="write true or false")
-    return found
-
-
-def _recover(value: object) -> str:
-    word = str(value).strip().lower()
-    if word not in list(Recover):
-        words = ", ".join(Recover)
-        raise UsageError(f"recover cannot be {value!r}", hint=f"write one of {words}")
-    return word
-
-
-SETTINGS: Mapping[str, Setting] = {
-    "retention": Setting(
-        f"how long runs are kept: {', '.join(PRESETS)}, any number of days, or last:50",
-        FOREVER,
-        _kept,
-        per_flow=True,
-    ),
-    "audit_retention": Setting(
-        f"how long audit entries are kept: {', '.join(PRESETS)} or any number of days",
-        FOREVER,
-        _kept_for,
-    ),
-    "archive": Setting(
-        "keep journal files that are folded instead of removing them", False, _switch
-    ),
-    "cache_memory": Setting(
-        "how much of what the cache gives each process holds in memory: 256MB, 2GB, 0 for nothing",
-        "256MB",
-        _bytes,
-    ),
-    "limits": Setting(
-        "how many at once in all processes of the project: gpu=1,api=4 nodes with that tag, runs=8",
-        NO_LIMITS,
-        parse_limits,
-    ),
-    "recover": Setting(
-        "what becomes of lost runs when the project is opened: auto, they go on if no node with "
-        "effects was under way; ask, they are told of; off",
-        str(Recover.AUTO),
-        _recover,
-        per_flow=True,
-    ),
-}
-"""Every setting, by name."""
 
 
 class Settings:

@@ -1,0 +1,69 @@
+"""What a server has packed, unpacked in pieces of a bounded size.
+
+A body of a few kilobytes may unpack to gigabytes. Each piece here is at most `PIECE` long, so that
+whoever counts what came can stop in time. Only what the request offers is read: gzip and deflate,
+once; packed twice, a small body has no bound that is worth the name.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+OFFERED: Final = "gzip, deflate"
+PIECE: Final = 1 << 18
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+class BadEncoding(ValueError):
+    """A body is packed in a way that is not read, or is not what it says."""
+
+
+class Unpacker:
+    """One body: `feed` it what comes, then `end` it.
+
+    >>> packed = zlib.compress(b"rain " * 3)
+    >>> unpack = Unpacker("deflate")
+    >>> b"".join(unpack.feed(packed)), unpack.end()
+    (b'rain rain rain ', None)
+    """
+
+    def __init__(self, encoding: str) -> None:
+        coding = encoding.strip().lower()
+        self._coding = "" if coding == "identity" else coding.removeprefix("x-")
+        if self._coding not in ("", "gzip", "deflate"):
+            raise BadEncoding(f"it is packed as {encoding!r}, and only {OFFERED} are read")
+        self._inner = zlib.decompressobj(_GZIP) if self._coding == "gzip" else None
+        self._begun = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What `data` unpacks to, piece by piece; `BadEncoding` for what is not packed so."""
+        if not self._coding:
+            yield data
+            return
+        self._begun = self._begun or bool(data)
+        while data:
+            try:
+                yield self._piece(data)
+            except zlib.error as error:
+                raise BadEncoding(f"it is no {self._coding}: {error}") from None
+            assert self._inner is not None  # noqa: S101 - the piece has made it
+            data = self._inner.unconsumed_tail
+            if self._inner.eof and self._coding == "gzip" and self._inner.unused_data:
+                data = self._inner.unused_data  # one member behind the other
+                self._inner = zlib.decompressobj(_GZIP)
+
+    def end(self) -> None:
+        """Raise `BadEncoding` when it ended too early."""
+        if self._begun and self._inner is not None and not self._inner.eof:
+            raise BadEncoding(f"its {self._coding} ends in the middle")
+
+    def _piece(self, data: bytes) -> bytes:
+        if self._inner is None:
+            self._inner = zlib.decompressobj()
+            try:
+                return self._inner.decompress(data, PIECE)
+            except zlib.error:  # some send it bare
+                self._inner = zlib.decompressobj(-zlib.MAX_WBITS)
+        return self._inner.decompress(data, PIECE)
