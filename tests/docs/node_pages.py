@@ -13,6 +13,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Final
@@ -68,9 +69,9 @@ class _Left:
         return self.told
 
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.]*(?:Z|[+-]\d\d:?\d\d)?")
 _CHANGING: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.]*(?:Z|[+-]\d\d:?\d\d)?"
     r"|(?<=127\.0\.0\.1:)\d+|(?<=localhost:)\d+"
     rf"|{re.escape(tempfile.gettempdir())}/[^\s'\"]+"
 )
@@ -218,7 +219,8 @@ def _lines(value: Any) -> str:
     found = None if isinstance(value, list) else rows_of(value)
     if found:
         columns, rows = found
-        lines = table(columns, rows[:MOST], WIDTH, len(rows))
+        first = [tuple(map(_steady, row)) for row in rows[:MOST]]
+        lines = table(columns, first, WIDTH, len(rows))
         return "\n".join(line.rstrip() for line in lines)
     return pprint.pformat(_steady(value), width=WIDTH, sort_dicts=False, compact=True)
 
@@ -235,9 +237,23 @@ def _steady(value: Any) -> Any:
         more = [_Left(f"… {len(value) - MOST:,} more")] if len(value) > MOST + 1 else []
         shown = value[:MOST] if more else value
         return type(value)((*map(_steady, shown), *more))
+    if isinstance(value, datetime):
+        return _Left() if _is_now(value) else value
     if isinstance(value, str):
-        return _Left() if _CHANGING.fullmatch(value) else _CHANGING.sub("…", value)
+        told = _TIME.sub(lambda time: "…" if _is_now(time[0]) else time[0], value)
+        told = _CHANGING.sub("…", told)
+        return _Left() if told == "…" else told
     return value
+
+
+def _is_now(time: datetime | str) -> bool:
+    """True for a time of this run; others are data."""
+    try:
+        when = datetime.fromisoformat(time) if isinstance(time, str) else time
+    except ValueError:
+        return False
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return abs(datetime.now(UTC) - when) < timedelta(days=2)
 
 
 def _table(head: Sequence[str], rows: Sequence[str]) -> str:

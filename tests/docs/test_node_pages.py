@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -56,7 +57,8 @@ def test_what_differs_from_run_to_run_is_left_out():
     told = shown(
         {
             "run": "01a2006d-bd62-7a1c-b2b7-504227e823be",
-            "at": "2026-11-21T23:25:21.569689+00:00",
+            "at": datetime.now(UTC).isoformat(),
+            "then": "2012-01-01T09:00:00+00:00",
             "where": "at http://127.0.0.1:43111/x",
             "duration_ms": 8.9,
             "reason": {"message": "no", "traceback": "…"},
@@ -65,6 +67,6 @@ def test_what_differs_from_run_to_run_is_left_out():
         ("one",),
     )
     assert told == (
-        "{'run': …,\n 'at': …,\n 'where': 'at http://127.0.0.1:…/x',\n 'duration_ms': …,\n"
+        "{'run': …,\n 'at': …,\n 'then': '2012-01-01T09:00:00+00:00',\n 'where': 'at http://127.0.0.1:…/x',\n 'duration_ms': …,\n"
         " 'reason': {'message': 'no'},\n 'kept': [1, 'text']}"
     )
