@@ -67,6 +67,7 @@ def test_what_differs_from_run_to_run_is_left_out():
         ("one",),
     )
     assert told == (
-        "{'run': …,\n 'at': …,\n 'then': '2012-01-01T09:00:00+00:00',\n 'where': 'at http://127.0.0.1:…/x',\n 'duration_ms': …,\n"
+        "{'run': …,\n 'at': …,\n 'then': '2012-01-01T09:00:00+00:00',\n"
+        " 'where': 'at http://127.0.0.1:…/x',\n 'duration_ms': …,\n"
         " 'reason': {'message': 'no'},\n 'kept': [1, 'text']}"
     )
