@@ -44,6 +44,11 @@ class CallNode(Node):
     output = List(Unicode(), help="Nodes whose output is wanted; its last ones if empty.").tag(
         config=True
     )
+    secrets = Dict(
+        Unicode(),
+        Unicode(),
+        help="Secrets the flow gets, by the names it asks for: {theirs: ours}. It gets no others.",
+    ).tag(config=True)
     on_error = CaselessStrEnum(
         ("fail", "continue"), default_value="fail", help="What a run that failed does to this node."
     ).tag(config=True)
@@ -66,7 +71,13 @@ class CallNode(Node):
         params = dict(self.inputs) or {str(name): value for name, value in inputs.items()}
         called = await context.call(
             Call(
-                self.flow, params, str(self.version), tuple(self.output), self.timeout, self.detach
+                self.flow,
+                params,
+                str(self.version),
+                tuple(self.output),
+                self.timeout,
+                self.detach,
+                dict(self.secrets),
             )
         )
         ended = called.status == SUCCEEDED or self.detach

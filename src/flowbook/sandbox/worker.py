@@ -57,7 +57,7 @@ def _engine(hello: dict[str, Any]) -> Any:
     from flowbook.sandbox.quickjs import Engine
 
     cache = hello["cache"]
-    return Engine(None if cache is None else Path(cache))
+    return Engine(Path(hello["engine"]), None if cache is None else Path(cache))
 
 
 def _bound() -> None:

@@ -109,6 +109,14 @@ class HttpSettings(Node):
         "that goes to a file has no limit of its own.",
     ).tag(config=True)
 
+    save_to = Unicode(
+        help="Write the body to this file of the project and give {path, size, sha256, "
+        "content_type}; the file is there whole or not at all, however large it is."
+    ).tag(config=True, examples=["data/sales.parquet"])
+    artefact = Unicode(
+        help="Keep the body as an artefact of the run, by this name, and give the same."
+    ).tag(config=True, examples=["report.pdf"])
+
     def __init__(self, spec: NodeSpec, **traits: Any) -> None:
         """What no two settings may be together is refused here."""
         super().__init__(spec, **traits)
