@@ -95,7 +95,10 @@ def main() -> list[dict[str, object]]:
         )
     for name, value in {"one number": 250, "100 rows": ROWS}.items():
         rows.append(
-            {"expression": f"hash of {name}", "evaluated, µs": microseconds(lambda v=value: _hash(v))}
+            {
+                "expression": f"hash of {name}",
+                "evaluated, µs": microseconds(lambda v=value: _hash(v)),
+            }
         )
     return rows
 
