@@ -99,10 +99,21 @@ def test_what_no_row_has_is_no_null():
     assert ran(MapItemsNode, [rows[0], rows[2]], expression="a.b + 1") == [2, None]
 
 
-@pytest.mark.parametrize("expression", ["mail.from", "js: mail.from", "(mail\n.from)"])
+@pytest.mark.parametrize("expression", ["mail.from", "(mail\n.from)"])
 def test_all_of_the_expression_language_is_taken(expression):
     for rows in ([{"mail": {"from": "a"}, "n": 1}], MAKERS["polars"]([{"mail": {"from": "a"}}])):
         assert ran(MapItemsNode, rows, expression=expression) == ["a"]
+
+
+def test_a_script_is_given_every_field_because_nobody_knows_what_it_reads(family):
+    seen = []
+    context = RealContext()
+    context.evaluate = lambda text, names: seen.append((text, dict(names)))
+    ran(MapItemsNode, family.make(ORDERS), expression="js: price * count", context=context)
+    text, names = seen[0]
+    assert text == "js: price * count"
+    assert (names["price"], names["count"], names["index"]) == (4.0, 3, 0)
+    assert names["item"]["city"] == "Oslo"
 
 
 def test_what_the_project_provides_is_no_column(family):

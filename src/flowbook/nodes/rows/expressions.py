@@ -213,10 +213,8 @@ def _reads(tree: ast.expr) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]
     names = {
         one.id
         for one in ast.walk(tree)
-        if isinstance(one, ast.Name)
-        and one.id not in own
-        and id(one) not in called
-        and one.id[0] != "_"
+        if isinstance(one, ast.Name) and not (one.id in own or id(one) in called)
+        if not one.id.startswith("_")
     }
     paths = {path for one in ast.walk(tree) if (path := _path(one)) and path[0] in names}
     return frozenset(names), tuple(sorted(paths))
