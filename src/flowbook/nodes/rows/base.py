@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -146,12 +146,12 @@ NULLS: Final = (
 )
 
 
-def shared_ports(node: Node, first: Any, named: str, rest: Any) -> Any | Outputs:
-    """`first` on every port, `rest` on the one called `named`, if that is declared."""
+def shared_ports(node: Node, first: Rows, named: str, rest: Callable[[], Rows]) -> Any | Outputs:
+    """`first` on every port, and `rest` on the one called `named`, if that is declared."""
     ports = type(node).ports(node.spec)
     if PortName(named) not in ports:
-        return first
-    return Outputs({port: rest if port == named else first for port in ports})
+        return first.give()
+    return Outputs({port: (rest() if port == named else first).give() for port in ports})
 
 
 def check_key(setting: str, key: object) -> str:

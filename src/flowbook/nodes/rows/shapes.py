@@ -107,6 +107,11 @@ class Records:
         rows = [{name: row.get(name) for name in columns} for row in self._rows]
         return Records(rows, list(columns), single=self._single)
 
+    def beside(self, others: Records) -> Records:
+        """Each record with the fields of another, which win."""
+        rows = [{**one, **other} for one, other in zip(self._rows, others._rows, strict=True)]
+        return Records(rows, None if rows else self._columns, single=self._single)
+
     def renamed(self, names: Sequence[str]) -> Records:
         """The same rows, whose columns are called so, one after the other."""
         old = self.columns or []
