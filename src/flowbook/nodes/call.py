@@ -100,7 +100,8 @@ inputs:
         """The record of the run; `SubflowFailed` when it did not succeed and that matters."""
         if not self.flow:
             raise UsageError(f"call {self.name!r} names no flow", hint="write flow: its name")
-        mapped = next((one for name in MAPPINGS if (one := getattr(self, name))), {})
+        given: list[Mapping[str, Any]] = [getattr(self, name) for name in MAPPINGS]
+        mapped = next(filter(None, given), {})
         params = dict(mapped) or {str(name): value for name, value in inputs.items()}
         called = await context.call(
             Call(
