@@ -47,6 +47,12 @@ GUIDES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("delay", "wait_until", "wait_signal", "approval"), "waiting"),
     "call": "sub-flows",
     "stop": "ending",
+    "merge": "merging",
+    **dict.fromkeys(("sql", "database"), "databases"),
+    **dict.fromkeys(("read_file", "write_file", "list_files"), "files"),
+    "http": "http",
+    "notify": "notifications",
+    **dict.fromkeys(("router", "if", "switch"), "expressions"),
 }
 """Guides that say more about a kind than its page does."""
 WIDTH: Final = 96
@@ -196,6 +202,7 @@ def results(kinds: Registry, node_type: type[Node]) -> list[tuple[str, str]]:
             told = [
                 (f"`{node.id}` gives", shown(run[node.id].output, node.outputs))
                 for node in shown_nodes(flow, node_type)
+                if not kinds[node.kind].silent
             ]
             if run.status.value != "succeeded":
                 told.append(("and the run is", run.status.value))
