@@ -22,7 +22,7 @@ from flowbook.graph.options import Options
 from flowbook.graph.services import Services
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.suspension import Resumption
-from flowbook.ids import NodeId, PortName, RunId
+from flowbook.ids import FlowId, NodeId, PortName, RunId
 
 
 class Outputs(Struct, frozen=True):
@@ -86,6 +86,11 @@ class NodeContext(Protocol):
 
     @property
     def node(self) -> NodeId: ...
+
+    @property
+    def flow(self) -> FlowId:
+        """The flow that the run is of."""
+        ...
 
     @property
     def attempt(self) -> int:
@@ -214,8 +219,20 @@ class NodeContext(Protocol):
         """The value of a `{{ }}` expression (without braces) over `names`."""
         ...
 
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas)."""
+    def query(
+        self,
+        sql: str,
+        tables: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        *,
+        attach: Mapping[str, str] | None = None,
+        result: str = "frame",
+    ) -> Any:
+        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas).
+
+        `attach`: files of DuckDB and SQLite, by the name the SQL has for them, to be read only.
+        Then the SQL reads no other file. `result` is `frame` or `arrow`.
+        """
         ...
 
     async def call(self, wanted: Call) -> Called:
@@ -241,7 +258,7 @@ class Node(HasTraits):
 
     kind: ClassVar[str] = ""
     body: ClassVar[str] = "config"
-    """What a cell's body is for this kind: `config` (YAML of traits), `python` or `sql`."""
+    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql` or `text`."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
     gives: ClassVar[str] = ""
@@ -252,12 +269,16 @@ class Node(HasTraits):
     """Traits that stay as written: expressions the node evaluates itself."""
     expressions: ClassVar[tuple[str, ...]] = ()
     """Those of them that are one expression each; what it reads is an input, if it is made."""
+    brings: ClassVar[tuple[str, ...]] = ()
+    """Names its own expressions have besides its inputs, such as the `value` a router tests."""
     leaves: ClassVar[str] = ""
     """`break` or `continue` for a node that ends the loop, or the turn of it, that it is in."""
     tolerant: ClassVar[bool] = False
     """True for joins: runs once every input is settled and at least one of them is live."""
     version: ClassVar[str] = "1"
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
+    silent: ClassVar[bool] = False
+    """True for what is only read by people: it is no step of a run."""
     type_version: ClassVar[int] = 1
     """Of what its configuration means: a class of version 2 is the kind `name.v2`."""
     latest: ClassVar[bool | None] = None

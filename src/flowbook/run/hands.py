@@ -92,7 +92,9 @@ class Hands:
         state = self._state
         scope = state.scopes[state.scope[i]].path
         words, tools = self._accounts.words, self._stage.tools
-        made = StepContext(state.run, state.names[i], attempt, i, words, tools, scope)
+        made = StepContext(
+            state.run, state.names[i], attempt, i, words, tools, scope, flow=state.flow
+        )
         if i in state.resumed:
             made.resumption = self.waits.resumption(i)
         return made

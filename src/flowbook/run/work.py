@@ -20,7 +20,7 @@ from flowbook.graph.memory import Memory
 from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.services import Services
 from flowbook.graph.suspension import Resumption
-from flowbook.ids import CellId, NodeId, PortName, RunId
+from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
 from flowbook.run.artefacts import artefact_of
 from flowbook.run.rules.known import KnownTurn
 from flowbook.run.stream import Streams
@@ -165,7 +165,7 @@ def _no_expressions(*_: Any) -> Any:
     raise UsageError("this engine evaluates no expressions", hint="pass Engine(tools=Tools(…))")
 
 
-def _no_queries(*_: Any) -> Any:
+def _no_queries(*_: Any, **__: Any) -> Any:
     raise UsageError("this engine runs no SQL", hint="pass Engine(tools=Tools(…))")
 
 
@@ -201,7 +201,7 @@ class Tools:
     """
 
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
-    query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
+    query: Callable[..., Any] = _no_queries
     memoir: Memoir | None = None
     shelter: Shelter | None = None
     call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
@@ -253,6 +253,7 @@ class StepContext(Struct, eq=False):
     """What came after this attempt was suspended."""
     writes: dict[str, int] | None = None
     """How often this attempt has changed what is remembered, by key; None for never."""
+    flow: FlowId = FlowId("")
 
     @property
     def idempotency_key(self) -> str:
@@ -331,8 +332,16 @@ class StepContext(Struct, eq=False):
             names = {**names, **self.tools.ambient(self, expression)}
         return self.tools.evaluate(expression, names)
 
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        return self.tools.query(sql, tables, parameters)
+    def query(
+        self,
+        sql: str,
+        tables: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        *,
+        attach: Mapping[str, str] | None = None,
+        result: str = "frame",
+    ) -> Any:
+        return self.tools.query(sql, tables, parameters, attach=attach, result=result)
 
     async def call(self, wanted: Call) -> Called:
         return await self.tools.call(self, wanted)

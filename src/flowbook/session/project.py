@@ -171,7 +171,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
 
-        return check(flow.spec(), kinds_of(flow, self.registry))
+        return check(flow.spec(), kinds_of(flow, self.registry)) + self.calls.problems(flow)
 
     def plan(
         self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
