@@ -168,8 +168,8 @@ class GetVariableNode(_OfVariable):
 variable: offset
 default: 0
 
-%%flow python since(offset.value)
-since = f"everything behind {value}"
+%%flow python since(offset=offset.value)
+since = f"everything behind {offset}"
 """
 
     variable = _variable()
