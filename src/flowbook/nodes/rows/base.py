@@ -134,9 +134,7 @@ NULLS: Final = (
 )
 
 
-def shared_ports(
-    node: Node, first: Any, named: str, rest: Any
-) -> Any | Outputs:
+def shared_ports(node: Node, first: Any, named: str, rest: Any) -> Any | Outputs:
     """`first` on every port, `rest` on the one called `named`, if that is declared."""
     ports = type(node).ports(node.spec)
     if PortName(named) not in ports:
@@ -162,4 +160,3 @@ def one_of(node: Node, *settings: str) -> str:
             hint=f"write one of them, such as {settings[0]}",
         )
     return given[0]
-

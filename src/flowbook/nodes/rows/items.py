@@ -128,9 +128,7 @@ where: total > 10
         values = question.values(self.where, f"where of {self.place}", rows)
         return parted(rows, {at for at, value in enumerate(values) if value})
 
-    def _found(
-        self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]
-    ) -> list[int]:
+    def _found(self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]) -> list[int]:
         """The positions of the rows that the database finds."""
         if not len(rows):
             return []
@@ -168,7 +166,9 @@ expression: "city if len(city) > len(total) else total"
 """
 
     how = Enum(
-        ("", *_HOWS), default_value="", help="What to make of the column: sum, mean, join and so on."
+        ("", *_HOWS),
+        default_value="",
+        help="What to make of the column: sum, mean, join and so on.",
     ).tag(config=True)
     column = Unicode(
         help="The column it is made of, or an expression; left out for a list of plain values."
@@ -196,7 +196,9 @@ expression: "city if len(city) > len(total) else total"
             found = self.ask_sql(context, f"SELECT {self.sql} FROM items", rows, inputs)  # noqa: S608
             return opened_column(found, "")[0]
         question = self.question(context, inputs)
-        return self._folded(rows, question) if chosen == "expression" else self._made(rows, question)
+        return (
+            self._folded(rows, question) if chosen == "expression" else self._made(rows, question)
+        )
 
     def _made(self, rows: Rows, question: Question) -> Any:
         if self.how == "count" and not self.column:

@@ -104,9 +104,7 @@ def as_key(given: Any) -> Key:
     if isinstance(given, str) and (found := _KEY.fullmatch(given.strip())):
         given = found.groupdict()
     if not isinstance(given, dict) or not isinstance(given.get("by"), str):
-        raise TraitError(
-            f"by: {shortened(given)} is no key; write city, or total desc nulls first"
-        )
+        raise TraitError(f"by: {shortened(given)} is no key; write city, or total desc nulls first")
     unknown = [name for name in given if name not in _KEY_NAMES]
     order = str(given.get("order") or "asc").lower()
     nulls = str(given.get("nulls") or "last").lower()
