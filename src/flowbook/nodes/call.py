@@ -95,8 +95,10 @@ inputs:
         """The record of the run; `SubflowFailed` when it did not succeed and that matters."""
         if not self.flow:
             raise UsageError(f"call {self.name!r} names no flow", hint="write flow: its name")
-        mapped = next((one for name in MAPPINGS if (one := getattr(self, name))), {})
-        params = dict(mapped) or {str(name): value for name, value in inputs.items()}
+        mapped = [getattr(self, name) for name in MAPPINGS]
+        params = {name: value for one in mapped for name, value in one.items()} or {
+            str(name): value for name, value in inputs.items()
+        }
         called = await context.call(
             Call(
                 self.flow, params, str(self.version), tuple(self.output), self.timeout, self.detach
