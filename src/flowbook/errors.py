@@ -239,16 +239,21 @@ class SchemaMismatch(FlowbookError):
     """A value is not what its port takes or gives; nothing of the attempt counts.
 
     `side` is `input` or `output`, `path` leads to the misfit in the value (`$.rows[3].city`),
-    `expected` and `found` are words. Another attempt would give the same.
+    `expected` and `found` are words. `rows` are the first rows of a table that do not fit: each its
+    number, from 0, and its value as text, '' where there is none or nobody may see it. Another
+    attempt would give the same.
     """
 
-    fields: ClassVar[tuple[str, ...]] = ("node", "port", "side", "path", "expected", "found")
+    fields: ClassVar[tuple[str, ...]] = (
+        *("node", "port", "side", "path", "expected", "found", "rows"),
+    )
     node: str
     port: str
     side: str
     path: str
     expected: str
     found: str
+    rows: Sequence[tuple[int, str]] | None
     final: ClassVar[bool] = True
 
 

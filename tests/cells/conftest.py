@@ -35,6 +35,8 @@ class Fetch(Node):
 class Route(Node):
     kind = "router"
     untemplated = ("conditions",)
+    expressions = ("conditions",)
+    brings = ("value",)
     route_by = traitlets.Any(None).tag(config=True)
     conditions = traitlets.List().tag(config=True)
 

@@ -25,6 +25,12 @@ from flowbook.cells.foreign import changed_yaml, read_sql, read_templates, read_
         ("SELECT * FROM read_csv('rows.csv'), range(10)", ""),
         ("SELECT * FROM information_schema.tables", ""),
         ("SUMMARIZE clean", "clean"),
+        ("CREATE TABLE x AS FROM y; SELECT * FROM x WHERE t > $top", "y top"),
+        ("SELECT * FROM x; CREATE VIEW x AS FROM y", "x y"),
+        ("CREATE TABLE x AS FROM y; SELECT * FROM x.df", "y x.df"),
+        ("--| attach: {shop: a.duckdb}\nSELECT * FROM shop.sales, clean.df", "clean.df"),
+        ("--| attach: {shop: a.duckdb}\nSELECT * FROM shop.main.sales, Shop.old", ""),
+        ("SELECT 1\n--| attach: {shop: a.duckdb}\nFROM shop.sales", "shop.sales"),
     ],
 )
 def test_sql_reads_tables_and_parameters(query, reads):
@@ -43,7 +49,6 @@ def test_sql_names_are_found_on_their_line():
     [
         ("SELECT a\nFROM WHERE x", 2, "this is no SQL: Expected table name but got 'WHERE'"),
         ("", 1, "this cell holds no query"),
-        ("SELECT 1; SELECT 2", 1, "a SQL node is one query, and this is 2"),
     ],
 )
 def test_sql_that_is_none_says_where(query, line, message):

@@ -291,6 +291,22 @@ def test_a_parameter_of_another_nodes_head_is_pointed_out(reading):
     assert problem.hint == "it is a parameter of a alone: declare it in the parameters cell instead"
 
 
+def test_what_conditions_read_is_wired_but_for_the_value_they_test(reading):
+    parsed = reading(
+        "#%% parameters\nlimit: int = 3",
+        "%%flow value\n1", "%%flow total\n2", "%%flow city\n'Oslo'",
+        "%%flow router size(total)\nconditions:\n- {id: a, expression: value > city.x}\n"
+        "- {id: b, expression: '{{ total > nobody }}'}",
+    )  # fmt: skip
+    assert inputs(parsed, "size") == {"total": None, "city": None}
+
+
+def test_previous_is_no_name_that_has_to_be_made(reading):
+    parsed = reading("%%flow city\n'Oslo'", '%%flow http get(city)\nurl: "{{ previous }}"')
+    assert parsed.problems == ()
+    assert inputs(parsed, "get") == {"city": None}
+
+
 def test_what_the_project_provides_is_no_input(reading):
     parsed = reading(
         "%%flow city\n'Oslo'",

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,13 @@ def blocks(page: Path, info: str) -> list[tuple[int, str]]:
     return found
 
 
-def pages_with(info: str) -> list[Path]:
-    return [page for page in PAGES if blocks(page, info)]
+BUILT = {ROOT / "docs" / "guides" / "javascript.md"}
+"""Pages whose code needs what the JavaScript build makes."""
+
+
+def pages_with(info: str) -> list[Any]:
+    found = [page for page in PAGES if blocks(page, info)]
+    return [pytest.param(one, marks=pytest.mark.js) if one in BUILT else one for one in found]
 
 
 def name(page: Path) -> str:

@@ -1,15 +1,21 @@
 """Everything that got through some evaluator once. Each must be refused, at once."""
 
+import ast
 import gc
 import time
+from collections import Counter
+from datetime import datetime, tzinfo
+from pathlib import Path
 
 import pytest
 
+import flowbook
 from flowbook.errors import ExpressionError
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
 from flowbook.expr.template import Template
 
+PACKAGE = Path(flowbook.__file__).parent
 PLENTY = 0.1
 """Seconds of this thread's own time; the slowest takes some 50 ms."""
 
@@ -32,6 +38,13 @@ class Evil:
         raise AssertionError("code of a host object ran")
 
     __hash__ = None
+
+
+class EvilZone(tzinfo):
+    def utcoffset(self, _):
+        raise AssertionError("code of a zone ran")
+
+    dst = tzname = fromutc = utcoffset
 
 
 class EvilText(str):
@@ -79,6 +92,12 @@ NAMES = {
     "big": "x" * 1_000_000,
     "numbers": list(range(100_000)),
     "long": "a" * 9_999,
+    "brackets": "[" * 1_000_000,
+    "wide": "\ufdfa" * 1_000_000,
+    "moment": datetime(2026, 1, 1, tzinfo=EvilZone()),
+    "nan": float("nan"),
+    "shared": [{"k": "x" * 5_000}] * 10_000,
+    "$env": {"HOME": "ada", "__class__": "no"},
 }
 
 HOSTILE = {
@@ -228,6 +247,61 @@ HOSTILE = {
     "extend": "data.rows.extend([1])",
     "set add": "{1}.add(2)",
     "dunder set": "data.__setitem__('a', 1)",
+    # functions that make, read or go over much
+    "default hides no cost": "default(10**10**10, 1)",
+    "coalesce hides no cost": "coalesce([x for x in range(10**9)], 1)",
+    "brackets of JSON": "parse_json(brackets)",
+    "digits of JSON": "parse_json('9' * 100000)",
+    "no constants in JSON": "parse_json('[Infinity]')",
+    "bomb to JSON": "to_json(bomb)",
+    "shared records to JSON": "to_json(shared)",
+    "slug of much": "slug(wide)",
+    "quote of much": "quote(wide)",
+    "base64 of much": "[base64(big) for i in range(1000)]",
+    "hash of much": "[sha256(big) for i in range(10000)]",
+    "query of much": "query({'a': [big] * 1000})",
+    "format width": "format(1, '>9999999999')",
+    "format precision": "format(1.0, '.9999999999f')",
+    "format attribute": "format(text, '{0.__class__}')",
+    "format of many directives": "format(date('2026-01-01'), '%Y' * 1000)",
+    "directive that is none": "format(date('2026-01-01'), '%c')",
+    "unique of the bomb": "unique(bomb)",
+    "union of the bomb": "union(bomb, bomb)",
+    "unique of what is deep": "unique(deep)",
+    "chunk again and again": "[chunk(numbers, 1) for i in range(100)]",
+    "flatten much": "flatten([numbers] * 1000)",
+    "zip much": "[zip(numbers, numbers) for i in range(100)]",
+    "sort records again and again": "[sort_by(shared, 'k') for i in range(1000)]",
+    "group again and again": "[group_by(shared, 'k') for i in range(1000)]",
+    "merge again and again": "[merge(data, data, data) for i in range(10000)]",
+    "path of many steps": "get(data, '.'.join(['a'] * 300))",
+    "zone of a path": "in_zone(datetime('2026-01-01'), '/etc/passwd')",
+    "zone in zone out": "[in_zone(datetime(i), 'Europe/Oslo') for i in range(10000)] * 2",
+    "months on and on": "add_months(date('2026-01-01'), 10**9)",
+    "far duration": "duration('9' * 90 + 'w')",
+    "far date": "datetime(10**300)",
+    "no table": "columns(host)",
+    "no table in a list": "column([host], 'secret')",
+    "no length": "len(host)",
+    # what the project provides
+    "environment, computed": "$env['HO' + 'ME']",
+    "environment, looped": "[$env[k] for k in ['HOME']]",
+    "environment, whole": "$env",
+    "environment, listed": "$env.items()",
+    "environment, merged": "merge($env, {})",
+    "environment, as a variable": "[$env for x in [1]]",
+    "environment, bound": "[1 for $env in [1]]",
+    "environment, class": "$env.__class__",
+    "environment in an f-string": "f'{$env.HOME}'",
+    "environment by its spelling": "_env.HOME",
+    "secret, computed": "$secret[text]",
+    "variables, computed": "$vars.flow[text]",
+    "keyword by its spelling": "data._tems",
+    # zones
+    "zone of a host, compared": "moment > datetime('2026-01-01T00:00+00:00')",
+    "zone of a host, as text": "str(moment)",
+    "zone of a host, in a list": "[moment] == [moment]",
+    "zone of a host, moved": "in_zone(moment, 'UTC')",
     # names
     "unknown name": "nobody",
     "full-width underscore": "\uff3f\uff3fimport\uff3f\uff3f('os')",
@@ -269,6 +343,18 @@ HARMLESS = {
     "not a number": ("[x for x in [1.0] if (x * 1e308 * 10 - x * 1e308 * 10) == 1]", []),
     "key called items": ("data.items + data.get", 3),
     "method items": ("len(data.items())", 3),
+    "ligature": ("[\ufb01 + fi for fi in [1]]", [2]),
+    "not a number, compared": (
+        "[nan == nan, nan < 1, nan in [nan], nan in [1]]",
+        [False, False, True, False],
+    ),
+    "dollar in quotes": ("'$env.HOME' + \"$secret\"", "$env.HOME$secret"),
+    "keyword in quotes": ("'a.from' + 'x.in'", "a.fromx.in"),
+    "environment, written out": ("$env['HOME'] + $env.HOME", "adaada"),
+    "path to nothing": (
+        "[get(text, '__class__'), get(data, '__len__'), has(data, 'items')]",
+        [None, None, True],
+    ),
 }
 
 
@@ -307,6 +393,8 @@ BROKEN_TEMPLATES = {
     "too many parts": "{{ 1 }} " * 10_000,
     "too long": "x" * 2_000_000,
     "empty": "{{ }}",
+    "closed by three": "{{ a }}}{{ {'a': 1} }",
+    "a secret, computed": "{{ $secret[name] }}",
     "makes too much": "{{ big }}" * 3,
     "opaque in text": "a {{ host }}",
     "set in text": "a {{ {1, 2} }}",
@@ -320,6 +408,25 @@ def test_a_broken_template_is_refused_at_once(text: str):
             Template.parse(text).render(NAMES)
 
     assert seconds_of(refused) < PLENTY
+
+
+def test_a_large_template_of_plain_text_is_itself():
+    text = ("a { b } $env " * 100_000)[: 1 << 20]
+    assert seconds_of(lambda: Template.parse(text)) < PLENTY
+    assert Template.parse(text).render({}) == text
+
+
+def test_no_text_is_run_but_the_bodies_of_cells():
+    allowed = {
+        "nodes/python.py": 2, "nodes/cell_code.py": 1, "nodes/sql.py": 2, "cells/analyse.py": 1,
+    }  # fmt: skip
+    found = Counter()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if called and node.func.id in ("eval", "exec", "compile", "__import__"):
+                found[path.relative_to(PACKAGE).as_posix()] += 1
+    assert {name: found[name] for name in found if found[name] > allowed.get(name, 0)} == {}
 
 
 def test_a_value_is_never_read_as_a_template():

@@ -97,6 +97,8 @@ def test_what_the_project_provides_is_named_in_full(source: str, code: str, colu
     [
         ("'\u00e4' + _x", 7),
         ("a +\n  _x", 7),
+        ("# a\n_x", 5),
+        ("# a\n b b", 8),
         ("$env.A + mail.from + _x", 22),
         ("'abc", 1),
         ("a +\n  b b", 9),

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 
 from flowbook.errors import ExpressionError, MemoryConflict, NotGranted, SecretMissing
 from flowbook.graph.services import Grant, Scope
 from flowbook.graph.spec import InputSpec, NodeSpec, Place
 from flowbook.ids import CellId, NodeId, PortName
+from flowbook.store.query import Tables
+
+_TABLES = Tables()
 
 
 class FakeServices:
@@ -130,11 +132,8 @@ class FakeContext:
             raise ExpressionError(f"cannot read {expression!r}", code="syntax", column=1) from None
         return _value(tree, names)
 
-    def query(self, sql, tables, parameters):
-        with duckdb.connect() as connection:
-            for name, table in tables.items():
-                connection.register(name, table)
-            return connection.execute(sql, parameters or None).df()
+    def query(self, sql, tables, parameters, **options):
+        return _TABLES.query(sql, tables, parameters, **options)
 
 
 _OPERATORS = {

@@ -121,3 +121,172 @@ def test_what_does_not_fit_is_named(made, inputs, config, message):
 def test_an_unknown_mode_is_refused(made):
     with pytest.raises(TraitError, match="mode"):
         merge(made, {}, mode="zip")
+
+
+MORE = [{"city": "Rome", "t": 7}, {"city": "Oslo", "t": 8}]
+
+
+def test_any_number_of_tables_is_joined(made, table):
+    make, rows = table
+    inputs = {"a": make(LEFT), "b": make(RIGHT), "c": make(MORE)}
+    given = merge(made, inputs, mode="by_key", key="city", how="left")
+    found = [(row["city"], row["t"], row["t_b"], row["t_c"]) for row in rows(given)]
+    assert found == [("Oslo", 1, None, 8), ("Rome", 20, 5, 7), ("Bern", 9, None, None)]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"a": "city", "b": "town", "c": "city"},
+        {"a": ["city"], "b": ["town"], "c": ["city"]},
+        {"b": {"city": "town"}, "c": {"city": "city"}},
+        {"b": {"city": "town"}, "c": "city"},
+    ],
+)
+def test_each_input_may_have_a_key_of_its_own(made, table, key):
+    make, rows = table
+    towns = [{"town": row["city"], "x": row["x"]} for row in RIGHT]
+    inputs = {"a": make(LEFT), "b": make(towns), "c": make(MORE)}
+    given = merge(made, inputs, mode="by_key", key=key)
+    assert rows(given) == [{"city": "Rome", "t": 20, "x": "r", "t_c": 7}]
+
+
+def test_keys_of_different_lengths_are_refused(made):
+    with pytest.raises(UsageError, match="1 columns in the key of 'a' and 2 in that of 'b'"):
+        merge(made, {"a": LEFT, "b": RIGHT}, mode="by_key", key={"a": "city", "b": ["city", "t"]})
+
+
+def test_an_input_that_no_key_names_is_told(made):
+    with pytest.raises(UsageError, match="no key for input 'b'"):
+        merge(made, {"a": LEFT, "b": RIGHT}, mode="by_key", key={"a": "city"})
+
+
+@pytest.mark.parametrize(
+    ("clash", "expected"),
+    [
+        ("suffix", {"t": 20, "t_b": 5}),
+        ("first", {"t": 20}),
+        ("last", {"t": 5}),
+        ("coalesce", {"t": 20}),
+    ],
+)
+def test_columns_of_one_name_are_settled_as_said(made, table, clash, expected):
+    make, rows = table
+    given = merge(made, {"a": make(LEFT), "b": make(RIGHT)}, mode="by_key", key="city", clash=clash)
+    assert rows(given) == [{"city": "Rome", **expected, "x": "r"}]
+
+
+def test_the_order_of_columns_is_that_of_the_inputs(made, table):
+    make, _ = table
+    given = merge(
+        made, {"a": make(RIGHT), "b": make(LEFT)}, mode="by_key", key="city", clash="last"
+    )
+    names = given[0] if isinstance(given, list) else getattr(given, "column_names", None)
+    assert list(names or given.columns) == ["city", "t", "x"]
+
+
+@pytest.mark.parametrize("how", ["cross", "semi", "anti", "right", "full"])
+def test_all_kinds_of_joins_keep_the_kind_of_table(made, table, how):
+    make, rows = table
+    key = [] if how == "cross" else "city"
+    given = merge(made, {"a": make(LEFT), "b": make(RIGHT)}, mode="by_key", key=key, how=how)
+    assert isinstance(given, type(make(LEFT)))
+    assert len(rows(given)) == {"cross": 6, "semi": 1, "anti": 2, "right": 2, "full": 4}[how]
+
+
+def test_append_says_from_which_input_a_row_is(made, table):
+    make, rows = table
+    given = merge(made, {"a": make(LEFT), "b": make(RIGHT)}, mode="append", source="of")
+    assert [row["of"] for row in rows(given)] == ["a", "a", "a", "b", "b"]
+
+
+def test_append_leaves_out_what_was_there(made, table):
+    make, rows = table
+    given = merge(made, {"a": make(LEFT), "b": make(LEFT[::-1])}, mode="append", distinct=True)
+    assert rows(given) == LEFT
+    assert merge(made, {"a": [1, 2], "b": [2, [3], [3]]}, mode="append", distinct=True) == [
+        1,
+        2,
+        [3],
+    ]
+
+
+def test_append_fills_columns_with_null(made):
+    given = merge(made, {"a": LEFT[:1], "b": RIGHT[:1]}, mode="append")
+    assert given[0] == {"city": "Oslo", "t": 1, "x": None}
+
+
+def test_a_source_of_what_is_no_table_is_refused(made):
+    with pytest.raises(UsageError, match="input 'b' of merge 'both' is a int, and source"):
+        merge(made, {"a": LEFT, "b": 3}, mode="append", source="of")
+
+
+@pytest.mark.parametrize(("length", "count"), [("shortest", 2), ("longest", 3)])
+def test_by_position_cuts_or_fills(made, table, length, count):
+    make, rows = table
+    inputs = {"a": make(LEFT), "b": make(RIGHT), "c": make(MORE)}
+    given = merge(made, inputs, mode="by_position", length=length)
+    assert isinstance(given, type(make(LEFT)))
+    assert len(rows(given)) == count
+    assert rows(given)[1]["t_c"] == 8
+    lists = merge(made, {"a": [1, 2, 3], "b": ["x"]}, mode="by_position", length="longest")
+    assert lists[1:] == [{"a": 2, "b": None}, {"a": 3, "b": None}]
+
+
+def test_choose_takes_the_input_that_is_named(made):
+    assert merge(made, {"a": 1, "c": 3}, mode="choose", take="c") == 3
+    with pytest.raises(UsageError, match="takes 'b', which was not taken"):
+        merge(made, {"a": 1, "c": 3}, mode="choose", take="b")
+
+
+def test_choose_takes_the_first_whose_condition_holds(made, context):
+    node = made.node(MergeNode, "both", inputs="a b c", mode="choose", when={"a": "value > 5"})
+    assert node.run(context, {"a": 9, "b": 2}) == 9
+    assert node.run(context, {"a": 1, "b": 2}) == 2
+    with pytest.raises(UsageError, match="takes none of its inputs"):
+        node.run(context, {"a": 1})
+
+
+@pytest.mark.parametrize("other", FAMILIES)
+def test_one_query_over_all_inputs(made, context, table, other):
+    make, rows = table
+    query = "select a.city, b.x from a join b using (city) where a.t > $c"
+    node = made.node(MergeNode, "both", inputs="a b c", mode="sql", sql=query)
+    given = node.run(context, {"a": make(LEFT), "b": FAMILIES[other][0](RIGHT), "c": 10})
+    assert isinstance(given, type(make(LEFT)))
+    assert rows(given) == [{"city": "Rome", "x": "r"}]
+
+
+def test_a_relation_of_duckdb_is_merged_as_an_arrow_table(made):
+    import duckdb
+
+    with duckdb.connect() as connection:
+        relation = connection.sql("select 'Rome' as city, 3 as z")
+        given = merge(made, {"a": relation, "b": RIGHT}, mode="by_key", key="city")
+    assert given.to_pylist() == [{"city": "Rome", "z": 3, "t": 5, "x": "r"}]
+
+
+def test_a_lazy_frame_is_merged_as_a_frame(made):
+    lazy = pl.DataFrame(LEFT).lazy()
+    given = merge(made, {"a": lazy, "b": RIGHT}, mode="by_key", key="city", how="semi")
+    assert given.to_dicts() == [LEFT[1]]
+
+
+def test_fields_are_edited_in_the_same_node(made, context, table):
+    make, rows = table
+    edits = {"set": {"n": "{{ t }}", "who": "me"}, "drop": ["x"], "rename": {"city": "town"}}
+    node = made.node(MergeNode, "both", inputs="a b", mode="append", fields=edits)
+    given = node.run(context, {"a": make(LEFT[:1]), "b": make(RIGHT[:1])})
+    assert rows(given) == [
+        {"town": "Oslo", "t": 1, "n": 1, "who": "me"},
+        {"town": "Rome", "t": 5, "n": 5, "who": "me"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"key": 3}, {"key": {"a": 1}}, {"fields": {"dorp": ["x"]}}, {"how": "outer_"}, {"clash": "x"}],
+)
+def test_settings_that_cannot_be_are_refused(made, config):
+    with pytest.raises(TraitError):
+        merge(made, {}, **config)

@@ -44,6 +44,26 @@ def test_without_route_by_the_only_input_is_routed(context, made):
         node.run(context, {"climate": 1, "other": 2})
 
 
+def test_an_input_that_a_condition_names_is_not_what_is_routed(context, made):
+    conditions = [{"id": "hot", "expression": "value > limit"}]
+    node = made.node(RouterNode, inputs="climate limit", conditions=conditions)
+    assert node.run(context, {"climate": 7, "limit": 5}).ports == {"hot": 7}
+
+
+def test_conditions_that_say_the_same_are_asked_once(context, made):
+    asked = []
+    evaluate = context.evaluate
+    context.evaluate = lambda text, names: asked.append(text) or evaluate(text, names)
+    conditions = [
+        {"id": "a", "expression": "value > 1"},
+        {"id": "b", "expression": "{{ value > 1 }}"},
+        {"id": "c", "expression": "value > 5"},
+    ]
+    node = made.node(RouterNode, conditions=conditions, mode="broadcast")
+    assert list(node.run(context, {"value": 3}).ports) == ["a", "b"]
+    assert asked == ["value > 1", "value > 5"]
+
+
 def test_conditions_read_other_inputs_too(context, made):
     conditions = [{"id": "hot", "expression": "{{ value.days > limit }}"}]
     node = made.node(RouterNode, conditions=conditions, route_by={"days": 7})

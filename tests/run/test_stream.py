@@ -102,7 +102,7 @@ def test_what_nobody_takes_over_does_not_pile_up(streams):
 
 
 def test_tokens_that_are_redacted_are_shown_line_by_line():
-    streams = Streams(lambda: None, by_line=True)
+    streams = Streams(lambda: None, by_line=lambda: True)
     streams.token(OF, "one\nthe se")
     ((_, news),) = streams.news(unfinished=False)
     assert (news.text, news.chunks) == ("one\n", 1)
@@ -112,7 +112,7 @@ def test_tokens_that_are_redacted_are_shown_line_by_line():
 
 
 def test_no_half_of_a_secret_is_left_where_tokens_are_dropped():
-    streams = Streams(lambda: None, by_line=True)
+    streams = Streams(lambda: None, by_line=lambda: True)
     streams.token(OF, "hunt")
     streams.token(OF, "er2" + "." * TAIL)
     streams.token(OF, "\non")
@@ -121,7 +121,7 @@ def test_no_half_of_a_secret_is_left_where_tokens_are_dropped():
 
 
 def test_no_half_of_a_secret_is_kept_where_a_text_is_cut_off():
-    streams = Streams(lambda: None, by_line=True)
+    streams = Streams(lambda: None, by_line=lambda: True)
     streams.token(OF, "x" * (MOST_TEXT - 10) + "\n")
     streams.token(OF, "the password is hunter2")
     ((_, _, _, text),) = kept(streams)

@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import flowbook
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.session.project import Project
+from flowbook.session.recording import recording_of
 
 SSN, CARD = "078-05-1120", "4929-3813-3266-4295"
 
@@ -207,10 +209,13 @@ def test_the_recorded_definition_has_no_sensitive_default_or_literal(project):
     assert b"return len(ssn) + len(ssn_of)" in written
 
 
-def test_a_flow_that_says_nothing_writes_straight_to_the_store(project, monkeypatch):
-    monkeypatch.delitem(__import__("sys").modules, "flowbook.store.recording", raising=False)
-    counting(project, retention="30d", audit=True).run()
-    assert "flowbook.store.recording" not in __import__("sys").modules
+def test_of_a_flow_that_says_nothing_all_is_written_as_it_is_until_there_is_a_secret(project):
+    recording = recording_of(FlowOptions(), project.store, project.secrets)
+    assert recording.as_it_is
+    assert recording.redactor is None
+    project.keychain.learn("hunter2!")
+    assert not recording.as_it_is
+    assert recording.text("it is hunter2!") == "it is [redacted]"
 
 
 def test_what_was_known_before_is_redacted_when_it_is_reused(project):

@@ -31,6 +31,7 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "allow_paths": "none",
         "allow_urls": "none",
         "env": "none",
+        "secret_places": "none",
         "recover": "auto",
     }
     assert all(row.is_default for row in store.settings.all())

@@ -73,6 +73,7 @@ class Runner:
     """Runs the notebook's nodes one after the other; inputs by name, as the grammar says."""
 
     run_id, node, attempt, idempotency_key = "run", "node", 1, "key"
+    services = SimpleNamespace(effects=True, keep=lambda key, make, close: make())
 
     def __init__(self, **params):
         self.values = params

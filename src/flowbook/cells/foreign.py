@@ -22,6 +22,7 @@ from flowbook.graph.spec import Json
 
 _SCHEMAS: Final = frozenset({"main", "temp", "information_schema", "pg_catalog"})
 """Schemas every DuckDB database has."""
+_ATTACH: Final = re.compile(r"--\|\s*(attach\s*:.*)")
 
 
 @lru_cache(maxsize=2048)
@@ -43,20 +44,43 @@ def read_sql(body: str) -> tuple[tuple[Read, ...], tuple[Fault, ...]]:
         return (), (Fault(f"this is no SQL: {message}", int(first.get("line") or 1)),)
     if not statements:
         return (), (Fault("this cell holds no query", 1, "write SELECT … FROM a node"),)
-    if len(statements) != 1:
-        return (), (Fault(f"a SQL node is one query, and this is {len(statements)}", 1),)
-    query = statements[0]
     reads: dict[tuple[str, ...], Read] = {}
-    for table in query.find_all(exp.Table):
-        if _is_foreign(table) or _is_cte(table):
-            continue
-        path = (table.db, table.name) if table.db else (table.name,)
-        reads.setdefault(path, Read(path, _line(table.this)))
-    for name in _sql_parameters(query):
+    attached, created = _attached(body), set[str]()
+    for one in statements:
+        own = {one.this.find(exp.Table).name.lower()} if _creates(one) else set[str]()
+        for table in one.find_all(exp.Table):
+            if _is_foreign(table) or _is_cte(table) or table.db.lower() in attached:
+                continue
+            if not table.db and table.name.lower() in created | own:
+                continue
+            path = (table.db, table.name) if table.db else (table.name,)
+            reads.setdefault(path, Read(path, _line(table.this)))
+        created |= own
+    for name in (name for one in statements for name in _sql_parameters(one)):
         found = re.search(rf"\${re.escape(name)}\b", body)
         line = body.count("\n", 0, found.start()) + 1 if found else 1
         reads.setdefault((name,), Read((name,), line))
     return tuple(reads.values()), ()
+
+
+def _creates(statement: Any) -> bool:
+    """True for a table or a view, which the statements behind it may read."""
+    from sqlglot import exp
+
+    return isinstance(statement, exp.Create) and statement.kind in ("TABLE", "VIEW")
+
+
+def _attached(body: str) -> set[str]:
+    """What the settings at the beginning of a query call its attached files."""
+    names: set[str] = set()
+    for line in body.splitlines():
+        if not line.strip().startswith("--"):
+            break
+        if (found := _ATTACH.match(line.strip())) is not None:
+            settings, _ = read_yaml(found[1])
+            attach = (settings or {}).get("attach")
+            names |= {str(name).lower() for name in attach} if isinstance(attach, dict) else set()
+    return names
 
 
 def _is_foreign(table: Any) -> bool:
@@ -204,23 +228,34 @@ def read_templates(
 
 
 def read_expressions(
-    settings: Mapping[str, Json], body: str, named: Collection[str]
+    settings: Mapping[str, Json], body: str, named: Collection[str], brought: Collection[str] = ()
 ) -> tuple[Read, ...]:
-    """What the settings in `named` read, which are an expression each; broken ones are `check`'s.
+    """What the settings in `named` read, in that order; broken ones are `check`'s.
+
+    Each is an expression, or a list of what has one under `expression`. Names that the node itself
+    brings are no reads.
 
     >>> read_expressions({"condition": "last < limit"}, "condition: last < limit", ["condition"])
     (Read(path=('last',), line=1, soft=False), Read(path=('limit',), line=1, soft=False))
     """
     reads: dict[tuple[str, ...], Read] = {}
     for name in named:
-        text = settings.get(name)
-        try:
-            paths = parse(bare(text)).inputs if isinstance(text, str) else frozenset()
-        except ExpressionError:
-            continue
-        for path in sorted(paths):
-            reads.setdefault(path, Read(path, _line_with(body, name, path)))
+        for text in _expressions(settings.get(name)):
+            try:
+                paths = parse(bare(text)).inputs
+            except ExpressionError:
+                continue
+            for path in sorted(paths, key=lambda path: (text.find(path[0]), path)):
+                if path[0] not in brought:
+                    reads.setdefault(path, Read(path, _line_with(body, name, path)))
     return tuple(reads.values())
+
+
+def _expressions(value: Json) -> list[str]:
+    if isinstance(value, list):
+        value = [one.get("expression") for one in value if isinstance(one, dict)]
+        return [one for one in value if isinstance(one, str)]
+    return [value] if isinstance(value, str) else []
 
 
 def _texts(value: Json) -> Iterator[str]:

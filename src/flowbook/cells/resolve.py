@@ -8,6 +8,7 @@ from functools import cached_property
 
 from flowbook.cells.analyse import BUILTINS, Read
 from flowbook.cells.header import Header
+from flowbook.expr.roots import PREVIOUS
 from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names, names_in
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.problem import Problem, Severity
@@ -156,7 +157,8 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
         elif read.root not in given:
             problem = _captured(draft, read, scope, captures)
             problems += [problem] if problem else []
-    for one in (_input(draft, ask, scope) for ask in draft.asks if not scope.turns(ask, draft)):
+    asks = (one for one in draft.asks if one.root not in given and not scope.turns(one, draft))
+    for one in (_input(draft, ask, scope) for ask in asks):
         if one is not None:
             inputs.setdefault(one.name, one)
     specs = tuple(
@@ -206,6 +208,8 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
     """Take a name from the shared namespace, or say that nobody makes it."""
     name = read.root
     if draft.adds:
+        if name == PREVIOUS and draft.spec.config:
+            return None  # the plan gives it its wire, or tells that there is none
         return None if name in scope.excused else _unbound(draft, read, scope)
     if name in scope.shared:
         captures[name] = None

@@ -182,7 +182,7 @@ class _Reader:
             settings, faults = read_yaml(spec.body)
             spec = replace(spec, config=settings or {})
             reads = read_templates(spec.config, spec.body, node_type.untemplated)
-            asks = read_expressions(spec.config, spec.body, node_type.expressions)
+            asks = read_expressions(spec.config, spec.body, node_type.expressions, node_type.brings)
         spec = replace(spec, outputs=node_type.ports(spec))
         tolerant = node_type.tolerant
         return Draft(spec, header, reads, asks=asks, adds=True, tolerant=tolerant), faults

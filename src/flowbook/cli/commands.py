@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "store": "flowbook.cli.store",
     "cache": "flowbook.cli.cache",
     "memory": "flowbook.cli.memory",
+    "secrets": "flowbook.cli.secrets",
     "export": "flowbook.cli.export",
     "job": "flowbook.cli.job",
 }

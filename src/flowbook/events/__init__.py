@@ -54,6 +54,8 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     which node undoes which, by the node that is undone.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     `called`: by node, the versions of other flows that it calls, where that was settled.
+    `secrets`: of a run that another called, the names of secrets it was given, and their names at
+    the run above all; never what they are.
     """
 
     flow: FlowId
@@ -75,6 +77,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     priority: int = 0
     items_of: tuple[NodeId, ...] = ()
     called: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     setup: tuple[NodeId, ...] = ()
     teardown: tuple[NodeId, ...] = ()
     compensations: dict[NodeId, NodeId] = {}

@@ -58,6 +58,11 @@ class Recording(Protocol):
     @property
     def vault(self) -> Vault: ...
 
+    @property
+    def redacts(self) -> bool:
+        """True when something may have to be taken out of what is said, from now on."""
+        ...
+
     def text(self, text: str) -> str:
         """A log, a message or a traceback as it may be told."""
         ...

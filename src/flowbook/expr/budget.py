@@ -6,10 +6,12 @@ measures it as a tree and thereby checks everything inside, `charge` pays for a 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flowbook.errors import ExpressionError
 
@@ -49,6 +51,8 @@ def refuse(code: Code, message: str, column: int | None = None) -> ExpressionErr
 
 
 _PLAIN: Final = frozenset({float, bool, type(None), datetime, date, time, timedelta})
+_ZONED: Final = frozenset({datetime, time})
+_ZONES: Final = frozenset({timezone, ZoneInfo})
 _TREES: Final = frozenset({list, dict, tuple, set})
 _ADMITTED: Final = _PLAIN | _TREES | {str}
 
@@ -76,6 +80,8 @@ class Budget:
         """`value` in an exact built-in type; an error for anything that is not plain data."""
         kind = type(value)
         if kind in _ADMITTED:
+            if kind in _ZONED and value.tzinfo is not None:
+                _check_zone(value)
             return value
         if kind is int:
             return whole(value)
@@ -99,6 +105,8 @@ class Budget:
         if kind is int:
             return 1 + (whole(value).bit_length() >> 6)
         if kind in _PLAIN:
+            if kind in _ZONED and value.tzinfo is not None:
+                _check_zone(value)
             return 1
         if kind not in _TREES:
             raise opaque(value)
@@ -173,6 +181,21 @@ class Budget:
             raise refuse(Code.TYPE, f"cannot go through a {kind.__name__}")
         self.tick(1 + (len(value) >> 4))
         return map(self.admit, value)
+
+
+def _check_zone(value: Any) -> None:
+    """Refuse a time whose zone is an object of somebody's: comparing it would run its code."""
+    kind = type(value.tzinfo)
+    if kind not in _ZONES and not defined_by(kind, "dateutil", "pytz"):
+        message = f"a zone of type {kind.__name__} is not plain data: take one of zoneinfo"
+        raise refuse(Code.OPAQUE, message)
+
+
+def defined_by(kind: type, *libraries: str) -> bool:
+    """True for a class of one of these libraries, by what they have and not by what it says."""
+    module = sys.modules.get(kind.__module__)
+    own = kind.__module__.partition(".")[0] in libraries
+    return own and getattr(module, kind.__name__, None) is kind
 
 
 def whole(value: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from flowbook.expr.budget import Budget, Code, refuse
 from flowbook.expr.compiling import Compiler, Run
 from flowbook.expr.forms import built
+from flowbook.expr.roots import AMBIENT
 
 MAX_LOOPS: Final = 2
 
@@ -61,6 +62,8 @@ def _bind(compiler: Compiler, target: ast.expr) -> int:
     if not isinstance(target, ast.Name):
         compiler.refuse(target, "a loop variable is a plain name")
     compiler.check_public(target, target.id)
+    if target.id in AMBIENT:
+        compiler.refuse(target, f"{target.id} is no name of a loop variable")
     compiler.slots += 1
     compiler.loop[target.id] = compiler.slots
     return compiler.slots

@@ -100,7 +100,7 @@ def _tree(text: str) -> ast.expr:
         raise refuse(Code.TOO_COMPLEX, f"the expression is longer than {MAX_SOURCE:,} characters")
     spelling = spelt(text)
     try:
-        return restored(ast.parse(spelling.text, mode="eval").body, spelling)
+        return restored(ast.parse(spelling.text.lstrip(" "), mode="eval").body, spelling)
     except SyntaxError as error:
         message = f"this is not an expression: {error.msg}"
         raise refuse(Code.SYNTAX, message, Places(spelling.text).column(error)) from None

@@ -23,6 +23,8 @@ SCOPES: Final = ("run", "flow", "global")
 """How far a variable reaches: what stands between `$vars` and its name."""
 RUN_FIELDS: Final = ("id", "attempt", "started")
 """What `$run` knows."""
+PREVIOUS: Final = "previous"
+"""The name of the only node that feeds a node, in that node's expressions."""
 
 _EXAMPLES: Final[Mapping[str, str]] = {
     "$env": "$env.NAME",

@@ -119,6 +119,8 @@ class Places:
     def __init__(self, text: str) -> None:
         # As the parser has them: a form feed, say, ends no line.
         self._lines = list(io.StringIO(text, newline="")) or [""]
+        # Blanks before an expression, where a comment was, are not the parser's.
+        self._lead = len(text) - len(text.lstrip(" "))
         self._starts = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line))
@@ -134,10 +136,11 @@ class Places:
     def _at(self, line: int, byte: int) -> int:
         # What stands in an f-string has a line of its own making in some versions of Python.
         number = min(max(line, 1), len(self._lines)) - 1
-        before = self._lines[number].encode()[:byte]
+        before = self._lines[number].encode()[: byte + (0 if number else self._lead)]
         return self._starts[number] + len(before.decode(errors="ignore"))
 
     def column(self, error: SyntaxError) -> int:
         """The column a syntax error is at, from 1."""
         number = min(max(error.lineno or 1, 1), len(self._lines)) - 1
-        return self._starts[number] + max(error.offset or 1, 1)
+        lead = 0 if number else self._lead
+        return self._starts[number] + lead + max(error.offset or 1, 1)

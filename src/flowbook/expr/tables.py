@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from flowbook.expr.budget import Budget, Code, refuse
+from flowbook.expr.budget import Budget, Code, defined_by, refuse
 from flowbook.expr.fields import ABSENT, led, records
 from flowbook.expr.function import Function
 
@@ -89,7 +89,7 @@ def _values(value: Any, place: int) -> list[Any]:
 def _of_pandas(value: Any, place: int) -> list[Any]:
     column = value.iloc[:, place]
     numpy = sys.modules["numpy"]
-    known = isinstance(column.dtype, numpy.dtype) or _is_of(column.dtype, "pandas")
+    known = isinstance(column.dtype, numpy.dtype) or defined_by(type(column.dtype), "pandas")
     if not known or _is_foreign(getattr(column.dtype, "pyarrow_dtype", None)):
         raise _foreign()
     missing = column.isna().tolist()
@@ -118,13 +118,6 @@ def _is_foreign(arrow: Any) -> bool:
 
 def _foreign() -> Exception:
     return refuse(Code.OPAQUE, "a column of somebody's own type is not plain data")
-
-
-def _is_of(dtype: Any, library: str) -> bool:
-    """True when the class of `dtype` is one that the library itself has loaded."""
-    module = sys.modules.get(type(dtype).__module__)
-    own = type(dtype).__module__.partition(".")[0] == library
-    return own and getattr(module, type(dtype).__name__, None) is type(dtype)
 
 
 _VALUES: Final[Mapping[str, Callable[[Any, int], list[Any]]]] = {

@@ -20,7 +20,7 @@ from flowbook.graph.signature import is_json
 from flowbook.graph.spec import FlowSpec, InputSpec, Json, NodeSpec
 from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
 
-_SETTINGS = ("version", "output", "on_error", "timeout", "detach")
+_SETTINGS = ("version", "output", "on_error", "timeout", "detach", "secrets")
 _NAME = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -50,8 +50,8 @@ class Calling(Hooked):
             inputs: Parameters of `other`: nodes and ports of this flow, or plain values. Inside of
                 a container, `"{{ item }}"` is what a turn is about.
             options: Options of the node, such as `retries`, as in `flowbook.graph.options`.
-            **given: `version`, `output`, `on_error`, `timeout`, `detach` as in kind `call`;
-                everything else is one of `inputs`.
+            **given: `version`, `output`, `on_error`, `timeout`, `detach`, `secrets` as in kind
+                `call`; everything else is one of `inputs`.
 
         Raises:
             UsageError: a parameter is neither plain data nor a node of this flow.

@@ -56,7 +56,7 @@ class Call:
 
     `version` is `latest`, `snapshot`, or a version by its number or id; `output` names the nodes
     whose outputs are wanted, the flow's last ones when empty; `timeout` is seconds; `detach`: only
-    begin it.
+    begin it. `secrets`: which of the caller's secrets it gets, by the names it asks for.
     """
 
     flow: str
@@ -65,6 +65,7 @@ class Call:
     output: tuple[str, ...] = ()
     timeout: float | None = None
     detach: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +219,20 @@ class NodeContext(Protocol):
         """The value of a `{{ }}` expression (without braces) over `names`."""
         ...
 
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas)."""
+    def query(
+        self,
+        sql: str,
+        tables: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        *,
+        attach: Mapping[str, str] | None = None,
+        result: str = "frame",
+    ) -> Any:
+        """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas).
+
+        `attach`: files of DuckDB and SQLite, by the name the SQL has for them, to be read only.
+        Then the SQL reads no other file. `result` is `frame` or `arrow`.
+        """
         ...
 
     async def call(self, wanted: Call) -> Called:
@@ -256,6 +269,8 @@ class Node(HasTraits):
     """Traits that stay as written: expressions the node evaluates itself."""
     expressions: ClassVar[tuple[str, ...]] = ()
     """Those of them that are one expression each; what it reads is an input, if it is made."""
+    brings: ClassVar[tuple[str, ...]] = ()
+    """Names its own expressions have besides its inputs, such as the `value` a router tests."""
     leaves: ClassVar[str] = ""
     """`break` or `continue` for a node that ends the loop, or the turn of it, that it is in."""
     tolerant: ClassVar[bool] = False

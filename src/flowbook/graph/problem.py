@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Protocol
 
 from flowbook.ids import CellId, NodeId
 
@@ -15,11 +16,25 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class Fix(Protocol):
+    """An edit that would mend a problem (`graph.edits`), offered and never made by itself."""
+
+    @property
+    def label(self) -> str:
+        """What to call it on a button."""
+        ...
+
+    def apply(self, spec: Any) -> Any:
+        """The definition with it made."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong: what, where, and what to do next.
 
-    `line` counts from 1 in the cell's own text, its `%%flow` line included.
+    `line` counts from 1 in the cell's own text, its `%%flow` line included. `fix` is an edit that
+    would mend it: `flow.apply(problem.fix)`.
 
     >>> print(Problem(Severity.ERROR, "no node 'raw'", node=NodeId("clean"), hint="add it"))
     error: clean: no node 'raw' (add it)
@@ -31,6 +46,7 @@ class Problem:
     cell: CellId | None = None
     line: int | None = None
     hint: str | None = None
+    fix: Fix | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         place = ", ".join(

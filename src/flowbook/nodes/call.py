@@ -69,6 +69,11 @@ inputs:
     output = List(Unicode(), help="Nodes whose output is wanted; its last ones if empty.").tag(
         config=True
     )
+    secrets = Dict(
+        Unicode(),
+        Unicode(),
+        help="Secrets the flow gets, by the names it asks for: {theirs: ours}. It gets no others.",
+    ).tag(config=True)
     on_error = CaselessStrEnum(
         ("fail", "continue"), default_value="fail", help="What a run that failed does to this node."
     ).tag(config=True)
@@ -95,13 +100,18 @@ inputs:
         """The record of the run; `SubflowFailed` when it did not succeed and that matters."""
         if not self.flow:
             raise UsageError(f"call {self.name!r} names no flow", hint="write flow: its name")
-        mapped = [getattr(self, name) for name in MAPPINGS]
-        params = {name: value for one in mapped for name, value in one.items()} or {
-            str(name): value for name, value in inputs.items()
-        }
+        given: list[Mapping[str, Any]] = [getattr(self, name) for name in MAPPINGS]
+        mapped = next(filter(None, given), {})
+        params = dict(mapped) or {str(name): value for name, value in inputs.items()}
         called = await context.call(
             Call(
-                self.flow, params, str(self.version), tuple(self.output), self.timeout, self.detach
+                self.flow,
+                params,
+                str(self.version),
+                tuple(self.output),
+                self.timeout,
+                self.detach,
+                dict(self.secrets),
             )
         )
         ended = called.status == SUCCEEDED or self.detach

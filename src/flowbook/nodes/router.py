@@ -1,13 +1,16 @@
 """Send a value down the branches whose condition it meets.
 
-Conditions are tried in order over one value, called `value` in them. `first_match` stops at the
-first that holds, `broadcast` takes all that hold, and when none does the default output gets the
-value. Ports that are not taken are dead, and the nodes behind them are skipped.
+Conditions are tried in order over one value, called `value` in them; they may read the node's other
+inputs, too. `first_match` stops at the first that holds, `broadcast` takes all that hold, and when
+none does the default output gets the value. Ports that are not taken are dead, and the nodes behind
+them are skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final, cast
 
 import traitlets
@@ -20,29 +23,61 @@ from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
 
 _CONDITION_KEYS: Final = ("id", "label", "expression", "color")
-_UNROUTED: Final = "{{ value }}"
+UNROUTED: Final = "{{ value }}"
 _DEFAULT_OUTPUT: Final = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A way out of a node that chooses: its port, and how it is drawn."""
+
+    port: PortName
+    label: str
+    color: str = ""
 
 
 class RouterNode(Node):
     """Routes `route_by` by `conditions`; its ports are the conditions' ids and the default.
 
     Each condition is `{id, expression, label, color}`; label and colour may be left out. Without
-    `route_by` the input called `value` is routed, or the only input there is.
+    `route_by` the input called `value` is routed, or the only input there is besides those that
+    the conditions name. Whatever a condition reads becomes an input; `value` is the routed value.
     """
 
     kind: ClassVar[str] = "router"
+    family: ClassVar[str] = "flow"
     untemplated: ClassVar[tuple[str, ...]] = ("conditions",)
+    expressions: ClassVar[tuple[str, ...]] = ("conditions",)
+    brings: ClassVar[tuple[str, ...]] = ("value",)
     defaults: ClassVar[Options] = Options(pure=True)
+    example: ClassVar[str] = """\
+%%flow amount
+120
 
-    route_by = traitlets.Any(_UNROUTED, help="The value that every condition tests.").tag(
-        config=True
-    )
-    conditions = List(traitlets.Dict(), help="Conditions, tried in this order.").tag(config=True)
+%%flow router size(amount)
+conditions:
+- {id: small, expression: value < 100}
+- {id: large, expression: value >= 100, label: Large order, color: green}
+
+%%flow review(order=size.large)
+f"an order of {order} needs a second look"
+"""
+
+    route_by = traitlets.Any(
+        UNROUTED,
+        help="The value that every condition tests, and that the ports taken give. "
+        "Without it, that is the input.",
+    ).tag(config=True, examples=["{{ fetch.status }}"])
+    conditions = List(
+        traitlets.Dict(),
+        help="Conditions, tried in this order; each has an id, which is its port, an expression, "
+        "and a label and a color if it is to be drawn so.",
+    ).tag(config=True, examples=[[{"id": "ok", "expression": "value < 300", "color": "green"}]])
     mode = CaselessStrEnum(
         ("first_match", "broadcast", "all_matches"),
         default_value="first_match",
-        help="Stop at the first condition that holds, or take all (all_matches is broadcast).",
+        help="Stop at the first condition that holds, or take all (all_matches is broadcast). "
+        "With broadcast, every branch whose condition holds runs.",
     ).tag(config=True)
     default_output = Unicode(
         _DEFAULT_OUTPUT, help="The port that is taken when no condition holds."
@@ -55,8 +90,23 @@ class RouterNode(Node):
         listed = conditions if isinstance(conditions, list) else []
         names = [one.get("id") for one in listed if isinstance(one, dict)]
         names.append(spec.config.get("default_output", _DEFAULT_OUTPUT))
-        ports = (name for name in names if isinstance(name, str) and _is_port(name))
+        ports = (name for name in names if isinstance(name, str) and is_port(name))
         return tuple(PortName(port) for port in dict.fromkeys(ports))
+
+    @classmethod
+    def branches(cls, spec: NodeSpec) -> tuple[Branch, ...]:
+        """Its ports with their labels and colours; what is malformed is passed over."""
+        listed = spec.config.get("conditions")
+        known = {
+            str(one.get("id")): one
+            for one in (listed if isinstance(listed, list) else [])
+            if isinstance(one, dict)
+        }
+        return tuple(
+            Branch(port, str(one.get("label") or port), str(one.get("color") or ""))
+            for port in cls.ports(spec)
+            for one in [known.get(port, {})]
+        )
 
     @validate("conditions")
     def _check_conditions(self, proposal: dict[str, Any]) -> list[dict[str, str]]:
@@ -70,7 +120,7 @@ class RouterNode(Node):
 
     @validate("default_output")
     def _check_default(self, proposal: dict[str, Any]) -> str:
-        if not _is_port(proposal["value"]):
+        if not is_port(proposal["value"]):
             raise TraitError(f"default_output {proposal['value']!r} cannot name a port")
         return cast(str, proposal["value"])
 
@@ -79,45 +129,63 @@ class RouterNode(Node):
         value = self._routed(inputs)
         names = {**nested(inputs), "value": value}
         matched = []
+        known: dict[str, bool] = {}  # conditions that say the same are asked once
         for one in self.conditions:
-            if self._holds(context, one, names):
+            text = one["expression"]
+            if text not in known:
+                place = f"condition {one['id']!r} of router {self.name!r}"
+                known[text] = true_or_false(context, place, text, names)
+            if known[text]:
                 matched.append(one["id"])
                 if self.mode == "first_match":
                     break
-        matched = matched or [self.default_output]
-        return Outputs(
-            {PortName(port): value for port in matched},
-            result={"matched_outputs": matched, "evaluated_value": value},
-        )
+        return taken(matched or [self.default_output], value, value)
 
     def _routed(self, inputs: Mapping[PortName, Any]) -> Any:
-        if not (isinstance(self.route_by, str) and self.route_by == _UNROUTED):
+        if not (isinstance(self.route_by, str) and self.route_by == UNROUTED):
             return self.route_by
         if "value" in inputs:
             return inputs[PortName("value")]
-        if len(inputs) == 1:
-            return next(iter(inputs.values()))
+        named = [one for one in inputs if not self._names(one)] if len(inputs) > 1 else [*inputs]
+        if len(named) == 1:
+            return inputs[named[0]]
         raise UsageError(
             f"router {self.name!r} has {len(inputs)} inputs and none is called 'value'",
             hint='say what to route by, such as route_by: "{{ fetch.status }}"',
         )
 
-    def _holds(self, context: NodeContext, one: Mapping[str, str], names: dict[str, Any]) -> bool:
-        place = f"condition {one['id']!r} of router {self.name!r}"
-        try:
-            found = context.evaluate(one["expression"], names)
-        except ExpressionError as error:
-            raise ExpressionError(
-                f"{place}: {error.message}", hint=error.hint, code=error.code, column=error.column
-            ) from None
-        try:
-            return bool(found)
-        except (ValueError, TypeError):
-            raise ExpressionError(
-                f"{place} gives a {type(found).__name__}, which is neither true nor false",
-                hint="compare one value, such as value.total > 10",
-                code="not_boolean",
-            ) from None
+    def _names(self, name: PortName) -> bool:
+        """True when a condition names the input, which then is there to be compared with."""
+        word = re.compile(rf"(?<![\w.$]){re.escape(name)}(?!\w)")
+        return any(word.search(one["expression"]) for one in self.conditions)
+
+
+def taken(ports: Sequence[str], value: Any, tested: Any) -> Outputs:
+    """`value` on the ports that were taken, and the account of what was `tested` for it."""
+    return Outputs(
+        {PortName(port): value for port in ports},
+        result={"matched_outputs": list(ports), "evaluated_value": tested},
+    )
+
+
+def true_or_false(
+    context: NodeContext, place: str, expression: str, names: Mapping[str, Any]
+) -> bool:
+    """Whether an expression holds; its failure, or a value that is neither, names the `place`."""
+    try:
+        found = context.evaluate(expression, names)
+    except ExpressionError as error:
+        raise ExpressionError(
+            f"{place}: {error.message}", hint=error.hint, code=error.code, column=error.column
+        ) from None
+    try:
+        return bool(found)
+    except (ValueError, TypeError):
+        raise ExpressionError(
+            f"{place} gives a {type(found).__name__}, which is neither true nor false",
+            hint="compare one value, such as value.total > 10",
+            code="not_boolean",
+        ) from None
 
 
 def nested(inputs: Mapping[PortName, Any]) -> dict[str, Any]:
@@ -146,7 +214,7 @@ def _condition(given: Mapping[str, Any], place: str) -> dict[str, str]:
         if key not in given:
             raise TraitError(f"{place}: has no {key!r}")
     port = str(given["id"])
-    if not _is_port(port):
+    if not is_port(port):
         raise TraitError(f"{place}: id {port!r} cannot name a port; use letters, digits, _ and -")
     expression = given["expression"]
     if not isinstance(expression, str) or not expression.strip():
@@ -180,7 +248,8 @@ def holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any
         raise ExpressionError(told, hint=hint, code=failed.code, column=failed.column) from None
 
 
-def _is_port(name: str) -> bool:
+def is_port(name: str) -> bool:
+    """True for a name that an output may have."""
     try:
         as_port_name(name)
     except UsageError:

@@ -1,39 +1,88 @@
 """A cell of SQL over upstream tables.
 
 The body is DuckDB SQL. Inputs that hold tables are tables under the name the cell uses for them,
-`clean` or `clean.df` alike; other inputs are parameters, `$name`. The node knows neither DuckDB
-nor the store: it asks its context to run the query.
+`clean` or `clean.df` alike; other inputs are parameters, `$name`, which are bound and never become
+part of the text. The body has no room for a configuration, so a cell says its settings in comments
+at its beginning: `--| result: polars`. The node knows neither DuckDB nor the store: it asks its
+context to run the query.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, NoReturn
 
+from traitlets import Dict, Enum, Unicode
+
 from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.node import Node, NodeContext
-from flowbook.graph.options import Options
+from flowbook.graph.options import Options, did_you_mean
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes.asking import RESULTS, ask, kind_of_first
 from flowbook.nodes.cell_code import CellText
-from flowbook.nodes.tables import columnar
+
+_SETTING = re.compile(r"--\|\s*(.*?)\s*$")
 
 
 class SqlNode(Node):
-    """Runs a query and gives its result as a data frame."""
+    """Runs DuckDB SQL over upstream tables, and gives what its last statement gives.
+
+    An input that holds a table (a frame of pandas, Polars or Arrow, a list of dicts, a DuckDB
+    relation) is a table under the name you wire it by, `clean` or `clean.df`; any other input is a
+    parameter, `$limit`. A body may have several statements: what the first ones create is there
+    for those behind them, and gone at the end.
+
+    Settings are comments at the beginning of the cell: `--| result: polars`,
+    `--| attach: {shop: data/shop.duckdb}`. Where files are attached, the SQL reads these only.
+    """
 
     kind: ClassVar[str] = "sql"
+    family: ClassVar[str] = "data"
     gives: ClassVar[str] = "DataFrame"
     body: ClassVar[str] = "sql"
     defaults: ClassVar[Options] = Options(pure=True)
+    example: ClassVar[str] = """\
+%%flow python orders
+orders = [
+    {"city": "Oslo", "total": 30},
+    {"city": "Rome", "total": 12},
+    {"city": "Oslo", "total": 5},
+]
+
+%%flow python least
+least = 10
+
+%%flow sql by_city(orders, least)
+--| result: rows
+select city, sum(total)::int as total from orders group by city having sum(total) > $least
+order by city
+"""
+
+    attach = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help="Files of DuckDB and SQLite that the SQL may read, by the name it has for them: a "
+        "path in the project's folder.",
+    ).tag(config=True, examples=[{"shop": "data/shop.duckdb"}])
+    result = Enum(
+        ("frame", *RESULTS, "auto"),
+        default_value="frame",
+        help="What comes out: a frame of pandas where it is installed, else an Arrow table "
+        "(frame), a table of the kind that is said, or of the first input's kind (auto).",
+    ).tag(config=True)
+
+    def __init__(self, spec: NodeSpec, **traits: Any) -> None:
+        """Settings in the body count unless a trait is given as well."""
+        super().__init__(spec, **{**_settings(spec), **traits})
 
     @classmethod
     def meaning(cls, spec: NodeSpec) -> str:
-        """The query word by word, without comments and layout."""
-        return _words(spec.body)
+        """The query word by word and its settings, without other comments and layout."""
+        settings = [found[1] for found in map(_SETTING.match, _head(spec.body)) if found]
+        return "\n".join([*settings, _words(spec.body)])
 
     @property
     def filename(self) -> str:
@@ -42,65 +91,56 @@ class SqlNode(Node):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The query's rows. An error of the query is a `FlowSyntaxError` at the cell's line."""
-        given: dict[str, Any] = dict(inputs.items())
-        query = _read(self.spec.body, tuple(sorted(name for name in given if "." in name)))
-        parameters = {name: given[name] for name in query.parameters if name in given}
-        tables = {
-            name: table
-            for name, value in given.items()
-            if name not in parameters and (table := columnar(value)) is not None
-        }
-        for name in query.tables & given.keys() - tables.keys():
-            raise UsageError(
-                f"input {name!r} of sql node {self.name!r} is a {type(given[name]).__name__}, "
-                "which is no table",
-                hint=f"write ${name} to use its value, or give a data frame",
-            )
+        files = {name: context.services.file(path) for name, path in self.attach.items()}
+        kind = "" if self.result == "frame" else self.result
+        kind = kind_of_first(inputs) if kind == "auto" else kind
+        asker = f"sql node {self.name!r}"
         try:
-            return context.query(query.sql, tables, parameters)
+            return ask(context, self.spec.body, inputs, asker, attach=files, result=kind)
+        except UsageError:
+            raise
         except Exception as error:  # noqa: BLE001  the database's errors are not ours to import
-            _raise_at_cell_line(CellText.of(self.spec), error)
+            raise_at_cell_line(CellText.of(self.spec), error)
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    sql: str
-    tables: frozenset[str]
-    """Tables it reads, as they are registered."""
-    parameters: frozenset[str]
+def _head(body: str) -> list[str]:
+    """The lines before the first that is neither empty nor a comment."""
+    head = []
+    for line in body.splitlines():
+        stripped = line.strip()
+        if stripped and not stripped.startswith("--"):
+            break
+        head.append(stripped)
+    return head
 
 
-@lru_cache(maxsize=512)
-def _read(sql: str, dotted: tuple[str, ...]) -> _Query:
-    """What a query reads, with each `node.port` of `dotted` made the name of one table.
+def _settings(spec: NodeSpec) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
-    Text is replaced in place, so that line numbers stay. A query that sqlglot cannot read goes to
-    the database as written.
-    """
-    from sqlglot import exp, parse
-    from sqlglot.errors import SqlglotError
+    found: dict[str, Any] = {}
+    for number, line in enumerate(_head(spec.body)):
+        match = _SETTING.match(line)
+        if match is None:
+            continue
+        try:
+            read = YAML(typ="safe").load(match[1])
+        except YAMLError:
+            read = None
+        wrong = [str(name) for name in read if name not in _NAMES] if isinstance(read, dict) else []
+        if not isinstance(read, dict) or wrong:
+            told = f"no setting {wrong[0]!r}" if wrong else f"{match[1]!r}, which is no setting"
+            raise FlowSyntaxError(
+                f"sql node {spec.id!r} has {told}",
+                hint=did_you_mean(wrong[0], _NAMES) if wrong else "write --| result: polars",
+                cell=spec.place.cell if spec.place else None,
+                line=spec.body_line + number,
+            )
+        found |= read
+    return found
 
-    try:
-        statements = [one for one in parse(sql, dialect="duckdb") if one is not None]
-    except SqlglotError:
-        return _Query(sql, frozenset(), frozenset(re.findall(r"\$([A-Za-z_]\w*)", sql)))
-    tables: set[str] = set()
-    parameters: set[str] = set()
-    changes: list[tuple[int, int, str]] = []
-    for node in (node for one in statements for node in one.walk()):
-        if isinstance(node, exp.Placeholder | exp.Parameter):
-            parameters.add(node.name)
-        elif isinstance(node, exp.Table):
-            tables.add(f"{node.db}.{node.name}" if node.db else node.name)
-            if f"{node.db}.{node.name}" in dotted:
-                alias = "" if node.alias else f" AS {_quoted(node.name)}"
-                one_table = _quoted(f"{node.db}.{node.name}") + alias
-                changes.extend(_replace(node.args["db"], node.this, one_table))
-        elif isinstance(node, exp.Column) and f"{node.db}.{node.table}" in dotted:
-            changes.extend(_replace(node.args["db"], node.args["table"], _quoted(node.table)))
-    for start, end, text in sorted(changes, reverse=True):
-        sql = sql[:start] + text + sql[end:]
-    return _Query(sql, frozenset(tables), frozenset(parameters))
+
+_NAMES = ("attach", "result")
 
 
 @lru_cache(maxsize=4096)
@@ -116,16 +156,7 @@ def _words(sql: str) -> str:
     return repr([(word.token_type.name, word.text) for word in words])
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _replace(first: Any, last: Any, text: str) -> Iterator[tuple[int, int, str]]:
-    if "start" in first.meta and "end" in last.meta:
-        yield first.meta["start"], last.meta["end"] + 1, text
-
-
-def _raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
+def raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
     """Raise what the database said from the cell's own line.
 
     The database says `LINE n`, counted from the body, or names what it does not know. The error

@@ -35,6 +35,7 @@ from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
 from flowbook.plan.fitting import type_problems
 from flowbook.plan.locks import lock_problems
+from flowbook.plan.reading import reading_problems
 from flowbook.plan.roles import role_problems
 
 _ONLY_HANDED: Final = "a key goes by what is handed over: make it an input or a parameter"
@@ -58,6 +59,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *type_problems(spec, wiring, registry),
         *ending_problems(spec, registry),
         *lock_problems(spec),
+        *reading_problems(spec, wiring, registry),
         *(problem for node in spec.nodes for problem in _node(node, registry)),
     ]
     order = {node.id: i for i, node in enumerate(spec.nodes)}
@@ -247,7 +249,7 @@ def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
             )
         elif name in node_type.untemplated:
             fixed[name] = value
-            yield from _broken_expressions(node, name, value)
+            yield from _broken_expressions(node, node_type, name, value)
         elif not _templates(value):
             fixed[name] = value
         else:
@@ -263,10 +265,13 @@ def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Proble
             yield at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
 
 
-def _broken_expressions(node: NodeSpec, name: str, value: Json) -> Iterator[Problem]:
-    """Expressions a node evaluates itself stand under the key `expression`, braces or not."""
+def _broken_expressions(
+    node: NodeSpec, node_type: type[Node], name: str, value: Json
+) -> Iterator[Problem]:
+    """Expressions a node evaluates itself: a setting, or what stands under `expression` in it."""
+    plain = name in node_type.expressions and not issubclass(node_type, Container)
     for one in value if isinstance(value, list) else [value]:
-        text = one.get("expression") if isinstance(one, dict) else None
+        text = one.get("expression") if isinstance(one, dict) else one if plain else None
         if not isinstance(text, str) or not text.strip():
             continue  # its node type says what is wrong with it
         bare = text.strip()

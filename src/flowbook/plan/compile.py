@@ -46,6 +46,7 @@ from flowbook.plan.plan import (
     Step,
     StepIndex,
 )
+from flowbook.plan.reading import completed
 
 
 def compile_plan(
@@ -68,13 +69,17 @@ def compile_plan(
     Raises `InvalidFlow` with every problem `check` finds, `UnknownNode` for an unknown target. What
     is wrong in nodes that the targets do not need is none of this plan's business.
     """
+    version = version or version_of(spec)
     wiring = resolve(spec)
+    whole_spec = completed(spec, wiring, registry)
+    if whole_spec is not spec:
+        spec, wiring = whole_spec, resolve(whole_spec)
     topology = Topology(spec, wiring)
     wanted = None if targets is None else _needed(spec, topology, targets)
     wrong = errors(check(spec, registry))
     if whole and wanted is not None and not wrong:
         steps = _speaking(spec, registry, topology.order())
-        plan = _Compiler(spec, registry, wiring, steps).plan(version or version_of(spec))
+        plan = _Compiler(spec, registry, wiring, steps).plan(version)
         unasked = tuple(step.index for step in plan.steps if step.node not in wanted)
         return replace(plan, unasked=unasked)
     if wanted is not None:
@@ -84,7 +89,7 @@ def compile_plan(
     if wanted is not None:
         topology = _part(spec, wiring, wanted)
     steps = _speaking(spec, registry, topology.order()) if order is None else tuple(order)
-    return _Compiler(spec, registry, wiring, steps).plan(version or version_of(spec))
+    return _Compiler(spec, registry, wiring, steps).plan(version)
 
 
 def _speaking(spec: FlowSpec, registry: Registry, order: Sequence[NodeId]) -> tuple[NodeId, ...]:

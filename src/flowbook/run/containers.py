@@ -291,7 +291,7 @@ class Containers:
         if found is None:
             make = self._work(i).container
             assert make is not None  # noqa: S101 - only containers have turns
-            found = self._nodes[i] = make(self._given(i))
+            found = self._nodes[i] = make(self._context(i), self._given(i))
         return found
 
     def _inside(self, i: int) -> Inside:

@@ -105,7 +105,8 @@ class Performance:
         self.recording, self.told = stage.recording, stage.told
         self.now = stage.clock
         redact = None if stage.recording is None else stage.told
-        words = Words(stage.loop, self._heard, redact, self.plan.options.streams)
+        kept = self.plan.options.streams
+        words = Words(stage.loop, self._heard, redact, kept, redacts=stage.redacts)
         self.streams, self.keeper = words.streams, stage.keeper
         self._streaming = Streaming(stage, self.state, words.streams, self.feed, self.notify)
         accounts = Accounts(words, self._streaming, self.feed, stage.clock)

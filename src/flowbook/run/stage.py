@@ -36,6 +36,10 @@ class Stage:
         """A text as it may be told."""
         return text if self.recording is None else self.recording.text(text)
 
+    def redacts(self) -> bool:
+        """True when something may have to be taken out of a text."""
+        return self.recording is not None and self.recording.redacts
+
     def shown(self, data: dict[str, Any]) -> dict[str, Any]:
         """Plain data as it may be told."""
         return data if self.recording is None else self.recording.params(data)

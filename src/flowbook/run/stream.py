@@ -183,12 +183,16 @@ class _Attempt:
 class Streams:
     """The streams of one run. Nodes speak from any thread; all else is for the loop.
 
-    `stir` is called when there is something to take over. `by_line`: tokens are shown line by line,
-    so that what is redacted of them is not missed because it came in two.
+    `stir` is called when there is something to take over. `by_line`: whether tokens are shown line
+    by line, so that what is redacted of them is not missed because it came in two.
     """
 
     def __init__(
-        self, stir: Callable[[], None], keep: StreamKeep = StreamKeep.ALL, *, by_line: bool = False
+        self,
+        stir: Callable[[], None],
+        keep: StreamKeep = StreamKeep.ALL,
+        *,
+        by_line: Callable[[], bool] = lambda: False,
     ) -> None:
         self._stir, self._keep, self._by_line = stir, keep, by_line
         self._lock = Lock()
@@ -258,7 +262,7 @@ class Streams:
 
         Unless `unfinished`, tokens wait for the end of their line where that matters.
         """
-        how = {"by_line": self._by_line, "unfinished": unfinished}
+        how = {"by_line": self._by_line(), "unfinished": unfinished}
         with self._lock:
             stirred, self.stirred = self.stirred, {}
             found = [(of, self.attempts[of].news(**how)) for of in stirred]
@@ -277,7 +281,7 @@ class Streams:
             self.stirred.pop(of, None)
             if mine is None:
                 return []
-            return list(mine.rest(self._keep, by_line=self._by_line))
+            return list(mine.rest(self._keep, by_line=self._by_line()))
 
     def shown(self, of: OfAttempt, text: str, chunks: int) -> None:
         """Have what tokens say at hand."""

@@ -95,7 +95,12 @@ def _known(created: Event) -> Lineage:
     if not isinstance(created, RunCreated):
         return Lineage()
     return Lineage(
-        created.parent, created.calling_node, created.depth, created.deadline, created.priority
+        created.parent,
+        created.calling_node,
+        created.depth,
+        created.deadline,
+        created.priority,
+        created.secrets,
     )
 
 

@@ -47,10 +47,14 @@ class Words:
         hear: Callable[[int, int, str, str | Progress | News], None],
         redact: Callable[[str], str] | None = None,
         keep: StreamKeep = StreamKeep.ALL,
+        *,
+        redacts: Callable[[], bool] | None = None,
     ) -> None:
         self._loop = loop
         self._hear = hear
         self._redact = redact
+        self._redacts = redacts or (lambda: redact is not None)
+        """Whether there is anything to take out, as of now."""
         self._said: deque[tuple[Said, str | Progress]] = deque()
         self._stirred = False
         self._spent: dict[tuple[int, int], int] = {}
@@ -58,7 +62,7 @@ class Words:
         self.taken: dict[tuple[int, int], Took] = {}
         """What attempts took that were measured, until it is told; written from any thread."""
         self._progressed: dict[Said, float] = {}
-        self.streams = Streams(self._stir, keep, by_line=redact is not None)
+        self.streams = Streams(self._stir, keep, by_line=self._redacts)
         self._adding: dict[tuple[int, int], dict[str, list[Any]]] = {}
 
     def say(self, step: int, attempt: int, stream: str, text: str) -> None:
@@ -117,7 +121,7 @@ class Words:
                 texts.setdefault(said, []).append(what)
         for said, parts in texts.items():
             text = "".join(parts)
-            if self._redact is not None:
+            if self._redact is not None and self._redacts():
                 text = self._redact(text if unfinished else self._finished(said, text))
             text = self._within_bounds(said, text)
             if text:
@@ -162,4 +166,4 @@ class Words:
             soon(self._loop, self._loop.call_later, LINGER, self._linger)
 
     def _linger(self) -> None:
-        self.drain(unfinished=self._redact is None, now=self._loop.time())
+        self.drain(unfinished=not self._redacts(), now=self._loop.time())

@@ -45,7 +45,7 @@ class Work:
     opaque: str = ""
     grace: float = 0.5
     """Seconds it may take to stop once it is told."""
-    container: Callable[[Mapping[PortName, Any]], Container] | None = None
+    container: Callable[[NodeContext, Mapping[PortName, Any]], Container] | None = None
     """Gives the node itself for its inputs, where it owns others."""
     given: Callable[[NodeContext, Outputs], None] | None = None
     """Looks at what a container gave once it is gathered; raises for what does not fit."""
@@ -165,7 +165,7 @@ def _no_expressions(*_: Any) -> Any:
     raise UsageError("this engine evaluates no expressions", hint="pass Engine(tools=Tools(…))")
 
 
-def _no_queries(*_: Any) -> Any:
+def _no_queries(*_: Any, **__: Any) -> Any:
     raise UsageError("this engine runs no SQL", hint="pass Engine(tools=Tools(…))")
 
 
@@ -186,23 +186,31 @@ def _no_services(_: Any) -> Any:
     )
 
 
+def _nothing_around(context: StepContext, expression: str) -> Mapping[str, Any]:  # noqa: ARG001
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
 
     `evaluate` also goes to processes, so it must be a function of a module. `memoir` knows what was
     done before, for nodes that may be taken from the cache; `shelter` holds what it gave.
-    `permits` hands out what nodes of all runs share; without one nothing is shared.
+    `permits` hands out what nodes of all runs share; without one nothing is shared. `ambient` gives
+    the names of an expression that begin with `$`.
     """
 
     evaluate: Callable[[str, Mapping[str, Any]], Any] = _no_expressions
-    query: Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any] = _no_queries
+    query: Callable[..., Any] = _no_queries
     memoir: Memoir | None = None
     shelter: Shelter | None = None
     call: Callable[[StepContext, Call], Awaitable[Called]] = _no_calls
     permits: Permits | None = None
     memory: Callable[[StepContext], Memory] = _no_memory
     services: Callable[[StepContext], Services] = _no_services
+    ambient: Callable[[StepContext, str], Mapping[str, Any]] = _nothing_around
+    told: Callable[[str], str] = str
+    """What is printed, as it may be shown."""
 
 
 class Voice(Protocol):
@@ -312,15 +320,26 @@ class StepContext(Struct, eq=False):
         self.heeded = self.stopping
         return self.stopping
 
-    def hear(self, stream: str, text: str) -> None:
-        """What the node prints."""
+    def hear(self, stream: str, text: str) -> str:
+        """What the node prints; as it may be shown."""
         self.voice.say(self.step, self.attempt, stream, text)
+        return self.tools.told(text)
 
     def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:
+        if "$" in expression:
+            names = {**names, **self.tools.ambient(self, expression)}
         return self.tools.evaluate(expression, names)
 
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        return self.tools.query(sql, tables, parameters)
+    def query(
+        self,
+        sql: str,
+        tables: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        *,
+        attach: Mapping[str, str] | None = None,
+        result: str = "frame",
+    ) -> Any:
+        return self.tools.query(sql, tables, parameters, attach=attach, result=result)
 
     async def call(self, wanted: Call) -> Called:
         return await self.tools.call(self, wanted)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +71,8 @@ def keep(folder: Path | None, name: str, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(folder / name)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _is_private(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from flowbook.expr.budget import Code, refuse
 from flowbook.expr.javascript import WORDS
 from flowbook.sandbox.artefact import Unusable
 from flowbook.sandbox.limits import Limits
-from flowbook.sandbox.supervisor import WorkerEnded, here
+from flowbook.sandbox.supervisor import Supervisor, WorkerEnded, here
 from flowbook.sandbox.values import Plainly, from_json
 
 DEFAULT: Final = Limits()
@@ -32,18 +32,21 @@ def evaluate(
     source: str,
     names: Mapping[str, Any],
     limits: Limits = DEFAULT,
+    by: Supervisor | None = None,
 ) -> Any:
     """The value of the expression `source`, which sees `names` and nothing else.
 
-    Names that are no words of JavaScript are had by `$("name")`. Raises `ExpressionError` with the
+    Names that are no words of JavaScript are had by `$("name")`. `by`: who asks the worker, if not
+    the one of this process. Raises `ExpressionError` with the
     column in `source`.
 
-    >>> evaluate("prices.map(p => p * 2)", {"prices": [1, 2.5]})
-    [2, 5]
+    >>> evaluate("prices.length", {"prices": {1, 2}})
+    Traceback (most recent call last):
+    flowbook.errors.ExpressionError: input 'prices': set is no JSON, and JavaScript is given ...
     """
     request = _request(source, names, limits)
     try:
-        answer = here().ask(request, limits)
+        answer = (by or here()).ask(request, limits)
     except Unusable as why:
         raise unavailable(str(why)) from None
     except WorkerEnded:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import wasmtime
 
-from flowbook.sandbox.artefact import SHA256, engine_bytes, keep, kept
+from flowbook.sandbox.artefact import ENGINE, SHA256, engine_bytes, keep, kept
 from flowbook.sandbox.limits import Limits
 
 _PAGE: Final = 64 << 10
@@ -53,16 +53,17 @@ class Snapshot:
 class Engine:
     """Compiles once; `evaluate` makes and throws away an isolate.
 
-    `cache` is the folder of compiled engines, or None. Raises `artefact.Unusable`.
+    `wasm` is the engine's file, `cache` the folder of compiled ones, or None. Raises
+    `artefact.Unusable`.
     """
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, wasm: Path = ENGINE, cache: Path | None = None) -> None:
         config = wasmtime.Config()
         config.consume_fuel = True
         config.epoch_interruption = True
         config.max_wasm_stack = _STACK  # over 2 MiB wasmtime aborts the process
         self._engine = wasmtime.Engine(config)
-        self._module = self._compiled(cache)
+        self._module = self._compiled(engine_bytes(wasm), cache)
         self._linker = self._linked()
         self._snapshot = self._prepared()
 
@@ -72,8 +73,7 @@ class Engine:
             isolate.restore(self._snapshot)
             return isolate.call(self._snapshot.run, request, limits.result_bytes)
 
-    def _compiled(self, cache: Path | None) -> wasmtime.Module:
-        wasm = engine_bytes()
+    def _compiled(self, wasm: bytes, cache: Path | None) -> wasmtime.Module:
         by = version("wasmtime")
         name = f"{SHA256[:16]}-{by}-{platform.machine()}.cwasm"
         found = kept(cache, name)

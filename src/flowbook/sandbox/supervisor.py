@@ -38,21 +38,14 @@ class WorkerEnded(Exception):
 class Worker:
     """One process and its two pipes; `Unusable` when it cannot serve."""
 
-    def __init__(self, cache: Path | None) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
-            [sys.executable, "-I", "-S", "-c", _MAIN.format(path=_import_path())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            cwd=str(ENGINE.parent),
-            start_new_session=True,  # an interrupt of the kernel is not for it
-        )
+    def __init__(self, engine: Path, cache: Path | None) -> None:
+        self._process = _started()
         self._inward = cast(BinaryIO, self._process.stdin)
         self._outward = cast(BinaryIO, self._process.stdout)
         try:
             with self._until(START_S):
-                hello = {"cache": None if cache is None else str(cache)}
+                folder = None if cache is None else str(cache)
+                hello = {"engine": str(engine), "cache": folder}
                 send(self._inward, json.dumps(hello).encode())
                 answer = receive(self._outward, _HELLO_MOST).decode("utf-8", "replace")
         except (OSError, EOFError):
@@ -99,10 +92,26 @@ class Worker:
             alarm.cancel()
 
 
+def _started() -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
+            [sys.executable, "-I", "-S", "-c", _MAIN.format(path=_import_path())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            cwd=str(Path(__file__).parent),
+            start_new_session=True,  # an interrupt of the kernel is not for it
+        )
+    except OSError:
+        raise Unusable("its process did not start") from None
+
+
 class Supervisor:
     """Gives each request a worker that lives; `close` ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Path = ENGINE) -> None:
+        self._engine = engine
         self._lock = threading.Lock()
         self._worker: Worker | None = None
 
@@ -113,8 +122,8 @@ class Supervisor:
                 self._worker.end()
                 self._worker = None
             if self._worker is None:
-                _check_installed()
-                self._worker = Worker(cache_folder())
+                _check_installed(self._engine)
+                self._worker = Worker(self._engine, cache_folder())
             return self._worker.ask(request, limits)
 
     @property
@@ -129,11 +138,11 @@ class Supervisor:
             worker.end()
 
 
-def _check_installed() -> None:
+def _check_installed(engine: Path) -> None:
     if importlib.util.find_spec("wasmtime") is None:
         raise Unusable("wasmtime is not installed")
-    if not ENGINE.is_file():
-        raise Unusable(f"{ENGINE.name} is missing from this installation")
+    if not engine.is_file():
+        raise Unusable(f"{engine.name} is missing from this installation")
 
 
 def _import_path() -> list[str]:

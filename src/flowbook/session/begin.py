@@ -12,6 +12,7 @@ from flowbook.events import TriggerKind
 from flowbook.graph.spec import Json
 from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
+from flowbook.session.entrusted import foresee
 from flowbook.session.office import RunOffice
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
 from flowbook.session.rehearsal import given_by_mocks, rehearsed
@@ -77,6 +78,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     values = live.parameters(plan, params)
     kinds = kinds_of(flow, project.registry)
     work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
+    foresee(project, work, how.lineage)
     given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
     if how.trial is not None:
         trial = how.trial.settled(spec)

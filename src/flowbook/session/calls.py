@@ -156,8 +156,9 @@ class Calls:
             )
         wanted = settled(wanted, parent.called, context.path) or wanted
         flow = self._callees.find(self._flows[context.run_id], wanted)
+        given = handed_down(above, wanted)
         _refuse_what_cannot_be_given(flow, wanted)
-        run = self._first(context, wanted, flow, _below(context, above, wanted))
+        run = self._first(context, wanted, flow, _below(context, above, wanted, given))
         if isinstance(run, Run):
             parent.children.append(run)
         return run
@@ -235,7 +236,25 @@ def sub_run_id(context: StepContext, again: int = 0) -> RunId:
     return RunId(mint_uuid7(uuid7_ms(context.run_id) + 1, chance))
 
 
-def _below(context: StepContext, above: Lineage, wanted: Call) -> Lineage:
+def handed_down(above: Lineage, wanted: Call) -> dict[str, str]:
+    """The secrets that the called run is given, by the names it asks for.
+
+    They are told by what they are called at the run above all. `UsageError` for one that the
+    calling run was not given itself.
+    """
+    if above.calling_node is None:
+        return dict(wanted.secrets)
+    for theirs, ours in wanted.secrets.items():
+        if ours not in above.secrets:
+            raise UsageError(
+                f"flow {wanted.flow!r} cannot be given the secret {ours!r} as {theirs!r}: "
+                "the flow that calls it was not given it either",
+                hint=f"map it where that is called: secrets: {{{ours}: …}}",
+            )
+    return {theirs: above.secrets[ours] for theirs, ours in wanted.secrets.items()}
+
+
+def _below(context: StepContext, above: Lineage, wanted: Call, secrets: dict[str, str]) -> Lineage:
     """Where a sub-run comes from; it has no more time than is left to the run that waits for it."""
     ends = [] if wanted.timeout is None else [time.time() + wanted.timeout]
     if above.deadline is not None and not wanted.detach:
@@ -246,6 +265,7 @@ def _below(context: StepContext, above: Lineage, wanted: Call) -> Lineage:
         depth=above.depth + 1,
         deadline=min(ends, default=None),
         priority=above.priority,
+        secrets=secrets,
     )
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flowbook.session.listening import Listener
     from flowbook.session.live_flow import LiveFlows
     from flowbook.session.recording import Secrets
+    from flowbook.session.secrets import Keychain
     from flowbook.session.start import Knower
     from flowbook.store.history import History
     from flowbook.store.store import Store
@@ -36,6 +37,8 @@ class RunOffice(Premises, Protocol):
     listener: Listener
     aftermath: Aftermath
 
+    @property
+    def keychain(self) -> Keychain: ...
     @property
     def calls(self) -> Knower: ...
     @property

@@ -25,6 +25,7 @@ from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
+from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
 from flowbook.session.calls import Calls
@@ -39,7 +40,6 @@ from flowbook.session.memory import Remembering
 from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
-from flowbook.session.recording import Secrets
 from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
@@ -97,8 +97,6 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
         """What waits for its turn in this process."""
         self.reopening = Reopening(self)
         """What goes on by itself of the runs that died with their process."""
-        self.secrets: Secrets | None = None
-        """Gives the texts that no run may write down; None: there are none."""
 
     def __repr__(self) -> str:
         return f"Project({str(self.path)!r})"
@@ -135,6 +133,8 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
             self.queues,
             self.memory_of,
             self.provider.of,
+            names_of,
+            self.keychain.told,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 

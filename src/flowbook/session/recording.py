@@ -2,8 +2,8 @@
 
 The store knows facts and not flows, so a flow's options are put into its words here; and a
 definition is redacted here before it is recorded, since defaults, configurations and code may hold
-what must not be written. A flow that says nothing gets no recording at all: its runs write
-straight to the store.
+what must not be written. Of a flow that says nothing all is written as it is, until a node of the
+project is handed a secret.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.caution import refuse_missing, refuse_unless_safe
+from flowbook.session.entrusted import foresee
 from flowbook.session.office import RunOffice
 from flowbook.session.recording import recording_of, was_redacted
 from flowbook.session.replay_items import turns_of
@@ -177,7 +178,7 @@ def take_up(
         _refuse_unrecorded(plan, events[0])
         vault = project.store.vault if recording is None else recording.vault
         past = _past(project, plan, events, vault)
-        work = _work_of(project, flow, plan)
+        work = _work_of(project, flow, plan, _lineage(events[0]))
         _refuse_effects(plan, work, past, again=again)
         project.listener.forget(row.id)
         accounting = accounting_of(plan, project.store, row.id)
@@ -198,12 +199,13 @@ def take_up(
     return run
 
 
-def _work_of(project: Office, flow: Flow, plan: Plan) -> list[Work]:
+def _work_of(project: Office, flow: Flow, plan: Plan, above: Lineage | None) -> list[Work]:
     spec = with_inputs_by_hand(flow.spec(), [node for node in plan.index if "." in node])
     names = project.live.of(flow).namespace(spec)
-    return work_for(
-        plan, spec, kinds_of(flow, project.registry), flow.implementations, names, flow.types
-    )
+    kinds = kinds_of(flow, project.registry)
+    work = work_for(plan, spec, kinds, flow.implementations, names, flow.types)
+    foresee(project, work, above)
+    return work
 
 
 def _origin(created: Event) -> RunId | None:
@@ -211,7 +213,9 @@ def _origin(created: Event) -> RunId | None:
 
 
 def _lineage(created: Event) -> Lineage | None:
-    return Lineage(created.parent) if isinstance(created, RunCreated) else None
+    if not isinstance(created, RunCreated):
+        return None
+    return Lineage(created.parent, created.calling_node, secrets=created.secrets)
 
 
 def _params(created: Event) -> dict[PortName, Json]:

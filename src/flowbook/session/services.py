@@ -10,21 +10,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from flowbook.errors import SecretMissing
+from flowbook.errors import UsageError
 from flowbook.graph.services import Grant, Scope
-from flowbook.ids import FlowId
+from flowbook.ids import FlowId, RunId
 from flowbook.session import grants
 from flowbook.session.allowed import Allowed
+from flowbook.session.entrusted import own_name
 from flowbook.session.files_jail import Jail
 from flowbook.session.kept import Kept
+from flowbook.session.secret_places import PREFIX, secrets_file
+from flowbook.session.secrets import Keychain
 
 if TYPE_CHECKING:
     import asyncio
 
     from flowbook.graph.memory import Memory
     from flowbook.run.engine import Engine
+    from flowbook.run.rules.stimulus import Lineage
     from flowbook.run.work import StepContext
     from flowbook.session.calls import Calls
+    from flowbook.session.recording import Secrets
     from flowbook.session.trials import Trial, Trials
     from flowbook.store.memory import Memory as StoredMemory
     from flowbook.store.store import Store
@@ -37,8 +42,11 @@ class Office(Protocol):
 
     path: Path
     calls: Calls
-    memory: StoredMemory
 
+    @property
+    def keychain(self) -> Keychain: ...
+    @property
+    def memory(self) -> StoredMemory: ...
     @property
     def store(self) -> Store: ...
     @property
@@ -49,6 +57,20 @@ class Office(Protocol):
 
 class Providing:
     """The part of a project that serves its nodes."""
+
+    @cached_property
+    def keychain(self) -> Keychain:
+        """The secrets its nodes may ask for, and those that were handed out."""
+        return Keychain(lambda: self.provider.allowed.words("secret_places", None))
+
+    @property
+    def secrets(self) -> Secrets:
+        """Gives the texts that no run may write down; set it, and it gives yours, too."""
+        return self.keychain.known
+
+    @secrets.setter
+    def secrets(self, more: Secrets) -> None:
+        self.keychain.more = more
 
     @cached_property
     def provider(self) -> Provider:
@@ -76,6 +98,11 @@ class Provider:
         return self.project.engine.loop
 
 
+def _lineage(project: Office, run_id: RunId) -> Lineage | None:
+    run = project.engine.running(run_id)
+    return None if run is None else run.entry.lineage
+
+
 class StepServices:
     """The `Services` of one attempt of a node."""
 
@@ -90,10 +117,16 @@ class StepServices:
 
     def secret(self, name: str) -> str:
         """A secret by its name."""
-        raise SecretMissing(f"no secret is called {name!r}", name=name, places=())
+        project = self._provider.project
+        return project.keychain.secret(own_name(_lineage(project, self._context.run_id), name))
 
     def env(self, name: str) -> str:
         """A variable of the environment that the project lists."""
+        if name.startswith(PREFIX):
+            raise UsageError(
+                f"{name!r} is a secret: it is not read as a part of the environment",
+                hint=f"write $secret.{name.removeprefix(PREFIX).lower()}",
+            )
         return grants.environment(self._provider.allowed, self._flow, name)
 
     def require(self, grant: Grant, what: str) -> None:
@@ -104,7 +137,8 @@ class StepServices:
         """Where a file is, if the project lets its nodes use it."""
         allowed, flow = self._provider.allowed, self._flow
         paths, urls = (allowed.words(name, flow) for name in ("allow_paths", "allow_urls"))
-        return Jail(self._provider.project.path, paths, urls).place(path, writing=writing)
+        jail = Jail(self._provider.project.path, paths, urls, hidden=[secrets_file()])
+        return jail.place(path, writing=writing)
 
     def keep(
         self, key: Hashable, make: Callable[[], T], close: Callable[[T], Any] | None = None

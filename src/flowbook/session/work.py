@@ -7,6 +7,7 @@ receives no more of the kernel than the node reads.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import hashlib
 import inspect
@@ -28,6 +29,7 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.values import nest
 from flowbook.run.work import Work
+from flowbook.session.ambient import mentions, paths_of, provided
 from flowbook.session.checks import Checks, Types, checks_for
 
 Implementation: TypeAlias = "Node | Callable[..., Any]"
@@ -43,6 +45,8 @@ class NodeCall:
         self.node = node
         self.templates = templates
         self.checks = checks
+        self.ambient = paths_of(templates)
+        """What the templates read of the project, such as `$env.REGION`."""
         run = node.run
         self.is_async: bool = getattr(node, "is_async", None) or inspect.iscoroutinefunction(run)
 
@@ -52,7 +56,20 @@ class NodeCall:
         checks = self.checks
         if checks is not None:
             checks.take(context, inputs)
-        node = self.rendered(inputs)
+        if self.ambient and self.is_async:
+            return self._later(context, inputs)
+        return self._given(self.rendered(context, inputs), context, inputs)
+
+    async def _later(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Outputs:
+        """On the loop: what the project provides is looked up in a thread."""
+        node = await asyncio.to_thread(self.rendered, context, inputs)
+        given = self._given(node, context, inputs)
+        return await given if inspect.isawaitable(given) else given
+
+    def _given(
+        self, node: Node, context: NodeContext, inputs: Mapping[PortName, Any]
+    ) -> Outputs | Awaitable[Outputs]:
+        checks = self.checks
         given = node.run(context, inputs)
         if isinstance(node, Container):
             return given  # its items: what it gives is gathered when they are done
@@ -67,18 +84,20 @@ class NodeCall:
             checks.give(context, outputs)
         return outputs
 
-    def rendered(self, inputs: Mapping[PortName, Any]) -> Node:
+    def rendered(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Node:
         """The node with the templates of its configuration rendered over its inputs."""
         node = self.node
         if not self.templates:
             return node
         names = nest(inputs)
+        if self.ambient:
+            names |= provided(context, self.ambient)
         rendered = {name: _render(value, names) for name, value in self.templates.items()}
         return type(node)(node.spec, **{**_configuration(node), **rendered})
 
-    def container(self, inputs: Mapping[PortName, Any]) -> Container:
+    def container(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Container:
         """The same, of a node that owns others."""
-        node = self.rendered(inputs)
+        node = self.rendered(context, inputs)
         assert isinstance(node, Container)  # noqa: S101 - asked of containers only
         return node
 
@@ -235,6 +254,9 @@ def _content(
     """A digest of what a node uses beyond its inputs; None, and why, when it cannot be told."""
     from flowbook.session.content import Untold, digest_of
 
+    root = mentions(node.spec.config)
+    if root:
+        return None, f"it reads {root}, which is no input"
     function = None if isinstance(implementation, Node) else implementation
     text = node.spec.body
     if node.opaque:

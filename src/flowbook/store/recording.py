@@ -100,15 +100,34 @@ class Recording:
         secrets: Callable[[], Collection[str]] | None = None,
     ) -> None:
         self.options = options
-        self.redactor: Redactor | None = None
-        if options.sensitive_fields or secrets is not None:
-            self.redactor = Redactor(options.sensitive_fields, secrets or tuple)
+        self._secrets = secrets or tuple
+        self._redactor = Redactor(options.sensitive_fields, self._secrets)
+        self._as_it_is = options == RecordingOptions()
         self.sink: Sink = _RecordingSink(self, sink)
         self.vault: Vault = _RecordingVault(self, vault)
 
+    @property
+    def redactor(self) -> Redactor | None:
+        """What takes out of values and texts what must not be written; None: there is nothing.
+
+        A run that is told a secret has one from then on.
+        """
+        return self._redactor if self.options.sensitive_fields or self._secrets() else None
+
+    @property
+    def redacts(self) -> bool:
+        """True when something may have to be taken out of what is said."""
+        return self.redactor is not None
+
+    @property
+    def as_it_is(self) -> bool:
+        """True when all is written as it is: nobody has said anything, and there is no secret."""
+        return self._as_it_is and not self._secrets()
+
     def text(self, text: str) -> str:
         """A log, a message or a traceback as it may be written."""
-        return text if self.redactor is None else self.redactor.text(text)
+        redactor = self.redactor
+        return text if redactor is None else redactor.text(text)
 
     def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as they may be written; the sensitive ones are known by their text, too."""
@@ -125,17 +144,19 @@ class Recording:
 
     def value(self, value: Any) -> Any:
         """A value as it may be shown; what cannot be looked into is not."""
+        redactor = self.redactor
         try:
-            return value if self.redactor is None else self.redactor.value(value)
+            return value if redactor is None else redactor.value(value)
         except Opaque:
             return REDACTED
 
     def hidden(self, port: PortName, value: object) -> ValueRef | None:
         """The reference of an output whose very name is sensitive; None for others."""
-        if self.redactor is None or not self.redactor.sensitive(port):
+        redactor = self.redactor
+        if redactor is None or not redactor.sensitive(port):
             return None
         if isinstance(value, str | int | float):
-            self.redactor.learn(value)
+            redactor.learn(value)
         return _unkept(value, f"{port!r} is a sensitive field")
 
     def shown(self, values: Mapping[PortName, Any]) -> dict[PortName, Any]:
@@ -188,7 +209,8 @@ class Recording:
         return replace(event, **changes) if changes else event
 
     def _hides(self, port: PortName) -> bool:
-        return self.redactor is not None and self.redactor.sensitive(port)
+        redactor = self.redactor
+        return redactor is not None and redactor.sensitive(port)
 
     def _known(self, port: PortName, ref: ValueRef) -> ValueRef:
         """The reference of a value that was kept before the flow said what is sensitive."""
@@ -224,6 +246,9 @@ class _RecordingSink:
 
         A checkpoint is on disk, whatever the flow asks for.
         """
+        if self.recording.as_it_is:
+            self.last = self.inner.append(events)
+            return self.last
         options = self.recording.options
         if options.detail is Detail.OFF:
             return _DONE
@@ -241,6 +266,8 @@ class _RecordingVault:
     inner: Vault
 
     def inline(self, value: object) -> ValueRef | None:
+        if self.recording.as_it_is:
+            return self.inner.inline(value)
         left_out = self._left_out(value)
         if left_out is not None:
             return left_out

@@ -171,6 +171,12 @@ SETTINGS: Mapping[str, Setting] = {
         _names,
         per_flow=True,
     ),
+    "secret_places": Setting(
+        "where secrets are looked for, in this order: environment, keyring, file, or the name of "
+        "an installed place; none: everywhere",
+        NONE,
+        _words,
+    ),
     "recover": Setting(
         "what becomes of lost runs when the project is opened: auto, they go on if no node with "
         "effects was under way; ask, they are told of; off",

@@ -140,10 +140,16 @@ class Store(Maintained):
         return known
 
     def query(
-        self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any] | None = None
+        self,
+        sql: str,
+        tables: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        attach: Mapping[str, str] | None = None,
+        result: str = "frame",
     ) -> Any:
         """SQL over tables in memory; see `flowbook.store.query.Tables.query`."""
-        return self._tables.query(sql, tables, parameters or {})
+        return self._tables.query(sql, tables, parameters or {}, attach=attach, result=result)
 
     def fold(self, *, budget: float = 2.0) -> int:
         """Move everything journalled, by anybody, into the database; how many facts that was.

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-
 from tests.nodes.rows.kinds import KINDS, MAKERS
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-
 
 from flowbook.graph.spec import InputSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
@@ -76,5 +74,3 @@ def ran(kind, value, *, outputs="", context=None, others=None, **config):
     )
     node = kind(spec, **config)
     return node.run(context or RealContext(), {"items": value, **(others or {})})
-
-

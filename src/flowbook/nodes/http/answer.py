@@ -22,6 +22,8 @@ _EXCERPT: Final = 300
 """Characters of an error's body that its message quotes."""
 _LOOKED_AT: Final = 8_192
 """Bytes of an error's body that are read for it."""
+_DRAINED: Final = 65_536
+"""Bytes that are read for nothing, to keep a connection."""
 
 
 class Answer:
@@ -82,6 +84,15 @@ class Answer:
         except HttpFailed:
             return ""
         return Body(bytes(begun), self.content_type).excerpt
+
+    async def drain(self) -> None:
+        """Read what is left if it is little: its connection can be used again then."""
+        left = _DRAINED
+        if (self.length or 0) <= left:
+            async for packed in self.response.aiter_raw():
+                left -= len(packed)
+                if left < 0:
+                    return
 
     def failed(
         self, what: str, *, hint: str | None = None, retryable: bool | None = None

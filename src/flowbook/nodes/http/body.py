@@ -12,10 +12,10 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from datetime import date, datetime, time
-from pathlib import PurePath
 from typing import IO, Any, Final
 
 from flowbook.errors import UsageError
+from flowbook.nodes.files.places import Files, Place
 from flowbook.nodes.http.addresses import pairs_of
 from flowbook.nodes.tables import family, rows_of
 
@@ -23,8 +23,8 @@ BODIES: Final = ("json", "data", "multipart", "file")
 """The settings that are a body; a request has one of them."""
 _PIECE: Final = 1 << 18
 
-Place = Callable[[str], str]
-"""Where a file of the project is."""
+Reach = Callable[[], Files]
+"""The files of the project, once one is needed."""
 
 
 def check_bodies(node: str, given: Mapping[str, Any]) -> None:
@@ -43,7 +43,7 @@ def check_bodies(node: str, given: Mapping[str, Any]) -> None:
         )
 
 
-def body_of(given: Mapping[str, Any], place: Place, stack: ExitStack) -> dict[str, Any]:
+def body_of(given: Mapping[str, Any], reach: Reach, stack: ExitStack) -> dict[str, Any]:
     """The one body as arguments of a request; files stay open as long as `stack`."""
     if given["json"] is not None:
         return {"content": as_json(given["json"]), "headers": {"Content-Type": "application/json"}}
@@ -60,10 +60,13 @@ def body_of(given: Mapping[str, Any], place: Place, stack: ExitStack) -> dict[st
             part
             for name, value in given["multipart"].items()
             for one in (value if isinstance(value, list | tuple) else [value])
-            for part in _parts(str(name), one, place, stack)
+            for part in _parts(str(name), one, reach, stack)
         ]
         return {"files": parts}
-    return _streamed(place(given["file"])) if given["file"] else {}
+    if not given["file"]:
+        return {}
+    files = reach()
+    return _streamed(files, files.place(given["file"]))
 
 
 def as_json(value: Any) -> bytes:
@@ -95,7 +98,7 @@ def _plain(value: Any) -> Any:
 
 
 def _parts(
-    name: str, value: Any, place: Place, stack: ExitStack
+    name: str, value: Any, reach: Reach, stack: ExitStack
 ) -> list[tuple[str, tuple[str | None, Any] | tuple[str | None, Any, str]]]:
     if value is None:
         return []
@@ -111,9 +114,10 @@ def _parts(
         )
     content: IO[bytes] | str | bytes
     if "file" in value:
-        path = str(value["file"])
-        content = stack.enter_context(_opened(place(path)))
-        filename = str(value.get("filename") or PurePath(path).name)
+        files = reach()
+        place = files.place(value["file"])
+        content = stack.enter_context(files.open(place))
+        filename = str(value.get("filename") or place.name)
     else:
         given = value["content"]
         content = given if isinstance(given, str | bytes) else as_json(given)
@@ -125,33 +129,20 @@ def _media_of(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _opened(place: str) -> IO[bytes]:
-    try:
-        if "://" not in place:
-            return open(place, "rb")
-        import fsspec
-
-        return fsspec.open(place, "rb").open()  # type: ignore[no-any-return]
-    except FileNotFoundError:
-        raise UsageError(
-            f"there is no file {place!r} to send", hint="a path begins at the project's folder"
-        ) from None
-
-
-def _streamed(place: str) -> dict[str, Any]:
-    with _opened(place) as file:
+def _streamed(files: Files, place: Place) -> dict[str, Any]:
+    with files.open(place) as file:
         size = file.seek(0, os.SEEK_END)
-    headers = {"Content-Type": _media_of(place), "Content-Length": str(size)}
-    return {"content": _FromFile(place), "headers": headers}
+    headers = {"Content-Type": _media_of(place.name), "Content-Length": str(size)}
+    return {"content": _FromFile(files, place), "headers": headers}
 
 
 class _FromFile:
     """The bytes of a file, as often as they are asked for."""
 
-    def __init__(self, place: str) -> None:
-        self._place = place
+    def __init__(self, files: Files, place: Place) -> None:
+        self._files, self._place = files, place
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with await asyncio.to_thread(_opened, self._place) as file:
+        with await asyncio.to_thread(self._files.open, self._place) as file:
             while piece := await asyncio.to_thread(file.read, _PIECE):
                 yield piece

@@ -1,9 +1,9 @@
 """The clients of this process, each with its pool of connections, and the tokens they were given.
 
 Connections belong to the event loop they were made on, so there is a `Pool` per loop: made by the
-first request, closed when its loop shuts down its async generators, as runners do at their end, or
-at exit. In it is one client for each way of checking certificates. A client knows nothing of those
-who ask through it: no cookies, no credentials.
+first request, closed with the project, when its loop shuts down its async generators, as runners
+do at their end, or at exit. In it is one client for each way of checking certificates. A client
+knows nothing of those who ask through it: no cookies, no credentials.
 """
 
 from __future__ import annotations
@@ -62,8 +62,11 @@ class Pool:
         return await asyncio.shield(made)
 
     async def close(self) -> None:
-        """Close all connections."""
-        for made in self.clients.values():
+        """Close all connections and forget the tokens; who asks again begins anew."""
+        clients = list(self.clients.values())
+        self.clients.clear()
+        self.tokens.clear()
+        for made in clients:
             with contextlib.suppress(UsageError, asyncio.CancelledError):
                 await (await made).aclose()
 

@@ -14,6 +14,8 @@ from typing import Final
 OFFERED: Final = "gzip, deflate"
 PIECE: Final = 1 << 18
 _GZIP: Final = 16 + zlib.MAX_WBITS
+_ZLIB: Final = zlib.MAX_WBITS
+_BARE: Final = -zlib.MAX_WBITS
 
 
 class BadEncoding(ValueError):
@@ -36,6 +38,7 @@ class Unpacker:
             raise BadEncoding(f"it is packed as {encoding!r}, and only {OFFERED} are read")
         self._inner = zlib.decompressobj(_GZIP) if self._coding == "gzip" else None
         self._begun = False
+        self._head = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What `data` unpacks to, piece by piece; `BadEncoding` for what is not packed so."""
@@ -43,12 +46,17 @@ class Unpacker:
             yield data
             return
         self._begun = self._begun or bool(data)
+        if self._inner is None:
+            data = self._head + data
+            if len(data) < 2:
+                self._head = data
+                return
+            self._inner = zlib.decompressobj(_ZLIB if _has_header(data) else _BARE)
         while data:
             try:
-                yield self._piece(data)
+                yield self._inner.decompress(data, PIECE)
             except zlib.error as error:
                 raise BadEncoding(f"it is no {self._coding}: {error}") from None
-            assert self._inner is not None  # noqa: S101 - the piece has made it
             data = self._inner.unconsumed_tail
             if self._inner.eof and self._coding == "gzip" and self._inner.unused_data:
                 data = self._inner.unused_data  # one member behind the other
@@ -56,14 +64,10 @@ class Unpacker:
 
     def end(self) -> None:
         """Raise `BadEncoding` when it ended too early."""
-        if self._begun and self._inner is not None and not self._inner.eof:
+        if self._begun and self._coding and not (self._inner and self._inner.eof):
             raise BadEncoding(f"its {self._coding} ends in the middle")
 
-    def _piece(self, data: bytes) -> bytes:
-        if self._inner is None:
-            self._inner = zlib.decompressobj()
-            try:
-                return self._inner.decompress(data, PIECE)
-            except zlib.error:  # some send it bare
-                self._inner = zlib.decompressobj(-zlib.MAX_WBITS)
-        return self._inner.decompress(data, PIECE)
+
+def _has_header(data: bytes) -> bool:
+    """True for deflate as it should be; some send it bare."""
+    return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0

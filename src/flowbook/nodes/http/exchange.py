@@ -61,7 +61,9 @@ class Exchange:
         return self.client.build_request(method, url, timeout=timeout, **content)
 
     @asynccontextmanager
-    async def answer(self, request: httpx.Request) -> AsyncIterator[Answer]:
+    async def answer(
+        self, request: httpx.Request, also_ok: tuple[int, ...] = ()
+    ) -> AsyncIterator[Answer]:
         """The answer, after redirects, while its body is read.
 
         Raises `HttpFailed` for none, and for a status that is not among those that are `ok`;
@@ -73,7 +75,7 @@ class Exchange:
         with self._told(request):
             async with asyncio.timeout(self.terms.timeouts.total), AsyncExitStack() as stack:
                 answer = await self._final(request, stack)
-                if not is_among(answer.status, self.terms.ok):
+                if not is_among(answer.status, self.terms.ok) and answer.status not in also_ok:
                     raise await self._refused(answer)
                 yield answer
 
@@ -85,6 +87,7 @@ class Exchange:
             hop = await stack.enter_async_context(AsyncExitStack())
             answer = await hop.enter_async_context(self._hop(request, signed=renewed))
             if not renewed and self._is_ours(request) and self.credentials.may(answer.response):
+                await answer.drain()
                 await hop.aclose()  # a token may have to be asked of the same host
                 await self.credentials.renew(request, answer.response)
                 renewed = True
@@ -92,23 +95,30 @@ class Exchange:
             following = answer.response.next_request
             if following is None or not self.terms.redirects:
                 return answer
-            self._check_circle(answer, seen)
+            self._check_redirect(answer, following, seen)
+            await answer.drain()
             await hop.aclose()
             request, renewed = self._redirected(following), False
 
-    def _check_circle(self, answer: Answer, seen: set[tuple[str, str]]) -> None:
-        """Raise `HttpFailed` when a redirect leads to where it has been, or to too many."""
-        request, following = answer.response.request, answer.response.next_request
-        at = (request.method, str(request.url))
-        many = len(seen) >= self.terms.redirects
-        if at in seen or many:
-            why = f"redirects more than {len(seen)} times" if many else "redirects in a circle"
-            raise answer.failed(
-                f"{why}, at last to {public_url(str(following and following.url))}",
-                hint="follow_redirects: false gives the first answer as it is",
-                retryable=False,
-            )
-        seen.add(at)
+    def _check_redirect(
+        self, answer: Answer, following: httpx.Request, seen: set[tuple[str, str]]
+    ) -> None:
+        """Raise `HttpFailed` where there is nothing, where it has been, or after too many."""
+        at = (answer.method, str(answer.response.request.url))
+        if following.url.scheme not in ("http", "https"):
+            why = "redirects to what is no address"
+        elif len(seen) >= self.terms.redirects:
+            why = f"redirects more than {len(seen)} times"
+        elif at in seen:
+            why = "redirects in a circle"
+        else:
+            seen.add(at)
+            return
+        raise answer.failed(
+            f"{why}, at last to {public_url(str(following.url))}",
+            hint="follow_redirects: false gives the first answer as it is",
+            retryable=False,
+        )
 
     def _is_ours(self, request: httpx.Request) -> bool:
         """True when the credentials are for its server."""

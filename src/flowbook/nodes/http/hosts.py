@@ -22,6 +22,7 @@ class _Waiter:
     most: int
     loop: asyncio.AbstractEventLoop
     turn: asyncio.Future[None]
+    admitted: bool = False
 
     def wake(self) -> bool:
         """Tell it that it is its turn; False when its loop is gone."""
@@ -90,12 +91,11 @@ async def _enter(origin: str, most: int) -> None:
         await waiter.turn
     except BaseException:
         with _lock:
-            queued = waiter in host.waiting
-            if queued:
+            if waiter in host.waiting:
                 host.waiting.remove(waiter)
                 _admit(host)
-        if not queued:
-            _leave(origin)  # it was its turn already
+        if waiter.admitted:
+            _leave(origin)
         raise
 
 
@@ -110,5 +110,6 @@ def _leave(origin: str) -> None:
 
 def _admit(host: Host) -> None:
     while host.waiting and host.active < host.waiting[0].most:
-        if host.waiting.popleft().wake():
-            host.active += 1
+        waiter = host.waiting.popleft()
+        waiter.admitted = waiter.wake()
+        host.active += waiter.admitted

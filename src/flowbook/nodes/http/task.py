@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from flowbook.errors import UsageError
+from flowbook.errors import NotGranted, UsageError
 from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.services import Services
 from flowbook.ids import PortName
+from flowbook.nodes.files.places import Files
 from flowbook.nodes.http.addresses import with_params
 from flowbook.nodes.http.answer import Answer, Body
 from flowbook.nodes.http.auth import Credentials, Nobody, given_auth, signer
@@ -83,13 +84,14 @@ class Task:
         given = {name: getattr(node, name) for name in BODIES}
         if json is not None:
             given["json"] = json
-        content = body_of(given, self.place, stack)
+        content = body_of(given, lambda: self.files, stack)
         headers = {**content.pop("headers", {}), **self._headers(page)}
         return self.exchange.request(node.method, url, headers=headers, **content)
 
-    def place(self, path: str, *, writing: bool = False) -> str:
-        """Where a file of the project is."""
-        return self.context.services.file(path, writing=writing)
+    @property
+    def files(self) -> Files:
+        """The files of the project; `UsageError` in another process."""
+        return Files(self.context.services, {})
 
     def _headers(self, page: int) -> dict[str, str]:
         headers = {str(name).lower(): str(one) for name, one in self.node.headers.items()}
@@ -101,14 +103,18 @@ class Task:
 
     # ------------------------------------------------------------ what it gives
 
-    async def value(self, answer: Answer, body: Body) -> Any:
-        """The body as the node likes to have it; `HttpFailed` for what cannot be read so."""
+    async def value(self, answer: Answer, body: Body, response: str = "") -> Any:
+        """The body as the node likes to have it; `HttpFailed` for what cannot be read so.
+
+        `response` stands for that of the node.
+        """
         node = self.node
-        reading = reading_of(body) if node.response == "auto" else node.response
+        response = response or node.response
+        reading = reading_of(body) if response == "auto" else response
         try:
             if len(body.content) <= _QUICK and reading != "table":
-                return value_of(body, node.response, node.table, node.charset)
-            return await asyncio.to_thread(value_of, body, node.response, node.table, node.charset)
+                return value_of(body, response, node.table, node.charset)
+            return await asyncio.to_thread(value_of, body, response, node.table, node.charset)
         except ValueError as error:
             kind = "JSON" if reading == "json" else "table"
             raise answer.failed(
@@ -129,8 +135,12 @@ async def at_work(
     node: HttpSettings, context: NodeContext, inputs: Mapping[PortName, Any]
 ) -> AsyncIterator[Task]:
     """A task, ready to begin; `UsageError` when the node must not do it here."""
-    _check_effects(node, context)
     held = await pool()
+    services = services_of(context)
+    if services is not None:
+        _check_effects(node, services)
+        key = ("flowbook.nodes.http", asyncio.get_running_loop())
+        services.keep(key, lambda: held, Pool.close)
     verify = node.verify
     if isinstance(verify, str):
         verify = context.services.file(verify)
@@ -160,11 +170,12 @@ def services_of(context: NodeContext) -> Services | None:
         return None
 
 
-def _check_effects(node: HttpSettings, context: NodeContext) -> None:
-    services = None if node.method in SAFE else services_of(context)
-    if services is not None and not services.effects:
-        raise UsageError(
-            f"http node {node.name!r} would send {node.method}, and a test run changes nothing "
-            "outside of the process",
-            hint="pin what it gives, or try it with a method that only reads",
+def _check_effects(node: HttpSettings, services: Services) -> None:
+    would = f"send {node.method}" if node.method not in SAFE else f"write {node.save_to}"
+    if not services.effects and (node.method not in SAFE or node.save_to):
+        raise NotGranted(
+            f"http node {node.name!r} would {would}, and a test run changes nothing outside",
+            hint="give the test a mock of it, or let the test allow it",
+            grant="effects",
+            what=would,
         )

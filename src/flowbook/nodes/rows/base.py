@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -14,7 +14,7 @@ from flowbook.graph.options import Options
 from flowbook.ids import PortName
 from flowbook.nodes.router import nested
 from flowbook.nodes.rows.columns import check_columns
-from flowbook.nodes.rows.expressions import Question, is_expression, read
+from flowbook.nodes.rows.expressions import INDEX, ITEM, Asked, Question, is_expression, read
 from flowbook.nodes.rows.shapes import Rows, Table, opened
 from flowbook.nodes.rows.vectors import vectorised
 from flowbook.nodes.tables import columnar
@@ -69,24 +69,36 @@ class RowsNode(Node):
         strict = getattr(self, "nulls", "pass") == "fail"
         return Question(context, nested(inputs), strict=strict)
 
-    def worked(self, rows: Rows, name: str, text: str, question: Question, setting: str) -> Rows:
-        """`rows` with what an expression gives in the column `name`."""
-        place = f"{setting} of {self.place}"
-        if isinstance(rows, Table) and not question.strict:
-            asked = read(text, place)
+    def asked(self, text: str, setting: str) -> Asked:
+        """An expression of a setting."""
+        return read(text, f"{setting} of {self.place}")
+
+    def worked(
+        self, rows: Rows, name: str, asked: Asked, question: Question, onto: Rows | None = None
+    ) -> Rows:
+        """`rows` with what an expression gives as `name`; or `onto`, which has as many rows."""
+        target = rows if onto is None else onto
+        if isinstance(rows, Table) and isinstance(target, Table) and not question.strict:
             question.check(asked, rows)
             expr = vectorised(asked, rows, question.others)
             if expr is not None:
-                return rows.like(rows.frame.with_columns(expr.alias(name)))
-        return rows.put({name: question.values(text, place, rows)})
+                made = rows.frame.select(expr.alias(name))[name]
+                return target.like(target.frame.with_columns(made))
+        return target.put({name: question.values(asked, rows)})
 
     def keyed(self, rows: Rows, key: str, question: Question, setting: str) -> list[Any]:
         """A key of each row: its column of that name, else what the expression gives."""
         if rows.columns is not None and key in rows.columns:
             return rows.values(key)
-        if key.isidentifier() and key not in ("item", "index") and key not in question.others:
+        self.check_key(rows, key, question.others, setting)
+        return question.values(self.asked(key, setting), rows)
+
+    def check_key(self, rows: Rows, key: str, others: Container[str], setting: str) -> None:
+        """Refuse a key that can only be meant as a column, and is none."""
+        known = (*(rows.columns or ()), ITEM, INDEX)
+        named = key.isidentifier() or bool(is_expression(key))
+        if named and key not in known and key not in others:
             check_columns(rows, [key], f"{setting} of {self.place}")
-        return question.values(key, f"{setting} of {self.place}", rows)
 
     def ask_sql(
         self, context: NodeContext, sql: str, rows: Rows, inputs: Mapping[PortName, Any]
@@ -134,14 +146,19 @@ NULLS: Final = (
 )
 
 
-def shared_ports(
-    node: Node, first: Any, named: str, rest: Any
-) -> Any | Outputs:
-    """`first` on every port, `rest` on the one called `named`, if that is declared."""
+def shared_ports(node: Node, first: Rows, named: str, rest: Callable[[], Rows]) -> Any | Outputs:
+    """`first` on every port, and `rest` on the one called `named`, if that is declared."""
     ports = type(node).ports(node.spec)
     if PortName(named) not in ports:
-        return first
-    return Outputs({port: rest if port == named else first for port in ports})
+        return first.give()
+    return Outputs({port: (rest() if port == named else first).give() for port in ports})
+
+
+def check_key(setting: str, key: object) -> str:
+    """A column or an expression as it was given; `TraitError` for what is no text."""
+    if not isinstance(key, str) or not key.strip():
+        raise TraitError(f"{setting}: {key!r} is neither a column nor an expression")
+    return key
 
 
 def check_text(setting: str, text: str) -> str:
@@ -162,4 +179,3 @@ def one_of(node: Node, *settings: str) -> str:
             hint=f"write one of them, such as {settings[0]}",
         )
     return given[0]
-

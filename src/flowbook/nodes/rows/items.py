@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -12,10 +12,10 @@ from flowbook.errors import ExpressionError, UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
 from flowbook.nodes.rows.base import NULLS, RowsNode, check_text, one_of, shared_ports
-from flowbook.nodes.rows.expressions import INDEX, ITEM, Question, read
+from flowbook.nodes.rows.expressions import INDEX, ITEM, Question
 from flowbook.nodes.rows.measures import measure
 from flowbook.nodes.rows.shapes import Items, Rows, Table, spare
-from flowbook.nodes.rows.vectors import condition
+from flowbook.nodes.rows.vectors import condition, vectorised
 
 _DROPPED: Final = "dropped"
 _HOWS: Final = ("sum", "min", "max", "mean", "count", "first", "last", "join")
@@ -60,18 +60,22 @@ into: total
                 f"{self.place} has no expression", hint="write one, such as expression: item * 2"
             )
         rows, question = self.rows(inputs), self.question(context, inputs)
+        asked = self.asked(self.expression, "expression")
         if self.into:
             if isinstance(rows, Items):
                 raise UsageError(
                     f"into of {self.place} needs a table or a list of records",
                     hint="leave into out to get a list",
                 )
-            return self.worked(rows, self.into, self.expression, question, "expression").give()
-        if not isinstance(rows, Table):
-            place = f"expression of {self.place}"
-            return question.values(self.expression, place, rows)
+            return self.worked(rows, self.into, asked, question).give()
+        if not isinstance(rows, Table) or question.strict:
+            return question.values(asked, rows)
+        question.check(asked, rows)
+        expr = vectorised(asked, rows, question.others)
+        if expr is None:
+            return question.values(asked, rows)
         name = spare(rows.columns, "value")
-        return self.worked(rows, name, self.expression, question, "expression").values(name)
+        return rows.like(rows.frame.select(expr.alias(name))).values(name)
 
 
 class FilterNode(RowsNode):
@@ -110,27 +114,25 @@ where: total > 10
         rows = self.rows(inputs)
         kept, dropped = self._parted(context, rows, inputs)
         context.log(f"kept {len(kept):,} of {len(rows):,}")
-        return shared_ports(self, kept.give(), _DROPPED, dropped.give())
+        return shared_ports(self, kept, _DROPPED, dropped)
 
     def _parted(
         self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]
-    ) -> tuple[Rows, Rows]:
+    ) -> tuple[Rows, Callable[[], Rows]]:
         if self.sql:
             return parted(rows, set(self._found(context, rows, inputs)))
         question = self.question(context, inputs)
+        asked = self.asked(self.where, "where")
         if isinstance(rows, Table) and not question.strict:
-            asked = read(self.where, f"where of {self.place}")
             question.check(asked, rows)
             expr = condition(asked, rows, question.others)
             if expr is not None:
                 kept = rows.like(rows.frame.filter(expr))
-                return kept, rows.like(rows.frame.filter(~expr))
-        values = question.values(self.where, f"where of {self.place}", rows)
+                return kept, lambda: rows.like(rows.frame.filter(~expr))
+        values = question.values(asked, rows)
         return parted(rows, {at for at, value in enumerate(values) if value})
 
-    def _found(
-        self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]
-    ) -> list[int]:
+    def _found(self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]) -> list[int]:
         """The positions of the rows that the database finds."""
         if not len(rows):
             return []
@@ -168,7 +170,9 @@ expression: "city if len(city) > len(total) else total"
 """
 
     how = Enum(
-        ("", *_HOWS), default_value="", help="What to make of the column: sum, mean, join and so on."
+        ("", *_HOWS),
+        default_value="",
+        help="What to make of the column: sum, mean, join and so on.",
     ).tag(config=True)
     column = Unicode(
         help="The column it is made of, or an expression; left out for a list of plain values."
@@ -196,7 +200,9 @@ expression: "city if len(city) > len(total) else total"
             found = self.ask_sql(context, f"SELECT {self.sql} FROM items", rows, inputs)  # noqa: S608
             return opened_column(found, "")[0]
         question = self.question(context, inputs)
-        return self._folded(rows, question) if chosen == "expression" else self._made(rows, question)
+        return (
+            self._folded(rows, question) if chosen == "expression" else self._made(rows, question)
+        )
 
     def _made(self, rows: Rows, question: Question) -> Any:
         if self.how == "count" and not self.column:
@@ -221,7 +227,7 @@ expression: "city if len(city) > len(total) else total"
             raise UsageError(f"{self.place}: {refused.message}", hint=refused.hint) from None
 
     def _folded(self, rows: Rows, question: Question) -> Any:
-        asked = read(self.expression, f"expression of {self.place}")
+        asked = self.asked(self.expression, "expression")
         names = dict(question.others)
         blank = dict.fromkeys(rows.columns or [])
         total = self.initial
@@ -242,15 +248,17 @@ expression: "city if len(city) > len(total) else total"
         return total
 
 
-def parted(rows: Rows, chosen: set[int]) -> tuple[Rows, Rows]:
-    """The rows at the chosen positions, and the others, both in their order."""
+def parted(rows: Rows, chosen: set[int]) -> tuple[Rows, Callable[[], Rows]]:
+    """The rows at the chosen positions, and a way to the others, both in their order."""
     size = len(rows)
     if isinstance(rows, Table) and size:
         mask = [at in chosen for at in range(size)]
-        dropped = rows.frame.filter([not one for one in mask])
-        return rows.like(rows.frame.filter(mask)), rows.like(dropped)
+        kept: Rows = rows.like(rows.frame.filter(mask))
+        return kept, lambda: rows.like(rows.frame.filter([not one for one in mask]))
+    if len(chosen) == size:
+        return rows, lambda: rows.take([])
     kept = rows.take([at for at in range(size) if at in chosen])
-    return kept, rows.take([at for at in range(size) if at not in chosen])
+    return kept, lambda: rows.take([at for at in range(size) if at not in chosen])
 
 
 def native(series: Any, how: str) -> Any:

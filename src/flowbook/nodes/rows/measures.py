@@ -89,7 +89,7 @@ def greatest(values: Sequence[Any]) -> Any:
 
 def _extreme(values: Sequence[Any], pick: Callable[[Any], Any]) -> Any:
     found = present(values)
-    real = [one for one in found if one == one] or found  # noqa: PLR0124 - NaN is not itself
+    real = [one for one in found if one == one] or found
     try:
         return pick(real) if real else None
     except TypeError:
@@ -132,7 +132,7 @@ def _quantile(values: Sequence[Any], q: float) -> Any:
     if not found:
         return None
     total(found)
-    if any(one != one for one in found):  # noqa: PLR0124 - NaN is not itself
+    if any(one != one for one in found):
         return math.nan
     ordered = sorted(found)
     at = q * (len(ordered) - 1)

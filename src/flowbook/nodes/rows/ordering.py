@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import traitlets
-from traitlets import Bool, Enum, Int, TraitError, validate
+from traitlets import Enum, Int, TraitError, validate
 
 from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode, check_text, shared_ports
+from flowbook.nodes.rows.base import RowsNode, check_key, shared_ports
 from flowbook.nodes.rows.columns import as_list, shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.items import parted
@@ -70,7 +70,7 @@ by:
     @validate("by")
     def _check_by(self, proposal: Any) -> Any:
         for one in as_list(proposal["value"]):
-            check_text("by", as_key(one).by)
+            check_key("by", as_key(one).by)
         return proposal["value"]
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
@@ -104,9 +104,7 @@ def as_key(given: Any) -> Key:
     if isinstance(given, str) and (found := _KEY.fullmatch(given.strip())):
         given = found.groupdict()
     if not isinstance(given, dict) or not isinstance(given.get("by"), str):
-        raise TraitError(
-            f"by: {shortened(given)} is no key; write city, or total desc nulls first"
-        )
+        raise TraitError(f"by: {shortened(given)} is no key; write city, or total desc nulls first")
     unknown = [name for name in given if name not in _KEY_NAMES]
     order = str(given.get("order") or "asc").lower()
     nulls = str(given.get("nulls") or "last").lower()
@@ -123,9 +121,9 @@ def ordered(columns: Sequence[tuple[list[Any], Key]], size: int, place: str) -> 
     for values, key in reversed(columns):
         nulls = [at for at in positions if values[at] is None]
         rest = [at for at in positions if values[at] is not None]
-        nans = [at for at in rest if values[at] != values[at]]  # noqa: PLR0124 - NaN is not itself
+        nans = [at for at in rest if values[at] != values[at]]
         if nans:
-            rest = [at for at in rest if values[at] == values[at]]  # noqa: PLR0124 - likewise
+            rest = [at for at in rest if values[at] == values[at]]
         try:
             rest.sort(key=values.__getitem__, reverse=key.descending)
         except TypeError:
@@ -156,12 +154,11 @@ def _sorted_table(node: SortNode, rows: Table, keys: Sequence[Key], question: Qu
         if key.by in rows.columns:
             names.append(key.by)
             continue
-        if key.by.isidentifier():
-            node.keyed(rows, key.by, question, "by")  # which refuses a column that is not there
+        node.check_key(rows, key.by, question.others, "by")
         names.append(spare(made.columns or (), f"key{number}"))
-        made = node.worked(made, names[-1], key.by, question, "by")
+        made = node.worked(rows, names[-1], node.asked(key.by, "by"), question, made)
     assert isinstance(made, Table)  # noqa: S101 - a table stays one
-    if not all(_sortable(made.frame[name].dtype) for name in names):
+    if not all(sortable(made.frame[name].dtype) for name in names):
         columns = [(made.values(name), key) for name, key in zip(names, keys, strict=True)]
         return rows.take(ordered(columns, len(rows), node.place))
     position = spare(made.columns, "position")
@@ -190,7 +187,8 @@ def _marks(nw: Any, work: Any, name: str, key: Key) -> list[tuple[str, Any, bool
     return marks
 
 
-def _sortable(dtype: Any) -> bool:
+def sortable(dtype: Any) -> bool:
+    """True for a type of column that every library orders and compares alike."""
     import narwhals as nw
 
     plain = dtype in (nw.String, nw.Boolean, nw.Date, nw.Datetime, nw.Duration)
@@ -246,8 +244,8 @@ take: last
 class DedupeNode(RowsNode):
     """Keeps each row or item once.
 
-    Two are the same when the columns `by` agree, or all of them; nulls agree with each other, and so
-    does NaN. A declared output called `duplicates` carries the rows that are left out.
+    Two are the same when the columns `by` agree, or all of them; nulls agree with each other, and
+    so does NaN. A declared output called `duplicates` carries the rows that are left out.
     """
 
     kind: ClassVar[str] = "dedupe"
@@ -273,7 +271,7 @@ keep: last
     @validate("by")
     def _check_by(self, proposal: Any) -> Any:
         for one in as_list(proposal["value"]):
-            check_text("by", str(one))
+            check_key("by", one)
         return proposal["value"]
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
@@ -286,7 +284,7 @@ keep: last
             chosen = set(self._once(rows, by, question))
         kept, duplicates = parted(rows, chosen)
         context.log(f"kept {len(kept):,} of {len(rows):,}")
-        return shared_ports(self, kept.give(), _DUPLICATES, duplicates.give())
+        return shared_ports(self, kept, _DUPLICATES, duplicates)
 
     def _once(self, rows: Rows, by: Sequence[str], question: Question) -> list[int]:
         if by:
@@ -317,7 +315,7 @@ def _native_once(rows: Table, by: Sequence[str], keep: Any) -> set[int] | None:
     columns = list(by) or rows.columns
     if not columns or any(name not in rows.columns for name in columns):
         return None
-    if not all(_sortable(rows.frame[name].dtype) for name in columns):
+    if not all(sortable(rows.frame[name].dtype) for name in columns):
         return None
     if any(rows.frame[name].dtype.is_float() for name in columns):
         return None  # of -0.0 and NaN each library has its own opinion

@@ -107,6 +107,19 @@ class Records:
         rows = [{name: row.get(name) for name in columns} for row in self._rows]
         return Records(rows, list(columns), single=self._single)
 
+    def beside(self, others: Records) -> Records:
+        """Each record with the fields of another, which win."""
+        rows = [{**one, **other} for one, other in zip(self._rows, others._rows, strict=True)]
+        return Records(rows, None if rows else self._columns, single=self._single)
+
+    def renamed(self, names: Sequence[str]) -> Records:
+        """The same rows, whose columns are called so, one after the other."""
+        old = self.columns or []
+        rows = [
+            {new: row.get(name) for name, new in zip(old, names, strict=True)} for row in self._rows
+        ]
+        return Records(rows, list(names), single=self._single)
+
     def make(self, columns: Mapping[str, list[Any]]) -> Records:
         names = list(columns)
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -174,6 +187,10 @@ class Table:
     def like(self, frame: nw.DataFrame[Any]) -> Table:
         """Another frame that goes out as this one does."""
         return Table(frame, self._back)
+
+    def is_alike(self, other: Rows) -> bool:
+        """True for a table that is what this one goes out as."""
+        return isinstance(other, Table) and type(other.give()) is type(self.give())
 
     def take(self, positions: Sequence[int]) -> Table:
         return self.like(self.frame[list(positions)])
@@ -298,7 +315,8 @@ def opened(value: object, asker: str, *, single: bool = False) -> Rows:
 
 
 def _check_names(table: Table, asker: str) -> None:
-    odd = [name for name in table.columns if not isinstance(name, str)]
+    names: list[Any] = list(table.columns)
+    odd = [name for name in names if not isinstance(name, str)]
     if odd:
         raise UsageError(
             f"{asker}: a column is called {odd[0]!r}, which is no text",

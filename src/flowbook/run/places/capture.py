@@ -19,8 +19,8 @@ from flowbook.errors import UsageError
 if TYPE_CHECKING:
     from flowbook.graph.node import NodeContext
 
-Hear: TypeAlias = Callable[[str, str], None]
-"""Called with the stream's name and the text."""
+Hear: TypeAlias = Callable[[str, str], str | None]
+"""Called with the stream's name and the text; what is to be shown instead, if anything is."""
 
 listening: ContextVar[Hear | None] = ContextVar("flowbook_listening", default=None)
 
@@ -63,9 +63,11 @@ class Tee:
 
     def write(self, text: str) -> int:
         hear = listening.get()
-        if hear is not None and text:
-            hear(self.name, text)
-        return int(self.original.write(text) or len(text))
+        if hear is None or not text:
+            return int(self.original.write(text) or len(text))
+        shown = hear(self.name, text)
+        self.original.write(text if shown is None else shown)
+        return len(text)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:

@@ -26,6 +26,7 @@ from msgspec import Struct
 
 from flowbook.graph.choices import Bounds
 from flowbook.ids import PortName
+from flowbook.run.places import capture
 from flowbook.run.places.loops import soon
 from flowbook.run.work import StepContext, Work
 
@@ -270,7 +271,12 @@ class _ThreadTicket(Ticket):
 
     def _serve(self) -> bool:
         if not self.ended:
-            self.end_soon(self.attempt.ambient.run(self._call))
+            capture.listen()  # it may outlive its run, and says nothing unheard even then
+            try:
+                ending = self.attempt.ambient.run(self._call)
+            finally:
+                capture.unlisten()
+            self.end_soon(ending)
         return self._given_up
 
     def _call(self) -> Ending:

@@ -187,8 +187,8 @@ class RemoteContext:
     def evaluate(self, expression: str, names: Mapping[str, Any]) -> Any:
         return self.evaluator(expression, names)
 
-    def query(self, sql: str, tables: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-        raise RuntimeError("a node in a process of its own has no SQL; run it with --on thread")
+    def query(self, *_: Any, **__: Any) -> Any:
+        raise UsageError("a node in a process of its own has no SQL", hint="leave out on='process'")
 
     async def call(self, wanted: object) -> Any:
         raise RuntimeError(

@@ -53,6 +53,8 @@ class Lineage(msgspec.Struct, frozen=True):
     depth: int = 0
     deadline: float | None = None
     priority: int = 0
+    secrets: dict[str, str] = {}
+    """Of a run that another calls: the secrets it is given, and what they are called above all."""
 
 
 class Start(_Stimulus, frozen=True, kw_only=True):
