@@ -256,9 +256,9 @@ def plain_values(series: nw.Series[Any]) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """A library's own scalar or array as Python's value; a decimal as a float."""
+    """A library's own scalar or array as Python's value; a decimal as a whole number or a float."""
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, datetime) and hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False)
     if isinstance(value, timedelta) and hasattr(value, "to_pytimedelta"):
