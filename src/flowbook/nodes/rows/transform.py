@@ -87,10 +87,9 @@ keep: [id]
 
     def _queried(self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]) -> Any:
         found = self.ask_sql(context, self.sql, rows, inputs)
-        columns = found.columns or []
-        if isinstance(rows, Table) and rows.is_alike(found):
-            return found.give()
-        return rows.make({name: found.values(name) for name in columns}).give()
+        if isinstance(rows, Table) and isinstance(found, Table):
+            return rows.taken(found).give()
+        return list(found.items())
 
     def _of_rows(self, rows: Rows, question: Question) -> Rows:
         keep = self._kept(rows)
