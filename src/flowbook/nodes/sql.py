@@ -24,7 +24,12 @@ from flowbook.nodes.tables import columnar
 
 
 class SqlNode(Node):
-    """Runs a query and gives its result as a data frame."""
+    """Runs a query and gives its result as a data frame.
+
+    The body is DuckDB SQL. An input that holds a table (a frame of pandas, Polars or Arrow, or a
+    list of dicts) is a table under the name it is wired by, `clean` or `clean.df`; any other input
+    is a parameter, `$limit`.
+    """
 
     kind: ClassVar[str] = "sql"
     family: ClassVar[str] = "data"

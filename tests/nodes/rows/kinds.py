@@ -76,5 +76,3 @@ def ran(kind, value, *, outputs="", context=None, others=None, **config):
     )
     node = kind(spec, **config)
     return node.run(context or RealContext(), {"items": value, **(others or {})})
-
-

@@ -91,7 +91,9 @@ def test_it_sorts_as_the_libraries_do(rows, by, desc):
     told = ids(ran(SortNode, rows, by=f"{by} {'desc' if desc else 'asc'}"))
     theirs = frame.sort_values(by, ascending=not desc, kind="stable", na_position="last")
     assert told == theirs["id"].tolist()
-    frame = pl.DataFrame(rows, schema={"n": pl.Int64, "größe": pl.Float64, "s": pl.String, "id": pl.Int64})
+    frame = pl.DataFrame(
+        rows, schema={"n": pl.Int64, "größe": pl.Float64, "s": pl.String, "id": pl.Int64}
+    )
     theirs = frame.sort(by, descending=desc, nulls_last=True, maintain_order=True)
     assert told == theirs["id"].to_list()
 

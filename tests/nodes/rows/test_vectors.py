@@ -50,10 +50,15 @@ def conditional(draw, depth=2):
         op = draw(st.sampled_from(["<", ">=", "==", "!="]))
         return f"(s {op} {draw(st.sampled_from(['s', repr('Oslo'), repr('')]))})"
     if kind == 2:
-        name, word = draw(st.sampled_from(["b", "s", "y", "a", "w"])), draw(st.sampled_from(["", "not "]))
+        name, word = (
+            draw(st.sampled_from(["b", "s", "y", "a", "w"])),
+            draw(st.sampled_from(["", "not "])),
+        )
         return draw(st.sampled_from([f"({name} is {word}None)", f"({name} == None)"]))
     if kind == 3:
-        return draw(st.sampled_from(["t", "(s in ['Oslo', 'z'])", "(b not in [1, 2])", "(a in many)"]))
+        return draw(
+            st.sampled_from(["t", "(s in ['Oslo', 'z'])", "(b not in [1, 2])", "(a in many)"])
+        )
     if kind == 4:
         return f"(1 < {draw(numeric())} <= 4)"
     if kind == 5:
@@ -84,7 +89,11 @@ def same(one, other):
 
 
 @settings(max_examples=400, deadline=None)
-@given(rows=TABLES, text=numeric() | conditional() | chosen(), kind=st.sampled_from(sorted(set(MAKERS) - {"records"})))
+@given(
+    rows=TABLES,
+    text=numeric() | conditional() | chosen(),
+    kind=st.sampled_from(sorted(set(MAKERS) - {"records"})),
+)
 def test_both_ways_give_the_same(rows, text, kind):
     table = opened(MAKERS[kind](rows), "test")
     question = Question(RealContext(), OTHERS)
