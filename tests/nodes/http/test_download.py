@@ -94,6 +94,15 @@ def test_a_place_that_cannot_be_written_is_told(fetch, tmp_path):
         fetch("/file", save_to="rain.bin")
 
 
+def test_a_file_may_be_somewhere_else(fetch, services):
+    import fsspec
+
+    services.allowed_urls.append("memory://")
+    assert fetch("/file", save_to="memory://rain.bin")["path"] == "memory://rain.bin"
+    with fsspec.open("memory://rain.bin") as file:
+        assert file.read() == CONTENT
+
+
 def test_a_download_that_is_cancelled_leaves_nothing(context, made, site, tmp_path):
     begun = threading.Event()
 
@@ -136,8 +145,6 @@ def test_a_body_is_an_artefact(fetch, context):
     given = fetch("/file", artefact="rain.bin")
     assert context.made == {"rain.bin": (CONTENT, "application/x-rain")}
     assert (given["path"], given["size"]) == ("rain.bin", len(CONTENT))
-    with pytest.raises(UsageError, match="has save_to and artefact"):
-        fetch("/file", artefact="rain.bin", save_to="rain.bin")
 
 
 def test_a_large_body_takes_little_memory(site, tmp_path):
@@ -174,3 +181,8 @@ def test_a_large_body_takes_little_memory(site, tmp_path):
     size, grown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
     assert int(size) == 200 << 20
     assert int(grown) < 50_000  # kilobytes
+
+
+def test_a_body_goes_to_one_place(made):
+    with pytest.raises(UsageError, match="has save_to and artefact"):
+        made.node(HttpNode, artefact="rain.bin", save_to="rain.bin")
