@@ -69,8 +69,8 @@ class Files:
         given = _plain(path)
         try:
             return Place(given, self.services.file(given, writing=writing))
-        except RuntimeError:  # `~name`, and nobody has that name
-            raise UsageError(f"{given} is no path", hint="write it without ~") from None
+        except (RuntimeError, ValueError):  # `~name` of nobody, a host that is none
+            raise UsageError(f"{given!r} is no path and no URL") from None
 
     def open(self, place: Place) -> IO[bytes]:
         """The file, for reading; `UsageError` says what is near where there is none."""
