@@ -36,6 +36,8 @@ _DETOURS: Final = frozenset(
         "zip",
     ]
 )
+_PLAIN_OPEN: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+"""Links have been followed by whoever allowed the place; a pipe is not waited for."""
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
@@ -77,7 +79,7 @@ class Files:
         if place.remote:
             return self._open_remote(place)
         try:
-            handle = os.open(place.where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            handle = os.open(place.where, os.O_RDONLY | _PLAIN_OPEN)
         except FileNotFoundError:
             raise self._missing(place) from None
         except OSError as error:
