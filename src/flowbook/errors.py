@@ -18,6 +18,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── SchemaMismatch                a value is not what its port takes      (node, port, path)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── DatabaseFailed                a database refused a statement, or is not there (database, code)
 ├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── MemoryConflict                a remembered key has changed (key, flow, expected, found)
@@ -280,6 +281,26 @@ class HttpFailed(FlowbookError):
             and 400 <= self.status < 500
             and (self.status not in (408, 425, 429))
         )
+
+
+class DatabaseFailed(FlowbookError):
+    """A database refused a statement, or could not be reached.
+
+    `database` is its address without a password, `code` what it calls the error. `retryable`: a
+    deadlock, a lost connection, no room: another attempt may do.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("database", "code", "retryable", "cell", "line")
+    database: str
+    code: str
+    retryable: bool
+    cell: str | None
+    line: int | None
+
+    @property
+    def final(self) -> bool:
+        """True when trying again cannot help."""
+        return not self.retryable
 
 
 class MemoryConflict(FlowbookError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import textwrap
@@ -195,3 +196,24 @@ def test_an_unknown_name_is_a_problem_before_anything_runs(project):
     (problem,) = page.problems
     assert problem.message.startswith("'ordres' is read here")
     assert (problem.line, problem.hint) == (2, "did you mean 'orders'?")
+
+
+def test_a_condition_in_javascript_holds_up_nobody(project):
+    """Another node is done while a loop still asks for its first turn."""
+    flow = Flow("loops", host=project)
+    slow = "js: (() => { const t = Date.now(); while (Date.now() - t < 400); return last < 2 })()"
+
+    with flow.while_("loop", slow, initial=0):
+
+        @flow.node
+        def step(last):
+            return last + 1
+
+    @flow.node
+    async def beat():
+        await asyncio.sleep(0)
+
+    run = flow.run()
+    assert run["loop"].output == 2
+    told = [(event.node, type(event).__name__) for event in run.events() if hasattr(event, "node")]
+    assert told.index(("beat", "NodeCompleted")) < told.index(("step", "NodeStarted"))

@@ -29,6 +29,9 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """In the order of a first day. Each module holds a click command called `command`."""
 
+ALIASES: Final[Mapping[str, str]] = {"vars": "memory"}
+"""Other words for commands; they are not listed."""
+
 
 class LazyGroup(click.Group):
     """A group whose commands are modules."""
@@ -41,7 +44,7 @@ class LazyGroup(click.Group):
         return [*self.modules, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = self.modules.get(cmd_name)
+        module = self.modules.get(ALIASES.get(cmd_name, cmd_name))
         if module is None:
             return super().get_command(ctx, cmd_name)
         command: click.Command = import_module(module).command

@@ -24,7 +24,7 @@ from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
 from flowbook.nodes import container_examples as examples
 from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
-from flowbook.nodes.router import bare, holds, nested
+from flowbook.nodes.router import bare, holds, is_script, nested
 from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
@@ -169,6 +169,7 @@ class MapNode(_Items):
             retries=count(spec, "max_retries", 0),
             enough=count(spec, "enough", -1) if type(spec.config.get("enough")) is int else None,
             asks=isinstance(spec.config.get("enough"), str),
+            slow=is_script(spec.config.get("enough")),
             outlasts=spec.config.get("rest") == "leave",
             grows=True,
             checkpoint_every=every(spec),
@@ -254,8 +255,7 @@ class RepeatNode(_Naming):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Sequence[Any]:
         """The numbers of the turns."""
-        times = self.times
-        if isinstance(times, bool) or not isinstance(times, int) or times < 0:
+        if type(times := self.times) is not int or times < 0:
             raise UsageError(f"repeat {self.name!r} cannot have {times!r} turns", hint="times: 3")
         return range(times)
 
@@ -286,7 +286,8 @@ class WhileNode(_Naming):
     def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other, with a guard."""
         most = count(spec, "max_iterations", _MOST, least=1)
-        return Policy(Turns.WHILE, most=most, checkpoint_every=every(spec))
+        slow = is_script(spec.config.get("condition"))
+        return Policy(Turns.WHILE, most=most, slow=slow, checkpoint_every=every(spec))
 
     def frame(self, start: TurnStart) -> Mapping[PortName, Any]:
         """The number of the turn, and what the one before gave."""

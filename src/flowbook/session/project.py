@@ -46,6 +46,7 @@ from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
+from flowbook.session.variables import Varying
 from flowbook.session.work import evaluate_text, kinds_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -134,6 +135,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
             self.memory_of,
             self.provider.of,
             names_of,
+            lambda run_id: self.memory.of_run(run_id),
             self.keychain.told,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)

@@ -154,6 +154,8 @@ class StepServices:
         memory = self._provider.project.memory
         if scope is Scope.GLOBAL:
             return memory.shared
+        if scope is Scope.RUN:
+            return memory.of_run(self._context.run_id)
         return memory.of(self._flow)
 
     @property

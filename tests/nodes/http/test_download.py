@@ -94,6 +94,15 @@ def test_a_place_that_cannot_be_written_is_told(fetch, tmp_path):
         fetch("/file", save_to="rain.bin")
 
 
+def test_a_file_may_be_somewhere_else(fetch, services):
+    import fsspec
+
+    services.allowed_urls.append("memory://")
+    assert fetch("/file", save_to="memory://rain.bin")["path"] == "memory://rain.bin"
+    with fsspec.open("memory://rain.bin") as file:
+        assert file.read() == CONTENT
+
+
 def test_a_download_that_is_cancelled_leaves_nothing(context, made, site, tmp_path):
     begun = threading.Event()
 

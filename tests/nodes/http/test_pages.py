@@ -179,6 +179,13 @@ def test_an_address_that_comes_again_is_a_circle(fetch, site):
     assert caught.value.final
 
 
+@pytest.mark.parametrize("found", ["ftp://x/y", "http://a:b/"])
+def test_what_follows_and_is_no_address_is_told(fetch, site, found):
+    site.on("/next")(lambda handler: handler.reply({"results": [1], "next": found}))
+    with pytest.raises(UsageError, match="is no address"):
+        fetch("/next", pages=WAYS["/next"])
+
+
 def test_a_cursor_that_comes_again_is_a_circle(fetch, site):
     site.on("/x")(lambda handler: handler.reply({"rows": [1], "meta": {"after": "hush"}}))
     with pytest.raises(HttpFailed, match="page 2 names a cursor that was followed already"):

@@ -187,7 +187,7 @@ class _Pager:
         if paging.kind == "cursor":
             _turned(self._task, paging, so_far, paging.asked(found))
         else:
-            so_far.url = self._task.address(str(answer.response.request.url.join(str(found))))
+            so_far.url = self._task.address(str(found), answer.response.request.url)
         return True
 
     def _check_new(self, answer: Answer, found: str) -> None:

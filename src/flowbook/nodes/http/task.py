@@ -12,7 +12,7 @@ from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.services import Services
 from flowbook.ids import PortName
 from flowbook.nodes.files.places import Files
-from flowbook.nodes.http.addresses import with_params
+from flowbook.nodes.http.addresses import header_text, with_params
 from flowbook.nodes.http.answer import Answer, Body
 from flowbook.nodes.http.auth import Credentials, Nobody, given_auth, signer
 from flowbook.nodes.http.body import BODIES, body_of
@@ -61,12 +61,12 @@ class Task:
         """Where the node begins; `UsageError` for what is no address."""
         return with_params(self.address(self.node.url), self.node.params)
 
-    def address(self, text: str) -> httpx.URL:
-        """`text` as an address."""
+    def address(self, text: str, base: httpx.URL | None = None) -> httpx.URL:
+        """`text` as an address, seen from `base`."""
         import httpx
 
         try:
-            url = httpx.URL(text)
+            url = httpx.URL(text) if base is None else base.join(text)
         except httpx.InvalidURL as error:
             raise no_address(self.node.name, text, error) from None
         if url.scheme not in ("http", "https") or not url.host:
@@ -94,7 +94,11 @@ class Task:
         return Files(self.context.services, {})
 
     def _headers(self, page: int) -> dict[str, str]:
-        headers = {str(name).lower(): str(one) for name, one in self.node.headers.items()}
+        headers = {
+            str(name).lower(): header_text(str(name), one)
+            for name, one in self.node.headers.items()
+            if one is not None
+        }
         if self.node.method not in SAFE:
             # Each page is an effect of its own, and the same one in every attempt.
             key = self.context.idempotency_key + (f"/{page}" if page > 1 else "")

@@ -144,7 +144,7 @@ where: total > 10
         numbered = rows.put({name: list(range(len(rows)))})
         query = f'SELECT "{name}" FROM items WHERE (\n{self.sql}\n) ORDER BY 1'  # noqa: S608  the user's own SQL
         found = self.ask_sql(context, query, numbered, inputs)
-        return [int(at) for at in opened_column(found, name)]
+        return [int(at) for at in found.values(name)]
 
 
 class ReduceNode(RowsNode):
@@ -198,7 +198,7 @@ expression: "city if len(city) > len(total) else total"
         rows = self.rows(inputs)
         if chosen == "sql":
             found = self.ask_sql(context, f"SELECT {self.sql} FROM items", rows, inputs)  # noqa: S608
-            return opened_column(found, "")[0]
+            return found.values((found.columns or [""])[0])[0]
         question = self.question(context, inputs)
         return (
             self._folded(rows, question) if chosen == "expression" else self._made(rows, question)
@@ -267,11 +267,3 @@ def native(series: Any, how: str) -> Any:
         return 0 if how == "sum" else None
     found = getattr(series, how)()
     return found.item() if hasattr(found, "item") else found
-
-
-def opened_column(table: Any, name: str) -> list[Any]:
-    """A column of what a query gave; the first where no name is given."""
-    from flowbook.nodes.rows.shapes import opened
-
-    rows = opened(table, "sql")
-    return rows.values(name or (rows.columns or [""])[0])

@@ -188,9 +188,19 @@ class Table:
         """Another frame that goes out as this one does."""
         return Table(frame, self._back)
 
-    def is_alike(self, other: Rows) -> bool:
-        """True for a table that is what this one goes out as."""
-        return isinstance(other, Table) and type(other.give()) is type(self.give())
+    def taken(self, other: Table) -> Table:
+        """What a query gave, as a table of this kind; its sums are whole numbers again."""
+        import narwhals as nw
+
+        wholes = {}
+        for name, dtype in other.frame.schema.items():
+            values = other.values(name) if isinstance(dtype, nw.Decimal) else [None]
+            if {int} == set(map(type, values)) - {type(None)}:
+                wholes[name] = values
+        frame = other.put(wholes).frame
+        if frame.implementation is self.frame.implementation:
+            return self.like(frame)
+        return self.like(nw.from_arrow(frame, backend=self.frame.implementation))
 
     def take(self, positions: Sequence[int]) -> Table:
         return self.like(self.frame[list(positions)])
@@ -256,9 +266,9 @@ def plain_values(series: nw.Series[Any]) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """A library's own scalar or array as Python's value; a decimal as a float."""
+    """A library's own scalar or array as Python's value; a decimal as a whole number or a float."""
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, datetime) and hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False)
     if isinstance(value, timedelta) and hasattr(value, "to_pytimedelta"):

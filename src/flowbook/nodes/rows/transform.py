@@ -16,7 +16,7 @@ from flowbook.ids import PortName
 from flowbook.nodes.rows.base import RowsNode, one_of
 from flowbook.nodes.rows.columns import check_columns
 from flowbook.nodes.rows.expressions import Question, is_expression
-from flowbook.nodes.rows.shapes import Items, Records, Rows, Table, opened, spare
+from flowbook.nodes.rows.shapes import Items, Records, Rows, Table, spare
 
 _PART: Final = re.compile(r"\{\{((?:[^{}'\"]|'[^']*'|\"[^\"]*\"|\{[^{}]*\})*)\}\}")
 
@@ -86,11 +86,10 @@ keep: [id]
         return self._of_rows(rows, question).give()
 
     def _queried(self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]) -> Any:
-        found = opened(self.ask_sql(context, self.sql, rows, inputs), self.place)
-        columns = found.columns or []
-        if isinstance(rows, Table) and rows.is_alike(found):
-            return found.give()
-        return rows.make({name: found.values(name) for name in columns}).give()
+        found = self.ask_sql(context, self.sql, rows, inputs)
+        if isinstance(rows, Table) and isinstance(found, Table):
+            return rows.taken(found).give()
+        return list(found.items())
 
     def _of_rows(self, rows: Rows, question: Question) -> Rows:
         keep = self._kept(rows)
