@@ -97,7 +97,7 @@ NAMES = {
     "moment": datetime(2026, 1, 1, tzinfo=EvilZone()),
     "nan": float("nan"),
     "shared": [{"k": "x" * 5_000}] * 10_000,
-    "$env": {"HOME": "/home/ada", "__class__": "no"},
+    "$env": {"HOME": "ada", "__class__": "no"},
 }
 
 HOSTILE = {
@@ -350,7 +350,7 @@ HARMLESS = {
     ),
     "dollar in quotes": ("'$env.HOME' + \"$secret\"", "$env.HOME$secret"),
     "keyword in quotes": ("'a.from' + 'x.in'", "a.fromx.in"),
-    "environment, written out": ("$env['HOME'] + $env.HOME", "/home/ada/home/ada"),
+    "environment, written out": ("$env['HOME'] + $env.HOME", "adaada"),
     "path to nothing": (
         "[get(text, '__class__'), get(data, '__len__'), has(data, 'items')]",
         [None, None, True],

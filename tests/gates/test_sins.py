@@ -88,6 +88,7 @@ FLOORS = {
     "a loop in a decision": ("run.rules.decide", "import asyncio", "Pure rooms do no I/O"),
     "a clock in a decision": ("run.rules.decide", "import time", "Pure rooms do no I/O"),
     "duckdb outside the store": ("export.sin", "import duckdb", "One owner per outside library"),
+    "wasmtime outside the sandbox": ("cli.sin", "import wasmtime", "One owner per outside library"),
     "papermill outside export": ("session", "import papermill", "One owner per outside library"),
     "two modules in a circle": (
         "graph.sin",

@@ -129,6 +129,11 @@ def test_conditions_are_held_to_the_same_rule_but_for_their_own_names(found, nod
     assert found(node("city"), node("limit"), choose("limit", "city"))[1] == ()
 
 
+def test_a_condition_in_a_cell_that_names_nothing_is_told_too(found, node):
+    _, (problem,) = found(node("choose", kind="choose", config={"condition": "nobody > 1"}))
+    assert problem.message == "condition: 'nobody' is no input of 'choose'"
+
+
 def test_a_broken_condition_is_told_once(found, node):
     config = {"condition": "value >"}
     _, (problem,) = found(node("choose", kind="choose", config=config, place=None))

@@ -230,9 +230,7 @@ class NodeContext(Protocol):
     ) -> Any:
         """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas).
 
-        `attach`: files of DuckDB and SQLite, by the name the SQL has for them, to be read only.
-        Then the SQL reads no other file. `result` is `frame` or `arrow`.
-        """
+        `attach`: files of DuckDB and SQLite to read, by name; no other is read then."""
         ...
 
     async def call(self, wanted: Call) -> Called:

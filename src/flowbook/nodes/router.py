@@ -238,6 +238,15 @@ def bare(expression: str) -> str:
     return stripped
 
 
+def is_script(expression: object) -> bool:
+    """True for JavaScript, which another process evaluates, and which may take long.
+
+    >>> is_script("js: last < 3"), is_script("last < 3")
+    (True, False)
+    """
+    return isinstance(expression, str) and bare(expression).startswith("js:")
+
+
 def holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any]) -> bool:
     """Whether the expression of a setting holds; its failure names the setting."""
     try:

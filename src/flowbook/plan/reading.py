@@ -37,7 +37,8 @@ def reading_problems(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iter
     for node in spec.nodes:
         for setting, path in _unfed(node, registry):
             line = line_of(node, ".".join(path), setting)
-            problem = reader.missing(node, setting, path)
+            templated = setting not in registry[node.kind].untemplated
+            problem = reader.missing(node, setting, path, told=templated and bool(node.place))
             if problem is not None:
                 yield replace(problem, line=line if problem.cell else None)
 
@@ -135,16 +136,16 @@ class _Reader:
                 found.setdefault(port, []).append(node.id)
         return found
 
-    def missing(self, node: NodeSpec, setting: str, path: Path) -> Problem | None:
-        """The problem of `path`; None where cells have told already, or the run will."""
+    def missing(self, node: NodeSpec, setting: str, path: Path, *, told: bool) -> Problem | None:
+        """The problem of `path`; None where reading its cell has `told` already."""
         if path[0] == PREVIOUS and not self._is_known(PREVIOUS):
             return self._no_previous(node, setting)
         meant = self.meant(node, path)
         said = ".".join(path[:2])
         if isinstance(meant, _Meant):
             return self._unwired(node, f"{setting}: {said!r}", meant)
-        if node.place is not None:
-            return None  # reading the cells has told it
+        if told:
+            return None
         if any(param.name == path[0] for param in self.spec.params):
             fix = SetInputs(node.id, (*node.inputs, InputSpec(PortName(path[0]))))
             message = f"{setting}: {path[0]!r} is a parameter and no input of {node.id!r}"

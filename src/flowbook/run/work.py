@@ -209,6 +209,8 @@ class Tools:
     memory: Callable[[StepContext], Memory] = _no_memory
     services: Callable[[StepContext], Services] = _no_services
     ambient: Callable[[StepContext, str], Mapping[str, Any]] = _nothing_around
+    variables: Callable[[RunId], Memory] = _no_memory
+    """Those of one run."""
     told: Callable[[str], str] = str
     """What is printed, as it may be shown."""
 

@@ -30,6 +30,7 @@ from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import FlowRecorded
+from flowbook.store.feed import Feed
 from flowbook.store.fold import Fold
 from flowbook.store.folder import Folder
 from flowbook.store.history import History
@@ -82,6 +83,7 @@ class Store(Maintained):
             check_file_system(root)
             ensure_meta(layout, disk)
 
+        self._prepare = prepare
         self.sink = Journal(
             layout,
             durability=durability,
@@ -128,7 +130,12 @@ class Store(Maintained):
     @property
     def memory(self) -> Memory:
         """What is remembered from run to run; `memory.of(flow)` is that of a flow."""
-        return Memory(self._snapshot, self.vault, self.sink.append)
+        return Memory(self._snapshot, self.vault, self.sink.append, prepare=self._prepare)
+
+    @property
+    def feed(self) -> Feed:
+        """The changes of what is remembered, in their order."""
+        return Feed(self._snapshot)
 
     def record_flow(self, flow: str, version: str, spec_json: bytes | str) -> Future[None]:
         """Keep a version of a flow's definition; once per process and version."""

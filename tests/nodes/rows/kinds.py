@@ -30,8 +30,8 @@ class RealContext:
 
     evaluate = staticmethod(evaluate_text)
 
-    def query(self, sql, tables, parameters):
-        return _TABLES.query(sql, tables, parameters)
+    def query(self, sql, tables, parameters, result="frame"):
+        return _TABLES.query(sql, tables, parameters, result=result)
 
 
 MAKERS = {

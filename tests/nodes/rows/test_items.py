@@ -1,10 +1,10 @@
 """map_items, filter, reduce: over every kind of table, over lists, and told where they fail."""
 
 import pytest
-from tests.nodes.rows.kinds import RealContext, plain, ran
+from tests.nodes.rows.kinds import MAKERS, RealContext, plain, ran
 from traitlets import TraitError
 
-from flowbook.errors import ExpressionError, UsageError
+from flowbook.errors import ExpressionError, RunCancelled, UsageError
 from flowbook.nodes.rows.items import FilterNode, MapItemsNode, ReduceNode
 
 ORDERS = [
@@ -79,8 +79,6 @@ def test_what_is_no_expression_is_refused_before_any_row_is_asked(family):
 
 
 def test_a_column_that_would_mix_types_is_refused_by_a_table_and_fine_in_records():
-    from tests.nodes.rows.kinds import MAKERS
-
     expression = "'many' if count > 2 else count"
     with pytest.raises(UsageError, match="column 'size' would hold int, str"):
         ran(MapItemsNode, MAKERS["polars"](ORDERS), expression=expression, into="size")
@@ -92,6 +90,43 @@ def test_a_text_or_a_number_has_no_items():
     for odd in ("text", 3, {"a": 1}):
         with pytest.raises(UsageError, match=r"map_items 'node' cannot go over a"):
             ran(MapItemsNode, odd, expression="item")
+
+
+def test_what_no_row_has_is_no_null():
+    rows = [{"a": {"b": 1}}, {"a": {}}, {"a": None}]
+    with pytest.raises(ExpressionError, match=r"row 1 .*there is no field 'b'"):
+        ran(MapItemsNode, rows, expression="a.b + 1")
+    assert ran(MapItemsNode, [rows[0], rows[2]], expression="a.b + 1") == [2, None]
+
+
+@pytest.mark.parametrize("expression", ["mail.from", "(mail\n.from)"])
+def test_all_of_the_expression_language_is_taken(expression):
+    for rows in ([{"mail": {"from": "a"}, "n": 1}], MAKERS["polars"]([{"mail": {"from": "a"}}])):
+        assert ran(MapItemsNode, rows, expression=expression) == ["a"]
+
+
+def test_a_script_is_given_every_field_because_nobody_knows_what_it_reads(family):
+    seen = []
+    context = RealContext()
+    context.evaluate = lambda text, names: seen.append((text, dict(names)))
+    ran(MapItemsNode, family.make(ORDERS), expression="js: price * count", context=context)
+    text, names = seen[0]
+    assert text == "js: price * count"
+    assert (names["price"], names["count"], names["index"]) == (4.0, 3, 0)
+    assert names["item"]["city"] == "Oslo"
+
+
+def test_what_the_project_provides_is_no_column(family):
+    with pytest.raises(ExpressionError) as told:
+        ran(MapItemsNode, family.make(ORDERS), expression="count > $vars.flow.least")
+    assert "no column or input" not in str(told.value)
+
+
+def test_a_node_that_is_told_to_stop_stops():
+    context = RealContext()
+    context.cancelled = lambda: True
+    with pytest.raises(RunCancelled):
+        ran(MapItemsNode, [1], expression="item", context=context)
 
 
 # ---------------------------------------------------------------- filter

@@ -1,5 +1,7 @@
 """transform: new fields for records, lists and tables, by expressions or by a query."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 from tests.nodes.rows.kinds import plain, ran
@@ -70,6 +72,14 @@ def test_a_query_gives_the_same_kind_of_table(family):
     )
     assert isinstance(told, family.type)
     assert plain(told) == [{"id": 2, "n": 20}, {"id": 1, "n": 30}]
+
+
+def test_a_query_keeps_whole_numbers_beside_nulls_and_dates(family):
+    sql = "SELECT sum(count) AS n, DATE '2026-01-31' AS d FROM items UNION ALL SELECT NULL, NULL"
+    told = plain(ran(TransformNode, family.make(ORDERS), sql=sql))
+    assert [row["n"] for row in told] == [5, None]
+    assert family.name == "pandas" or [row["d"] for row in told] == [date(2026, 1, 31), None]
+    assert family.name == "pandas" or isinstance(told[0]["n"], int)
 
 
 def test_a_query_joins_other_inputs():

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.nodes.rows.kinds import MAKERS, RealContext
 
@@ -90,7 +90,7 @@ def same(one, other):
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     rows=TABLES,
     text=numeric() | conditional() | chosen(),
@@ -141,6 +141,16 @@ def test_the_plain_cases_take_whole_columns(kind, text):
 )
 def test_what_columns_cannot_do_exactly_is_asked_row_by_row(kind, text, rows):
     assert vectorised(read(text, "test"), opened(MAKERS[kind](rows), "test"), OTHERS) is None
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
+def test_a_quotient_is_the_nearest_there_is(kind):
+    rows = [{"a": -(2**53) + 1, "x": 0.1}, {"a": 7, "x": 5.3}]
+    table = opened(MAKERS[kind](rows), "test")
+    for text in ("a / 3", "x / 3", "a / 0.7", "1 / x"):
+        asked = read(text, "test")
+        got = table.like(table.frame.select(vectorised(asked, table, {}).alias("r"))).values("r")
+        assert got == Question(RealContext(), {}).values(asked, table), text
 
 
 def test_a_column_of_objects_is_asked_row_by_row():

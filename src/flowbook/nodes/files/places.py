@@ -67,7 +67,10 @@ class Files:
     def place(self, path: object, *, writing: bool = False) -> Place:
         """Where `path` is; `UsageError` for what is no path, `NotGranted` outside the project."""
         given = _plain(path)
-        return Place(given, self.services.file(given, writing=writing))
+        try:
+            return Place(given, self.services.file(given, writing=writing))
+        except RuntimeError:  # `~name`, and nobody has that name
+            raise UsageError(f"{given} is no path", hint="write it without ~") from None
 
     def open(self, place: Place) -> IO[bytes]:
         """The file, for reading; `UsageError` says what is near where there is none."""
@@ -204,14 +207,12 @@ def _plain(path: object) -> str:
     if not isinstance(given, str) or "\0" in given:
         raise UsageError(f"{given!r} is no path", hint="write text without NUL")
     scheme, mark, rest = given.partition("://")
-    if not mark:
-        return given
-    if "::" in given or scheme.lower() in _DETOURS:
+    if "::" in given or (mark and scheme.lower() in _DETOURS):
         raise UsageError(
             f"{public(given)} leads to a file by way of another",
             hint="name the file itself; archives and caches are not opened",
         )
-    return rest if scheme.lower() in _HERE else given
+    return rest if mark and scheme.lower() in _HERE else given
 
 
 def _split(pattern: str) -> tuple[str, str]:

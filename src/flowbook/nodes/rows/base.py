@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -102,7 +102,7 @@ class RowsNode(Node):
 
     def ask_sql(
         self, context: NodeContext, sql: str, rows: Rows, inputs: Mapping[PortName, Any]
-    ) -> Any:
+    ) -> Rows:
         """What a query gives; the rows are the table `items`, and stand under the input's name."""
         tables: dict[str, Any] = {}
         parameters: dict[str, Any] = {}
@@ -114,7 +114,8 @@ class RowsNode(Node):
                 tables[name] = table
         tables["items"] = queryable(rows, self.place)
         try:
-            return context.query(sql, tables, parameters)
+            # Arrow keeps whole numbers beside nulls, and dates; pandas stays itself.
+            found = context.query(sql, tables, parameters, result=_result(rows))
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001  the database's errors are not ours to import
@@ -122,6 +123,12 @@ class RowsNode(Node):
                 f"sql of {self.place}: {error}",
                 hint="the rows are the table items; other inputs that are no tables are $name",
             ) from None
+        return opened(found, f"sql of {self.place}")
+
+
+def _result(rows: Rows) -> str:
+    pandas = isinstance(rows, Table) and rows.frame.implementation.is_pandas_like()
+    return "frame" if pandas else "arrow"
 
 
 def queryable(rows: Rows, place: str) -> Any:
@@ -146,12 +153,12 @@ NULLS: Final = (
 )
 
 
-def shared_ports(node: Node, first: Any, named: str, rest: Any) -> Any | Outputs:
-    """`first` on every port, `rest` on the one called `named`, if that is declared."""
+def shared_ports(node: Node, first: Rows, named: str, rest: Callable[[], Rows]) -> Any | Outputs:
+    """`first` on every port, and `rest` on the one called `named`, if that is declared."""
     ports = type(node).ports(node.spec)
     if PortName(named) not in ports:
-        return first
-    return Outputs({port: rest if port == named else first for port in ports})
+        return first.give()
+    return Outputs({port: (rest() if port == named else first).give() for port in ports})
 
 
 def check_key(setting: str, key: object) -> str:

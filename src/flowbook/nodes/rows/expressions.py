@@ -6,18 +6,20 @@ cannot be worked out with it, its value is null: a null that nobody asked after 
 Everything else that fails is told with the first rows it fails in.
 
 An expression is read here as Python's grammar only to see what it names; what it means, and what
-of it is allowed, the context alone knows.
+of it is allowed, the context alone knows. One that is none of Python's grammar is given all names.
 """
 
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from flowbook.errors import ExpressionError
+from flowbook.errors import ExpressionError, RunCancelled
 from flowbook.graph.node import NodeContext
 from flowbook.graph.options import did_you_mean
 from flowbook.nodes.rows.columns import listed, shortened
@@ -25,6 +27,8 @@ from flowbook.nodes.rows.shapes import Items, Records, Rows, Table
 
 ITEM: Final = "item"
 INDEX: Final = "index"
+_SCRIPT: Final = "js:"
+_KEYWORD_FIELD: Final = re.compile(rf"\.\s*(?:{'|'.join(keyword.kwlist)})\b")
 _TOLD: Final = 3
 """How many rows an error names."""
 _LOOK: Final = 4096
@@ -40,6 +44,8 @@ class Asked:
     names: frozenset[str]
     """What it reads, without its own loop variables and what it calls."""
     paths: tuple[tuple[str, ...], ...]
+    wide: bool = False
+    """Nobody here knows what it reads: it is given everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Question:
 
     def check(self, asked: Asked, rows: Rows) -> None:
         """Refuse what cannot be worked out for any row: no expression, or a name nobody has."""
+        if asked.wide:
+            return
         try:
             self.context.evaluate(asked.text, {})
         except ExpressionError as refused:
@@ -80,11 +88,18 @@ class Question:
 
 def read(text: str, place: str) -> Asked:
     """An expression as it stands in a setting, with or without braces."""
-    bare = text.strip()
-    if bare.startswith("{{") and bare.endswith("}}"):
-        bare = bare[2:-2].strip()
-    names, paths = _reads(bare)
+    bare = without_braces(text)
+    tree = _tree(bare)
+    if tree is None:
+        return Asked(bare, place, frozenset(), (), wide=True)
+    names, paths = _reads(tree)
     return Asked(bare, place, names, paths)
+
+
+def without_braces(text: str) -> str:
+    """An expression without the braces that some write around it."""
+    bare = text.strip()
+    return bare[2:-2].strip() if bare.startswith("{{") and bare.endswith("}}") else bare
 
 
 def _each(question: Question, asked: Asked, rows: Rows) -> Iterator[Any]:
@@ -92,7 +107,7 @@ def _each(question: Question, asked: Asked, rows: Rows) -> Iterator[Any]:
     plain = question.strict
     for index, names in enumerate(_names(question, asked, rows)):
         if not index % _LOOK and context.cancelled():
-            break
+            raise RunCancelled(f"{asked.place} was told to stop")
         try:
             yield context.evaluate(asked.text, names)
         except ExpressionError as failed:
@@ -110,7 +125,7 @@ def _each(question: Question, asked: Asked, rows: Rows) -> Iterator[Any]:
 def _names(question: Question, asked: Asked, rows: Rows) -> Iterator[dict[str, Any]]:
     """The names of each row, in one mapping that changes; nobody keeps it."""
     names = dict(question.others)
-    if isinstance(rows, Table) and ITEM not in asked.names:
+    if isinstance(rows, Table) and ITEM not in asked.names and not asked.wide:
         used = [name for name in rows.columns if name in asked.names]
         columns = [rows.values(name) for name in used]
         for index in range(len(rows)):
@@ -133,7 +148,7 @@ def _names(question: Question, asked: Asked, rows: Rows) -> Iterator[dict[str, A
 
 def _for_null(failed: ExpressionError, asked: Asked, names: Mapping[str, Any]) -> bool:
     """True when it fails because something it reads is null."""
-    if failed.code not in ("type", "forbidden"):
+    if failed.code not in ("type", "forbidden", "no_field"):
         return False
     return any(_ends_null(path, names) for path in asked.paths)
 
@@ -141,9 +156,9 @@ def _for_null(failed: ExpressionError, asked: Asked, names: Mapping[str, Any]) -
 def _ends_null(path: Sequence[str], names: Mapping[str, Any]) -> bool:
     value: Any = names
     for name in path:
-        if not isinstance(value, Mapping):
-            break
-        value = value.get(name)
+        if not isinstance(value, Mapping) or name not in value:
+            return value is None
+        value = value[name]
     return value is None
 
 
@@ -173,12 +188,16 @@ def _at(asked: Asked, refused: ExpressionError) -> ExpressionError:
 
 
 @lru_cache(maxsize=512)
-def _reads(text: str) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
-    """Names and dotted paths that an expression reads; nothing for what is no expression."""
+def _tree(text: str) -> ast.expr | None:
+    """What Python's grammar makes of an expression; the roots `$env` and so on are spelt `_env`."""
     try:
-        tree = ast.parse(text, mode="eval").body
+        return ast.parse(f"({text.replace('$', '_')}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset(), ()
+        return None
+
+
+def _reads(tree: ast.expr) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
+    """Names and dotted paths that an expression reads."""
     own = {
         one.id
         for loop in ast.walk(tree)
@@ -194,7 +213,8 @@ def _reads(text: str) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
     names = {
         one.id
         for one in ast.walk(tree)
-        if isinstance(one, ast.Name) and one.id not in own and id(one) not in called
+        if isinstance(one, ast.Name) and not (one.id in own or id(one) in called)
+        if not one.id.startswith("_")
     }
     paths = {path for one in ast.walk(tree) if (path := _path(one)) and path[0] in names}
     return frozenset(names), tuple(sorted(paths))
@@ -214,10 +234,10 @@ def _path(node: ast.AST) -> tuple[str, ...]:
 
 
 def is_expression(text: str) -> str:
-    """Nothing when `text` can be read as an expression; else what is wrong with it."""
-    bare = text.strip()
-    if bare.startswith("{{") and bare.endswith("}}"):
-        bare = bare[2:-2].strip()
+    """Nothing when `text` may be an expression; else what is wrong with it."""
+    bare = without_braces(text)
+    if _tree(bare) is not None or bare.startswith(_SCRIPT) or _KEYWORD_FIELD.search(bare):
+        return ""
     try:
         ast.parse(bare, mode="eval")
     except SyntaxError as error:

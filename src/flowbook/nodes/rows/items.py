@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 import traitlets
@@ -114,11 +114,11 @@ where: total > 10
         rows = self.rows(inputs)
         kept, dropped = self._parted(context, rows, inputs)
         context.log(f"kept {len(kept):,} of {len(rows):,}")
-        return shared_ports(self, kept.give(), _DROPPED, dropped.give())
+        return shared_ports(self, kept, _DROPPED, dropped)
 
     def _parted(
         self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]
-    ) -> tuple[Rows, Rows]:
+    ) -> tuple[Rows, Callable[[], Rows]]:
         if self.sql:
             return parted(rows, set(self._found(context, rows, inputs)))
         question = self.question(context, inputs)
@@ -128,7 +128,7 @@ where: total > 10
             expr = condition(asked, rows, question.others)
             if expr is not None:
                 kept = rows.like(rows.frame.filter(expr))
-                return kept, rows.like(rows.frame.filter(~expr))
+                return kept, lambda: rows.like(rows.frame.filter(~expr))
         values = question.values(asked, rows)
         return parted(rows, {at for at, value in enumerate(values) if value})
 
@@ -144,7 +144,7 @@ where: total > 10
         numbered = rows.put({name: list(range(len(rows)))})
         query = f'SELECT "{name}" FROM items WHERE (\n{self.sql}\n) ORDER BY 1'  # noqa: S608  the user's own SQL
         found = self.ask_sql(context, query, numbered, inputs)
-        return [int(at) for at in opened_column(found, name)]
+        return [int(at) for at in found.values(name)]
 
 
 class ReduceNode(RowsNode):
@@ -198,7 +198,7 @@ expression: "city if len(city) > len(total) else total"
         rows = self.rows(inputs)
         if chosen == "sql":
             found = self.ask_sql(context, f"SELECT {self.sql} FROM items", rows, inputs)  # noqa: S608
-            return opened_column(found, "")[0]
+            return found.values((found.columns or [""])[0])[0]
         question = self.question(context, inputs)
         return (
             self._folded(rows, question) if chosen == "expression" else self._made(rows, question)
@@ -248,15 +248,17 @@ expression: "city if len(city) > len(total) else total"
         return total
 
 
-def parted(rows: Rows, chosen: set[int]) -> tuple[Rows, Rows]:
-    """The rows at the chosen positions, and the others, both in their order."""
+def parted(rows: Rows, chosen: set[int]) -> tuple[Rows, Callable[[], Rows]]:
+    """The rows at the chosen positions, and a way to the others, both in their order."""
     size = len(rows)
     if isinstance(rows, Table) and size:
         mask = [at in chosen for at in range(size)]
-        dropped = rows.frame.filter([not one for one in mask])
-        return rows.like(rows.frame.filter(mask)), rows.like(dropped)
+        kept: Rows = rows.like(rows.frame.filter(mask))
+        return kept, lambda: rows.like(rows.frame.filter([not one for one in mask]))
+    if len(chosen) == size:
+        return rows, lambda: rows.take([])
     kept = rows.take([at for at in range(size) if at in chosen])
-    return kept, rows.take([at for at in range(size) if at not in chosen])
+    return kept, lambda: rows.take([at for at in range(size) if at not in chosen])
 
 
 def native(series: Any, how: str) -> Any:
@@ -265,11 +267,3 @@ def native(series: Any, how: str) -> Any:
         return 0 if how == "sum" else None
     found = getattr(series, how)()
     return found.item() if hasattr(found, "item") else found
-
-
-def opened_column(table: Any, name: str) -> list[Any]:
-    """A column of what a query gave; the first where no name is given."""
-    from flowbook.nodes.rows.shapes import opened
-
-    rows = opened(table, "sql")
-    return rows.values(name or (rows.columns or [""])[0])

@@ -284,7 +284,7 @@ keep: last
             chosen = set(self._once(rows, by, question))
         kept, duplicates = parted(rows, chosen)
         context.log(f"kept {len(kept):,} of {len(rows):,}")
-        return shared_ports(self, kept.give(), _DUPLICATES, duplicates.give())
+        return shared_ports(self, kept, _DUPLICATES, duplicates)
 
     def _once(self, rows: Rows, by: Sequence[str], question: Question) -> list[int]:
         if by:

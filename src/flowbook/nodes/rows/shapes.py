@@ -107,6 +107,11 @@ class Records:
         rows = [{name: row.get(name) for name in columns} for row in self._rows]
         return Records(rows, list(columns), single=self._single)
 
+    def beside(self, others: Records) -> Records:
+        """Each record with the fields of another, which win."""
+        rows = [{**one, **other} for one, other in zip(self._rows, others._rows, strict=True)]
+        return Records(rows, None if rows else self._columns, single=self._single)
+
     def renamed(self, names: Sequence[str]) -> Records:
         """The same rows, whose columns are called so, one after the other."""
         old = self.columns or []
@@ -183,9 +188,19 @@ class Table:
         """Another frame that goes out as this one does."""
         return Table(frame, self._back)
 
-    def is_alike(self, other: Rows) -> bool:
-        """True for a table that is what this one goes out as."""
-        return isinstance(other, Table) and type(other.give()) is type(self.give())
+    def taken(self, other: Table) -> Table:
+        """What a query gave, as a table of this kind; its sums are whole numbers again."""
+        import narwhals as nw
+
+        wholes = {}
+        for name, dtype in other.frame.schema.items():
+            values = other.values(name) if isinstance(dtype, nw.Decimal) else [None]
+            if {int} == set(map(type, values)) - {type(None)}:
+                wholes[name] = values
+        frame = other.put(wholes).frame
+        if frame.implementation is self.frame.implementation:
+            return self.like(frame)
+        return self.like(nw.from_arrow(frame, backend=self.frame.implementation))
 
     def take(self, positions: Sequence[int]) -> Table:
         return self.like(self.frame[list(positions)])
@@ -251,9 +266,9 @@ def plain_values(series: nw.Series[Any]) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """A library's own scalar or array as Python's value; a decimal as a float."""
+    """A library's own scalar or array as Python's value; a decimal as a whole number or a float."""
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, datetime) and hasattr(value, "to_pydatetime"):
         return value.to_pydatetime(warn=False)
     if isinstance(value, timedelta) and hasattr(value, "to_pytimedelta"):

@@ -120,7 +120,11 @@ def _arithmetic(
             raise Untranslatable
         if result is int and max(abs(low), abs(high)) >= WHOLE:
             raise Untranslatable
-        return Term(work(expr_of(left), expr_of(right)), result, low, high)
+        here, there = expr_of(left), expr_of(right)
+        if work is operator.truediv and isinstance(right.expr, Constant):
+            # As a column: by one number, Polars multiplies with its inverse, which is less exact.
+            there = here * 0 + there
+        return Term(work(here, there), result, low, high)
 
     return made
 

@@ -16,7 +16,7 @@ from flowbook.ids import PortName
 from flowbook.nodes.rows.base import RowsNode, one_of
 from flowbook.nodes.rows.columns import check_columns
 from flowbook.nodes.rows.expressions import Question, is_expression
-from flowbook.nodes.rows.shapes import Items, Records, Rows, Table, opened, spare
+from flowbook.nodes.rows.shapes import Items, Records, Rows, Table, spare
 
 _PART: Final = re.compile(r"\{\{((?:[^{}'\"]|'[^']*'|\"[^\"]*\"|\{[^{}]*\})*)\}\}")
 
@@ -86,28 +86,25 @@ keep: [id]
         return self._of_rows(rows, question).give()
 
     def _queried(self, context: NodeContext, rows: Rows, inputs: Mapping[PortName, Any]) -> Any:
-        found = opened(self.ask_sql(context, self.sql, rows, inputs), self.place)
-        columns = found.columns or []
-        if isinstance(rows, Table) and rows.is_alike(found):
-            return found.give()
-        return rows.make({name: found.values(name) for name in columns}).give()
+        found = self.ask_sql(context, self.sql, rows, inputs)
+        if isinstance(rows, Table) and isinstance(found, Table):
+            return rows.taken(found).give()
+        return list(found.items())
 
     def _of_rows(self, rows: Rows, question: Question) -> Rows:
         keep = self._kept(rows)
+        if isinstance(rows, Records):
+            new = rows.make({name: self._values(rows, name, question) for name in self.fields})
+            return rows.only(keep).beside(new)
+        assert isinstance(rows, Table)  # noqa: S101 - plain items went another way
         made, names = rows, dict[str, str]()
         for number, name in enumerate(self.fields):
             # Under a name of its own until all are worked out: the old one may have to stay.
             names[name] = spare((*(made.columns or ()), *self.fields), f"field{number}")
             made = self._with_field(made, rows, names[name], name, question)
-        if rows.columns is None:  # a list without items
-            return made
-        new = [name for name in names if name not in keep]
-        shaped = made.only([names.get(name, name) for name in (*keep, *new)])
-        if isinstance(shaped, Table):
-            old = {names[name]: name for name in names}
-            return shaped.like(shaped.frame.rename(old))
-        assert isinstance(shaped, Records)  # noqa: S101 - plain items went another way
-        return shaped.renamed([*keep, *new])
+        behind = [name for name in names if name not in keep]
+        shaped = made.only([names.get(name, name) for name in (*keep, *behind)])
+        return shaped.like(shaped.frame.rename({names[name]: name for name in names}))
 
     def _kept(self, rows: Rows) -> list[str]:
         if self.keep == "only":
@@ -118,11 +115,15 @@ keep: [id]
         check_columns(rows, names, f"keep of {self.place}")
         return names
 
-    def _with_field(self, made: Rows, rows: Rows, into: str, name: str, question: Question) -> Rows:
+    def _with_field(
+        self, made: Table, rows: Table, into: str, name: str, question: Question
+    ) -> Table:
         text = _single(self.fields[name])
-        if text is None or not isinstance(made, Table):
+        if text is None:
             return made.put({into: self._values(rows, name, question)})
-        return self.worked(rows, into, self.asked(text, f"fields.{name}"), question, made)
+        told = self.worked(rows, into, self.asked(text, f"fields.{name}"), question, made)
+        assert isinstance(told, Table)  # noqa: S101 - a table stays one
+        return told
 
     def _values(self, rows: Rows, name: str, question: Question) -> list[Any]:
         """The field of each row."""
