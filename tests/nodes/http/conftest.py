@@ -67,6 +67,13 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def begin(self, **headers):
+        """Status and headers of an answer whose body the test sends bit by bit."""
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
     def log_message(self, *_):
         pass
 
