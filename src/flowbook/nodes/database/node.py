@@ -58,7 +58,7 @@ with contextlib.closing(sqlite3.connect("till.sqlite")) as till:
     ''')
 path = "till.sqlite"
 
-%%flow database by_city(made.path)
+%%flow database by_city
 driver: sqlite
 database: "{{ made.path }}"
 sql: |
