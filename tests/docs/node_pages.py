@@ -135,7 +135,9 @@ def page(kinds: Registry, name: str) -> str:
 def _facts(kinds: Registry, node_type: type[Node]) -> str:
     options = print_options(node_type.defaults)
     known = [versioned(node_type.kind, one) for one in kinds.versions(node_type.kind)]
-    body = {"config": "settings, as YAML", "python": "Python", "sql": "SQL", "text": "text"}[node_type.body]
+    body = {"config": "settings, as YAML", "python": "Python", "sql": "SQL", "text": "text"}[
+        node_type.body
+    ]
     facts = {
         "family": f"[{node_type.family}](README.md#{node_type.family})",
         "body of the cell": body,
