@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from flowbook.errors import (
+        DatabaseFailed,
         EditRejected,
         ExpressionError,
         FlowbookError,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Column": "flowbook.graph.schemas",
     "Columns": "flowbook.graph.schemas",
+    "DatabaseFailed": "flowbook.errors",
     "EditRejected": "flowbook.errors",
     "ExpressionError": "flowbook.errors",
     "Flow": "flowbook.graph.flow",
@@ -126,6 +128,7 @@ _HOMES = {
 __all__ = [
     "Column",
     "Columns",
+    "DatabaseFailed",
     "EditRejected",
     "ExpressionError",
     "Flow",

@@ -216,6 +216,43 @@ def test_a_message_tells_the_flow_and_the_run(project):
     assert (told["workflow_name"], told["run_id"], told["error"]) == ("daily", run.id, "no answer")
 
 
+@pytest.mark.parametrize("config", [{"url": "{{ $secret.hook }}"}, {"secret": "hook"}])
+def test_an_address_stands_nowhere_in_the_project(project, tmp_path, monkeypatch, config):
+    """Not in the run, its events or its values, whether it was delivered or not."""
+    address = "http://127.0.0.1:1/hooks/s3cr3t-part"
+    monkeypatch.setenv("FLOWBOOK_SECRET_HOOK", address)
+    flow = Flow("daily", host=project)
+    flow.add(NodeSpec("told", kind="notify", config={"channel": "slack", "message": "x", **config}))
+    run = flow.run()
+    assert "slack gave no answer: ConnectError" in str(run["told"].error)
+    project.close()
+    kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
+    assert b"slack gave no answer" in kept
+    assert b"s3cr3t-part" not in kept
+
+
+def test_a_note_in_a_container_is_no_step_of_it(project, tmp_path):
+    flow = project.read_notebook(
+        notebook(
+            tmp_path,
+            """%%flow map each
+over: [1, 2]
+
+%%flow note why
+#| in: each
+Twice is *enough*.
+
+%%flow python twice(item)
+#| in: each
+twice = item * 2
+""",
+        )
+    )
+    run = flow.run()
+    assert run.status == "succeeded"
+    assert [turn["value"] for turn in run["each"].output["each"]] == [2, 4]
+
+
 def test_a_stop_with_an_error_has_a_message_that_is_filled_in(project, tmp_path):
     flow = project.read_notebook(
         notebook(

@@ -168,6 +168,25 @@ def test_previous_of_several_outputs_goes_by_their_names(found, kinds, node, get
     }  # fmt: skip
 
 
+def test_previous_of_several_outputs_is_the_one_that_is_wired(found, kinds, node, get):
+    server = node("server", outputs=["url", "port"])
+    spec, problems = found(
+        server, get("get", "{{ previous.host }}{{ previous.url }}", "x=server.url")
+    )
+    assert problems == ()
+    assert previous_of(compile_plan(spec, kinds), "get") == {"previous": ("server", "url")}
+
+
+def test_previous_of_several_wired_outputs_says_which(found, kinds, node, get):
+    server = node("server", outputs=["url", "port"])
+    wires = ("x=server.url", "y=server.port")
+    _, (problem,) = found(server, get("get", "{{ previous.host }}", *wires))
+    assert problem.hint == "say which: previous.url or previous.port"
+    spec, problems = found(server, get("get", "{{ previous }}", *wires))
+    assert problems == ()
+    assert list(previous_of(compile_plan(spec, kinds), "get")) == ["previous.url", "previous.port"]
+
+
 @pytest.mark.parametrize(
     ("inputs", "told"), [(("a", "b"), "a, b feed it"), ((), "nothing feeds it")]
 )

@@ -69,6 +69,19 @@ def test_previous_is_what_the_one_node_before_gave(run_of):
     assert run["taken"].output == 7
 
 
+def test_previous_is_nothing_that_a_node_passes_on(run_of):
+    run = run_of(
+        "%%flow order\n{'id': 7, 'wait': 0, 'total': 120}",
+        '%%flow delay later(order)\nseconds: "{{ previous.wait }}"',
+        "%%flow router way(later)\nconditions:\n- {id: a, expression: previous.total > value.id}",
+        '%%flow router on(it=way.a)\nroute_by: "{{ previous.id }}"\n'
+        "conditions: [{id: b, expression: value == 7}]",
+        "%%flow last(it=on.b)\nit",
+    )
+    assert run["later"].output == {"id": 7, "wait": 0, "total": 120}
+    assert run["last"].output == 7
+
+
 def test_previous_works_in_nodes_made_in_python(project):
     flow = Flow("previous", host=project)
 

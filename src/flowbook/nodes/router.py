@@ -147,6 +147,7 @@ f"an order of {order} needs a second look"
         if "value" in inputs:
             return inputs[PortName("value")]
         named = [one for one in inputs if not self._names(one)] if len(inputs) > 1 else [*inputs]
+        named = [one for one in named if one.partition(".")[0] != "previous"] or named
         if len(named) == 1:
             return inputs[named[0]]
         raise UsageError(

@@ -45,14 +45,14 @@ class SqlNode(Node):
     body: ClassVar[str] = "sql"
     defaults: ClassVar[Options] = Options(pure=True)
     example: ClassVar[str] = """\
-%%flow python orders
+%%flow orders
 orders = [
     {"city": "Oslo", "total": 30},
     {"city": "Rome", "total": 12},
     {"city": "Oslo", "total": 5},
 ]
 
-%%flow python least
+%%flow least
 least = 10
 
 %%flow sql by_city(orders, least)

@@ -94,14 +94,12 @@ class Store(Maintained):
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
         append = self.sink.append
-        self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
+        self.audit = audit = AuditLog(snapshot, append, keep=self._audit_kept)
         self.slots = Slots(layout, disk=disk, prepare=self._prepare)
         self.settings = Settings(snapshot, append, self.audit, self.slots.say)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
-        self.retention = Retention(
-            snapshot, self.settings, deletions, self.audit, claim=self.claims.claim
-        )
+        self.retention = Retention(snapshot, self.settings, deletions, audit, self.claims.claim)
         self.cache = Cache(snapshot, append, self.audit)
         self.datasets = Datasets(snapshot, self.vault, append)
         self.upkeep = Upkeep(

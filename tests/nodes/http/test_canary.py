@@ -9,7 +9,6 @@ import pytest
 import flowbook
 from flowbook.graph.options import parse_options
 from flowbook.graph.spec import NodeSpec
-from flowbook.nodes.http import HttpNode
 
 CANARY = "canary-7f3a9c/xyz+Q=="
 
@@ -38,6 +37,7 @@ def everything(project) -> bytes:
         {"type": "bearer", "secret": "api"},
         {"type": "basic", "username": "ada", "secret": "api"},
         {"type": "query", "name": "who", "secret": "api"},
+        {"type": "header", "name": "Authorization", "value": "{{ $secret.api }}"},
     ],
     ids=lambda auth: auth["type"],
 )
@@ -51,9 +51,8 @@ def test_it_stands_nowhere(project, site, auth, caplog, capfd):
 
     flow = flowbook.Flow("asking", host=project)
     options = parse_options({"retries": 1, "backoff": "1ms"})
-    flow.add(
-        HttpNode(NodeSpec("page", kind="http", options=options), url=f"{site.url}/x", auth=auth)
-    )
+    config = {"url": f"{site.url}/x", "auth": auth}
+    flow.add(NodeSpec("page", kind="http", options=options, config=config))
     run = flow.run()
     assert run.status == "failed"
     assert len(site.asked) == 2

@@ -108,9 +108,7 @@ def test_a_download_that_is_cancelled_leaves_nothing(context, made, site, tmp_pa
 
     @site.on("/slow")
     def slow(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(10 * len(CONTENT)))
-        handler.end_headers()
+        handler.begin(content_length=10 * len(CONTENT))
         handler.wfile.write(CONTENT)
         begun.set()
         site.let_go.wait(5)
@@ -152,9 +150,7 @@ def test_a_large_body_takes_little_memory(site, tmp_path):
 
     @site.on("/large")
     def large(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(200 << 20))
-        handler.end_headers()
+        handler.begin(content_length=200 << 20)
         for _ in range(200):
             handler.wfile.write(bytes(1 << 20))
 

@@ -48,19 +48,20 @@ class DatabaseNode(DatabaseSettings):
     defaults: ClassVar[Options] = Options()
     grace: ClassVar[float] = 5.0
     example: ClassVar[str] = """\
-%%flow python made -> path
+%%flow made -> path
 import contextlib, sqlite3
-with contextlib.closing(sqlite3.connect("till.sqlite")) as till:
+import flowbook
+path = flowbook.context().services.file("till.sqlite", writing=True)
+with contextlib.closing(sqlite3.connect(path)) as till:
     till.executescript('''
         drop table if exists sales;
         create table sales (city text, total int);
         insert into sales values ('Oslo', 30), ('Rome', 12), ('Oslo', 5);
     ''')
-path = "till.sqlite"
 
-%%flow database by_city(made.path)
+%%flow database by_city(path=made.path)
 driver: sqlite
-database: "{{ made.path }}"
+database: "{{ path }}"
 sql: |
   select city, sum(total) as total from sales
   where total > :least group by city order by city

@@ -36,6 +36,8 @@ _DETOURS: Final = frozenset(
         "zip",
     ]
 )
+_PLAIN_OPEN: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+"""Links have been followed by whoever allowed the place; a pipe is not waited for."""
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
@@ -69,15 +71,15 @@ class Files:
         given = _plain(path)
         try:
             return Place(given, self.services.file(given, writing=writing))
-        except RuntimeError:  # `~name`, and nobody has that name
-            raise UsageError(f"{given} is no path", hint="write it without ~") from None
+        except (RuntimeError, ValueError):  # `~name` of nobody, a host that is none
+            raise UsageError(f"{given!r} is no path and no URL") from None
 
     def open(self, place: Place) -> IO[bytes]:
         """The file, for reading; `UsageError` says what is near where there is none."""
         if place.remote:
             return self._open_remote(place)
         try:
-            handle = os.open(place.where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            handle = os.open(place.where, os.O_RDONLY | _PLAIN_OPEN)
         except FileNotFoundError:
             raise self._missing(place) from None
         except OSError as error:
