@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
+from threading import Lock
 from typing import Any, Protocol, cast, runtime_checkable
 
 from flowbook.errors import SecretMissing, UsageError
@@ -77,6 +78,7 @@ class Keychain:
 
     def __init__(self, order: Callable[[], tuple[str, ...]] = tuple) -> None:
         self._order = order
+        self._learning = Lock()
         self._known: frozenset[str] = frozenset()
         self.more: Callable[[], Collection[str]] | None = None
         """Gives further texts that must not be written, which nobody asked for by name."""
@@ -141,7 +143,7 @@ class Keychain:
         """
         parts = {value, *value.splitlines()}
         fresh = {one.strip() for one in parts if len(one.strip()) >= SHORTEST and one != REDACTED}
-        if not fresh <= self._known:
+        with self._learning:
             self._known |= fresh
 
     def foresee(self, names: Iterable[str]) -> None:

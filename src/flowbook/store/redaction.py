@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 from uuid import UUID
@@ -52,6 +53,7 @@ class Redactor:
     ) -> None:
         self._fields = Fields(names)
         self._secrets = secrets
+        self._lock = Lock()
         self._learned: frozenset[str] = frozenset()
         self._sought: frozenset[str] | None = None
         self._pattern: re.Pattern[str] | None = None
@@ -192,13 +194,15 @@ class Redactor:
         return self._pattern.sub(REDACTED, text)
 
     def _refresh(self) -> None:
-        sought = frozenset(one for one in (*self._secrets(), *self._learned) if _is_long(one))
-        if sought == self._sought:
-            return
-        spelt = sorted({way for one in sought for way in _spellings(one)}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, spelt))) if spelt else None
-        self.sees_numbers = any(_NUMBERLIKE.fullmatch(one) for one in sought)
-        self._sought = sought
+        with self._lock:  # else an older pattern might take the place of a newer one
+            sought = frozenset(one for one in (*self._secrets(), *self._learned) if _is_long(one))
+            if sought == self._sought:
+                return
+            ways = {way for one in sought for way in _spellings(one)}
+            spelt = sorted(ways, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, spelt))) if spelt else None
+            self.sees_numbers = any(_NUMBERLIKE.fullmatch(one) for one in sought)
+            self._sought = sought
 
 
 def _is_long(secret: str) -> bool:
