@@ -271,6 +271,7 @@ HOSTILE = {
     "chunk again and again": "[chunk(numbers, 1) for i in range(100)]",
     "flatten much": "flatten([numbers] * 1000)",
     "zip much": "[zip(numbers, numbers) for i in range(100)]",
+    "enumerate much": "[enumerate(numbers) for i in range(100)]",
     "sort records again and again": "[sort_by(shared, 'k') for i in range(1000)]",
     "group again and again": "[group_by(shared, 'k') for i in range(1000)]",
     "merge again and again": "[merge(data, data, data) for i in range(10000)]",

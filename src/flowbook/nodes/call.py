@@ -14,7 +14,8 @@ from traitlets import Any as Anything
 from traitlets import Bool, CaselessStrEnum, Dict, Int, List, TraitError, Unicode, Union, validate
 
 from flowbook.errors import SubflowFailed, UsageError
-from flowbook.graph.node import Call, Node, NodeContext
+from flowbook.graph.called import Call
+from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import parse_duration
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName

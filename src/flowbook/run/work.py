@@ -15,9 +15,10 @@ from msgspec import Struct
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.values import Usage, ValueRef
+from flowbook.graph.called import Call, Called
 from flowbook.graph.container import Container
 from flowbook.graph.memory import Memory
-from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
+from flowbook.graph.node import NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.services import Services
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId

@@ -29,7 +29,7 @@ from flowbook.errors import (
     ValueUnavailable,
 )
 from flowbook.events import RunStatus, TriggerKind
-from flowbook.graph.node import Call, Called
+from flowbook.graph.called import Call, Called
 from flowbook.graph.signature import is_json
 from flowbook.ids import FlowId, NodeId, RunId, mint_uuid7, uuid7_ms
 from flowbook.run.handle import Run

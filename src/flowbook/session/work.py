@@ -273,6 +273,8 @@ def _content(
     """A digest of what a node uses beyond its inputs; None, and why, when it cannot be told."""
     from flowbook.session.content import Untold, digest_of
 
+    if type(node).family == "state":
+        return None, "what it gives follows from what is remembered"
     root = mentions(node.spec.config)
     if root:
         return None, f"it reads {root}, which is no input"

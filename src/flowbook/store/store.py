@@ -74,32 +74,28 @@ class Store(Maintained):
         self.root, layout = root, Layout(root)
         read_meta(layout)
         lock, resident = StoreLock(layout), Resident()
+        self._disk = disk
         self._resident, self._tables = resident, Tables()
         self._fold = Fold(layout, lock, resident, disk, finished=self._finished)
         self._folder = Folder(self._fold_quietly)
         self._versions: dict[tuple[str, str], Future[None]] = {}
 
-        def prepare() -> None:
-            check_file_system(root)
-            ensure_meta(layout, disk)
-
-        self._prepare = prepare
         self.sink = Journal(
             layout,
             durability=durability,
             disk=disk,
-            prepare=prepare,
+            prepare=self._prepare,
             noticed=self._folder.noticed,
         )
-        self.vault = Objects(layout, durability=durability, disk=disk, prepare=prepare)
-        self.claims = Claims(layout, durability=durability, disk=disk, prepare=prepare)
-        self.signals = Signals(layout, durability=durability, disk=disk, prepare=prepare)
+        self.vault = Objects(layout, durability=durability, disk=disk, prepare=self._prepare)
+        self.claims = Claims(layout, durability=durability, disk=disk, prepare=self._prepare)
+        self.signals = Signals(layout, durability=durability, disk=disk, prepare=self._prepare)
         self._snapshot = snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
         append = self.sink.append
         self.audit = audit = AuditLog(snapshot, append, keep=self._audit_kept)
-        self.slots = Slots(layout, disk=disk, prepare=prepare)
+        self.slots = Slots(layout, disk=disk, prepare=self._prepare)
         self.settings = Settings(snapshot, append, self.audit, self.slots.say)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
@@ -199,6 +195,10 @@ class Store(Maintained):
         self.upkeep.settle()
         self.upkeep.daily()
         return facts
+
+    def _prepare(self) -> None:
+        check_file_system(self.root)
+        ensure_meta(Layout(self.root), self._disk)
 
     def disown(self) -> None:
         """In a forked child: let go without touching what the parent still uses."""

@@ -8,9 +8,9 @@ import pytest
 from tests.nodes.rows.kinds import ran
 
 from flowbook.errors import UsageError
-from flowbook.nodes.rows.base import RowsNode
 from flowbook.nodes.rows.grouping import AggregateNode
 from flowbook.nodes.rows.items import FilterNode, MapItemsNode
+from flowbook.nodes.rows.node import RowsNode
 from flowbook.nodes.rows.ordering import LimitNode, SortNode
 from flowbook.nodes.rows.shapes import opened
 from flowbook.nodes.rows.splitting import SplitNode

@@ -12,7 +12,6 @@ from traitlets import Enum, TraitError, Unicode, validate
 from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode
 from flowbook.nodes.rows.columns import check_columns
 from flowbook.nodes.rows.moments import (
     PARTS,
@@ -23,6 +22,7 @@ from flowbook.nodes.rows.moments import (
     truncated,
     zone,
 )
+from flowbook.nodes.rows.node import RowsNode
 from flowbook.nodes.rows.shapes import Items, Rows
 
 _LAST: Final = ("difference", "part", "format")

@@ -17,11 +17,11 @@ from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode, check_key
 from flowbook.nodes.rows.columns import as_list, shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.measures import MEASURES, frozen, measure
 from flowbook.nodes.rows.moments import UNITS, truncated
+from flowbook.nodes.rows.node import RowsNode, check_key
 from flowbook.nodes.rows.ordering import sortable
 from flowbook.nodes.rows.shapes import Rows, Table, evened, spare
 

@@ -11,9 +11,9 @@ from traitlets import Enum, Unicode, validate
 from flowbook.errors import ExpressionError, UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import NULLS, RowsNode, check_text, one_of, shared_ports
 from flowbook.nodes.rows.expressions import INDEX, ITEM, Question
 from flowbook.nodes.rows.measures import measure
+from flowbook.nodes.rows.node import NULLS, RowsNode, check_text, one_of, shared_ports
 from flowbook.nodes.rows.shapes import Items, Rows, Table, spare
 from flowbook.nodes.rows.vectors import condition, vectorised
 

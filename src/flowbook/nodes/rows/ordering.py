@@ -18,11 +18,11 @@ from traitlets import Enum, Int, TraitError, validate
 from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode, check_key, shared_ports
 from flowbook.nodes.rows.columns import as_list, shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.items import parted
 from flowbook.nodes.rows.measures import frozen
+from flowbook.nodes.rows.node import RowsNode, check_key, shared_ports
 from flowbook.nodes.rows.shapes import Items, Rows, Table, plain_values, spare
 
 _KEY: Final = re.compile(

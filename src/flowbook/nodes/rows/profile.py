@@ -10,8 +10,8 @@ from traitlets import Int
 from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode
 from flowbook.nodes.rows.measures import MEASURES, as_text, frozen, measure
+from flowbook.nodes.rows.node import RowsNode
 from flowbook.nodes.rows.shapes import Items, Records, Rows
 
 _NUMBERS: Final = (int, float)

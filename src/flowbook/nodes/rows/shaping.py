@@ -12,9 +12,9 @@ from traitlets import Bool, Dict, Enum, TraitError, Unicode, validate
 from flowbook.errors import UsageError
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode
 from flowbook.nodes.rows.columns import as_list, check_columns, listed, shortened
 from flowbook.nodes.rows.measures import as_text, frozen, measure
+from flowbook.nodes.rows.node import RowsNode
 from flowbook.nodes.rows.shapes import Items, Records, Rows, Table
 
 _MOST_COLUMNS: Final = 1000

@@ -14,9 +14,9 @@ from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
-from flowbook.nodes.rows.base import RowsNode, check_key, check_text, one_of
 from flowbook.nodes.rows.columns import shortened
 from flowbook.nodes.rows.expressions import Question
+from flowbook.nodes.rows.node import RowsNode, check_key, check_text, one_of
 from flowbook.nodes.rows.shapes import Rows, Table, spare
 
 _REST: Final = "rest"

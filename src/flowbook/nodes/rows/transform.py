@@ -13,9 +13,9 @@ from traitlets import Dict, TraitError, Unicode, validate
 
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
-from flowbook.nodes.rows.base import RowsNode, one_of
 from flowbook.nodes.rows.columns import check_columns
 from flowbook.nodes.rows.expressions import Question, is_expression
+from flowbook.nodes.rows.node import RowsNode, one_of
 from flowbook.nodes.rows.shapes import Items, Records, Rows, Table, spare
 
 _PART: Final = re.compile(r"\{\{((?:[^{}'\"]|'[^']*'|\"[^\"]*\"|\{[^{}]*\})*)\}\}")
