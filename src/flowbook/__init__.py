@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from flowbook.errors import (
+        DatabaseFailed,
         EditRejected,
         ExpressionError,
         FlowbookError,
@@ -56,9 +57,11 @@ if TYPE_CHECKING:
     from flowbook.graph.adding import add_items
     from flowbook.graph.flow import Flow
     from flowbook.graph.node import Node, NodeContext, Outputs
+    from flowbook.graph.options import Options
     from flowbook.graph.problem import Problem, Severity
     from flowbook.graph.schemas import Column, Columns
     from flowbook.graph.services import Grant, Scope
+    from flowbook.graph.spec import InputSpec, NodeSpec
     from flowbook.graph.suspension import Resumption, Suspend, resumption
     from flowbook.run.handle import Run
     from flowbook.run.node_run import NodeRun
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Column": "flowbook.graph.schemas",
     "Columns": "flowbook.graph.schemas",
+    "DatabaseFailed": "flowbook.errors",
     "EditRejected": "flowbook.errors",
     "ExpressionError": "flowbook.errors",
     "Flow": "flowbook.graph.flow",
@@ -77,6 +81,7 @@ _HOMES = {
     "Grant": "flowbook.graph.services",
     "HttpFailed": "flowbook.errors",
     "IllegalTransition": "flowbook.errors",
+    "InputSpec": "flowbook.graph.spec",
     "InvalidFlow": "flowbook.errors",
     "InvalidParameters": "flowbook.errors",
     "LimitExceeded": "flowbook.errors",
@@ -85,6 +90,8 @@ _HOMES = {
     "Node": "flowbook.graph.node",
     "NodeContext": "flowbook.graph.node",
     "NodeRun": "flowbook.run.node_run",
+    "NodeSpec": "flowbook.graph.spec",
+    "Options": "flowbook.graph.options",
     "Outputs": "flowbook.graph.node",
     "Problem": "flowbook.graph.problem",
     "Project": "flowbook.session.project",
@@ -121,6 +128,7 @@ _HOMES = {
 __all__ = [
     "Column",
     "Columns",
+    "DatabaseFailed",
     "EditRejected",
     "ExpressionError",
     "Flow",
@@ -129,6 +137,7 @@ __all__ = [
     "Grant",
     "HttpFailed",
     "IllegalTransition",
+    "InputSpec",
     "InvalidFlow",
     "InvalidParameters",
     "LimitExceeded",
@@ -136,7 +145,9 @@ __all__ = [
     "Node",
     "NodeContext",
     "NodeRun",
+    "NodeSpec",
     "NotGranted",
+    "Options",
     "Outputs",
     "Problem",
     "Project",

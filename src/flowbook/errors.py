@@ -18,6 +18,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   └── SubflowFailed             a flow that a node called did not succeed (run_id, flow, status)
 ├── SchemaMismatch                a value is not what its port takes      (node, port, path)
 ├── HttpFailed                    a request got no usable answer        (url, status, retry_after)
+├── DatabaseFailed                a database refused a statement, or is not there (database, code)
 ├── LimitExceeded                 a node took more than it may          (limit, allowed)
 ├── WaitTimeout                   what a node waited for did not come     (seconds)
 ├── MemoryConflict                a remembered key has changed (key, flow, expected, found)
@@ -239,16 +240,21 @@ class SchemaMismatch(FlowbookError):
     """A value is not what its port takes or gives; nothing of the attempt counts.
 
     `side` is `input` or `output`, `path` leads to the misfit in the value (`$.rows[3].city`),
-    `expected` and `found` are words. Another attempt would give the same.
+    `expected` and `found` are words. `rows` are the first rows of a table that do not fit: each its
+    number, from 0, and its value as text, '' where there is none or nobody may see it. Another
+    attempt would give the same.
     """
 
-    fields: ClassVar[tuple[str, ...]] = ("node", "port", "side", "path", "expected", "found")
+    fields: ClassVar[tuple[str, ...]] = (
+        *("node", "port", "side", "path", "expected", "found", "rows"),
+    )
     node: str
     port: str
     side: str
     path: str
     expected: str
     found: str
+    rows: Sequence[tuple[int, str]] | None
     final: ClassVar[bool] = True
 
 
@@ -275,6 +281,26 @@ class HttpFailed(FlowbookError):
             and 400 <= self.status < 500
             and (self.status not in (408, 425, 429))
         )
+
+
+class DatabaseFailed(FlowbookError):
+    """A database refused a statement, or could not be reached.
+
+    `database` is its address without a password, `code` what it calls the error. `retryable`: a
+    deadlock, a lost connection, no room: another attempt may do.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = ("database", "code", "retryable", "cell", "line")
+    database: str
+    code: str
+    retryable: bool
+    cell: str | None
+    line: int | None
+
+    @property
+    def final(self) -> bool:
+        """True when trying again cannot help."""
+        return not self.retryable
 
 
 class MemoryConflict(FlowbookError):

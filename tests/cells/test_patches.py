@@ -29,6 +29,7 @@ from flowbook.graph.edits import (
     SetBody,
     SetConfig,
     SetFlowOptions,
+    SetInputs,
     SetOptions,
     SetParams,
     Several,
@@ -381,3 +382,29 @@ def test_code_without_a_text_cannot_be_written(registry):
     spec = FlowSpec(FlowId("f"), (NodeSpec(NodeId("a")), NodeSpec(NodeId("b"), body="1")))
     with pytest.raises(UsageError, match="no source text is known for a"):
         write(spec, registry)
+
+
+@pytest.mark.parametrize(
+    ("head", "fix"),
+    [
+        ("%%flow b(x)\nx + a", Connect("a", "a", "b", "a")),
+        ("%%flow b(x)\nx + top", SetInputs("b", (InputSpec("x"), InputSpec("top")))),
+        ("%%flow b(x)\nx + n", Connect("several", "n", "b", "n")),
+    ],
+)
+def test_an_input_that_a_head_does_not_list_is_offered_and_written(notebook, registry, head, fix):
+    cells = ("#:parameters\ntop: int = 1\nx: int = 2", "%%flow a\n1",
+             "%%flow several -> n, m\nn = m = 1", head)  # fmt: skip
+    made = notebook(*cells)
+    (problem,) = read(made, registry).problems
+    assert problem.fix == fix
+    mended = apply_patches(made, patch(made, problem.fix, registry))
+    assert read(mended, registry).problems == ()
+    assert [one.source for one in mended.cells[:3]] == [one.source for one in made.cells[:3]]
+
+
+def test_an_input_that_would_close_a_cycle_is_not_offered(notebook, registry):
+    made = notebook("%%flow a\nb + 1", "%%flow b()\na + 1")
+    (problem,) = read(made, registry).problems
+    assert problem.message == "'a' is not among the inputs this node lists"
+    assert problem.fix is None

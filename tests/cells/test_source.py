@@ -293,12 +293,13 @@ def test_a_parameter_of_another_nodes_head_is_pointed_out(reading):
 
 def test_what_conditions_read_is_wired_but_for_the_value_they_test(reading):
     parsed = reading(
-        "#%% parameters\nlimit: int = 3",
+        "#:parameters\nlimit: int = 3",
         "%%flow value\n1", "%%flow total\n2", "%%flow city\n'Oslo'",
-        "%%flow router size(total)\nconditions:\n- {id: a, expression: value > city.x}\n"
+        "%%flow router size(total)\nconditions:\n- {id: a, expression: value > city.x + limit}\n"
         "- {id: b, expression: '{{ total > nobody }}'}",
     )  # fmt: skip
-    assert inputs(parsed, "size") == {"total": None, "city": None}
+    assert parsed.problems == ()
+    assert list(inputs(parsed, "size")) == ["total", "city", "limit"]
 
 
 def test_previous_is_no_name_that_has_to_be_made(reading):

@@ -49,3 +49,29 @@ def test_another_version_than_was_seen_is_refused(ask, project):
     code, _, err = ask("memory", "get", "other")
     assert (code, "'other' has no value" in err) == (2, True)
     assert "--flow NAME" in err
+
+
+def test_variables_of_a_run_are_asked_for_by_its_id(ask, project):
+    assert ask("vars", "set", "n", "1", "--run", "r1")[:2] == (0, "n has version 1\n")
+    assert ask("vars", "get", "n", "--run", "r1")[:2] == (0, "n: 1\n")
+    assert project.variables.of("run", "r1")["n"] == 1
+    assert ask("vars", "get", "n", "--run", "r1", "--flow", "a")[0] == 2
+
+
+def test_changes_are_watched_from_a_cursor_on(ask, project):
+    start = project.variables.cursor
+    project.memory.of("orders").set("offset", 3)
+    project.memory.set("city", "Oslo")
+    code, out, _ = ask("memory", "watch", "--since", str(start), "--count", "2")
+    assert code == 0
+    assert [line.split(" (")[0] for line in out.splitlines()] == [
+        "orders: offset 3",
+        "the project: city 'Oslo'",
+    ]
+    code, out, _ = ask("vars", "watch", "--since", str(start), "--flow", "orders", "--json",
+                       "--timeout", "100ms")  # fmt: skip
+    assert code == 124
+    [told] = map(json.loads, out.splitlines())
+    assert (told["key"], told["old"], told["new"], told["version"]) == ("offset", None, 3, 1)
+    code, out, _ = ask("vars", "watch", "--since", str(told["cursor"]), "--timeout", "0", "--json")
+    assert json.loads(out)["key"] == "city"

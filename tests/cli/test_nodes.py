@@ -155,6 +155,15 @@ def test_an_example_that_does_not_run_is_a_fault(ask):
     assert "error: unsound: its example does not run: " in err
 
 
+def test_only_what_one_package_brings_may_be_looked_at(ask):
+    class Other(Node):
+        kind = "shout"
+
+    ask.kinds.take("shout", lambda: Other, "noise 1.0")
+    assert ask("nodes", "check", "--package", "loudness") == (0, "", "1 kind, 0 faults\n")
+    assert ask("nodes", "check", "--package", "noise")[0] == 2
+
+
 # ---------------------------------------------------------------- migrate
 
 

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import tomllib
 import typing
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from traitlets import Unicode
 
 from flowbook import events
 from flowbook.events import values
@@ -43,16 +41,6 @@ def section(title: str) -> str:
 def first_column(text: str) -> list[str]:
     """Names in the first column of the tables of `text`."""
     return re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
-
-
-def kinds() -> Iterator[type[Node]]:
-    """Node types at the entry point that strangers use too."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for kind, target in project["entry-points"]["flowbook.nodes"].items():
-        module, _, attribute = target.partition(":")
-        node_type = getattr(importlib.import_module(module), attribute)
-        assert node_type.kind == kind
-        yield node_type
 
 
 def test_every_event_is_documented_with_its_meaning():
@@ -117,11 +105,16 @@ def test_every_place_to_run_is_documented():
     assert [place for place in On if f"`{place}`" not in section("Node options")] == []
 
 
-@pytest.mark.parametrize("node_type", list(kinds()), ids=lambda kind: kind.kind)
-def test_every_trait_of_a_kind_is_documented(node_type):
-    text = section(f"`{node_type.kind}`")
-    traits = node_type.class_traits(config=True)
-    assert sorted(first_column(text)) == sorted(traits)
+def test_every_word_of_our_own_in_a_schema_is_documented():
+    class Whole(Node):
+        kind = "whole"
+        untemplated = expressions = ("said",)
+        said = Unicode().tag(config=True, secret=True)
+
+    schema = Whole.schema()
+    words = {*schema, *schema["properties"]["said"]}
+    own = sorted(word for word in words if word.startswith("x-"))
+    assert sorted(first_column(section("Node kinds"))) == own
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -97,7 +97,7 @@ NAMES = {
     "moment": datetime(2026, 1, 1, tzinfo=EvilZone()),
     "nan": float("nan"),
     "shared": [{"k": "x" * 5_000}] * 10_000,
-    "$env": {"HOME": "/home/ada", "__class__": "no"},
+    "$env": {"HOME": "ada", "__class__": "no"},
 }
 
 HOSTILE = {
@@ -271,6 +271,7 @@ HOSTILE = {
     "chunk again and again": "[chunk(numbers, 1) for i in range(100)]",
     "flatten much": "flatten([numbers] * 1000)",
     "zip much": "[zip(numbers, numbers) for i in range(100)]",
+    "enumerate much": "[enumerate(numbers) for i in range(100)]",
     "sort records again and again": "[sort_by(shared, 'k') for i in range(1000)]",
     "group again and again": "[group_by(shared, 'k') for i in range(1000)]",
     "merge again and again": "[merge(data, data, data) for i in range(10000)]",
@@ -350,7 +351,7 @@ HARMLESS = {
     ),
     "dollar in quotes": ("'$env.HOME' + \"$secret\"", "$env.HOME$secret"),
     "keyword in quotes": ("'a.from' + 'x.in'", "a.fromx.in"),
-    "environment, written out": ("$env['HOME'] + $env.HOME", "/home/ada/home/ada"),
+    "environment, written out": ("$env['HOME'] + $env.HOME", "adaada"),
     "path to nothing": (
         "[get(text, '__class__'), get(data, '__len__'), has(data, 'items')]",
         [None, None, True],

@@ -88,6 +88,7 @@ FLOORS = {
     "a loop in a decision": ("run.rules.decide", "import asyncio", "Pure rooms do no I/O"),
     "a clock in a decision": ("run.rules.decide", "import time", "Pure rooms do no I/O"),
     "duckdb outside the store": ("export.sin", "import duckdb", "One owner per outside library"),
+    "wasmtime outside the sandbox": ("cli.sin", "import wasmtime", "One owner per outside library"),
     "papermill outside export": ("session", "import papermill", "One owner per outside library"),
     "two modules in a circle": (
         "graph.sin",
@@ -184,5 +185,5 @@ def test_check_runs_every_gate():
     """A gate that `poe check` forgets is no gate."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     tasks = config["tool"]["poe"]["tasks"]
-    ways_out = {"fmt", "bench", "kills", "patterns", "schedules", "speed", "check"}
+    ways_out = {"fmt", "bench", "kills", "nodes", "patterns", "schedules", "speed", "check"}
     assert set(tasks["check"]["sequence"]) == set(tasks) - ways_out

@@ -11,6 +11,7 @@ WHEEL = Path(__file__).with_name("wheel.py")
 DATA = "flowbook-0.1.0.data/data"
 WHOLE = {
     "flowbook/py.typed": 0,
+    "flowbook/sandbox/prelude.js": 10,
     "flowbook/sandbox/static/quickjs.wasm": 1000,
     "flowbook/sandbox/static/quickjs.LICENSES.txt": 10,
     "flowbook/widget/static/widget.js": 1000,
@@ -37,7 +38,7 @@ def test_a_whole_wheel_passes(tmp_path):
     done = check(tmp_path, WHOLE)
     assert (done.returncode, done.stdout.strip()) == (
         0,
-        "flowbook-0.1.0-py3-none-any.whl: 10 files, all there",
+        "flowbook-0.1.0-py3-none-any.whl: 11 files, all there",
     )
 
 

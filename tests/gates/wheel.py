@@ -14,6 +14,7 @@ from collections.abc import Iterable
 WIDGET_BYTES = 450_000
 REQUIRED = (
     r"flowbook/py\.typed",
+    r"flowbook/sandbox/prelude\.js",
     r"flowbook/sandbox/static/quickjs\.wasm",
     r"flowbook/sandbox/static/quickjs\.LICENSES\.txt",
     r"flowbook/widget/static/widget\.js",

@@ -129,6 +129,11 @@ def test_conditions_are_held_to_the_same_rule_but_for_their_own_names(found, nod
     assert found(node("city"), node("limit"), choose("limit", "city"))[1] == ()
 
 
+def test_a_condition_in_a_cell_that_names_nothing_is_told_too(found, node):
+    _, (problem,) = found(node("choose", kind="choose", config={"condition": "nobody > 1"}))
+    assert problem.message == "condition: 'nobody' is no input of 'choose'"
+
+
 def test_a_broken_condition_is_told_once(found, node):
     config = {"condition": "value >"}
     _, (problem,) = found(node("choose", kind="choose", config=config, place=None))
@@ -161,6 +166,25 @@ def test_previous_of_several_outputs_goes_by_their_names(found, kinds, node, get
     assert previous_of(compile_plan(spec, kinds), "get") == {
         "previous.port": ("server", "port")
     }  # fmt: skip
+
+
+def test_previous_of_several_outputs_is_the_one_that_is_wired(found, kinds, node, get):
+    server = node("server", outputs=["url", "port"])
+    spec, problems = found(
+        server, get("get", "{{ previous.host }}{{ previous.url }}", "x=server.url")
+    )
+    assert problems == ()
+    assert previous_of(compile_plan(spec, kinds), "get") == {"previous": ("server", "url")}
+
+
+def test_previous_of_several_wired_outputs_says_which(found, kinds, node, get):
+    server = node("server", outputs=["url", "port"])
+    wires = ("x=server.url", "y=server.port")
+    _, (problem,) = found(server, get("get", "{{ previous.host }}", *wires))
+    assert problem.hint == "say which: previous.url or previous.port"
+    spec, problems = found(server, get("get", "{{ previous }}", *wires))
+    assert problems == ()
+    assert list(previous_of(compile_plan(spec, kinds), "get")) == ["previous.url", "previous.port"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import textwrap
@@ -102,6 +103,17 @@ def test_a_flow_in_python_routes_by_javascript_wherever_it_runs(project, place):
     assert run["route"].output["matched_outputs"] == ["long"]
 
 
+def test_it_reads_what_the_project_provides_and_lets_it_read(project):
+    flow = Flow("given", host=project)
+    text = "{{ js: `${$run.attempt} ${typeof $run.id}` }}"
+    flow.add(NodeSpec("tell", kind="router", config={"route_by": text}))
+    flow.add(NodeSpec("spy", kind="router", config={"route_by": "{{ js: $env.HOME }}"}))
+    assert flow.check() == ()
+    run = flow.start().wait(BOUND)
+    assert run["tell"].output["evaluated_value"] == "1 string"
+    assert run["spy"].error.name == "NotGranted"
+
+
 def test_an_error_names_the_condition(project):
     flow = Flow("routes", host=project)
 
@@ -184,3 +196,24 @@ def test_an_unknown_name_is_a_problem_before_anything_runs(project):
     (problem,) = page.problems
     assert problem.message.startswith("'ordres' is read here")
     assert (problem.line, problem.hint) == (2, "did you mean 'orders'?")
+
+
+def test_a_condition_in_javascript_holds_up_nobody(project):
+    """Another node is done while a loop still asks for its first turn."""
+    flow = Flow("loops", host=project)
+    slow = "js: (() => { const t = Date.now(); while (Date.now() - t < 400); return last < 2 })()"
+
+    with flow.while_("loop", slow, initial=0):
+
+        @flow.node
+        def step(last):
+            return last + 1
+
+    @flow.node
+    async def beat():
+        await asyncio.sleep(0)
+
+    run = flow.run()
+    assert run["loop"].output == 2
+    told = [(event.node, type(event).__name__) for event in run.events() if hasattr(event, "node")]
+    assert told.index(("beat", "NodeCompleted")) < told.index(("step", "NodeStarted"))

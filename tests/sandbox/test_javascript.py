@@ -145,6 +145,12 @@ def test_a_result_that_json_cannot_hold_is_refused(source, what):
     assert what in error.message
 
 
+def test_no_number_comes_back_that_python_or_json_could_not_write():
+    raw = "typeof JSON.rawJSON === 'function' ? JSON.rawJSON('1'.repeat(5000)) : NaN"
+    assert failed(raw).code == "type"
+    assert failed("typeof JSON.rawJSON === 'function' ? JSON.rawJSON('1e999') : NaN").code == "type"
+
+
 @pytest.mark.parametrize(
     ("source", "code", "message", "column"),
     [

@@ -48,7 +48,7 @@ def test_an_output_that_does_not_fit_fails_the_attempt_for_good_and_is_kept_nowh
     assert failed.error.type.endswith("SchemaMismatch")
     assert failed.error.message == (
         "node 'fetch' gave an output that does not fit, 'rows' at $.temp: "
-        "expected float without missing values, got missing values"
+        "expected float without missing values, got missing values (row 0)"
     )
     assert "correct what the port says" in failed.error.hint
     assert (failed.attempts, done) == (1, {"fetch": 1})
@@ -146,6 +146,72 @@ def test_tables_of_every_library_are_checked_alike(project, how):
     lacking = check.misfit(make({"city": ["Oslo", "Rome"], "temp": [1.5, None]}))
     assert lacking.found == "missing values"
     assert check.misfit([1]).expected == "a table"
+
+
+ROWS = {"n": [1, "two", 3, "four", None, "six", 7.5]}
+
+
+def misfit(project, schema, table, **options):
+    """What the check of an output says of a table."""
+    flow = flowbook.Flow("f", host=project, **options)
+
+    @flow.node(outputs={"rows": schema})
+    def fetch(): ...
+
+    (check,) = checks_for(flow.spec().nodes[0], flow.spec()).outputs
+    return check.misfit(table)
+
+
+def test_the_first_rows_that_do_not_fit_are_named_with_their_values(project):
+    found = misfit(project, Columns(n="int"), pd.DataFrame(ROWS))
+    assert found.rows == ((1, "'two' (str)"), (3, "'four' (str)"), (5, "'six' (str)"))
+    assert "at $.n: expected int, got values of several types (row 1: 'two' (str), row 3: " in (
+        found.message
+    )
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table, pa.RecordBatch.from_pydict])
+def test_rows_are_named_in_tables_of_every_library(project, make):
+    words = misfit(project, Columns(n="int"), make({"n": ["a", "b", None, "c", "d"]}))
+    assert words.rows == ((0, "'a' (str)"), (1, "'b' (str)"), (3, "'c' (str)"))
+    gaps = misfit(
+        project, Columns(n=Column("int", nullable=False)), make({"n": [1, None, 3, None]})
+    )
+    if make is pd.DataFrame:  # it has made floats of them
+        assert gaps.expected == "int"
+    else:
+        assert gaps.rows == ((1, ""), (3, ""))
+        assert gaps.message.endswith("got missing values (row 1, row 3)")
+
+
+def test_a_table_that_is_not_computed_yet_stays_so(project):
+    lazy = misfit(project, Columns(n="int"), pl.LazyFrame({"n": ["a"]}))
+    assert (lazy.found, lazy.rows) == ("String", ())
+
+
+def test_every_column_that_does_not_fit_is_named(project):
+    table = pl.DataFrame({"a": ["x"], "b": [1.5], "c": [1], "extra": [0]})
+    wanted = Columns(a="int", b="string", c="int", d="int", extra="int")
+    found = misfit(project, wanted, table)
+    assert found.path == "$.a"
+    assert found.message.endswith("got String (row 0: 'x' (str)); b, d do not fit either")
+
+
+def test_values_of_sensitive_columns_are_not_shown_and_their_rows_are(project):
+    table = pl.DataFrame({"card_number": ["4111", "4222"]})
+    found = misfit(project, Columns(card_number="int"), table, sensitive_fields="cardNumber")
+    assert found.rows == ((0, ""), (1, ""))
+    assert "4111" not in found.message
+    assert "(row 0, row 1)" in found.message
+    unlogged = misfit(project, Columns(card_number="int"), table, log_outputs=False)
+    assert "4111" not in unlogged.message
+
+
+def test_a_column_of_objects_that_all_fit_passes(project):
+    mixed = pd.DataFrame({"n": pd.Series([1, 2.5, None], dtype=object)})
+    assert misfit(project, Columns(n="float"), mixed) is None
+    assert misfit(project, Columns(n="number"), mixed) is None
+    assert misfit(project, Columns(n="any"), pd.DataFrame(ROWS)) is None
 
 
 def relation(table):

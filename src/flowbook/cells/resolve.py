@@ -9,11 +9,13 @@ from functools import cached_property
 from flowbook.cells.analyse import BUILTINS, Read
 from flowbook.cells.header import Header
 from flowbook.expr.roots import PREVIOUS
+from flowbook.graph.edits import Connect, SetInputs
 from flowbook.graph.nesting import Nesting, block_of, container_of, frame_names, names_in
 from flowbook.graph.options import did_you_mean
-from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.problem import Fix, Problem, Severity
+from flowbook.graph.reach import unreachable
 from flowbook.graph.roles import Roles
-from flowbook.graph.spec import InputSpec, Missing, NodeSpec, Wire
+from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
 from flowbook.ids import CellId, NodeId, PortName
 
 
@@ -153,7 +155,7 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
             if draft.header.inputs is None or draft.adds:
                 inputs.setdefault(found.name, found)
             elif not read.soft:
-                problems.append(_undeclared(draft, read))
+                problems.append(_undeclared(draft, read, found, scope))
         elif read.root not in given:
             problem = _captured(draft, read, scope, captures)
             problems += [problem] if problem else []
@@ -195,13 +197,39 @@ def _head_line(draft: Draft) -> int:
     return 2 - draft.spec.body_line
 
 
-def _undeclared(draft: Draft, read: Read) -> Problem:
-    return _problem(
+def _undeclared(draft: Draft, read: Read, found: InputSpec, scope: Scope) -> Problem:
+    problem = _problem(
         draft,
         read,
         f"{read.root!r} is not among the inputs this node lists",
         f"add it to the header: {draft.spec.id}(…, {read.root})",
     )
+    return replace(problem, fix=_wire(draft, found, scope))
+
+
+def _wire(draft: Draft, found: InputSpec, scope: Scope) -> Fix | None:
+    """The edit that lists an input, if it is plain what feeds it."""
+    if found.wire is not None:
+        return None  # a head has no name for an output of a node, which the body then calls so
+    home = scope.nesting.home(draft.spec.id)
+    makers = [
+        one
+        for one in scope.makers.get(found.name, ())
+        if one != draft.spec.id and scope.nesting.visible(one, home)
+    ]
+    if len(makers) == 1:
+        ports = scope.outputs[makers[0]]
+        port = found.name if found.name in ports else ports[0]
+        return Connect(makers[0], port, draft.spec.id, found.name)
+    listed = draft.header.inputs or ()
+    return SetInputs(draft.spec.id, (*listed, found)) if found.name in scope.params else None
+
+
+def possible(fix: Fix | None, spec: FlowSpec) -> Fix | None:
+    """The fix, unless it is a wire that would close a cycle."""
+    if isinstance(fix, Connect) and unreachable(spec, fix.source, fix.target, fix.input):
+        return None
+    return fix
 
 
 def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None]) -> Problem | None:

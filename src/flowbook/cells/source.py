@@ -26,7 +26,7 @@ from flowbook.cells.header import (
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
 from flowbook.cells.placeholders import placeholder, with_wanted_ports
-from flowbook.cells.resolve import Draft, Scope, resolve_draft
+from flowbook.cells.resolve import Draft, Scope, possible, resolve_draft
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.nesting import Nesting
 from flowbook.graph.node import Node
@@ -215,7 +215,8 @@ class _Reader:
             tuple(self.setup),
             parse_flow_options(self.options),
         )
-        return Parsed(spec, tuple(self.problems))
+        told = (replace(one, fix=possible(one.fix, spec)) for one in self.problems)
+        return Parsed(spec, tuple(told))
 
     def _report(self, cell: Cell, faults: Sequence[Fault], node: NodeId | None = None) -> None:
         self.problems += [

@@ -23,10 +23,14 @@ COMMANDS: Final[Mapping[str, str]] = {
     "store": "flowbook.cli.store",
     "cache": "flowbook.cli.cache",
     "memory": "flowbook.cli.memory",
+    "secrets": "flowbook.cli.secrets",
     "export": "flowbook.cli.export",
     "job": "flowbook.cli.job",
 }
 """In the order of a first day. Each module holds a click command called `command`."""
+
+ALIASES: Final[Mapping[str, str]] = {"vars": "memory"}
+"""Other words for commands; they are not listed."""
 
 
 class LazyGroup(click.Group):
@@ -40,7 +44,7 @@ class LazyGroup(click.Group):
         return [*self.modules, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = self.modules.get(cmd_name)
+        module = self.modules.get(ALIASES.get(cmd_name, cmd_name))
         if module is None:
             return super().get_command(ctx, cmd_name)
         command: click.Command = import_module(module).command

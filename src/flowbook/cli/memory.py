@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Command, json_option
+from flowbook.cli.opening import Command, Duration, json_option
 from flowbook.cli.output import as_json, echo_json, echo_table, echo_value
 from flowbook.cli.place import Asked, acting_here, asked_project, project_option
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
+from flowbook.graph.services import Scope
 
 if TYPE_CHECKING:
+    from flowbook.session.variables import VariableChange
     from flowbook.store.memory import Changes, Memory
 
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
@@ -34,9 +36,9 @@ def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
 
 
 def _of_flow(function: Command) -> Command:
-    return click.option("--flow", metavar="NAME", help="Of this flow; of the project without.")(
-        function
-    )
+    run = click.option("--run", "of_run", metavar="ID", help="Variables of this run.")
+    flow = click.option("--flow", metavar="NAME", help="Of this flow; of the project without.")
+    return flow(run(function))
 
 
 def _if_version(function: Command) -> Command:
@@ -46,8 +48,10 @@ def _if_version(function: Command) -> Command:
 
 
 def _memory(ctx: click.Context, asked: dict[str, Any]) -> Memory:
-    found: Memory = asked_project(ctx, asked["folder"]).memory.of(asked["flow"])
-    return found
+    if asked["of_run"] and asked["flow"]:
+        raise click.UsageError("--run and --flow: name one of them")
+    whole: Memory = asked_project(ctx, asked["folder"]).memory
+    return whole.of_run(asked["of_run"]) if asked["of_run"] else whole.of(asked["flow"])
 
 
 def _tell(ctx: click.Context, asked: dict[str, Any], changes: Changes) -> ExitCode:
@@ -150,3 +154,49 @@ def delete(ctx: click.Context, /, key: str, **asked: Any) -> ExitCode:
     else:
         click.echo(f"{key} is gone" if deleted else f"{key} has no value")
     return ExitCode.OK
+
+
+@command.command("watch")
+@click.argument("key", metavar="[KEY]", required=False)
+@click.option("--since", type=int, metavar="CURSOR", help="From there on.  [default: from now on]")
+@click.option("--scope", type=click.Choice([one.value for one in Scope]), help="Only of these.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Stop after so many.")
+@click.option("--timeout", type=Duration(), help="Stop when none came for so long: 30s, 5m.")
+@_of_flow
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook memory watch",
+    "flowbook memory watch offset --flow orders --count 1 --timeout 5m",
+    codes=(*_CODES[:2], ExitCode.INFRASTRUCTURE, ExitCode.TIMEOUT, ExitCode.INTERRUPTED),
+)
+def watch(ctx: click.Context, /, key: str | None, **asked: Any) -> ExitCode:
+    """Print each change as it comes, by any process; of KEY, or of all keys.
+
+    Without --flow, --run and --scope those of all flows, runs and the project. With --json a line
+    for each, with its cursor: --since goes on from there.
+    """
+    scope, name = asked["scope"], asked["flow"] or asked["of_run"]
+    if name is not None:
+        scope = (Scope.FLOW if asked["flow"] else Scope.RUN).value
+    project = asked_project(ctx, asked["folder"])
+    watching = project.variables.watch(asked["since"], scope, name, key)
+    left = asked["count"]
+    while left is None or left > 0:
+        change = watching.next(asked["timeout"])
+        if change is None:
+            return ExitCode.TIMEOUT
+        _tell_change(change, as_lines=bool(asked["as_json"] or ctx.obj.as_json))
+        left = None if left is None else left - 1
+    return ExitCode.OK
+
+
+def _tell_change(change: VariableChange, *, as_lines: bool) -> None:
+    if as_lines:
+        told = change.to_json() | {"old": as_json(change.old), "new": as_json(change.new)}
+        click.echo(json.dumps(told))
+        return
+    whose = change.flow or change.run or "the project"
+    value = "deleted" if change.deleted else repr(change.new)
+    click.echo(f"{whose}: {change.key} {value} (version {change.version}, by {change.by})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -66,28 +66,33 @@ def show(ctx: click.Context, kind: str, as_json: bool) -> ExitCode:
 
 @command.command("check")
 @click.option("--examples", is_flag=True, help="Run the example of every kind, too.")
+@click.option("--package", metavar="NAME", default="", help="Only what this package brings.")
 @json_option
 @click.pass_context
-@manual("flowbook nodes check", "flowbook nodes check --examples", codes=_CODES)
-def check(ctx: click.Context, examples: bool, as_json: bool) -> ExitCode:
+@manual(
+    "flowbook nodes check", "flowbook nodes check --examples --package your-nodes", codes=_CODES
+)
+def check(ctx: click.Context, examples: bool, package: str, as_json: bool) -> ExitCode:
     """Look whether the installed kinds go together.
 
     Two packages that bring the same kind, or both its latest version, are a fault, and so is what
     cannot be loaded; each is named with its package. Examples run in an empty folder.
     """
     registry = _installed()
+    kinds = [one for one in registry if _is_of(registry.package(registry[one]), package)]
     faults = [
         {"kind": one.kind, "package": one.package, "message": one.message}
         for one in registry.faults
+        if _is_of(one.package, package)
     ]
     if examples:
-        faults += _broken_examples(registry)
+        faults += _broken_examples(registry, kinds)
     if as_json or ctx.obj:
-        echo_json({"kinds": len(registry), "faults": faults})
+        echo_json({"kinds": len(kinds), "faults": faults})
     else:
         for one in faults:
             click.echo(f"error: {one['kind']}: {one['message']}", err=True)
-        click.echo(f"{_count(len(registry), 'kind')}, {_count(len(faults), 'fault')}", err=True)
+        click.echo(f"{_count(len(kinds), 'kind')}, {_count(len(faults), 'fault')}", err=True)
     return ExitCode.USAGE if faults else ExitCode.OK
 
 
@@ -157,12 +162,17 @@ def _settings(node_type: type[Node]) -> Iterator[str]:
             yield f"      such as {', '.join(map(repr, one.examples))}"
 
 
-def _broken_examples(registry: Registry) -> list[dict[str, str]]:
+def _is_of(package: str, wanted: str) -> bool:
+    """True for a package that is wanted, told with its version; every one is where none is."""
+    return not wanted or package.partition(" ")[0] == wanted
+
+
+def _broken_examples(registry: Registry, kinds: Sequence[str]) -> list[dict[str, str]]:
     from flowbook.session.examples import run_example
     from flowbook.session.project import Project
 
     broken = []
-    for kind in registry:
+    for kind in kinds:
         node_type = registry[kind]
         if not node_type.example:
             continue
@@ -171,7 +181,7 @@ def _broken_examples(registry: Registry) -> list[dict[str, str]]:
             try:
                 run_example(project, node_type)
             except FlowbookError as failure:
-                told = f"its example does not run: {failure.message}"
+                told = f"its example does not run: {failure}".removesuffix("\n")
                 package = registry.package(node_type)
                 broken.append({"kind": kind, "package": package, "message": told})
             finally:

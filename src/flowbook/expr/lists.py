@@ -72,13 +72,17 @@ def _chunk(budget: Budget, many: Any, size: Any) -> list[list[Any]]:
 
 
 def _zip(budget: Budget, *lists: Any) -> list[Any]:
-    return [list(row) for row in zip(*map(budget.items, lists), strict=False)]
+    columns = [list(budget.items(one)) for one in lists]
+    budget.tick(min(map(len, columns)) >> 1)
+    return [list(row) for row in zip(*columns, strict=False)]
 
 
 def _enumerate(budget: Budget, many: Any, start: Any = 0) -> list[Any]:
     if type(start) is not int:
         raise TypeError
-    return [[number, one] for number, one in enumerate(budget.items(many), start)]
+    whole = list(budget.items(many))
+    budget.tick(len(whole) >> 1)
+    return [[number, one] for number, one in enumerate(whole, start)]
 
 
 def _reversed(budget: Budget, many: Any) -> list[Any]:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from flowbook.errors import ExpressionError
@@ -25,6 +26,8 @@ from flowbook.expr.parse import Expression, parse
 from flowbook.expr.roots import Path
 
 MAX_PARTS: Final = 1_000
+_SHORT: Final = 4_096
+"""Characters of a template that is kept once it is parsed."""
 
 Part: TypeAlias = "str | Expression"
 
@@ -47,7 +50,7 @@ class Template:
         """The template `text` holds; `ExpressionError` with the column in `text`."""
         if len(text) > MAX_TEXT:
             raise refuse(Code.TOO_COMPLEX, f"a template is longer than {MAX_TEXT:,} characters")
-        return cls(text, tuple(_parts(text)))
+        return _short(text) if len(text) <= _SHORT else cls(text, tuple(_parts(text)))
 
     @property
     def reads(self) -> frozenset[Path]:
@@ -82,6 +85,12 @@ class Template:
                     Code.TOO_LARGE, f"the text made is longer than {MAX_TEXT:,} characters"
                 )
         return "".join(made)
+
+
+@lru_cache(maxsize=1_024)
+def _short(text: str) -> Template:
+    """Templates that are asked for again: of each run, and of each item."""
+    return Template(text, tuple(_parts(text)))
 
 
 def as_text(value: Any) -> str:

@@ -44,9 +44,11 @@ def _datetime(_budget: Budget, given: Any, *rest: Any) -> datetime:
 
 
 def _timed(value: Any) -> datetime:
-    """A date as its midnight, a datetime as it is."""
+    """A date as its midnight, a datetime as it is, ISO text as what it says."""
     if type(value) is datetime:
         return value
+    if type(value) is str:
+        return datetime.fromisoformat(value)
     if type(value) is not date:
         raise TypeError
     return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a date has none
@@ -103,6 +105,8 @@ def _start_of(_budget: Budget, value: Any, unit: Any) -> Any:
 
 def _diff(_budget: Budget, later: Any, earlier: Any, unit: Any = "days") -> Any:
     late, early = _timed(later), _timed(earlier)
+    if (late.tzinfo is None) is not (early.tzinfo is None):
+        late, early = (one if one.tzinfo else one.replace(tzinfo=UTC) for one in (late, early))
     if unit in ("months", "years"):
         months = _months_between(late, early)
         return months if unit == "months" else int(months / 12)

@@ -17,13 +17,13 @@ _LONG: Final = 10_000
 """Characters a text may have where its normal form, which may be many times as long, is made."""
 
 
-def _paid(work: Callable[..., Any]) -> Callable[..., Any]:
-    """`work` of texts, and of a text first of all."""
+def _paid(work: Callable[..., Any], each: int = 6) -> Callable[..., Any]:
+    """`work` of texts, and of a text first of all; a step pays for 2 to the `each` letters."""
 
     def call(budget: Budget, text: Any, *others: Any) -> Any:
         if type(text) is not str:
             raise TypeError
-        budget.look(text)
+        budget.tick(1 + (len(text) >> each))
         return work(text, *others)
 
     return call
@@ -65,7 +65,9 @@ def _unbase64(text: str) -> str:
 def _query(budget: Budget, fields: Any) -> str:
     if type(fields) is not dict:
         raise TypeError
-    return urlencode(budget.look(fields), doseq=True)
+    fields = budget.look(fields)
+    budget.tick(budget.weigh(fields) << 1)
+    return urlencode(fields, doseq=True)
 
 
 TEXTS: Final = (
@@ -76,9 +78,9 @@ TEXTS: Final = (
     Function("truncate", "A text of at most so many characters, with … where it was cut.",
              "truncate('windy day', 6) == 'windy…'", _paid(_truncate), 2, 3),
     Function("quote", "A text as it is written in an address.", "quote('a b/c') == 'a%20b%2Fc'",
-             _paid(lambda text: quote(text, safe=""))),
+             _paid(lambda text: quote(text, safe=""), 3)),
     Function("unquote", "The text that was written in an address.",
-             "unquote('a%20b') == 'a b'", _paid(unquote)),
+             "unquote('a%20b') == 'a b'", _paid(unquote, 3)),
     Function("query", "A dict as the query of an address.",
              "query({'q': 'a b', 'n': 1}) == 'q=a+b&n=1'", _query),
     Function("base64", "A text in base64.", "base64('hi') == 'aGk='", _paid(_base64)),

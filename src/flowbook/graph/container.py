@@ -46,7 +46,8 @@ class Policy:
     turns are part of the result, and the container succeeds. `retries`: how many more times a
     failed turn is begun anew. `most`: more turns than these are a failure. `enough`: the container
     is over once so many turns have gone well; it `asks` whether it is, after every turn, where that
-    is no number. `outlasts`: the other turns then go on behind it, else they are given up.
+    is no number. `outlasts`: the other turns then go on behind it, else they are given up. `slow`:
+    what it asks may take longer than others can wait, so it is asked in a thread.
     """
 
     turns: Turns = Turns.ONCE
@@ -57,6 +58,7 @@ class Policy:
     most: int | None = None
     enough: int | None = None
     asks: bool = False
+    slow: bool = False
     outlasts: bool = False
     told: str = ""
     """The port by which a failure of the body leaves where nothing catches it."""

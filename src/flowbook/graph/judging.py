@@ -29,12 +29,17 @@ _REFUSED: Final = re.compile(r"Expected `(.+?)`, got `(.+?)`(?: - at `(.+)`)?$",
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A misfit: where in the value, what was expected, and what is there, shown or by its type."""
+    """A misfit: where in the value, what was expected, and what is there, shown or by its type.
+
+    Of a table `rows` are the first rows it is in, shown, and `columns` others that do not fit.
+    """
 
     path: str
     expected: str
     shown: str
     value_type: str
+    rows: tuple[tuple[int, str], ...] = ()
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, path: str, expected: str, value: Any) -> Found:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from traitlets import HasTraits
 
 from flowbook.errors import UsageError
+from flowbook.graph.called import Call, Called
 from flowbook.graph.memory import Memory
 from flowbook.graph.node_schema import configuration_schema
 from flowbook.graph.options import Options
@@ -48,34 +49,6 @@ class UsageAmounts(TypedDict, total=False):
     total_tokens: int | None
     cost: float | None
     is_estimate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Another flow that a node wants to have run.
-
-    `version` is `latest`, `snapshot`, or a version by its number or id; `output` names the nodes
-    whose outputs are wanted, the flow's last ones when empty; `timeout` is seconds; `detach`: only
-    begin it. `secrets`: which of the caller's secrets it gets, by the names it asks for.
-    """
-
-    flow: str
-    params: Mapping[str, Any]
-    version: str = "latest"
-    output: tuple[str, ...] = ()
-    timeout: float | None = None
-    detach: bool = False
-    secrets: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """What became of a called flow: its run, how it stands, outputs by node, and its error."""
-
-    run_id: RunId
-    status: str
-    output: Mapping[str, Any] | None
-    error: str | None = None
 
 
 class NodeContext(Protocol):
@@ -230,8 +203,7 @@ class NodeContext(Protocol):
     ) -> Any:
         """DuckDB SQL over in-memory tables; a pandas frame (an Arrow table without pandas).
 
-        `attach`: files of DuckDB and SQLite, by the name the SQL has for them, to be read only.
-        Then the SQL reads no other file. `result` is `frame` or `arrow`.
+        `attach`: files of DuckDB and SQLite to read, by name; no other is read then.
         """
         ...
 

@@ -16,6 +16,7 @@ from traitlets import Enum, List, TraitError, Unicode, validate
 from flowbook.graph.node import NodeContext
 from flowbook.graph.suspension import Resumption, Suspend
 from flowbook.ids import PortName
+from flowbook.nodes import waiting_examples as examples
 from flowbook.nodes.waiting import Waiting
 
 SIGNAL = "approval:{}"
@@ -32,6 +33,7 @@ class ApprovalNode(Waiting):
     """
 
     kind: ClassVar[str] = "approval"
+    example: ClassVar[str] = examples.APPROVAL
 
     prompt = Unicode(help="What is asked.").tag(config=True)
     approvers = List(Unicode(), help="Who may decide; anybody when it is empty.").tag(config=True)

@@ -18,6 +18,7 @@ from flowbook.graph.node import Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes import container_examples as examples
 from flowbook.nodes.gathering import one_of
 
 _BESIDE: Final = 2
@@ -32,6 +33,8 @@ class EachOfNode(Container):
     """
 
     kind: ClassVar[str] = "each_of"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = examples.EACH_OF
     tolerant: ClassVar[bool] = True
     defaults: ClassVar[Options] = Options(pure=True)
 

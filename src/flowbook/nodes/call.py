@@ -8,17 +8,21 @@ thread.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from traitlets import Any as Anything
 from traitlets import Bool, CaselessStrEnum, Dict, Int, List, TraitError, Unicode, Union, validate
 
 from flowbook.errors import SubflowFailed, UsageError
-from flowbook.graph.node import Call, Node, NodeContext
+from flowbook.graph.called import Call
+from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import parse_duration
+from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
 
 SUCCEEDED = "succeeded"
+MAPPINGS: Final = ("inputs", "input_mapping", "inputMapping")
+"""The names that the mapping of parameters goes by."""
 
 
 class CallNode(Node):
@@ -30,10 +34,32 @@ class CallNode(Node):
     """
 
     kind: ClassVar[str] = "call"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = """\
+%%flow python place
+import json
+import flowbook
+source = "%" + "%flow python headline(city='Oslo')\\nheadline = f'Sun over {city}'"
+cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "outputs": []}
+weather = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+weather["cells"] = [{**cell, "execution_count": None}]
+with open(flowbook.context().services.file("weather.ipynb", writing=True), "w") as file:
+    json.dump(weather, file)
+place = "Bergen"
+
+%%flow call forecast(place)
+flow: weather
+inputs:
+  city: "{{ place }}"
+"""
     grace: ClassVar[float] = 5.0
 
     flow = Unicode(help="Name of the flow: a notebook's, or that of a live one.").tag(config=True)
     inputs = Dict(help="Parameters of the flow; all inputs of this node when left out.").tag(
+        config=True
+    )
+    input_mapping = Dict(help="The same as `inputs`, by another name.").tag(config=True)
+    inputMapping = Dict(help="The same as `inputs`, as other workflow tools spell it.").tag(
         config=True
     )
     version = Union(
@@ -55,6 +81,13 @@ class CallNode(Node):
     timeout = Anything(None, help="Stop the run after this long: 30s, 2m.").tag(config=True)
     detach = Bool(False, help="Do not wait for it.").tag(config=True)
 
+    def __init__(self, spec: NodeSpec, **traits: Any) -> None:
+        """The mapping goes by one of its names."""
+        given = [name for name in MAPPINGS if traits.get(name)]
+        if len(given) > 1:
+            raise TraitError(f"{' and '.join(given)} say the same thing: take one of them out")
+        super().__init__(spec, **traits)
+
     @validate("timeout")
     def _check_timeout(self, proposal: dict[str, Any]) -> float | None:
         if proposal["value"] is None:
@@ -68,7 +101,9 @@ class CallNode(Node):
         """The record of the run; `SubflowFailed` when it did not succeed and that matters."""
         if not self.flow:
             raise UsageError(f"call {self.name!r} names no flow", hint="write flow: its name")
-        params = dict(self.inputs) or {str(name): value for name, value in inputs.items()}
+        given: list[Mapping[str, Any]] = [getattr(self, name) for name in MAPPINGS]
+        mapped = next(filter(None, given), {})
+        params = dict(mapped) or {str(name): value for name, value in inputs.items()}
         called = await context.call(
             Call(
                 self.flow,

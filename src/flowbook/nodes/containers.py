@@ -22,8 +22,9 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
+from flowbook.nodes import container_examples as examples
 from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
-from flowbook.nodes.router import bare, holds, nested
+from flowbook.nodes.router import bare, holds, is_script, nested
 from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
@@ -31,15 +32,24 @@ _ASKED: Final = "{{ items }}"
 _MOST: Final = 1000
 
 
-class _Naming(Container):
-    """A container whose turns have names of the user's choice."""
+class _Owning(Container):
+    """What all of them have."""
 
     defaults: ClassVar[Options] = Options(pure=True)
+    family: ClassVar[str] = "flow"
+
+    result = Unicode(help="The node inside whose output counts; else those at the end.").tag(
+        config=True
+    )
+
+
+class _Naming(_Owning):
+    """A container whose turns have names of the user's choice."""
 
     checkpoint_every = Int(0, min=0, help="A checkpoint behind so many turns; 0: none.").tag(
         config=True
     )
-    result = Unicode(help="The node inside whose output counts; else those at the end.").tag(
+    index = Unicode("index", help="What the turn's number is called inside, from 0.").tag(
         config=True
     )
 
@@ -76,7 +86,6 @@ class _Items(_Naming):
         config=True
     )
     item = Unicode("item", help="What the item is called inside.").tag(config=True)
-    index = Unicode("index", help="What its number is called inside, from 0.").tag(config=True)
 
     @validate("item", "index")
     def _check_name(self, proposal: Any) -> str:
@@ -114,11 +123,10 @@ class MapNode(_Items):
     """
 
     kind: ClassVar[str] = "map"
+    example: ClassVar[str] = examples.MAP
     untemplated: ClassVar[tuple[str, ...]] = (*_Items.untemplated, "enough", "rest")
 
-    max_concurrent = Int(10, min=1, help="How many items may be under way at once.").tag(
-        config=True
-    )
+    max_concurrent = Int(10, min=1, help="How many items are under way at once.").tag(config=True)
     continue_on_error = Bool(True, help="Go on with the others when one fails.").tag(config=True)
     max_retries = Int(0, min=0, help="How many more times a failed item is begun anew.").tag(
         config=True
@@ -161,6 +169,7 @@ class MapNode(_Items):
             retries=count(spec, "max_retries", 0),
             enough=count(spec, "enough", -1) if type(spec.config.get("enough")) is int else None,
             asks=isinstance(spec.config.get("enough"), str),
+            slow=is_script(spec.config.get("enough")),
             outlasts=spec.config.get("rest") == "leave",
             grows=True,
             checkpoint_every=every(spec),
@@ -204,6 +213,7 @@ class ForeachNode(_Items):
     """
 
     kind: ClassVar[str] = "foreach"
+    example: ClassVar[str] = examples.FOREACH
 
     collect = Enum(
         ("list", "table", "last", "nothing"), default_value="list", help="What its output is."
@@ -233,12 +243,10 @@ class RepeatNode(_Naming):
     """Does the same so many times; gives the list of what each turn gave."""
 
     kind: ClassVar[str] = "repeat"
+    example: ClassVar[str] = examples.REPEAT
     untemplated: ClassVar[tuple[str, ...]] = ("index", "result")
 
     times = traitlets.Any(1, help="How many turns.").tag(config=True)
-    index = Unicode("index", help="What the turn's number is called inside, from 0.").tag(
-        config=True
-    )
 
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
@@ -247,8 +255,7 @@ class RepeatNode(_Naming):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Sequence[Any]:
         """The numbers of the turns."""
-        times = self.times
-        if isinstance(times, bool) or not isinstance(times, int) or times < 0:
+        if type(times := self.times) is not int or times < 0:
             raise UsageError(f"repeat {self.name!r} cannot have {times!r} turns", hint="times: 3")
         return range(times)
 
@@ -266,22 +273,21 @@ class WhileNode(_Naming):
     """
 
     kind: ClassVar[str] = "while"
+    example: ClassVar[str] = examples.WHILE
     untemplated: ClassVar[tuple[str, ...]] = ("condition", "index", "last", "result")
     expressions: ClassVar[tuple[str, ...]] = ("condition",)
 
     condition = Unicode(help="An expression; another turn begins while it holds.").tag(config=True)
     initial = traitlets.Any(None, help="What `last` is before the first turn.").tag(config=True)
     max_iterations = Int(_MOST, min=1, help="More turns than these are a failure.").tag(config=True)
-    index = Unicode("index", help="What the turn's number is called inside, from 0.").tag(
-        config=True
-    )
     last = Unicode("last", help="What the value of the turn before is called.").tag(config=True)
 
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other, with a guard."""
         most = count(spec, "max_iterations", _MOST, least=1)
-        return Policy(Turns.WHILE, most=most, checkpoint_every=every(spec))
+        slow = is_script(spec.config.get("condition"))
+        return Policy(Turns.WHILE, most=most, slow=slow, checkpoint_every=every(spec))
 
     def frame(self, start: TurnStart) -> Mapping[PortName, Any]:
         """The number of the turn, and what the one before gave."""
@@ -306,7 +312,7 @@ class WhileNode(_Naming):
         return by_name(type(self).ports(self.spec), gave, self.initial)
 
 
-class TryNode(Container):
+class TryNode(_Owning):
     """Runs its nodes; when one fails, those `in: name.catch`; in any case those `in: name.finally`.
 
     `catch` reads the failure as `error`: `{type, message, node, traceback}`. Without a `catch` the
@@ -314,11 +320,7 @@ class TryNode(Container):
     """
 
     kind: ClassVar[str] = "try"
-    defaults: ClassVar[Options] = Options(pure=True)
-
-    result = Unicode(help="The node inside whose output counts; else those at the end.").tag(
-        config=True
-    )
+    example: ClassVar[str] = examples.TRY
 
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
@@ -355,15 +357,11 @@ class TryNode(Container):
         return next((port for port in ports if port in (ERROR, f"{spec.id}_error")), "")
 
 
-class GroupNode(Container):
+class GroupNode(_Owning):
     """Several nodes as one: names inside are its own, and only its outputs leave."""
 
     kind: ClassVar[str] = "group"
-    defaults: ClassVar[Options] = Options(pure=True)
-
-    result = Unicode(help="The node inside whose output counts; else those at the end.").tag(
-        config=True
-    )
+    example: ClassVar[str] = examples.GROUP
 
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:  # noqa: ARG003 - the same for all
@@ -379,6 +377,7 @@ class _Leaving(Node):
     """A node that ends the turn it is in as soon as it runs: it runs when what it reads is live."""
 
     defaults: ClassVar[Options] = Options(pure=True)
+    family: ClassVar[str] = "flow"
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """What it was given, if that is one thing."""
@@ -386,14 +385,16 @@ class _Leaving(Node):
 
 
 class BreakNode(_Leaving):
-    """Ends the loop it is in: no further turn begins."""
+    """Ends the loop it is in, once its inputs are live: no further turn begins."""
 
     kind: ClassVar[str] = "break"
+    example: ClassVar[str] = examples.BREAK
     leaves: ClassVar[str] = "break"
 
 
 class ContinueNode(_Leaving):
-    """Ends the turn it is in; the loop goes on with the next."""
+    """Ends the turn it is in, once its inputs are live; the loop goes on with the next."""
 
     kind: ClassVar[str] = "continue"
+    example: ClassVar[str] = examples.CONTINUE
     leaves: ClassVar[str] = "continue"

@@ -32,12 +32,12 @@ class LogNode(Node):
 orders = [{"id": 1, "total": 20}, {"id": 2, "total": 5}]
 
 %%flow log seen(orders)
-message: "{{ orders | length }} orders"
+message: "{{ len(orders) }} orders"
 level: warning
 """
 
     message = traitlets.Any("", help="What the line says; templates are filled in.").tag(
-        config=True, examples=["{{ rows | length }} rows"]
+        config=True, examples=["{{ len(rows) }} rows"]
     )
     level = Enum(
         ("debug", "info", "warning", "error"),

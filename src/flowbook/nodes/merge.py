@@ -50,10 +50,10 @@ class MergeNode(Node):
     defaults: ClassVar[Options] = Options(pure=True)
     untemplated: ClassVar[tuple[str, ...]] = ("fields", "when", "sql")
     example: ClassVar[str] = """\
-%%flow python orders
+%%flow orders
 orders = [{"customer": 1, "total": 30}, {"customer": 2, "total": 12}, {"customer": 9, "total": 5}]
 
-%%flow python people
+%%flow people
 people = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Bo"}]
 
 %%flow merge told(orders, people)

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Self, final
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes import examples
 from flowbook.nodes.cell_code import (
     NAMES,
     TAIL,
@@ -36,7 +37,12 @@ from flowbook.nodes.cell_code import (
 
 
 class PythonNode(Node):
-    """Runs a cell body, or (`from_function`) a function.
+    """A cell of Python, or a decorated function.
+
+    It runs as a function of its inputs, in a namespace of its own: nothing is left behind in the
+    notebook. It gives the outputs that its head names; else the value of `return` or of its last
+    expression, or the names it binds. A top-level `await` makes it a coroutine, and `yield`
+    collects what it yields.
 
     >>> from flowbook.graph.spec import InputSpec
     >>> from flowbook.ids import NodeId
@@ -46,6 +52,8 @@ class PythonNode(Node):
     """
 
     kind: ClassVar[str] = "python"
+    family: ClassVar[str] = "code"
+    example: ClassVar[str] = examples.PYTHON
     body: ClassVar[str] = "python"
 
     def __init__(

@@ -147,6 +147,7 @@ f"an order of {order} needs a second look"
         if "value" in inputs:
             return inputs[PortName("value")]
         named = [one for one in inputs if not self._names(one)] if len(inputs) > 1 else [*inputs]
+        named = [one for one in named if one.partition(".")[0] != "previous"] or named
         if len(named) == 1:
             return inputs[named[0]]
         raise UsageError(
@@ -236,6 +237,15 @@ def bare(expression: str) -> str:
     if stripped.startswith("{{") and stripped.endswith("}}"):
         return stripped[2:-2].strip()
     return stripped
+
+
+def is_script(expression: object) -> bool:
+    """True for JavaScript, which another process evaluates, and which may take long.
+
+    >>> is_script("js: last < 3"), is_script("last < 3")
+    (True, False)
+    """
+    return isinstance(expression, str) and bare(expression).startswith("js:")
 
 
 def holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any]) -> bool:

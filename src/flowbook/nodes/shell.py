@@ -46,7 +46,17 @@ class ShellNode(Node):
     outputs: ClassVar[tuple[PortName, ...]] = tuple(map(PortName, ("stdout", "stderr", "code")))
     untemplated: ClassVar[tuple[str, ...]] = ("script",)
     opaque: ClassVar[str] = "it runs a program, and nobody knows what that goes by"
-    example: ClassVar[str] = ""
+    example: ClassVar[str] = """\
+%%flow try guarded
+
+%%flow shell listed
+#| in: guarded
+command: [ls, -l]
+
+%%flow python refused
+#| in: guarded.catch
+refused = "the project has not granted it"
+"""
 
     command = List(
         traitlets.Any(),

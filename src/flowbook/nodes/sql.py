@@ -45,14 +45,14 @@ class SqlNode(Node):
     body: ClassVar[str] = "sql"
     defaults: ClassVar[Options] = Options(pure=True)
     example: ClassVar[str] = """\
-%%flow python orders
+%%flow orders
 orders = [
     {"city": "Oslo", "total": 30},
     {"city": "Rome", "total": 12},
     {"city": "Oslo", "total": 5},
 ]
 
-%%flow python least
+%%flow least
 least = 10
 
 %%flow sql by_city(orders, least)
@@ -172,6 +172,13 @@ def raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
         cell=text.cell,
         line=line,
     )
+    raise_from_line(text, line, refused, error)
+
+
+def raise_from_line(
+    text: CellText, line: int, refused: Exception, error: Exception | None
+) -> NoReturn:
+    """Raise from a frame whose file is the cell, at that line of it."""
     pad = "\n" * (line - 1)
     code = compile(f"{pad}raise refused from error", text.show_in_tracebacks(), "exec")
     exec(code.replace(co_name=text.node), {"refused": refused, "error": error})  # noqa: S102  our own raise

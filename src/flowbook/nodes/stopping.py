@@ -22,16 +22,30 @@ _STATUSES: Final = ("succeeded", "failed", "cancelled")
 
 
 class StopNode(Node):
-    """Stops the run, with a `status` and a `message`; passes on what it was given."""
+    """Stops the run, with a `status` and a `message`; passes on what it was given.
+
+    With `status: failed` the run fails, and the message is its error.
+    """
 
     kind: ClassVar[str] = "stop"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = """\
+%%flow python order
+order = {"id": 7, "pieces": 0}
+
+%%flow stop sold_out(order)
+status: failed
+message: "order {{ order.id }}: {{ order.pieces }} left"
+"""
     defaults: ClassVar[Options] = Options(pure=True)
     untemplated: ClassVar[tuple[str, ...]] = ("status",)
 
     status = Enum(_STATUSES, default_value=_STATUSES[0], help="How the run then ends.").tag(
         config=True
     )
-    message = traitlets.Any("", help="Why; of a run that failed, its error.").tag(config=True)
+    message = traitlets.Any(
+        "", help="Why; of a run that failed, its error. Templates are filled in."
+    ).tag(config=True, examples=["order {{ order.id }} is sold out"])
 
     @classmethod
     def ends(cls, spec: NodeSpec) -> str:

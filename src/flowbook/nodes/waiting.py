@@ -20,6 +20,7 @@ from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import Options, parse_duration
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
+from flowbook.nodes import waiting_examples as examples
 from flowbook.nodes.router import bare, holds
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -27,6 +28,8 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 class Waiting(Node):
     """What nodes that wait have in common; `timeout` is for those that may wait in vain."""
+
+    family: ClassVar[str] = "flow"
 
     timeout = traitlets.Any(None, help="Wait no longer than this: seconds, or 30s, 5m, 24h.").tag(
         config=True
@@ -41,6 +44,8 @@ class DelayNode(Node):
     """Waits for `seconds`, then passes on what it was given."""
 
     kind: ClassVar[str] = "delay"
+    family: ClassVar[str] = "flow"
+    example: ClassVar[str] = examples.DELAY
     defaults: ClassVar[Options] = Options(pure=True)
 
     seconds = traitlets.Any(0, help="How long: seconds, or a duration such as 90s, 5m, 2h.").tag(
@@ -68,6 +73,7 @@ class WaitUntilNode(Waiting):
     """
 
     kind: ClassVar[str] = "wait_until"
+    example: ClassVar[str] = examples.WAIT_UNTIL
     defaults: ClassVar[Options] = Options(pure=True)
     untemplated: ClassVar[tuple[str, ...]] = ("condition",)
 
@@ -78,9 +84,9 @@ class WaitUntilNode(Waiting):
         config=True
     )
     condition = Unicode(help="An expression; the node goes on once it holds.").tag(config=True)
-    every = traitlets.Any(60, help="Between two looks at the condition: 60, 30s, 5m.").tag(
-        config=True
-    )
+    every = traitlets.Any(
+        60, help="Between two looks at the condition: 60, 30s, 5m; at least a second."
+    ).tag(config=True)
     on_timeout = traitlets.Any(
         "fail", help="When the condition never held: fail, continue, or a value to give."
     ).tag(config=True)
@@ -130,6 +136,7 @@ class WaitSignalNode(Waiting):
     """Waits for a signal called `signal`, and gives what came with it."""
 
     kind: ClassVar[str] = "wait_signal"
+    example: ClassVar[str] = examples.WAIT_SIGNAL
 
     signal = Unicode(help="The signal's name; the node's own when left out.").tag(config=True)
     on_timeout = traitlets.Any(
@@ -137,9 +144,11 @@ class WaitSignalNode(Waiting):
         help="When it does not come in time: fail, continue (giving nothing), or a value to give.",
     ).tag(config=True)
 
-    fresh = Bool(False, help="Only a signal counts that is sent while the node waits.").tag(
-        config=True
-    )
+    fresh = Bool(
+        False,
+        help="Only a signal counts that is sent while the node waits; earlier ones are kept for "
+        "others.",
+    ).tag(config=True)
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The payload of the signal."""

@@ -8,7 +8,7 @@ that feeds the node: `completed` gives it its wire.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -37,7 +37,8 @@ def reading_problems(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iter
     for node in spec.nodes:
         for setting, path in _unfed(node, registry):
             line = line_of(node, ".".join(path), setting)
-            problem = reader.missing(node, setting, path)
+            templated = setting not in registry[node.kind].untemplated
+            problem = reader.missing(node, setting, path, told=templated and bool(node.place))
             if problem is not None:
                 yield replace(problem, line=line if problem.cell else None)
 
@@ -48,8 +49,8 @@ def completed(spec: FlowSpec, wiring: Wiring, registry: Registry) -> FlowSpec:
     nodes = []
     for node in spec.nodes:
         paths = [path for _, path in _unfed(node, registry) if path[0] == PREVIOUS]
-        added = {one.name: one for path in paths for one in reader.previous(node, path)}
-        nodes.append(replace(node, inputs=(*node.inputs, *added.values())) if added else node)
+        added = reader.previous(node, paths) if paths else ()
+        nodes.append(replace(node, inputs=(*node.inputs, *added)) if added else node)
     return replace(spec, nodes=tuple(nodes)) if nodes != list(spec.nodes) else spec
 
 
@@ -135,16 +136,16 @@ class _Reader:
                 found.setdefault(port, []).append(node.id)
         return found
 
-    def missing(self, node: NodeSpec, setting: str, path: Path) -> Problem | None:
-        """The problem of `path`; None where cells have told already, or the run will."""
+    def missing(self, node: NodeSpec, setting: str, path: Path, *, told: bool) -> Problem | None:
+        """The problem of `path`; None where reading its cell has `told` already."""
         if path[0] == PREVIOUS and not self._is_known(PREVIOUS):
-            return self._no_previous(node, setting)
+            return self._no_previous(node, setting, path)
         meant = self.meant(node, path)
         said = ".".join(path[:2])
         if isinstance(meant, _Meant):
             return self._unwired(node, f"{setting}: {said!r}", meant)
-        if node.place is not None:
-            return None  # reading the cells has told it
+        if told:
+            return None
         if any(param.name == path[0] for param in self.spec.params):
             fix = SetInputs(node.id, (*node.inputs, InputSpec(PortName(path[0]))))
             message = f"{setting}: {path[0]!r} is a parameter and no input of {node.id!r}"
@@ -196,26 +197,36 @@ class _Reader:
         """The nodes that feed `node`."""
         return tuple(dict.fromkeys(edge.source for edge in self.edges if edge.target == node))
 
-    def previous(self, node: NodeSpec, path: Path) -> Iterator[InputSpec]:
-        """The input that brings `previous`, if one node alone feeds `node`."""
+    def previous(self, node: NodeSpec, paths: Sequence[Path]) -> tuple[InputSpec, ...]:
+        """The inputs that bring `previous`, as far as it is plain what is meant.
+
+        It is the node's output, or the one that is wired to this node; by the names of its outputs
+        it goes only where every path says one, or where nothing else is meant.
+        """
         parents = self.parents(node.id)
         if len(parents) != 1 or self._is_known(PREVIOUS):
-            return
+            return ()
         ports = self.spec.node(parents[0]).outputs
-        if len(path) > 1 and path[1] in ports:
-            wanted: tuple[PortName, ...] = (PortName(path[1]),)
-        elif len(ports) == 1:
-            yield InputSpec(PortName(PREVIOUS), Wire(parents[0], ports[0]))
-            return
-        else:
-            wanted = ports if len(path) == 1 else ()
-        for port in wanted:
-            yield InputSpec(PortName(f"{PREVIOUS}.{port}"), Wire(parents[0], port))
+        fed = {edge.output for edge in self.edges if edge.target == node.id}
+        only = ports if len(ports) == 1 else tuple(fed)
+        named = tuple(dict.fromkeys(PortName(path[1]) for path in paths if len(path) > 1))
+        if all(len(path) > 1 and path[1] in ports for path in paths):
+            return self._by_port(parents[0], named)
+        if len(only) == 1:
+            return (InputSpec(PortName(PREVIOUS), Wire(parents[0], only[0])),)
+        return self._by_port(parents[0], ports) if set(named) <= set(ports) else ()
 
-    def _no_previous(self, node: NodeSpec, setting: str) -> Problem | None:
+    def _by_port(self, parent: NodeId, ports: Sequence[PortName]) -> tuple[InputSpec, ...]:
+        return tuple(InputSpec(PortName(f"{PREVIOUS}.{one}"), Wire(parent, one)) for one in ports)
+
+    def _no_previous(self, node: NodeSpec, setting: str, path: Path) -> Problem | None:
         parents = self.parents(node.id)
-        if len(parents) == 1:
+        if self.previous(node, [path]):
             return None
+        if len(parents) == 1:
+            ports = " or ".join(f"{PREVIOUS}.{port}" for port in self.spec.node(parents[0]).outputs)
+            message = f"{setting}: {PREVIOUS!r} is {parents[0]!r}, which has several outputs"
+            return at(node, message, f"say which: {ports}")
         found = f"{', '.join(parents)} feed it" if parents else "nothing feeds it"
         message = f"{setting}: {PREVIOUS!r} is the one node that feeds {node.id!r}, and {found}"
         return at(node, message, "name the node that is meant, such as fetch.status")

@@ -157,14 +157,14 @@ class Containers:
             if isinstance(binding.source, FromStep):
                 self._shelf.look(base + binding.source.step)
 
-    def goes_on(self, i: int, index: int) -> bool:
-        """Whether the container in slot `i` wants turn `index`."""
+    def question(self, i: int, index: int) -> Callable[[], bool]:
+        """To be asked from any thread: whether the container in slot `i` wants turn `index`."""
         container, context, given = self._container(i), self._context(i), self._given(i)
         if self._inside(i).policy.asks:
             over = [self._ended(scope) for scope in self._turns(i)]
-            return not container.satisfied(context, given, over)
+            return lambda: not container.satisfied(context, given, over)
         start = TurnStart(index=index, last=self._last(i, index))
-        return bool(container.goes_on(context, given, start))
+        return lambda: bool(container.goes_on(context, given, start))
 
     def gather(self, i: int) -> Outputs:
         """The outputs of the container in slot `i`; blocking, for a worker thread."""

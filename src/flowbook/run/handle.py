@@ -20,6 +20,7 @@ from flowbook.errors import (
     UsageError,
 )
 from flowbook.events import Event, RunCreated, RunStatus
+from flowbook.graph.memory import Memory
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
@@ -113,6 +114,11 @@ class Run(Steered, Waitable):
         if monotonic() - self._waits_since[1] > PATIENCE:
             return True
         return not soon_over(waits, self._performance.now())
+
+    @property
+    def variables(self) -> Memory:
+        """Its variables: what its nodes have set in the scope `run`."""
+        return self._performance.tools.variables(self.id)
 
     @property
     def ends(self) -> tuple[NodeId, ...]:

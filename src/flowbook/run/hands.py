@@ -181,14 +181,27 @@ class Hands:
         self._raised(order, error, 0.0)
 
     def consult(self, order: Consult) -> None:
-        i, attempt = order.step, order.attempt
+        i, attempt, index = order.step, order.attempt, order.index
+
+        def then(more: bool | Exception) -> None:
+            if isinstance(more, Exception):
+                if self._state.is_current(i, attempt):
+                    self._raised(Launch(i, attempt, 0), more, 0.0)
+                return
+            at = self._now()
+            self._feed(StepConsulted(at=at, step=i, attempt=attempt, index=index, go_on=more))
+
         try:
-            more = self.containers.goes_on(i, order.index)
+            question = self.containers.question(i, index)
+            inside = self._state.steps[i].inside
+            if inside is not None and inside.policy.slow:
+                self._stage.keeper.make(question, then)
+                return
+            more = question()
         except Exception as error:  # noqa: BLE001 - a condition is the user's
-            self._raised(Launch(i, attempt, 0), error, 0.0)
+            then(error)
             return
-        at = self._now()
-        self._feed(StepConsulted(at=at, step=i, attempt=attempt, index=order.index, go_on=more))
+        then(more)
 
     def gather(self, order: Gather) -> None:
         launch = Launch(order.step, order.attempt, 0)

@@ -10,7 +10,7 @@ import logging
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from flowbook.errors import FlowbookError, ValueUnavailable
 from flowbook.events import NodeCompleted, NodeReused
@@ -28,6 +28,7 @@ RESULT = PortName("")
 """The place of `Outputs.result` among the references; no port has an empty name."""
 
 Refs: TypeAlias = dict[PortName, ValueRef]
+Made = TypeVar("Made")
 
 _log = logging.getLogger(__name__)
 
@@ -96,9 +97,7 @@ class Keeper:
             raise kept
         return kept
 
-    def make(
-        self, call: Callable[[], Outputs], then: Callable[[Outputs | Exception], None]
-    ) -> None:
+    def make(self, call: Callable[[], Made], then: Callable[[Made | Exception], None]) -> None:
         """Call `then` on the loop with what `call` makes, in a thread, of values that are kept."""
 
         def work() -> bool:
@@ -228,7 +227,7 @@ class Shelf:
         return Outputs(dict(refs)) if refs else None
 
 
-def _made(call: Callable[[], Outputs]) -> Outputs | Exception:
+def _made(call: Callable[[], Made]) -> Made | Exception:
     try:
         return call()
     except Exception as error:  # noqa: BLE001 - a node type may raise anything

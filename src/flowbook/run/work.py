@@ -15,9 +15,10 @@ from msgspec import Struct
 from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused
 from flowbook.events.values import Usage, ValueRef
+from flowbook.graph.called import Call, Called
 from flowbook.graph.container import Container
 from flowbook.graph.memory import Memory
-from flowbook.graph.node import Call, Called, NodeContext, Outputs, Progress, UsageAmounts
+from flowbook.graph.node import NodeContext, Outputs, Progress, UsageAmounts
 from flowbook.graph.services import Services
 from flowbook.graph.suspension import Resumption
 from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
@@ -209,6 +210,8 @@ class Tools:
     memory: Callable[[StepContext], Memory] = _no_memory
     services: Callable[[StepContext], Services] = _no_services
     ambient: Callable[[StepContext, str], Mapping[str, Any]] = _nothing_around
+    variables: Callable[[RunId], Memory] = _no_memory
+    """Those of one run."""
     told: Callable[[str], str] = str
     """What is printed, as it may be shown."""
 

@@ -39,15 +39,7 @@ class Worker:
     """One process and its two pipes; `Unusable` when it cannot serve."""
 
     def __init__(self, engine: Path, cache: Path | None) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
-            [sys.executable, "-I", "-S", "-c", _MAIN.format(path=_import_path())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            cwd=str(ENGINE.parent),
-            start_new_session=True,  # an interrupt of the kernel is not for it
-        )
+        self._process = _started()
         self._inward = cast(BinaryIO, self._process.stdin)
         self._outward = cast(BinaryIO, self._process.stdout)
         try:
@@ -98,6 +90,21 @@ class Worker:
             yield
         finally:
             alarm.cancel()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
+            [sys.executable, "-I", "-S", "-c", _MAIN.format(path=_import_path())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            cwd=str(Path(__file__).parent),
+            start_new_session=True,  # an interrupt of the kernel is not for it
+        )
+    except OSError:
+        raise Unusable("its process did not start") from None
 
 
 class Supervisor:

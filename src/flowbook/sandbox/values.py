@@ -100,7 +100,7 @@ def _finite(value: float) -> float:
 
 
 def from_json(text: str) -> Any:
-    """What JavaScript gave; `ExpressionError` when it is nested too deep to be read.
+    """What JavaScript gave; `ExpressionError` when it cannot be read.
 
     A whole number beyond 2**53 is what it is in JavaScript, a float.
 
@@ -108,11 +108,20 @@ def from_json(text: str) -> Any:
     [1, 2.5, 1.2345678901234567e+19]
     """
     try:
-        return json.loads(text, parse_int=_number)
+        return json.loads(text, parse_int=_number, parse_float=_fraction)
     except RecursionError:
         raise refuse(Code.TOO_LARGE, "the result is nested too deep") from None
+    except ValueError:
+        raise refuse(Code.TYPE, "the result is no JSON") from None
 
 
 def _number(digits: str) -> int | float:
-    number = int(digits)
-    return number if -WHOLE_MOST <= number <= WHOLE_MOST else float(digits)
+    number = _fraction(digits)
+    return int(digits) if -WHOLE_MOST <= number <= WHOLE_MOST else number
+
+
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError
+    return number

@@ -7,6 +7,7 @@ by whoever guards it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from flowbook.graph.node import NodeContext
 
 _LENGTHS: Final[Mapping[str, int]] = {"$env": 2, "$secret": 2, "$vars": 3, "$run": 2}
+_VARIABLE: Final = re.compile(r"(?<![\w.])vars\s*[.\[]\s*['\"]?(?:run|flow|global)\b")
 _MISSING: Final = object()
 
 
@@ -31,7 +33,7 @@ def paths_of(value: Any) -> frozenset[Path]:
     [('$env', 'HOST')]
     """
     if isinstance(value, str):
-        if "{{" not in value or "$" not in value:
+        if "{{" not in value or not mentions(value):
             return frozenset()
         return _shortened(Template.parse(value).reads)
     if isinstance(value, Mapping):
@@ -44,7 +46,8 @@ def paths_of(value: Any) -> frozenset[Path]:
 def mentions(value: Any) -> str:
     """The root that a configuration names anywhere, in a template or not; '' for none."""
     if isinstance(value, str):
-        return next((root for root in sorted(AMBIENT) if root in value), "")
+        plain = "$vars" if _VARIABLE.search(value) else ""  # $vars may be written without its $
+        return next((root for root in sorted(AMBIENT) if root in value), plain)
     if isinstance(value, Mapping):
         value = tuple(value.values())
     if isinstance(value, list | tuple):

@@ -8,9 +8,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import UsageError
+from flowbook.graph.called import Call
 from flowbook.graph.flow import Flow
 from flowbook.graph.host import Host, flows_of
-from flowbook.graph.node import Call
 from flowbook.session.notebooks import notebook_of
 from flowbook.session.pins import SNAPSHOT
 from flowbook.session.versions import as_it_was

@@ -29,7 +29,7 @@ from flowbook.errors import (
     ValueUnavailable,
 )
 from flowbook.events import RunStatus, TriggerKind
-from flowbook.graph.node import Call, Called
+from flowbook.graph.called import Call, Called
 from flowbook.graph.signature import is_json
 from flowbook.ids import FlowId, NodeId, RunId, mint_uuid7, uuid7_ms
 from flowbook.run.handle import Run
@@ -37,6 +37,7 @@ from flowbook.run.places.loops import soon
 from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import begin
+from flowbook.session.called_inputs import call_problems
 from flowbook.session.callees import Callees, Library
 from flowbook.session.pins import pinned, settled
 from flowbook.session.recorded import LOOK, RecordedRun
@@ -46,6 +47,7 @@ from flowbook.session.start import MAX_DEPTH, Start
 
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
+    from flowbook.graph.problem import Problem
     from flowbook.plan.plan import Plan
     from flowbook.run.work import StepContext
     from flowbook.store.rows import RunRow
@@ -103,6 +105,10 @@ class Calls:
     def pins(self, flow: Flow, plan: Plan) -> Mapping[str, str]:
         """The versions that a run of `plan`, which begins now, calls by a snapshot."""
         return pinned(self._project, self._callees, flow, plan)
+
+    def problems(self, flow: Flow) -> tuple[Problem, ...]:
+        """What does not fit between the calls of a flow and the flows they call, as these are."""
+        return tuple(call_problems(self._project, self._callees, flow))
 
     def above(self, lineage: Lineage | None) -> frozenset[FlowId]:
         """The flows of the runs that a run comes from, as far as they go on here."""

@@ -13,21 +13,23 @@ and for plain JSON Schemas, the JSON Schema says what and where.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from flowbook.errors import SchemaMismatch, UsageError
-from flowbook.graph.judging import Found, Judge, type_judge
+from flowbook.graph.judging import Found, Judge, shown_value, type_judge
 from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.schemas import COLUMNS, Columns, Validate
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.session.annotated import annotations_of
 from flowbook.session.frames import column_misfits, dtypes_of
+from flowbook.session.misfit_rows import is_missing
 from flowbook.session.verdicts import json_judge
 
 Types: TypeAlias = Mapping[tuple[str, str], Any]
+_COLUMNS_SHOWN: Final = 8
 _ARTICLES: Final = {"input": "refuses its input", "output": "gave an output that does not fit,"}
 
 
@@ -82,9 +84,10 @@ class PortCheck:
             if self.side == "input"
             else f"give {found.expected}, or correct what the port says"
         )
+        rows = [(row, "" if self._hidden(found.path) else one) for row, one in found.rows]
         return SchemaMismatch(
             f"node {self.node!r} {_ARTICLES[self.side]} {self.port!r}{where}: "
-            f"expected {found.expected}, got {told}",
+            f"expected {found.expected}, got {told}{_in_rows(rows)}{_beside(found.columns)}",
             hint=hint,
             node=self.node,
             port=self.port,
@@ -92,11 +95,25 @@ class PortCheck:
             path=found.path,
             expected=found.expected,
             found=told,
+            rows=tuple(rows),
         )
 
     def _hidden(self, path: str) -> bool:
         words = _plain(f"{self.port}.{path}")
         return self.hides_all or any(name in words for name in self.hides)
+
+
+def _in_rows(rows: Sequence[tuple[int, str]]) -> str:
+    told = ", ".join(f"row {row}: {shown}" if shown else f"row {row}" for row, shown in rows)
+    return f" ({told})" if told else ""
+
+
+def _beside(columns: Sequence[str]) -> str:
+    if not columns:
+        return ""
+    more = " and others" if len(columns) > _COLUMNS_SHOWN else ""
+    names = ", ".join(columns[:_COLUMNS_SHOWN])
+    return f"; {names}{more} {'does' if len(columns) == 1 else 'do'} not fit either"
 
 
 def _plain(text: str) -> str:
@@ -107,9 +124,13 @@ def _table_judge(wanted: Columns) -> Judge:
     def judge(value: Any) -> Found | None:
         if dtypes_of(value) is None:
             return Found.of("$", "a table", value)
-        for column, expected, there in column_misfits(value, wanted):
-            return Found(f"$.{column}", expected, there, there)
-        return None
+        misfits = tuple(column_misfits(value, wanted))
+        if not misfits:
+            return None
+        first, *others = misfits
+        rows = tuple((row, "" if is_missing(one) else shown_value(one)) for row, one in first.rows)
+        columns = tuple(one.column for one in others)
+        return Found(f"$.{first.column}", first.expected, first.there, first.there, rows, columns)
 
     return judge
 

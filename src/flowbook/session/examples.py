@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import chdir
 from typing import TYPE_CHECKING, Any
 
 from flowbook.cells.notebook import Cell, Notebook
@@ -56,11 +57,13 @@ def example_flow(project: Project, node_type: type[Node]) -> Flow:
 def run_example(project: Project, node_type: type[Node]) -> Any:
     """A run of the example, which is over; raises as `raise_for_status` for one that went wrong.
 
-    A node of it that stops the run may end it as it says.
+    A node of it that stops the run may end it as it says. The whole process works in the project's
+    folder for so long, as that of a notebook does: files of an example are made there.
     """
     flow = example_flow(project, node_type)
-    run = flow.start()
-    run.wait()
+    with chdir(project.path):
+        run = flow.start()
+        run.wait()
     ends = {project.registry[node.kind].ends(node) for node in flow.spec().nodes}
     if run.status.value not in ends:
         run.raise_for_status()

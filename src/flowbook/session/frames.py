@@ -6,10 +6,12 @@ No library is imported: a value of one of them shows that its library is there a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flowbook.graph.dtypes import dtype_fits, family_of
 from flowbook.graph.schemas import Columns
+from flowbook.session.misfit_rows import Rows, misfit_rows, missing_rows
 
 _INFERRED: Final[Mapping[str, str]] = {
     "string": "string", "integer": "int64", "floating": "float64", "boolean": "bool",
@@ -28,22 +30,37 @@ def dtypes_of(table: Any) -> dict[str, str] | None:
     return None if read is None else read(table)
 
 
-def column_misfits(table: Any, wanted: Columns) -> Iterator[tuple[str, str, str]]:
-    """Column, what was expected and what is there, for each that does not fit.
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A column that does not fit: what was expected, what is there, and its first such rows."""
 
-    Values are looked at only where a column may have none that are missing.
+    column: str
+    expected: str
+    there: str
+    rows: Rows = ()
+
+
+def column_misfits(table: Any, wanted: Columns) -> Iterator[Misfit]:
+    """Every column that does not fit.
+
+    Values are looked at only where a column may have none that are missing, where it holds objects
+    of several types, and for what is told of one that does not fit.
     """
     found = dtypes_of(table) or {}
     for name, column in wanted.columns.items():
         there = found.get(name)
         if there is None:
-            yield name, f"a column of {column.dtype}", f"columns {_some(list(found))}"
-        elif dtype_fits(column.dtype, there) is False:
-            yield name, column.dtype, there
+            yield Misfit(name, f"a column of {column.dtype}", f"columns {_some(list(found))}")
+        elif (fits := dtype_fits(column.dtype, there)) is False:
+            yield Misfit(name, column.dtype, there, misfit_rows(table, name, column.dtype))
+        elif fits is None and not there and (rows := misfit_rows(table, name, column.dtype)):
+            yield Misfit(name, column.dtype, "values of several types", rows)
         elif not column.nullable and _HAS_NULLS[_kind(table)](table, name):
-            yield name, f"{column.dtype} without missing values", "missing values"
+            expected = f"{column.dtype} without missing values"
+            yield Misfit(name, expected, "missing values", missing_rows(table, name))
     if not wanted.extra and (more := [name for name in found if name not in wanted.columns]):
-        yield more[0], f"columns {_some(list(wanted.columns))} only", f"columns {_some(more)}"
+        only = f"columns {_some(list(wanted.columns))} only"
+        yield Misfit(more[0], only, f"columns {_some(more)}")
 
 
 def _some(names: list[str]) -> str:

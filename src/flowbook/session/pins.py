@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import UsageError
 from flowbook.events import RunCreated
-from flowbook.graph.node import Call
+from flowbook.graph.called import Call
 from flowbook.ids import NodeId
 from flowbook.session.recording import record_flow, recordable, recording_of
 

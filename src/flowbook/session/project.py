@@ -40,13 +40,13 @@ from flowbook.session.memory import Remembering
 from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
-from flowbook.session.recording import Secrets
 from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
+from flowbook.session.variables import Varying
 from flowbook.session.work import evaluate_text, kinds_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -98,8 +98,6 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
         """What waits for its turn in this process."""
         self.reopening = Reopening(self)
         """What goes on by itself of the runs that died with their process."""
-        self.secrets: Secrets | None = self.keychain.known
-        """Gives the texts that no run may write down."""
 
     def __repr__(self) -> str:
         return f"Project({str(self.path)!r})"
@@ -137,6 +135,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
             self.memory_of,
             self.provider.of,
             names_of,
+            lambda run_id: self.memory.of_run(run_id),
             self.keychain.told,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
@@ -172,7 +171,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals):
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
 
-        return check(flow.spec(), kinds_of(flow, self.registry))
+        return check(flow.spec(), kinds_of(flow, self.registry)) + self.calls.problems(flow)
 
     def plan(
         self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False

@@ -27,6 +27,7 @@ from flowbook.session.saved import recorded_spec
 if TYPE_CHECKING:
     from flowbook.events.ports import Vault
     from flowbook.store.history import History
+    from flowbook.store.memory import Memory
     from flowbook.store.rows import RunRow
 
 LOOK = 0.2
@@ -38,6 +39,8 @@ class Shelves(Protocol):
 
     @property
     def vault(self) -> Vault: ...
+    @property
+    def memory(self) -> Memory: ...
 
 
 class Archive(Protocol):
@@ -70,6 +73,11 @@ class RecordedRun:
     def status(self) -> RunStatus:
         """What it is doing or how it ended; failed when its process is gone."""
         return self.row.status
+
+    @property
+    def variables(self) -> Memory:
+        """Its variables: what its nodes have set in the scope `run`."""
+        return self._project.store.memory.of_run(self.id)
 
     @property
     def children(self) -> tuple[RunRow, ...]:

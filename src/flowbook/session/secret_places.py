@@ -28,7 +28,7 @@ _INDEX = ".names"
 class EnvironmentSecrets:
     """`FLOWBOOK_SECRET_<NAME>`, in capitals, with `_` for what no name there can have.
 
-    >>> EnvironmentSecrets({"FLOWBOOK_SECRET_MAIL_KEY": "k"}).get("mail-key")
+    >>> EnvironmentSecrets({PREFIX + "MAIL_KEY": "k"}).get("mail-key")
     'k'
     """
 

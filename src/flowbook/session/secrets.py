@@ -11,7 +11,7 @@ name to a text or None. Ours are the environment, the keyring of the system and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any, Protocol, cast, runtime_checkable
@@ -66,9 +66,10 @@ class Keychain:
     `order` gives the names of the places to look in, or nothing for all of them.
 
     >>> import os
-    >>> os.environ["FLOWBOOK_SECRET_DEMO_TOKEN"] = "open sesame"
+    >>> from flowbook.session.secret_places import PREFIX
+    >>> os.environ[PREFIX + "DEMO"] = "open sesame"
     >>> chain = Keychain()
-    >>> chain.secret("demo_token")
+    >>> chain.secret("demo")
     'open sesame'
     >>> chain.told("it was open sesame")
     'it was [redacted]'
@@ -77,6 +78,8 @@ class Keychain:
     def __init__(self, order: Callable[[], tuple[str, ...]] = tuple) -> None:
         self._order = order
         self._known: frozenset[str] = frozenset()
+        self.more: Callable[[], Collection[str]] | None = None
+        """Gives further texts that must not be written, which nobody asked for by name."""
         self._redactor = Redactor(secrets=self.known)
 
     @cached_property
@@ -148,11 +151,11 @@ class Keychain:
 
     def known(self) -> frozenset[str]:
         """The texts that must not be written."""
-        return self._known
+        return self._known if self.more is None else self._known.union(self.more())
 
     def told(self, text: str) -> str:
         """A text without them."""
-        return self._redactor.text(text) if self._known else text
+        return self._redactor.text(text) if self.known() else text
 
 
 def check_name(name: object) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flowbook.run.rules.stimulus import Lineage
     from flowbook.run.work import StepContext
     from flowbook.session.calls import Calls
+    from flowbook.session.recording import Secrets
     from flowbook.session.trials import Trial, Trials
     from flowbook.store.memory import Memory as StoredMemory
     from flowbook.store.store import Store
@@ -61,6 +62,15 @@ class Providing:
     def keychain(self) -> Keychain:
         """The secrets its nodes may ask for, and those that were handed out."""
         return Keychain(lambda: self.provider.allowed.words("secret_places", None))
+
+    @property
+    def secrets(self) -> Secrets:
+        """Gives the texts that no run may write down; set it, and it gives yours, too."""
+        return self.keychain.known
+
+    @secrets.setter
+    def secrets(self, more: Secrets) -> None:
+        self.keychain.more = more
 
     @cached_property
     def provider(self) -> Provider:
@@ -144,6 +154,8 @@ class StepServices:
         memory = self._provider.project.memory
         if scope is Scope.GLOBAL:
             return memory.shared
+        if scope is Scope.RUN:
+            return memory.of_run(self._context.run_id)
         return memory.of(self._flow)
 
     @property

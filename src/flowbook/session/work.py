@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
+from flowbook.expr.roots import PREVIOUS
 from flowbook.expr.template import Template
 from flowbook.graph.container import Container
 from flowbook.graph.flow import Flow
@@ -47,6 +48,8 @@ class NodeCall:
         self.checks = checks
         self.ambient = paths_of(templates)
         """What the templates read of the project, such as `$env.REGION`."""
+        self.aside = not type(node).expressions and _reads_previous(templates)
+        """True when the node before it is there for the templates alone, as `previous`."""
         run = node.run
         self.is_async: bool = getattr(node, "is_async", None) or inspect.iscoroutinefunction(run)
 
@@ -70,6 +73,8 @@ class NodeCall:
         self, node: Node, context: NodeContext, inputs: Mapping[PortName, Any]
     ) -> Outputs | Awaitable[Outputs]:
         checks = self.checks
+        if self.aside:
+            inputs = {name: one for name, one in inputs.items() if not _is_aside(node.spec, name)}
         given = node.run(context, inputs)
         if isinstance(node, Container):
             return given  # its items: what it gives is gathered when they are done
@@ -143,6 +148,20 @@ def _render(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, list | tuple):
         return [_render(inner, names) for inner in value]
     return value
+
+
+def _reads_previous(value: Any) -> bool:
+    """True when a template reads `previous`, which may be an input that nobody has listed."""
+    if isinstance(value, str):
+        return PREVIOUS in value and any(
+            path[0] == PREVIOUS for path in Template.parse(value).inputs
+        )
+    inner = value.values() if isinstance(value, Mapping) else value
+    return isinstance(value, Mapping | list | tuple) and any(map(_reads_previous, inner))
+
+
+def _is_aside(spec: NodeSpec, name: PortName) -> bool:
+    return name.partition(".")[0] == PREVIOUS and spec.input(name) is None
 
 
 def _has_template(value: Any) -> bool:
@@ -254,6 +273,8 @@ def _content(
     """A digest of what a node uses beyond its inputs; None, and why, when it cannot be told."""
     from flowbook.session.content import Untold, digest_of
 
+    if type(node).family == "state":
+        return None, "what it gives follows from what is remembered"
     root = mentions(node.spec.config)
     if root:
         return None, f"it reads {root}, which is no input"

@@ -5,6 +5,7 @@
   meta.json                  which version wrote this folder
   store.duckdb               history; opened by nobody outside a lease (`flowbook.store.resident`)
   gate.lock  store.lock      empty, never removed, opened only by `flowbook.store.locks`
+  changes                    position of the last change of what is remembered, as text
   change.lock                held from a decision to delete, pin or set until it is recorded
   journal/<writer>.lock      held by its process for as long as it may write
   journal/<writer>.<n>.tsv   append-only segments of what that process reported
@@ -68,6 +69,10 @@ class Layout:
     @property
     def change(self) -> Path:
         return self.root / "change.lock"
+
+    @property
+    def changes(self) -> Path:
+        return self.root / "changes"
 
     @property
     def journal(self) -> Path:

@@ -30,6 +30,7 @@ from flowbook.ids import FlowId, NodeId, RunId
 from flowbook.store.audit import who
 from flowbook.store.display import html_table, moment, text_table
 from flowbook.store.facts import MemoryChanged, StoredFact
+from flowbook.store.feed import owner_of_run, ref_of, tell, whose
 from flowbook.store.rows import from_us
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.turn import turn
@@ -45,6 +46,7 @@ WHERE flow IS NOT DISTINCT FROM $flow AND ($key IS NULL OR key = $key)"""
 _LATEST = f"""{_ROWS}
 QUALIFY row_number() OVER (PARTITION BY key ORDER BY version DESC) = 1 ORDER BY key"""
 _WRITTEN = f"{_ROWS} AND write_id = $write ORDER BY version DESC LIMIT 1"
+_LAST = "SELECT max(epoch_us(changed_at)) FROM memory_changes"
 _CHANGES = f"{_ROWS} ORDER BY changed_at DESC, key, version DESC"
 
 
@@ -127,6 +129,8 @@ class Recollection:
     author: Callable[[str], Author | None] = lambda _key: None
     """Who changes that key now; None for nobody that could do it twice."""
     flow: FlowId | None = None
+    prepare: Callable[[], object] = lambda: None
+    """Makes the folder: without one there would be no turn to wait for."""
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of `key`, `default` without one.
@@ -165,7 +169,7 @@ class Recollection:
         return len(self.entries())
 
     def __repr__(self) -> str:
-        return f"{_whose(self.flow)}\n{self.entries()!r}"
+        return f"{whose(self.flow)}\n{self.entries()!r}"
 
     def _latest(self, key: str) -> Change | None:
         return next(self._rows(_LATEST, key=key), None)
@@ -173,8 +177,7 @@ class Recollection:
     def _rows(self, query: str, **known: str | None) -> Iterator[Change]:
         with self.snapshot.look("memory_changes") as view:
             rows = view.execute(query, {"flow": self.flow, **known}).fetchall()
-        for name, version, value, run, node, attempt, at, by in rows:
-            yield Change(name, version, _ref(value), run, node, attempt, from_us(at), by)
+        yield from map(_change_of, rows)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -206,6 +209,10 @@ class Memory(Recollection):
     def shared(self) -> Memory:
         """That of the whole project, which all its flows have in common."""
         return self.of(None)
+
+    def of_run(self, run_id: str) -> Memory:
+        """That of one run only, which goes with it."""
+        return self.of(owner_of_run(run_id))
 
     def set(self, key: str, value: Any, *, if_version: int | None = None) -> int:
         """Give `key` a value, and return its version, once that is durable.
@@ -282,21 +289,23 @@ class Memory(Recollection):
         once: bool = False,
     ) -> Change:
         """Make a change in turn; of one whose id is known, what there is of it."""
+        self.prepare()
         with turn(self.snapshot.layout):
-            latest, done = self._latest(key), self._written(key, author)
+            latest, done, last = self._seen(key, author)
             if done is not None and latest is not None:
                 if once or latest.version != done.version or _same(done.ref, ref):
                     return done
             elif if_version is not None:
                 self._refuse(key, latest, if_version)
-            return self._journalled(key, ref, 1 if latest is None else latest.version + 1, author)
+            version = 1 if latest is None else latest.version + 1
+            return self._journalled(key, ref, version, author, last)
 
     def _refuse(self, key: str, latest: Change | None, wanted: int) -> None:
         has = 0 if latest is None or latest.deleted else latest.version
         if has != wanted:
             now = f"has version {has} by now" if has else "has no value"
             raise MemoryConflict(
-                f"{key!r} of {_whose(self.flow)} {now}, not {wanted}",
+                f"{key!r} of {whose(self.flow)} {now}, not {wanted}",
                 hint="read it again, or let update() do so",
                 key=key,
                 flow=self.flow,
@@ -305,9 +314,9 @@ class Memory(Recollection):
             )
 
     def _journalled(
-        self, key: str, ref: ValueRef | None, version: int, author: Author | None
+        self, key: str, ref: ValueRef | None, version: int, author: Author | None, last: int
     ) -> Change:
-        at = time.time()
+        at = max(time.time(), (last + 1) / 1e6)  # later than all before, by any clock
         if author is None:
             by: dict[str, Any] = {"by": who()[0]}
         else:
@@ -315,8 +324,20 @@ class Memory(Recollection):
             by["write"] = author.write
         fact = MemoryChanged(at=at, key=key, version=version, value=ref, flow=self.flow, **by)
         self.append([fact]).result()
+        tell(self.snapshot.layout, round(at * 1e6))
         told = (fact.run, fact.node, fact.attempt, from_us(int(at * 1e6)), fact.by)
         return Change(key, version, ref, *told)
+
+    def _seen(self, key: str, author: Author | None) -> tuple[Change | None, Change | None, int]:
+        """The last change of the key, that of the author's id, and when the last of all was."""
+        write = "" if author is None else author.write
+        asked = {"flow": self.flow, "key": key}
+        with self.snapshot.look("memory_changes") as view:
+            latest = view.execute(_LATEST, asked).fetchall()
+            done = view.execute(_WRITTEN, {**asked, "write": write}).fetchall() if write else []
+            last = view.execute(_LAST).fetchall()
+        found = [_change_of(rows[0]) if rows else None for rows in (latest, done)]
+        return found[0], found[1], int(last[0][0] or 0)
 
     def _written(self, key: str, author: Author | None) -> Change | None:
         """The change of that id, as it was made last; None when it was not made yet."""
@@ -339,12 +360,9 @@ def _same(one: ValueRef | None, other: ValueRef | None) -> bool:
     return (one.hash, one.type, one.format) == (other.hash, other.type, other.format)
 
 
-def _ref(text: str | None) -> ValueRef | None:
-    return None if text is None else msgspec.json.decode(text, type=ValueRef | None)
-
-
-def _whose(flow: str | None) -> str:
-    return "the project" if flow is None else f"flow {flow!r}"
+def _change_of(row: tuple[Any, ...]) -> Change:
+    name, version, value, run, node, attempt, at, by = row
+    return Change(name, version, ref_of(value), run, node, attempt, from_us(at), by)
 
 
 def _cells(one: Change) -> tuple[str, ...]:

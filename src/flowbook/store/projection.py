@@ -374,6 +374,7 @@ FORGET = (
         f"DELETE FROM stored.{table} WHERE run_id IN (SELECT run_id FROM gone)"
         for table in ("events", "node_runs", "values", "usage")
     ),
+    "DELETE FROM stored.memory_changes WHERE flow IN (SELECT 'run:' || run_id FROM gone)",
     "INSERT INTO stored.deletions BY NAME FROM gone",
 )
 """What follows them when runs are deleted."""

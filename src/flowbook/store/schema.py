@@ -186,7 +186,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "created_at": "UTC",
     },
     "memory": {
-        "flow": "the flow that remembers it; NULL for what the whole project does",
+        "flow": "the flow that remembers it; NULL for what the whole project does, `run:` and its "
+        "id for a variable of one run",
         "key": "the key",
         "version": "which of its changes this is: 1, 2, 3, …",
         "value": "the value as JSON, if it is plain and of at most 4 KiB",

@@ -30,6 +30,7 @@ from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import FlowRecorded
+from flowbook.store.feed import Feed
 from flowbook.store.fold import Fold
 from flowbook.store.folder import Folder
 from flowbook.store.history import History
@@ -73,37 +74,32 @@ class Store(Maintained):
         self.root, layout = root, Layout(root)
         read_meta(layout)
         lock, resident = StoreLock(layout), Resident()
+        self._disk = disk
         self._resident, self._tables = resident, Tables()
         self._fold = Fold(layout, lock, resident, disk, finished=self._finished)
         self._folder = Folder(self._fold_quietly)
         self._versions: dict[tuple[str, str], Future[None]] = {}
 
-        def prepare() -> None:
-            check_file_system(root)
-            ensure_meta(layout, disk)
-
         self.sink = Journal(
             layout,
             durability=durability,
             disk=disk,
-            prepare=prepare,
+            prepare=self._prepare,
             noticed=self._folder.noticed,
         )
-        self.vault = Objects(layout, durability=durability, disk=disk, prepare=prepare)
-        self.claims = Claims(layout, durability=durability, disk=disk, prepare=prepare)
-        self.signals = Signals(layout, durability=durability, disk=disk, prepare=prepare)
+        self.vault = Objects(layout, durability=durability, disk=disk, prepare=self._prepare)
+        self.claims = Claims(layout, durability=durability, disk=disk, prepare=self._prepare)
+        self.signals = Signals(layout, durability=durability, disk=disk, prepare=self._prepare)
         self._snapshot = snapshot = Snapshot(
             layout, lock, resident, upgrade=lambda: self._fold(budget=_UPGRADE_SECONDS)
         )
         append = self.sink.append
-        self.audit = AuditLog(snapshot, append, keep=self._audit_kept)
-        self.slots = Slots(layout, disk=disk, prepare=prepare)
+        self.audit = audit = AuditLog(snapshot, append, keep=self._audit_kept)
+        self.slots = Slots(layout, disk=disk, prepare=self._prepare)
         self.settings = Settings(snapshot, append, self.audit, self.slots.say)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
-        self.retention = Retention(
-            snapshot, self.settings, deletions, self.audit, claim=self.claims.claim
-        )
+        self.retention = Retention(snapshot, self.settings, deletions, audit, self.claims.claim)
         self.cache = Cache(snapshot, append, self.audit)
         self.datasets = Datasets(snapshot, self.vault, append)
         self.upkeep = Upkeep(
@@ -128,7 +124,12 @@ class Store(Maintained):
     @property
     def memory(self) -> Memory:
         """What is remembered from run to run; `memory.of(flow)` is that of a flow."""
-        return Memory(self._snapshot, self.vault, self.sink.append)
+        return Memory(self._snapshot, self.vault, self.sink.append, prepare=self._prepare)
+
+    @property
+    def feed(self) -> Feed:
+        """The changes of what is remembered, in their order."""
+        return Feed(self._snapshot)
 
     def record_flow(self, flow: str, version: str, spec_json: bytes | str) -> Future[None]:
         """Keep a version of a flow's definition; once per process and version."""
@@ -194,6 +195,10 @@ class Store(Maintained):
         self.upkeep.settle()
         self.upkeep.daily()
         return facts
+
+    def _prepare(self) -> None:
+        check_file_system(self.root)
+        ensure_meta(Layout(self.root), self._disk)
 
     def disown(self) -> None:
         """In a forked child: let go without touching what the parent still uses."""

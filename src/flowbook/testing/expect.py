@@ -123,8 +123,8 @@ class Expectation:
         if table is None:
             self._fail(f"is a {type(value).__name__}, not a table")
         misfits = [
-            f"column {name}: {found}, expected {expected}"
-            for name, expected, found in column_misfits(table, wanted)
+            f"column {one.column}: {one.there}, expected {one.expected}"
+            for one in column_misfits(table, wanted)
         ]
         if misfits:
             self._fail("does not fit its columns", *misfits[:MOST])

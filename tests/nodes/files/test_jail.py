@@ -11,8 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowbook.errors import FlowbookError, NotGranted, UsageError
+from flowbook.session.files_jail import Jail
 
 SECRET = "the secret outside"
+
+
+@pytest.fixture(autouse=True, params=["fake", "project"])
+def jail(request, files, folder):
+    """Once with the fake of these tests, once with what a project has."""
+    if request.param == "project":
+        real = Jail(folder, urls=["memory"])
+        files.context.services.file = real.place
 
 
 @pytest.fixture

@@ -117,6 +117,14 @@ def test_what_is_not_in_the_encoding_is_named_by_its_place(files, folder):
     assert "no encoding is called 'utf-7000'" in refused(files, "a.txt", encoding="utf-7000")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+def test_a_mark_at_the_beginning_is_no_part_of_the_first_name(files, folder, encoding):
+    (folder / "a.csv").write_text("ø,b\n1,æ\n", encoding=encoding)
+    assert files.read("a.csv", as_="rows", encoding=encoding) == [{"ø": 1, "b": "æ"}]
+    (folder / "a.csv").write_text("\ufeffø,b\n1,2,3\n")
+    assert "row 2 has 3" in refused(files, "a.csv")
+
+
 def test_bytes_that_are_asked_for_as_bytes_are_no_wrong_text(files, folder):
     (folder / "a.csv").write_bytes(b"a\n\xff\n")
     assert files.read("a.csv", as_="rows", dtypes={"a": "bytes"}) == [{"a": b"\xff"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import hashlib
 import json
 import os
@@ -180,10 +181,30 @@ def test_a_line_that_was_cut_short_does_not_spoil_the_next(files, folder):
     assert len(files.read("a.csv")) == 2
 
 
-def test_what_is_compressed_can_be_appended_to(files):
-    for _ in range(2):
-        files.write("a.csv.gz", ROWS, mode="append")
-    assert files.read("a.csv.gz", as_="rows") == [*ROWS, *ROWS]
+@pytest.mark.parametrize("suffix", ["gz", "zst", "bz2", "xz"])
+def test_what_is_compressed_can_be_appended_to(files, suffix):
+    for _ in range(3):
+        files.write(f"a.csv.{suffix}", ROWS, mode="append")
+    assert files.read(f"a.csv.{suffix}", as_="rows") == ROWS * 3
+
+
+def test_types_of_pandas_that_a_field_has_no_way_with_are_texts(files):
+    frame = pd.DataFrame(
+        {
+            "kind": pd.Categorical(["a", "b"]),
+            "when": pd.to_datetime(["2026-05-01T10:00:00Z"] * 2),
+            "took": pd.to_timedelta([1, 2], unit="s"),
+            "price": [decimal.Decimal("1.50"), None],
+            "blob": [b"\x00", None],
+        }
+    )
+    files.write("a.csv", frame)
+    row = files.read("a.csv", as_="rows")[0]
+    assert (row["kind"], row["price"], row["blob"]) == ("a", 1.5, "AA==")
+    assert row["when"].isoformat() == "2026-05-01T10:00:00+00:00"
+    assert files.write("a.xlsx", frame)["rows"] == 2
+    assert files.write("a.jsonl", frame)["rows"] == 2
+    assert files.write("a.parquet", frame)["rows"] == 2
 
 
 def test_what_has_an_end_is_not_appended_to(files):

@@ -67,6 +67,13 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def begin(self, **headers):
+        """Status and headers of an answer whose body the test sends bit by bit."""
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -80,6 +87,10 @@ class Server(ThreadingHTTPServer):
         self.site.sockets += 1
         return accepted
 
+    def shutdown_request(self, request):
+        super().shutdown_request(request)
+        self.site.closed += 1
+
     def handle_error(self, request, client_address):
         """A client that goes away is part of the tests."""
 
@@ -88,7 +99,7 @@ class Site:
     """Pages by their path, what was asked for, and how many connections there were."""
 
     def __init__(self, context=None):
-        self.routes, self.asked, self.sockets = {}, [], 0
+        self.routes, self.asked, self.sockets, self.closed = {}, [], 0, 0
         self.let_go = threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.site = self

@@ -23,9 +23,7 @@ def test_a_body_that_says_it_is_too_large_is_not_read(fetch, site):
 def test_a_body_that_does_not_say_so_is_stopped(fetch, site):
     @site.on("/endless")
     def endless(handler):
-        handler.send_response(200)
-        handler.send_header("Connection", "close")
-        handler.end_headers()
+        handler.begin(connection="close")
         while not site.let_go.is_set():
             handler.wfile.write(b"x" * 65536)
 

@@ -71,6 +71,16 @@ def test_what_nodes_give_has_a_form_as_json():
     }
 
 
+def test_a_table_is_sent_as_rows(sent):
+    assert json.loads(sent(json=pd.DataFrame({"a": [1, 2]})).body) == [{"a": 1}, {"a": 2}]
+    assert [sent(json=nothing).body for nothing in ({}, [], 0, False)] == [
+        b"{}",
+        b"[]",
+        b"0",
+        b"false",
+    ]
+
+
 @pytest.mark.parametrize("value", [float("nan"), object(), Decimal(1)])
 def test_what_has_no_form_as_json_is_told(value):
     with pytest.raises(UsageError, match="json cannot be sent"):

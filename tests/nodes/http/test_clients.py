@@ -74,7 +74,8 @@ def test_a_connection_the_server_closes_while_it_is_idle_is_made_anew(several, s
         handler.close_connection = True  # without having said so
 
     async def between():
-        await asyncio.sleep(0.02)
+        while site.closed < len(site.asked):
+            await asyncio.sleep(0.002)
 
     several(3, between=between, method="POST")
     assert (len(site.asked), site.sockets) == (3, 3)

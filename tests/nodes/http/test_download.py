@@ -94,14 +94,21 @@ def test_a_place_that_cannot_be_written_is_told(fetch, tmp_path):
         fetch("/file", save_to="rain.bin")
 
 
+def test_a_file_may_be_somewhere_else(fetch, services):
+    import fsspec
+
+    services.allowed_urls.append("memory://")
+    assert fetch("/file", save_to="memory://rain.bin")["path"] == "memory://rain.bin"
+    with fsspec.open("memory://rain.bin") as file:
+        assert file.read() == CONTENT
+
+
 def test_a_download_that_is_cancelled_leaves_nothing(context, made, site, tmp_path):
     begun = threading.Event()
 
     @site.on("/slow")
     def slow(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(10 * len(CONTENT)))
-        handler.end_headers()
+        handler.begin(content_length=10 * len(CONTENT))
         handler.wfile.write(CONTENT)
         begun.set()
         site.let_go.wait(5)
@@ -136,8 +143,6 @@ def test_a_body_is_an_artefact(fetch, context):
     given = fetch("/file", artefact="rain.bin")
     assert context.made == {"rain.bin": (CONTENT, "application/x-rain")}
     assert (given["path"], given["size"]) == ("rain.bin", len(CONTENT))
-    with pytest.raises(UsageError, match="has save_to and artefact"):
-        fetch("/file", artefact="rain.bin", save_to="rain.bin")
 
 
 def test_a_large_body_takes_little_memory(site, tmp_path):
@@ -145,9 +150,7 @@ def test_a_large_body_takes_little_memory(site, tmp_path):
 
     @site.on("/large")
     def large(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(200 << 20))
-        handler.end_headers()
+        handler.begin(content_length=200 << 20)
         for _ in range(200):
             handler.wfile.write(bytes(1 << 20))
 
@@ -174,3 +177,8 @@ def test_a_large_body_takes_little_memory(site, tmp_path):
     size, grown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
     assert int(size) == 200 << 20
     assert int(grown) < 50_000  # kilobytes
+
+
+def test_a_body_goes_to_one_place(made):
+    with pytest.raises(UsageError, match="has save_to and artefact"):
+        made.node(HttpNode, artefact="rain.bin", save_to="rain.bin")

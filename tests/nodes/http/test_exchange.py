@@ -32,9 +32,7 @@ def test_no_answer_in_time_is_told(fetch, site):
 def test_a_body_that_stops_coming_is_told(fetch, site):
     @site.on("/stops")
     def stops(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", "10")
-        handler.end_headers()
+        handler.begin(content_length="10")
         handler.wfile.write(b"12345")
         handler.wfile.flush()
         site.let_go.wait(5)
@@ -46,9 +44,7 @@ def test_a_body_that_stops_coming_is_told(fetch, site):
 def test_a_body_that_trickles_ends_at_the_total(fetch, site):
     @site.on("/trickles")
     def trickles(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
-        handler.end_headers()
+        handler.begin(content_length="1000")
         while not site.let_go.wait(0.02):
             handler.wfile.write(b".")
             handler.wfile.flush()
@@ -60,9 +56,7 @@ def test_a_body_that_trickles_ends_at_the_total(fetch, site):
 def test_a_connection_that_is_reset_in_the_body_is_told(fetch, site):
     @site.on("/reset")
     def resets(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", "10")
-        handler.end_headers()
+        handler.begin(content_length="10")
         handler.wfile.write(b"12345")
         reset(handler)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 import pytest
 
+from flowbook.errors import HttpFailed
 from flowbook.nodes.http import HttpNode, hosts
 from flowbook.nodes.http.hosts import Host, at_host
 
@@ -54,6 +56,24 @@ def test_no_more_than_so_many_requests_are_under_way_with_one_host(context, made
 def test_each_node_keeps_its_own_limit(context, made, site, busiest):
     asked(context, made, site, *[{"per_host": 1}] * 3, {"per_host": 2})
     assert busiest["most"] <= 2
+
+
+def test_waiting_for_ones_turn_is_not_the_servers_time(context, made, site):
+    site.on("/x")(lambda handler: handler.reply({}))
+
+    async def one():
+        async with at_host(site.url, 1, 0):
+            node = made.node(
+                HttpNode, url=f"{site.url}/x", per_host=1, timeout={"total": "10ms", "read": "5s"}
+            )
+            waiting = asyncio.create_task(node.run(context, {}))
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+        with contextlib.suppress(HttpFailed):  # a machine that is busy may be slower than that
+            await waiting
+
+    asyncio.run(one())
+    assert len(site.asked) == 1
 
 
 def test_a_limit_of_one_host_does_not_hold_for_another():

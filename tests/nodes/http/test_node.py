@@ -104,6 +104,27 @@ def test_the_query_repeats_lists_and_leaves_out_nothing_that_is_there(fetch, sit
     assert site.paths == ["/echo?a=%20+1&city=New+York&city=Oslo&dry=true&n=0"]
 
 
+def test_headers_are_sent_as_texts(fetch, site):
+    fetch("/echo", headers={"X-Number": 7, "X-No": None, "X-List": ["a", "b"], "X-Is": True})
+    sent = site.asked[0].headers
+    assert (sent["x-number"], sent["x-list"], sent["x-is"]) == ("7", "a, b", "true")
+    assert "x-no" not in sent
+
+
+@pytest.mark.parametrize("value", ["Ørsta", "hush\r\nX-More: 1", "hush\n"])
+def test_a_header_that_cannot_be_sent_is_told_without_its_value(fetch, site, value):
+    with pytest.raises(UsageError, match="header 'X-Own' has a character") as caught:
+        fetch("/echo", headers={"X-Own": value})
+    assert "hush" not in str(caught.value)
+    assert site.asked == []
+
+
+def test_json_in_another_charset_is_read(fetch, site):
+    site.page("/odd", '["ø"]'.encode("latin-1"), content_type="application/json; charset=latin-1")
+    site.page("/wide", '["ø"]'.encode("utf-16"))
+    assert (fetch("/odd"), fetch("/wide")) == (["ø"], ["ø"])
+
+
 def test_only_requests_that_change_something_carry_the_idempotency_key(fetch, site):
     fetch("/echo")
     fetch("/echo", method="POST")

@@ -19,7 +19,7 @@ from tests.nodes.notify.sink import Sink
 from traitlets import TraitError
 
 from flowbook.errors import FlowbookError, HttpFailed, NotGranted, SecretMissing, UsageError
-from flowbook.nodes.notify.channels import Delivery
+from flowbook.nodes.notify.delivery import Delivery
 from flowbook.nodes.notify.mail import Mail
 from flowbook.nodes.notify.node import NotifyNode
 from flowbook.nodes.notify.payloads import Notice

@@ -14,8 +14,8 @@ from flowbook.nodes.notify.payloads import Notice, encoded, stamp
 
 FAILED = Notice(
     event="run_failed",
-    workflow_id="daily",
-    workflow_name="Daily Report",
+    flow="daily",
+    title="Daily Report",
     run_id="abc123",
     timestamp="2024-01-15T10:30:00Z",
     error="Connection timeout",

@@ -107,12 +107,16 @@ def rows_of_table(value: Any) -> list[dict[str, Any]] | None:
 
 
 def as_text(value: Any) -> str:
-    """A value as JSON on one line; a text as it is.
+    """A value as JSON on one line; a text, and what JSON says by a text, as it is.
 
     >>> as_text([1, "x"]), as_text("x")
     ('[1,"x"]', 'x')
     """
-    return value if isinstance(value, str) else _encoded(value, "a value").decode()
+    if isinstance(value, str):
+        return value
+    encoded = _encoded(value, "a value")
+    text: str = msgspec.json.decode(encoded) if encoded[:1] == b'"' else encoded.decode()
+    return text
 
 
 def _encoded(value: Any, what: str) -> bytes:

@@ -36,6 +36,8 @@ _DETOURS: Final = frozenset(
         "zip",
     ]
 )
+_PLAIN_OPEN: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+"""Links have been followed by whoever allowed the place; a pipe is not waited for."""
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
@@ -67,14 +69,17 @@ class Files:
     def place(self, path: object, *, writing: bool = False) -> Place:
         """Where `path` is; `UsageError` for what is no path, `NotGranted` outside the project."""
         given = _plain(path)
-        return Place(given, self.services.file(given, writing=writing))
+        try:
+            return Place(given, self.services.file(given, writing=writing))
+        except (RuntimeError, ValueError):  # `~name` of nobody, a host that is none
+            raise UsageError(f"{given!r} is no path and no URL") from None
 
     def open(self, place: Place) -> IO[bytes]:
         """The file, for reading; `UsageError` says what is near where there is none."""
         if place.remote:
             return self._open_remote(place)
         try:
-            handle = os.open(place.where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            handle = os.open(place.where, os.O_RDONLY | _PLAIN_OPEN)
         except FileNotFoundError:
             raise self._missing(place) from None
         except OSError as error:
@@ -204,14 +209,12 @@ def _plain(path: object) -> str:
     if not isinstance(given, str) or "\0" in given:
         raise UsageError(f"{given!r} is no path", hint="write text without NUL")
     scheme, mark, rest = given.partition("://")
-    if not mark:
-        return given
-    if "::" in given or scheme.lower() in _DETOURS:
+    if "::" in given or (mark and scheme.lower() in _DETOURS):
         raise UsageError(
             f"{public(given)} leads to a file by way of another",
             hint="name the file itself; archives and caches are not opened",
         )
-    return rest if scheme.lower() in _HERE else given
+    return rest if mark and scheme.lower() in _HERE else given
 
 
 def _split(pattern: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import IO, Any, Final
 
 from flowbook.errors import UsageError
@@ -154,7 +155,7 @@ def _plain(value: Any, number: int, column: str) -> Any:
     """What stands in the cell; `UsageError` names row and column of what cannot."""
     if value is None or isinstance(value, bool | int):
         return value
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         return value if math.isfinite(value) else None
     aware = isinstance(value, dt.datetime) and value.tzinfo is not None
     if isinstance(value, dt.datetime | dt.date | dt.time) and not aware:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from flowbook.errors import UsageError
+
 if TYPE_CHECKING:
     import httpx
 
@@ -72,6 +74,18 @@ def is_for(asked: httpx.URL, url: httpx.URL) -> bool:
 
 def _port(url: httpx.URL) -> int | None:
     return url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def header_text(name: str, value: object) -> str:
+    """A header's value as text, a list joined; `UsageError` for one that cannot be sent."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    text = ", ".join(str(one).lower() if isinstance(one, bool) else str(one) for one in parts)
+    if not text.isascii() or not text.replace("\t", " ").isprintable():
+        raise UsageError(
+            f"header {name!r} has a character that a header cannot have",
+            hint="write plain letters and signs, in one line",
+        )
+    return text
 
 
 def strip(headers: httpx.Headers) -> None:

@@ -33,8 +33,12 @@ class Answer:
         self.response = response
         self.method = response.request.method
         self.status = response.status_code
-        self.url = public_url(str(response.request.url))
         self.size = 0
+
+    @property
+    def url(self) -> str:
+        """As it may be told."""
+        return public_url(str(self.response.request.url))
 
     @property
     def headers(self) -> dict[str, str]:

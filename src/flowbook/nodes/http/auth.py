@@ -8,9 +8,11 @@ that server says.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import quote, quote_plus
 
 from flowbook.errors import UsageError
 from flowbook.graph.options import did_you_mean
@@ -160,7 +162,8 @@ class Basic(Nobody):
     def __init__(self, username: str, password: str) -> None:
         import httpx
 
-        super().__init__(password)
+        pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+        super().__init__(password, pair)
         self._flow = httpx.BasicAuth(username, password)
 
     async def sign(self, request: httpx.Request) -> None:
@@ -196,12 +199,12 @@ class Digest(Nobody):
 
 
 def hidden(text: str, secrets: tuple[str, ...]) -> str:
-    """`text` without any of `secrets`.
+    """`text` without any of `secrets`, as they are or as they stand in an address.
 
-    >>> hidden("no such key: hush", ("hush",))
-    'no such key: …'
+    >>> hidden("no such key: h&sh or h%26sh", ("h&sh",))
+    'no such key: … or …'
     """
     for secret in secrets:
-        if secret.strip():
-            text = text.replace(secret, "…")
+        for spelt in (secret, quote(secret, ""), quote_plus(secret)) if secret.strip() else ():
+            text = text.replace(spelt, "…")
     return text

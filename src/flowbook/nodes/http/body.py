@@ -29,7 +29,7 @@ Reach = Callable[[], Files]
 
 def check_bodies(node: str, given: Mapping[str, Any]) -> None:
     """Raise `UsageError` for more than one body, and for what is none."""
-    found = [name for name in BODIES if given[name] not in (None, "", {})]
+    found = [name for name in BODIES if _is_given(name, given[name])]
     if len(found) > 1:
         raise UsageError(
             f"http node {node!r} has {' and '.join(found)}, and a request has one body",
@@ -41,6 +41,11 @@ def check_bodies(node: str, given: Mapping[str, Any]) -> None:
             f"data of http node {node!r} is a {type(data).__name__}",
             hint="give text, bytes, or a mapping for a form; json: takes all else",
         )
+
+
+def _is_given(name: str, value: Any) -> bool:
+    """Nothing is a body, too, as JSON and as data."""
+    return value is not None if name in ("json", "data") else bool(value)
 
 
 def body_of(given: Mapping[str, Any], reach: Reach, stack: ExitStack) -> dict[str, Any]:

@@ -28,11 +28,6 @@ _WAITING: Final = 4
 async def downloaded(task: Task) -> Outputs:
     """The body in a file or an artefact; gives `{path, size, sha256, content_type}`."""
     node = task.node
-    if node.save_to and node.artefact:
-        raise UsageError(
-            f"http node {node.name!r} has save_to and artefact",
-            hint="leave out one of them",
-        )
     with ExitStack() as stack:
         async with task.exchange.answer(task.request(task.url(), stack)) as answer:
             made = await (_saved(task, answer) if node.save_to else _kept(task, answer))

@@ -61,7 +61,9 @@ class Exchange:
         return self.client.build_request(method, url, timeout=timeout, **content)
 
     @asynccontextmanager
-    async def answer(self, request: httpx.Request) -> AsyncIterator[Answer]:
+    async def answer(
+        self, request: httpx.Request, also_ok: tuple[int, ...] = ()
+    ) -> AsyncIterator[Answer]:
         """The answer, after redirects, while its body is read.
 
         Raises `HttpFailed` for none, and for a status that is not among those that are `ok`;
@@ -71,9 +73,9 @@ class Exchange:
         if not is_for(self._asked, request.url):
             strip(request.headers)
         with self._told(request):
-            async with asyncio.timeout(self.terms.timeouts.total), AsyncExitStack() as stack:
+            async with AsyncExitStack() as stack:
                 answer = await self._final(request, stack)
-                if not is_among(answer.status, self.terms.ok):
+                if not is_among(answer.status, self.terms.ok) and answer.status not in also_ok:
                     raise await self._refused(answer)
                 yield answer
 
@@ -134,13 +136,17 @@ class Exchange:
         if not signed and self._is_ours(request):
             await self.credentials.sign(request)
         origin = f"{request.url.scheme}://{request.url.netloc.decode()}"
-        async with at_host(origin, self.terms.per_host, self.terms.interval):
+        async with (
+            at_host(origin, self.terms.per_host, self.terms.interval),
+            asyncio.timeout(self.terms.timeouts.total),  # its turn is not the server's time
+        ):
             begun = time.perf_counter()
             answer: Answer | None = None
             try:
                 response = await self._sent(request)
                 try:
-                    self._cookies.extract_cookies(response)
+                    if "set-cookie" in response.headers:
+                        self._cookies.extract_cookies(response)
                     answer = Answer(response)
                     yield answer
                 finally:

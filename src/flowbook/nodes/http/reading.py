@@ -35,20 +35,26 @@ def value_of(body: Body, reading: str, table: str, charset: str = "") -> Any:
     if kind == "text":
         return body.text(charset)
     if kind == "json":
-        return json.loads(body.text(charset) if charset else body.content)
+        return _json_of(body, charset)
     return table_of(body, table, charset)
 
 
 def table_of(body: Body, kind: str, charset: str = "") -> Any:
     """CSV, or JSON with rows or columns, as a table of that kind."""
     if reading_of(body) == "json":
-        rows = json.loads(body.text(charset) if charset else body.content)
+        rows = _json_of(body, charset)
         if not isinstance(rows, list | dict):
             raise ValueError("a table is a list of objects, or lists by column")
         return as_table(rows, kind)
     name = charset or body.charset
     content = body.content if name == "utf-8" else body.text(name).encode()
     return _from_csv(content, library(kind))
+
+
+def _json_of(body: Body, charset: str) -> Any:
+    """In UTF-8, 16 or 32 as JSON says, where nobody says otherwise."""
+    said = charset or body.charset
+    return json.loads(body.content if said == "utf-8" else body.text(said))
 
 
 def library(kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from flowbook.graph.options import parse_duration
@@ -40,8 +41,15 @@ def parse_statuses(value: object) -> Statuses:
     >>> parse_statuses("2xx, 404"), parse_statuses([301, "400-499"])
     (((200, 299), (404, 404)), ((301, 301), (400, 499)))
     """
-    parts = value if isinstance(value, list | tuple) else re.split(r"[,\s]+", str(value).strip())
-    return tuple(_range(str(part).strip().lower()) for part in parts if str(part).strip())
+    if isinstance(value, list | tuple):
+        value = ",".join(map(str, value))
+    return _statuses(str(value))
+
+
+@lru_cache(maxsize=64)
+def _statuses(text: str) -> Statuses:
+    """The same of a text; nodes run often, and say the same every time."""
+    return tuple(_range(part) for part in re.split(r"[,\s]+", text.strip().lower()) if part)
 
 
 def _range(text: str) -> tuple[int, int]:

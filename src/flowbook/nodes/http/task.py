@@ -12,7 +12,7 @@ from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.services import Services
 from flowbook.ids import PortName
 from flowbook.nodes.files.places import Files
-from flowbook.nodes.http.addresses import with_params
+from flowbook.nodes.http.addresses import header_text, with_params
 from flowbook.nodes.http.answer import Answer, Body
 from flowbook.nodes.http.auth import Credentials, Nobody, given_auth, signer
 from flowbook.nodes.http.body import BODIES, body_of
@@ -61,12 +61,12 @@ class Task:
         """Where the node begins; `UsageError` for what is no address."""
         return with_params(self.address(self.node.url), self.node.params)
 
-    def address(self, text: str) -> httpx.URL:
-        """`text` as an address."""
+    def address(self, text: str, base: httpx.URL | None = None) -> httpx.URL:
+        """`text` as an address, seen from `base`."""
         import httpx
 
         try:
-            url = httpx.URL(text)
+            url = httpx.URL(text) if base is None else base.join(text)
         except httpx.InvalidURL as error:
             raise no_address(self.node.name, text, error) from None
         if url.scheme not in ("http", "https") or not url.host:
@@ -94,7 +94,11 @@ class Task:
         return Files(self.context.services, {})
 
     def _headers(self, page: int) -> dict[str, str]:
-        headers = {str(name).lower(): str(one) for name, one in self.node.headers.items()}
+        headers = {
+            str(name).lower(): header_text(str(name), one)
+            for name, one in self.node.headers.items()
+            if one is not None
+        }
         if self.node.method not in SAFE:
             # Each page is an effect of its own, and the same one in every attempt.
             key = self.context.idempotency_key + (f"/{page}" if page > 1 else "")
@@ -103,14 +107,18 @@ class Task:
 
     # ------------------------------------------------------------ what it gives
 
-    async def value(self, answer: Answer, body: Body) -> Any:
-        """The body as the node likes to have it; `HttpFailed` for what cannot be read so."""
+    async def value(self, answer: Answer, body: Body, response: str = "") -> Any:
+        """The body as the node likes to have it; `HttpFailed` for what cannot be read so.
+
+        `response` stands for that of the node.
+        """
         node = self.node
-        reading = reading_of(body) if node.response == "auto" else node.response
+        response = response or node.response
+        reading = reading_of(body) if response == "auto" else response
         try:
             if len(body.content) <= _QUICK and reading != "table":
-                return value_of(body, node.response, node.table, node.charset)
-            return await asyncio.to_thread(value_of, body, node.response, node.table, node.charset)
+                return value_of(body, response, node.table, node.charset)
+            return await asyncio.to_thread(value_of, body, response, node.table, node.charset)
         except ValueError as error:
             kind = "JSON" if reading == "json" else "table"
             raise answer.failed(

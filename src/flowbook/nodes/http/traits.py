@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 from traitlets import CaselessStrEnum, Dict, Int, TraitError, Unicode, validate
 
+from flowbook.errors import UsageError
 from flowbook.graph.node import Node
 from flowbook.graph.spec import NodeSpec
 from flowbook.nodes.http.answer import check_charset
 from flowbook.nodes.http.auth import check_auth
 from flowbook.nodes.http.body import BODIES, check_bodies
+from flowbook.nodes.http.paging import parse_pages
 from flowbook.nodes.http.reading import READINGS, TABLES
 from flowbook.nodes.http.settings import (
     PARSERS,
@@ -27,6 +29,8 @@ from flowbook.nodes.http.settings import (
 
 class HttpSettings(Node):
     """What one can say of a request."""
+
+    untemplated: ClassVar[tuple[str, ...]] = ("pages",)
 
     method = traitlets.Any("GET", help="The HTTP method: GET, POST or any other by its name.").tag(
         config=True, examples=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
@@ -109,6 +113,19 @@ class HttpSettings(Node):
         "that goes to a file has no limit of its own.",
     ).tag(config=True)
 
+    pages = traitlets.Any(
+        None,
+        help="Go over pages and give their items as one. kind is link (the header of that name), "
+        "next (an expression for the next address), cursor (one for what `param` has to be next), "
+        "page or offset (`param` counts from `start` until a page is empty, `size` in "
+        "`size_param`). items is an expression for the items of a page and more for whether "
+        "another follows; they see body, headers, status, page, url and the inputs. max_pages and "
+        "max_items end it; without max_pages, more than 100 pages are an error. `into: json` puts "
+        "parameters into the body.",
+    ).tag(
+        config=True,
+        examples=[{"kind": "next", "next": "{{ body.next }}", "items": "{{ body.results }}"}],
+    )
     save_to = Unicode(
         help="Write the body to this file of the project and give {path, size, sha256, "
         "content_type}; the file is there whole or not at all, however large it is."
@@ -122,6 +139,12 @@ class HttpSettings(Node):
         super().__init__(spec, **traits)
         if "auth" in traits:
             check_auth(self.auth or {}, spec.config.get("auth"))
+        taken = [name for name in ("pages", "save_to", "artefact") if getattr(self, name)]
+        if len(taken) > 1:
+            raise UsageError(
+                f"http node {self.name!r} has {' and '.join(taken)}",
+                hint="leave out all but one of them",
+            )
         check_bodies(self.name, {name: getattr(self, name) for name in BODIES})
 
     @validate(*PARSERS)
@@ -132,6 +155,14 @@ class HttpSettings(Node):
         except ValueError as refused:
             raise TraitError(f"{name} cannot be {value!r}: {refused}") from None
         return read if name == "method" else value
+
+    @validate("pages")
+    def _check_pages(self, proposal: dict[str, Any]) -> Any:
+        try:
+            parse_pages(proposal["value"])
+        except ValueError as refused:
+            raise TraitError(f"pages: {refused}") from None
+        return proposal["value"]
 
     @validate("auth")
     def _check_auth(self, proposal: dict[str, Any]) -> Any:

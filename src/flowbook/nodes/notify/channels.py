@@ -11,39 +11,17 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from flowbook.errors import HttpFailed, UsageError
 from flowbook.graph.options import did_you_mean
 from flowbook.nodes.notify import payloads
+from flowbook.nodes.notify.delivery import Channel, Delivery
 from flowbook.nodes.notify.mail import Mail
 from flowbook.nodes.notify.payloads import Notice
 
 GROUP: Final = "flowbook.channels"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Where a notice goes and how: an address that is a secret, and what the node says beside it.
-
-    `key` is the same for every attempt, so that a receiver that looks at it hears a thing once.
-    `timeout` is in seconds.
-    """
-
-    address: str = field(repr=False)
-    key: str
-    timeout: float
-    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-class Channel(Protocol):
-    """A way to tell people; `send` raises for what was not delivered."""
-
-    async def send(self, notice: Notice, delivery: Delivery) -> Mapping[str, Any]:
-        """Deliver it once; what is known of the delivery, without the address."""
-        ...
 
 
 class Webhook:

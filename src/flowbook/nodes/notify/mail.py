@@ -15,7 +15,7 @@ from flowbook.errors import HttpFailed, UsageError
 from flowbook.nodes.notify import payloads
 
 if TYPE_CHECKING:
-    from flowbook.nodes.notify.channels import Delivery
+    from flowbook.nodes.notify.delivery import Delivery
     from flowbook.nodes.notify.payloads import Notice
 
 SECURITY: Final = ("starttls", "ssl", "none")

@@ -13,7 +13,8 @@ from flowbook.errors import NotGranted, UsageError
 from flowbook.graph.node import Node, NodeContext
 from flowbook.graph.options import parse_duration
 from flowbook.ids import PortName
-from flowbook.nodes.notify.channels import Delivery, channel
+from flowbook.nodes.notify.channels import channel
+from flowbook.nodes.notify.delivery import Delivery
 from flowbook.nodes.notify.mail import SECURITY
 from flowbook.nodes.notify.payloads import LEVELS, Notice, stamp
 
@@ -45,7 +46,7 @@ class Inbox(BaseHTTPRequestHandler):
         pass
 
 server = HTTPServer(("127.0.0.1", 0), Inbox)
-Thread(target=server.handle_request, daemon=True).start()
+Thread(target=lambda: (server.handle_request(), server.server_close())).start()
 inbox = f"http://127.0.0.1:{server.server_port}"
 
 %%flow notify told(inbox)
@@ -73,7 +74,7 @@ fields: {pages: 12}
     level = Enum(
         ("", *LEVELS), default_value="", help="How grave it is; it gives the message its colour."
     ).tag(config=True)
-    workflow = Unicode("", help="The name the message gives the flow; its own if left out.").tag(
+    title = Unicode("", help="The name the message gives the flow; its own if left out.").tag(
         config=True
     )
     timeout = traitlets.Any(10.0, help="Give up an attempt after this long: 10s.").tag(config=True)
@@ -128,8 +129,8 @@ fields: {pages: 12}
         failed = self.event == "run_failed"
         return Notice(
             event=self.event,
-            workflow_id=context.flow,
-            workflow_name=self.workflow or context.flow,
+            flow=context.flow,
+            title=self.title or context.flow,
             run_id=context.run_id,
             timestamp=stamp(dt.datetime.now(dt.UTC)),
             error=said if failed else "",

@@ -28,8 +28,8 @@ class Notice:
     """
 
     event: str
-    workflow_id: str
-    workflow_name: str
+    flow: str
+    title: str
     run_id: str
     timestamp: str
     error: str = ""
@@ -51,8 +51,8 @@ class Notice:
     def text(self) -> str:
         """It in one line."""
         if self.failed:
-            return f"⚠️ Workflow '{self.workflow_name}' failed"
-        return self.message or f"Workflow '{self.workflow_name}': {self.event}"
+            return f"⚠️ Workflow '{self.title}' failed"
+        return self.message or f"Workflow '{self.title}': {self.event}"
 
 
 def stamp(when: dt.datetime) -> str:
@@ -68,8 +68,8 @@ def webhook(notice: Notice) -> dict[str, Any]:
     """What any receiver understands: the facts by name."""
     told: dict[str, Any] = {
         "event": notice.event,
-        "workflow_id": notice.workflow_id,
-        "workflow_name": notice.workflow_name,
+        "workflow_id": notice.flow,
+        "workflow_name": notice.title,
         "run_id": notice.run_id,
     }
     told |= {"error": notice.error} if notice.failed else {"message": notice.text}
@@ -111,7 +111,7 @@ def mail(notice: Notice) -> tuple[str, str]:
     lines = [notice.text, ""]
     if notice.failed and notice.message:
         lines += [notice.message, ""]
-    lines += [f"Workflow: {notice.workflow_name}", f"Run ID: {notice.run_id}"]
+    lines += [f"Workflow: {notice.title}", f"Run ID: {notice.run_id}"]
     lines += [f"Error: {notice.error}"] if notice.error else []
     lines += [f"{name}: {_said(value)}" for name, value in notice.fields.items()]
     lines += [f"Time: {notice.timestamp}"]
