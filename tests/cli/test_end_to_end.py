@@ -315,6 +315,27 @@ def test_a_job_runs_the_same_flow_into_the_same_history(type_in, export, tmp_pat
 
 
 @pytest.mark.kernel
+def test_a_secret_is_in_nothing_that_a_job_or_a_run_leaves(type_in, export, tmp_path, monkeypatch):
+    canary = "canary-7f3a9c/xyz+Q=="
+    monkeypatch.setitem(ENV, "FLOWBOOK_SECRET_TOKEN", canary)
+    uses = "import flowbook\nsecret = flowbook.context().services.secret('token')\nprint(secret)\n"
+    good = export(
+        "good", f"%%flow leak\n{uses}{{'a': secret, 'n': top}}", "%%flow last(leak)\nleak"
+    )
+    bad = export("bad", f"%%flow leak --retries 1 --backoff 1ms\n{uses}raise ValueError(secret)")
+    said = []
+    for words in (("job", "run", good), ("job", "run", bad), ("run", "good.ipynb", "--json")):
+        done = type_in(*words)
+        said.append(done.returncode)
+        assert canary not in done.stdout + done.stderr
+        assert "[redacted]" in done.stdout + done.stderr
+    assert said == [0, 1, 0]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any("[redacted]" in path.read_text() for path in files if path.suffix == ".ipynb")
+    assert [path for path in files if canary.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.kernel
 def test_a_job_and_a_run_are_the_same_version(type_in, export):
     job = export("sums", *SUMS)
     type_in("run", "sums.ipynb", "--no-report")

@@ -22,7 +22,7 @@ from flowbook.export.notebook import sinks
 from flowbook.export.report import write_report
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json, Missing
-from flowbook.ids import NodeId
+from flowbook.ids import NodeId, PortName
 from flowbook.run.rules.phase import Outcome
 from flowbook.session.recorded import RecordedRun
 from flowbook.session.start import Start
@@ -106,10 +106,12 @@ def outputs(opened: Opened, run: Run | RecordedRun, only: Sequence[str] = ()) ->
     """What the nodes at the flow's ends gave, or those asked for; others are left out."""
     targets = [NodeId(name) for name in only] or None
     plan = opened.project.plan(opened.flow, targets)
-    found = {}
+    found: dict[str, Any] = {}
     for name in only or sinks(opened.flow.spec(), plan):
         try:
             found[name] = run[name].output
+            if not isinstance(run, RecordedRun):  # what comes from the store is redacted
+                found[name] = run[name].shown({PortName(name): found[name]})[PortName(name)]
         except RunError:
             continue  # it failed or was skipped: the summary says so
     return found

@@ -208,7 +208,7 @@ def _results(spec: FlowSpec, plan: Plan) -> Any:
         "display(run)\n"
         f"for name in [{names}]:\n"
         '    if run[name].outcome == "succeeded":\n'
-        "        display(run[name].output)"
+        "        display(*run[name].shown({name: run[name].output}).values())"
     )
     return _code("results", text, "flowbook-results", QUIET)
 

@@ -147,7 +147,7 @@ class Keeper:
         values = outputs.ports
         if outputs.result is not None:
             values = {**values, RESULT: outputs.result}
-        if self._recording is not None:
+        if self._recording is not None and self._recording.redacts:
             refs = _hidden(self._recording, outputs)
             values = {port: value for port, value in values.items() if port not in refs}
         heavy: dict[PortName, object] = {}

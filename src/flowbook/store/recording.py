@@ -246,15 +246,15 @@ class _RecordingSink:
 
         A checkpoint is on disk, whatever the flow asks for.
         """
+        safe = any(type(event) is CheckpointReached for event in events)
         if self.recording.as_it_is:
-            self.last = self.inner.append(events)
+            self.last = self.inner.append(events, Durability.FSYNC if safe else None)
             return self.last
         options = self.recording.options
         if options.detail is Detail.OFF:
             return _DONE
         kept = [one for event in events if (one := self.recording.event(event)) is not None]
         if kept:
-            safe = any(isinstance(event, CheckpointReached) for event in kept)
             durability = Durability.FSYNC if safe else options.durability
             self.last = self.inner.append(kept, durability)
         return self.last
