@@ -15,6 +15,7 @@ from traitlets import Bool, Dict, Enum, Int, List, TraitError, Unicode, Union, v
 
 from flowbook.errors import UsageError
 from flowbook.graph.node import Node, NodeContext
+from flowbook.graph.options import Options
 from flowbook.ids import PortName
 from flowbook.nodes.files.families import concrete, shaped
 from flowbook.nodes.files.formats import FORMATS, SHAPES, Format, format_of, read_as, table_of
@@ -73,6 +74,7 @@ class ReadFileNode(FileNode):
     """
 
     kind: ClassVar[str] = "read_file"
+    defaults: ClassVar[Options] = Options(pure=True)
     example: ClassVar[str] = """\
 %%flow write_file saved
 path: cities.csv
@@ -208,6 +210,7 @@ class ListFilesNode(Node):
     """
 
     kind: ClassVar[str] = "list_files"
+    defaults: ClassVar[Options] = Options(pure=True)
     family: ClassVar[str] = "files"
     opaque: ClassVar[str] = FileNode.opaque
     example: ClassVar[str] = """\

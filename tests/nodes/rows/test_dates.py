@@ -80,6 +80,17 @@ def test_a_day_is_one_of_the_clock_and_24_hours_are_time_that_passes():
     )
 
 
+def test_one_moment_in_two_time_zones_is_told_in_each():
+    zoned = ["2026-01-01T12:00:00+00:00", "2026-01-01T13:00:00+01:00"]
+    rows = [{"at": datetime.fromisoformat(one)} for one in zoned]
+    assert column(ran(DateMathsNode, rows, column="at", part="hour"), "at") == [12, 13]
+
+
+def test_a_list_is_no_moment():
+    with pytest.raises(UsageError, match=r"row 0 of 'at' has \[1\], which is no date"):
+        ran(DateMathsNode, [{"at": [1]}], column="at", part="hour")
+
+
 def test_single_values_and_lists():
     assert ran(DateMathsNode, date(2026, 1, 31), add="1 month") == date(2026, 2, 28)
     assert ran(DateMathsNode, None, add="1 month") is None

@@ -3,8 +3,10 @@
 import pytest
 
 from flowbook import Flow, Project
+from flowbook.cells.notebook import Cell, Notebook
+from flowbook.cells.source import read
 from flowbook.graph.spec import InputSpec, NodeSpec
-from flowbook.ids import NodeId, PortName
+from flowbook.ids import CellId, FlowId, NodeId, PortName
 from flowbook.nodes.rows.dates import DateMathsNode
 from flowbook.nodes.rows.grouping import AggregateNode
 from flowbook.nodes.rows.items import FilterNode, MapItemsNode, ReduceNode
@@ -41,6 +43,13 @@ def test_the_page_of_a_kind_is_whole(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_it_takes_its_own_settings_as_it_is_made_anew_where_a_template_is_rendered(kind):
+    spec = NodeSpec(NodeId("n"), kind=kind.kind)
+    made = kind(spec)
+    kind(spec, **{name: getattr(made, name) for name in made.trait_names(config=True)})
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 def test_its_example_runs(project, kind):
     run = run_example(project, kind)
     assert run.status.value == "succeeded"
@@ -62,6 +71,27 @@ def test_examples_give_what_their_texts_promise(project):
     by_city, by_month = outputs(project, AggregateNode, "by_city", "by_month")
     assert [row["revenue"] for row in by_city] == [12, 12]
     assert [str(row["month"]) for row in by_month] == ["2026-01-01", "2026-02-01"]
+
+
+def test_a_template_says_what_it_is_about_and_a_port_without_rows_may_be_skipped(project):
+    cells = (
+        "%%flow fetch() -> rows, status\nimport polars as pl\n"
+        'rows, status = pl.DataFrame({"n": [1, 2, 3]}), 200',
+        '%%flow split sorted_out\nover: "{{ fetch.rows }}"\nempty: skip\n'
+        "into: {big: n > 1, huge: n > 9}\nrest: small",
+        "%%flow reduce most(items=sorted_out.big)\nhow: max\ncolumn: n",
+        "%%flow reduce never(items=sorted_out.huge)\nhow: max\ncolumn: n",
+    )
+    made = tuple(Cell.code(CellId(f"cell-{at}"), text) for at, text in enumerate(cells))
+    parsed = read(Notebook.of(made), project.registry, FlowId("page"))
+    flow = Flow("page", host=project)
+    flow.replace_spec(parsed.spec)
+    assert not [*parsed.problems, *project.check(flow)]
+    run = flow.start()
+    run.wait()
+    assert run["sorted_out"].error is None
+    assert run["most"].output == 3
+    assert run["never"].outcome == "skipped"
 
 
 def test_rows_that_fail_fail_the_run_with_their_numbers(project):

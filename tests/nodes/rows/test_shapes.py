@@ -89,6 +89,12 @@ def test_columns_without_text_names_and_things_without_rows_are_refused():
             ran(LimitNode, odd)
 
 
+def test_two_columns_of_one_name_are_refused():
+    for odd in (pd.DataFrame([[1, 2]], columns=["a", "a"]), pa.table([[1], [2]], names=["a", "a"])):
+        with pytest.raises(UsageError, match="two columns of the table are called 'a'"):
+            ran(LimitNode, odd)
+
+
 def test_the_subject_is_over_else_items_else_the_first_input(spec, made):
     rows = made.node(LimitNode, inputs="limit orders", count=1)
     assert rows.run(None, {"orders": [3, 4], "limit": [1, 2]}) == [1]

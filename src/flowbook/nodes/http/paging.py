@@ -13,13 +13,14 @@ MAX_PAGES: Final = 100
 """Pages, where nothing is said; more of them are an error, so that nothing is left out unseen."""
 
 _COMMON: Final = ("kind", "items", "more", "max_pages", "max_items")
-_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+PAGINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "link": (),
     "next": ("next",),
     "cursor": ("cursor", "param", "into"),
     "page": ("param", "start", "size", "size_param", "into"),
     "offset": ("param", "start", "size", "size_param", "into"),
 }
+"""Kinds of paging, and what each has besides that all have."""
 _SIZES: Final = {"page": "per_page", "offset": "limit"}
 
 
@@ -64,10 +65,10 @@ def parse_pages(value: object) -> Paging | None:
     if value in (None, "", {}):
         return None
     given = {"kind": value} if isinstance(value, str) else value
-    if not isinstance(given, Mapping) or given.get("kind") not in _KINDS:
-        raise ValueError(f"write a mapping with a kind of {', '.join(_KINDS)}")
+    if not isinstance(given, Mapping) or given.get("kind") not in PAGINGS:
+        raise ValueError(f"write a mapping with a kind of {', '.join(PAGINGS)}")
     kind = str(given["kind"])
-    known = (*_COMMON, *_KINDS[kind])
+    known = (*_COMMON, *PAGINGS[kind])
     for name in given:
         if name not in known:
             raise ValueError(f"kind {kind} has no {name!r}; {did_you_mean(str(name), known)}")

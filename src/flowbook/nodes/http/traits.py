@@ -11,6 +11,7 @@ from traitlets import CaselessStrEnum, Dict, Int, TraitError, Unicode, validate
 from flowbook.errors import UsageError
 from flowbook.graph.node import Node
 from flowbook.graph.spec import NodeSpec
+from flowbook.nodes.http import forms
 from flowbook.nodes.http.answer import check_charset
 from flowbook.nodes.http.auth import check_auth
 from flowbook.nodes.http.body import BODIES, check_bodies
@@ -33,9 +34,11 @@ class HttpSettings(Node):
     untemplated: ClassVar[tuple[str, ...]] = ("pages",)
 
     method = traitlets.Any("GET", help="The HTTP method: GET, POST or any other by its name.").tag(
-        config=True, examples=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
+        config=True, schema=forms.METHOD, examples=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
     )
-    url = Unicode(help="The address, beginning with http:// or https://.").tag(config=True)
+    url = Unicode(help="The address, beginning with http:// or https://.").tag(
+        config=True, required=True
+    )
     params = Dict(
         help="Query parameters, behind those of the address. One that is null is left out, and a "
         "list repeats its name."
@@ -61,28 +64,33 @@ class HttpSettings(Node):
         help="Who asks. type is basic or digest (username, password), bearer (token), header or "
         "query (name, value), or oauth2_client_credentials (token_url, client_id, client_secret, "
         "scope, audience, client_auth: basic or body). `secret: name` stands for the secret one.",
-    ).tag(config=True, secret=True, examples=[{"type": "bearer", "secret": "api_token"}])
+    ).tag(
+        config=True,
+        schema=forms.AUTH,
+        secret=True,
+        examples=[{"type": "bearer", "secret": "api_token"}],
+    )
     ok = traitlets.Any(
         "2xx, 3xx", help="Statuses that are a success: 2xx, [200, 404], 200-299, or any."
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.STATUSES)
     retry_on = traitlets.Any(
         "408, 425, 429, 500, 502, 503, 504",
         help="Statuses that are worth another attempt, if the node has `retries`; any other "
         "that is not ok fails it for good. No answer at all always is.",
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.STATUSES)
     timeout = traitlets.Any(
         30.0,
         help="How long to wait for a connection and in each silence of the server: 30s, or "
         "{connect: 5s, read: 30s, total: 5m}. There is no limit on the whole unless total says so.",
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.TIMEOUT)
     follow_redirects = traitlets.Any(
         True, help="Go where a redirect leads: true (up to 20 of them), how many, or false."
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.REDIRECTS)
     verify = traitlets.Any(
         True,
         help="Check certificates: true, or the path of a file with those to trust. false does not "
         "check, and says so in the log.",
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.VERIFY)
     per_host = Int(
         10,
         min=1,
@@ -91,7 +99,7 @@ class HttpSettings(Node):
     ).tag(config=True)
     rate = traitlets.Any(
         "", help="How often one host is asked at the most, by all nodes together: 10/s, 100/m."
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.RATE)
     response = CaselessStrEnum(
         READINGS,
         default_value="auto",
@@ -111,7 +119,7 @@ class HttpSettings(Node):
         None,
         help="The largest body that is taken, unpacked: 100MB unless you say otherwise. A body "
         "that goes to a file has no limit of its own.",
-    ).tag(config=True)
+    ).tag(config=True, schema=forms.SIZE)
 
     pages = traitlets.Any(
         None,
@@ -124,6 +132,7 @@ class HttpSettings(Node):
         "parameters into the body.",
     ).tag(
         config=True,
+        schema=forms.PAGES,
         examples=[{"kind": "next", "next": "{{ body.next }}", "items": "{{ body.results }}"}],
     )
     save_to = Unicode(

@@ -18,6 +18,7 @@ from flowbook.nodes.rows.moments import (
     UNITS,
     Duration,
     between,
+    each_once,
     read_moment,
     truncated,
     zone,
@@ -148,19 +149,12 @@ into: weekday
         others: list[Any] = [None] * len(values)
         if isinstance(self.difference, str) and self.difference in (rows.columns or ()):
             others = rows.values(self.difference)
-        known: dict[Any, Any] = {}
-        made = []
-        for at, pair in enumerate(zip(values, others, strict=True)):
-            try:
-                found = known.get(pair, known)
-            except TypeError:
-                found = known  # no moment: told below
-            if found is known:
-                place = f"{self.place}: row {at} of {self.column!r}"
-                found = self._made(pair[0], self._since(rows, at, pair[1]), place)
-                known[pair] = found
-            made.append(found)
-        return made
+
+        def made(at: int, pair: tuple[Any, Any]) -> Any:
+            place = f"{self.place}: row {at} of {self.column!r}"
+            return self._made(pair[0], self._since(rows, at, pair[1]), place)
+
+        return each_once(list(zip(values, others, strict=True)), made)
 
     def _since(self, rows: Rows | None, at: int, value: Any = None) -> date | None:
         """The moment that a difference is counted from."""

@@ -20,7 +20,7 @@ from flowbook.ids import PortName
 from flowbook.nodes.rows.columns import as_list, shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.measures import MEASURES, frozen, measure
-from flowbook.nodes.rows.moments import UNITS, truncated
+from flowbook.nodes.rows.moments import UNITS, each_once, truncated
 from flowbook.nodes.rows.node import RowsNode, check_key
 from flowbook.nodes.rows.ordering import sortable
 from flowbook.nodes.rows.shapes import Rows, Table, evened, spare
@@ -204,12 +204,12 @@ measures:
         values = self.keyed(rows, group.by, question, "by")
         if not group.truncate:
             return values
-        seen: dict[Any, Any] = {}
         place = f"by of {self.place}"
-        for at, value in enumerate(values):
-            if value not in seen:
-                seen[value] = truncated(value, group.truncate, f"{place}: row {at}")
-        return [seen[value] for value in values]
+
+        def start(at: int, value: Any) -> Any:
+            return truncated(value, group.truncate, f"{place}: row {at}")
+
+        return each_once(values, start)
 
     def _codes(
         self, rows: Rows, groups: Sequence[Group], question: Question

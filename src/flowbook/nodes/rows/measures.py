@@ -7,7 +7,6 @@ Nulls are left out, but by `first`, `last` and `list`, which tell what is there.
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -17,6 +16,9 @@ from flowbook.errors import UsageError
 from flowbook.nodes.rows.columns import shortened
 
 Measure = Callable[[Sequence[Any]], Any]
+
+
+_ADDED: Final = (int, float, timedelta)
 
 
 def measure(name: str, *, q: float = 0.5, separator: str = ", ") -> Measure:
@@ -102,10 +104,12 @@ def _extreme(values: Sequence[Any], pick: Callable[[Any], Any]) -> Any:
 def total(values: Sequence[Any]) -> Any:
     """The sum of numbers or durations."""
     found = present(values)
-    odd = next((one for one in found if not isinstance(one, int | float | timedelta)), None)
-    if odd is not None:
+    kinds = set(map(type, found))
+    strange = next((kind for kind in kinds if not issubclass(kind, _ADDED)), None)
+    if strange is not None:
+        odd = next(one for one in found if type(one) is strange)
         raise UsageError(
-            f"sum adds numbers, and found {shortened(odd)}, a {type(odd).__name__}",
+            f"sum adds numbers, and found {shortened(odd)}, a {strange.__name__}",
             hint="convert it first, with transform",
         )
     return sum(found[1:], start=found[0]) if found else 0
@@ -123,7 +127,8 @@ def _std(values: Sequence[Any]) -> Any:
         return None
     if any(math.isnan(one) or math.isinf(one) for one in found):
         return math.nan
-    return statistics.stdev(map(float, found))
+    centre = math.fsum(found) / len(found)
+    return math.sqrt(math.fsum((one - centre) ** 2 for one in found) / (len(found) - 1))
 
 
 def _quantile(values: Sequence[Any], q: float) -> Any:

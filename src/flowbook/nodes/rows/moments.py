@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -210,3 +210,31 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"there is no time zone {name!r}; write one such as Europe/Oslo") from None
+
+
+def each_once(values: Sequence[Any], work: Callable[[int, Any], Any]) -> list[Any]:
+    """What `work(place, value)` gives for each value, worked out once for those that are the same.
+
+    >>> each_once(["a", "b", "a"], lambda at, value: f"{value}{at}")
+    ['a0', 'b1', 'a0']
+    """
+    known: dict[Any, Any] = {}
+    made = []
+    for at, value in enumerate(values):
+        key = _same(value)
+        try:
+            if key not in known:
+                known[key] = work(at, value)
+            made.append(known[key])
+        except TypeError:  # a list or a record, which is no moment
+            made.append(work(at, value))
+    return made
+
+
+def _same(value: Any) -> Any:
+    """A key of a value: the same moment in two time zones is not the same here."""
+    if isinstance(value, tuple):
+        return tuple(map(_same, value))
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=None), value.tzinfo, value.fold)
+    return (type(value), value)

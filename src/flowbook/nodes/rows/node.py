@@ -162,15 +162,15 @@ def shared_ports(node: Node, first: Rows, named: str, rest: Callable[[], Rows]) 
 
 
 def check_key(setting: str, key: object) -> str:
-    """A column or an expression as it was given; `TraitError` for what is no text."""
-    if not isinstance(key, str) or not key.strip():
+    """A column or an expression as it was given, or nothing; `TraitError` for what is no text."""
+    if not isinstance(key, str):
         raise TraitError(f"{setting}: {key!r} is neither a column nor an expression")
     return key
 
 
 def check_text(setting: str, text: str) -> str:
-    """An expression as it was given; `TraitError` for what is none."""
-    wrong = is_expression(text) if text.strip() else f"{setting} is empty"
+    """An expression as it was given, or nothing; `TraitError` for what is none."""
+    wrong = is_expression(text) if text.strip() else ""
     if wrong:
         raise TraitError(f"{setting}: {wrong}")
     return text

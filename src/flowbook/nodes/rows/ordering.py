@@ -105,7 +105,7 @@ def as_key(given: Any) -> Key:
         given = found.groupdict()
     if not isinstance(given, dict) or not isinstance(given.get("by"), str):
         raise TraitError(f"by: {shortened(given)} is no key; write city, or total desc nulls first")
-    unknown = [name for name in given if name not in _KEY_NAMES]
+    unknown = [name for name in given if name not in _KEY_NAMES] or not given["by"].strip()
     order = str(given.get("order") or "asc").lower()
     nulls = str(given.get("nulls") or "last").lower()
     if unknown or order not in ("asc", "desc") or nulls not in ("first", "last"):

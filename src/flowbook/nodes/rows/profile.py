@@ -86,6 +86,8 @@ def _type(kinds: set[type]) -> str:
 
 
 def _numbers(values: list[Any]) -> dict[str, float | None]:
+    if all(one == one for one in values):  # NaN is not itself, and has no place in an order
+        values = sorted(values)  # once, for all that need it
     return {
         "mean": _number(MEASURES["mean"](values)),
         "std": _number(MEASURES["std"](values)),

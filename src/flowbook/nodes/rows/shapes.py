@@ -284,6 +284,7 @@ def table_of(value: object) -> Table | None:
         return None
     import narwhals as nw
 
+    _check_twice(value)
     found = nw.from_native(value, pass_through=True)
     if isinstance(found, nw.DataFrame):
         return Table(found)
@@ -295,6 +296,21 @@ def table_of(value: object) -> Table | None:
         # A relation is made by the library that the value came from.
         return Table(found.collect("pyarrow"), sys.modules["duckdb"].from_arrow)
     return None
+
+
+def _check_twice(value: object) -> None:
+    """Refuse columns of one name, which only pandas and Arrow have: nobody knows what is meant."""
+    if type(value).__module__.partition(".")[0] not in ("pandas", "pyarrow"):
+        return
+    names = getattr(value, "column_names", getattr(value, "columns", ()))
+    seen: set[Any] = set()
+    for name in names:
+        if name in seen:
+            raise UsageError(
+                f"two columns of the table are called {name!r}",
+                hint="give each a name of its own before it gets here",
+            )
+        seen.add(name)
 
 
 def opened(value: object, asker: str, *, single: bool = False) -> Rows:
