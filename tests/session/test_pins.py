@@ -84,7 +84,12 @@ def test_a_snapshot_of_what_is_not_there_refuses_the_run(project):
     with pytest.raises(UsageError, match=r"no notebook greet\.ipynb"):
         caller(project, version="snapshot").start()
     flow = Flow("main", host=project)
-    flow.call("{{ which }}", name="sub", version="snapshot")
+
+    @flow.node
+    def which():
+        return "greet"
+
+    flow.call("{{ which }}", name="sub", version="snapshot", inputs={"name": "{{ which }}"})
     with pytest.raises(UsageError, match="which nobody knows before it runs"):
         flow.start()
     assert project.history.runs().runs == ()

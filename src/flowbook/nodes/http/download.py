@@ -18,45 +18,45 @@ from flowbook.errors import UsageError
 from flowbook.graph.node import Outputs
 from flowbook.nodes.files import atomic
 from flowbook.nodes.http.answer import Answer
-from flowbook.nodes.http.task import Task
+from flowbook.nodes.http.errand import Errand
 
 _BLOCK: Final = 1 << 20
 _WAITING: Final = 4
 """Blocks that may wait to be written."""
 
 
-async def downloaded(task: Task) -> Outputs:
+async def downloaded(errand: Errand) -> Outputs:
     """The body in a file or an artefact; gives `{path, size, sha256, content_type}`."""
-    node = task.node
+    node = errand.node
     with ExitStack() as stack:
-        async with task.exchange.answer(task.request(task.url(), stack)) as answer:
-            made = await (_saved(task, answer) if node.save_to else _kept(task, answer))
+        async with errand.exchange.answer(errand.request(errand.url(), stack)) as answer:
+            made = await (_saved(errand, answer) if node.save_to else _kept(errand, answer))
     told = {**made, "content_type": answer.content_type}
-    return task.given(answer, told)
+    return errand.given(answer, told)
 
 
-async def _kept(task: Task, answer: Answer) -> dict[str, Any]:
-    content = (await answer.read(task.max_size)).content
-    name, media = task.node.artefact, answer.content_type.partition(";")[0].strip()
-    await asyncio.to_thread(task.context.artefact, name, content, media or None)
+async def _kept(errand: Errand, answer: Answer) -> dict[str, Any]:
+    content = (await answer.read(errand.max_size)).content
+    name, media = errand.node.artefact, answer.content_type.partition(";")[0].strip()
+    await asyncio.to_thread(errand.context.artefact, name, content, media or None)
     digest = await asyncio.to_thread(hashlib.sha256, content)
     return {"path": name, "size": len(content), "sha256": digest.hexdigest()}
 
 
-async def _saved(task: Task, answer: Answer) -> dict[str, Any]:
-    files = task.files
-    place = files.place(task.node.save_to, writing=True)
+async def _saved(errand: Errand, answer: Answer) -> dict[str, Any]:
+    files = errand.files
+    place = files.place(errand.node.save_to, writing=True)
     blocks = _Blocks()
     putting = asyncio.ensure_future(
         asyncio.to_thread(atomic.put, files, place, blocks.write, "replace", make_folders=True)
     )
     putting.add_done_callback(blocks.drop)
     try:
-        async for block in _blocks(answer, task.exchange.terms.max_size):
+        async for block in _blocks(answer, errand.exchange.terms.max_size):
             if putting.done():
                 break  # it says why
             await asyncio.to_thread(blocks.waiting.put, block)
-            task.context.progress(answer.size, answer.length, place.given)
+            errand.context.progress(answer.size, answer.length, place.given)
         await asyncio.to_thread(blocks.waiting.put, None)
     except BaseException:
         blocks.stop()

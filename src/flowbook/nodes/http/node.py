@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from flowbook.graph.node import NodeContext
 from flowbook.ids import PortName
 from flowbook.nodes.http.download import downloaded
+from flowbook.nodes.http.errand import at_work
 from flowbook.nodes.http.pages import paged
 from flowbook.nodes.http.paging import parse_pages
-from flowbook.nodes.http.task import at_work
 from flowbook.nodes.http.traits import HttpSettings
 
 
@@ -42,10 +42,10 @@ timeout: {connect: 2s, read: 10s}
 
     async def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The body, or `Outputs`; `HttpFailed` for no answer or a status that is not ok."""
-        async with at_work(self, context, inputs) as task:
+        async with at_work(self, context, inputs) as errand:
             paging = parse_pages(self.pages)
             if paging is not None:
-                return await paged(task, paging)
+                return await paged(errand, paging)
             if self.save_to or self.artefact:
-                return await downloaded(task)
-            return await task.single()
+                return await downloaded(errand)
+            return await errand.single()

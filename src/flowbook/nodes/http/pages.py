@@ -20,9 +20,9 @@ from flowbook.errors import ExpressionError, HttpFailed, UsageError
 from flowbook.graph.node import Outputs
 from flowbook.nodes.http.addresses import public_url, with_params
 from flowbook.nodes.http.answer import Answer, Body
+from flowbook.nodes.http.errand import Errand
 from flowbook.nodes.http.paging import MAX_PAGES, Paging
 from flowbook.nodes.http.reading import as_table, reading_of
-from flowbook.nodes.http.task import Task
 from flowbook.nodes.router import nested
 from flowbook.nodes.tables import family
 
@@ -53,43 +53,45 @@ class _Gathered:
     """The last that there was."""
 
 
-async def paged(task: Task, paging: Paging) -> Outputs:
+async def paged(errand: Errand, paging: Paging) -> Outputs:
     """All pages as one; `HttpFailed` or `UsageError` says which page is at fault."""
-    key = task.context.idempotency_key
-    carried = _carried.pop(key, None) if task.context.attempt > 1 else None
+    key = errand.context.idempotency_key
+    carried = _carried.pop(key, None) if errand.context.attempt > 1 else None
     if carried is not None:
-        task.context.log(f"goes on with page {carried.page}")
+        errand.context.log(f"goes on with page {carried.page}")
         try:
-            return await _Pager(task, paging, carried).run()
+            return await _Pager(errand, paging, carried).run()
         except HttpFailed as failed:
             if not failed.final:
                 raise
-            task.context.log(f"page {carried.page} is not there any more; begins again")
-    return await _Pager(task, paging, _begun(task, paging)).run()
+            errand.context.log(f"page {carried.page} is not there any more; begins again")
+    return await _Pager(errand, paging, _begun(errand, paging)).run()
 
 
-def _begun(task: Task, paging: Paging) -> _Gathered:
-    gathered = _Gathered(task.url(), task.node.json, paging.start)
-    return _turned(task, paging, gathered, paging.first) if paging.counts else gathered
+def _begun(errand: Errand, paging: Paging) -> _Gathered:
+    gathered = _Gathered(errand.url(), errand.node.json, paging.start)
+    return _turned(errand, paging, gathered, paging.first) if paging.counts else gathered
 
 
-def _turned(task: Task, paging: Paging, gathered: _Gathered, asked: Mapping[str, Any]) -> _Gathered:
+def _turned(
+    errand: Errand, paging: Paging, gathered: _Gathered, asked: Mapping[str, Any]
+) -> _Gathered:
     """Its next page asked for with `asked`, in the address or in the body."""
     if paging.into == "query":
-        url = task.url()
+        url = errand.url()
         for name in asked:
             url = url.copy_remove_param(name) if name in url.params else url
         gathered.url = with_params(url, asked)
     else:
-        gathered.json = {**(task.node.json or {}), **asked}
+        gathered.json = {**(errand.node.json or {}), **asked}
     return gathered
 
 
 class _Pager:
     """One attempt at all pages."""
 
-    def __init__(self, task: Task, paging: Paging, gathered: _Gathered) -> None:
-        self._task, self._paging, self._so_far = task, paging, gathered
+    def __init__(self, errand: Errand, paging: Paging, gathered: _Gathered) -> None:
+        self._errand, self._paging, self._so_far = errand, paging, gathered
 
     async def run(self) -> Outputs:
         so_far, most = self._so_far, self._paging.max_pages or MAX_PAGES
@@ -100,30 +102,30 @@ class _Pager:
                 self._carry(failed)
                 raise
             total = self._paging.max_pages
-            self._task.context.progress(so_far.page, total, f"{so_far.count:,} items")
+            self._errand.context.progress(so_far.page, total, f"{so_far.count:,} items")
             if goes_on and not self._is_enough() and so_far.page >= most:
                 self._stop_at(most)
                 goes_on = False
             if not goes_on or self._is_enough():
                 assert so_far.answer is not None  # noqa: S101 - there is a first page
                 whole = await asyncio.to_thread(self._joined)
-                return self._task.given(so_far.answer, whole)
+                return self._errand.given(so_far.answer, whole)
             so_far.page += 1
 
     async def _page(self) -> bool:
         """One page; whether another follows, which is then where to go on."""
-        task, so_far = self._task, self._so_far
+        errand, so_far = self._errand, self._so_far
         with ExitStack() as stack:
-            request = task.request(so_far.url, stack, so_far.page, so_far.json)
+            request = errand.request(so_far.url, stack, so_far.page, so_far.json)
             past = (404,) if self._paging.counts and so_far.page > 1 else ()
-            async with task.exchange.answer(request, also_ok=past) as answer:
-                body = await answer.read(task.max_size)
+            async with errand.exchange.answer(request, also_ok=past) as answer:
+                body = await answer.read(errand.max_size)
         if answer.status in past:
             return False
         so_far.answer = answer
         value = await self._read(answer, body)
         names = {
-            **nested(task.inputs),
+            **nested(errand.inputs),
             "body": value,
             "headers": answer.headers,
             "status": answer.status,
@@ -138,8 +140,8 @@ class _Pager:
 
     async def _read(self, answer: Answer, body: Body) -> Any:
         """JSON stays what it is until all pages are there: expressions read it."""
-        table = self._task.node.response == "table" and reading_of(body) == "json"
-        return await self._task.value(answer, body, "json" if table else "")
+        table = self._errand.node.response == "table" and reading_of(body) == "json"
+        return await self._errand.value(answer, body, "json" if table else "")
 
     def _items(self, names: Mapping[str, Any], value: Any) -> Any:
         found = self._asked("items", self._paging.items, names) if self._paging.items else value
@@ -151,14 +153,14 @@ class _Pager:
             return found
         where = "items gives" if self._paging.items else "it is"
         raise UsageError(
-            f"page {self._so_far.page} of http node {self._task.node.name!r} has no list: "
+            f"page {self._so_far.page} of http node {self._errand.node.name!r} has no list: "
             f"{where} a {type(found).__name__}",
             hint='say where its items are, such as items: "{{ body.results }}"',
         )
 
     def _asked(self, name: str, text: str, names: Mapping[str, Any]) -> Any:
         try:
-            return self._task.context.evaluate(text, names)
+            return self._errand.context.evaluate(text, names)
         except ExpressionError as failed:
             told = f"pages: {name} of page {self._so_far.page}: {failed.message}"
             hint = failed.hint or f"it sees {', '.join(map(str, names))}"
@@ -175,7 +177,7 @@ class _Pager:
                 return False
             self._check_same(answer, body)
             so_far.value += 1 if paging.kind == "page" else count
-            _turned(self._task, paging, so_far, paging.asked(so_far.value))
+            _turned(self._errand, paging, so_far, paging.asked(so_far.value))
             return True
         if paging.kind == "link":
             found = answer.response.links.get("next", {}).get("url")
@@ -185,9 +187,9 @@ class _Pager:
             return False
         self._check_new(answer, str(found))
         if paging.kind == "cursor":
-            _turned(self._task, paging, so_far, paging.asked(found))
+            _turned(self._errand, paging, so_far, paging.asked(found))
         else:
-            so_far.url = self._task.address(str(found), answer.response.request.url)
+            so_far.url = self._errand.address(str(found), answer.response.request.url)
         return True
 
     def _check_new(self, answer: Answer, found: str) -> None:
@@ -223,14 +225,14 @@ class _Pager:
         """Say that there is more; an error where nobody has said how many are enough."""
         if self._paging.max_pages is None:
             raise UsageError(
-                f"http node {self._task.node.name!r} has more than {most} pages",
+                f"http node {self._errand.node.name!r} has more than {most} pages",
                 hint="say how many there may be: pages: {max_pages: 1000}",
             )
-        self._task.context.log(f"stops at max_pages, {most}; there are more")
+        self._errand.context.log(f"stops at max_pages, {most}; there are more")
 
     def _carry(self, failed: HttpFailed) -> None:
         """Leave what there is to the next attempt, if there will be one."""
-        context, more = self._task.context, self._task.node.spec.options.retries
+        context, more = self._errand.context, self._errand.node.spec.options.retries
         if failed.final or context.attempt > more or self._so_far.page == 1:
             return
         _carried[context.idempotency_key] = self._so_far
@@ -240,7 +242,7 @@ class _Pager:
     # ------------------------------------------------------------ what it gives
 
     def _joined(self) -> Any:
-        node, most = self._task.node, self._paging.max_items
+        node, most = self._errand.node, self._paging.max_items
         tables = [part for part in self._so_far.parts if not isinstance(part, list)]
         if tables and len(tables) == len(self._so_far.parts):
             kind = family(tables[0])

@@ -30,7 +30,7 @@ _QUICK: Final = 65_536
 """A body of so many bytes is read where it is, a larger one in a thread."""
 
 
-class Task:
+class Errand:
     """What a node has to do, with all that it needs for it."""
 
     def __init__(
@@ -137,8 +137,8 @@ class Task:
 @asynccontextmanager
 async def at_work(
     node: HttpSettings, context: NodeContext, inputs: Mapping[PortName, Any]
-) -> AsyncIterator[Task]:
-    """A task, ready to begin; `UsageError` when the node must not do it here."""
+) -> AsyncIterator[Errand]:
+    """An errand, ready to begin; `UsageError` when the node must not do it here."""
     held = await pool()
     services = services_of(context)
     if services is not None:
@@ -154,7 +154,7 @@ async def at_work(
     exchange = Exchange(node.terms, client, context)
     if node.auth:
         exchange.credentials = _credentials(node.auth, exchange, held)
-    yield Task(node, context, inputs, exchange)
+    yield Errand(node, context, inputs, exchange)
 
 
 def _credentials(auth: Mapping[str, Any], exchange: Exchange, held: Pool) -> Credentials:
