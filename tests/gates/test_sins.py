@@ -185,5 +185,15 @@ def test_check_runs_every_gate():
     """A gate that `poe check` forgets is no gate."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     tasks = config["tool"]["poe"]["tasks"]
-    ways_out = {"fmt", "bench", "expressions", "kills", "nodes", "patterns", "schedules", "speed", "check"}
+    ways_out = {
+        "fmt",
+        "bench",
+        "expressions",
+        "kills",
+        "nodes",
+        "patterns",
+        "schedules",
+        "speed",
+        "check",
+    }
     assert set(tasks["check"]["sequence"]) == set(tasks) - ways_out

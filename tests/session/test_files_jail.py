@@ -130,7 +130,9 @@ def test_what_logs_in_is_not_told(folder):
     assert refused.value.hint == "flowbook store settings allow_urls https://example.org/"
 
 
-@pytest.mark.parametrize("path", ["", "a\0b", "a\nb"])
+@pytest.mark.parametrize(
+    "path", ["", "a\0b", "a\nb", ".::x", "data::../x", "~nobody-is-called-so/x"]
+)
 def test_what_is_no_path_is_refused(folder, path):
     with pytest.raises(UsageError, match="is no path"):
         Jail(folder).place(path)

@@ -61,7 +61,12 @@ class Jail:
             found = _SCHEME.match(part)
             scheme = found[1].lower() if found else ""
             inner = number + 1 < len(parts)
-            if (scheme or part) in _WRAPPERS and inner:
+            if inner and (scheme or part) not in _WRAPPERS:
+                raise UsageError(
+                    f"{text!r} is no path: what stands before `::` reads out of what follows",
+                    hint="such as zip://orders.csv::data/all.zip",
+                )
+            if inner:
                 yield part
             elif found is None or scheme in _LOCAL:
                 local = part if found is None else unquote(part[found.end() :])
@@ -103,7 +108,10 @@ class Jail:
         return real
 
     def _real(self, text: str) -> str:
-        return os.path.realpath(self._folder / Path(text).expanduser())
+        try:
+            return os.path.realpath(self._folder / Path(text).expanduser())
+        except (RuntimeError, ValueError) as error:  # a home of nobody, a name no system takes
+            raise UsageError(f"{text!r} is no path: {error}") from None
 
 
 def _is_below(place: Path, folder: Path) -> bool:
@@ -144,5 +152,8 @@ def _host(url: str) -> str:
 
 def _shown(url: str) -> str:
     """A URL for people: without user, password and query."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(no address)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
