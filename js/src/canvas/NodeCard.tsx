@@ -2,6 +2,7 @@ import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo, useLayoutEffect, useRef } from "react";
 import { isBusy, standing } from "../model/selectors";
 import { Icon } from "../view/icons";
+import { lookOf } from "../view/kinds";
 import type { FlowNode, Port } from "./graph";
 import { paintNode } from "./paint";
 import { useSurroundings } from "./surroundings";
@@ -44,6 +45,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
       </div>
     );
   }
+  const look = lookOf(node.kind);
   const wrong = problems.some((one) => one.severity === "error");
   return (
     <div
@@ -55,8 +57,8 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
       style={{ paddingInlineEnd: room(data.outputs) }}
     >
       <div className="fb-node-head">
-        <span className="fb-kind" data-kind={node.kind}>
-          <Icon name={node.kind} />
+        <span className="fb-kind" data-kind={node.kind} data-tone={look.tone}>
+          <Icon name={look.icon} />
         </span>
         <span className="fb-names">
           <span className="fb-name" title={node.name}>

@@ -19,6 +19,7 @@ import type { Store } from "../model/store";
 import { emptyOutput, undoneOf } from "../model/undoing";
 import type { Details, ErrorInfo, NodeView, PortPreview, ProblemView } from "../protocol/generated";
 import { Icon } from "../view/icons";
+import { lookOf } from "../view/kinds";
 import {
   selectDetails,
   selectFlow,
@@ -130,10 +131,11 @@ function Head({ node, run, details, store, onClose }: HeadProps) {
     node.index === null ? "" : `cell ${node.index + 1}`,
     ...Object.entries(node.options).map(([name, value]) => optionFact(name, value)),
   ].filter(Boolean);
+  const look = lookOf(node.kind);
   return (
     <header className="fb-panel-head">
-      <span className="fb-kind" data-kind={node.kind}>
-        <Icon name={node.kind} />
+      <span className="fb-kind" data-kind={node.kind} data-tone={look.tone}>
+        <Icon name={look.icon} />
       </span>
       <div className="fb-panel-title">
         <h2>{node.name}</h2>

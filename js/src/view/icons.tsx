@@ -1,7 +1,5 @@
 import type { ReactNode } from "react";
 
-const SAME: Readonly<Record<string, string>> = { wait_until: "delay" };
-
 /** Line icons on a 16-unit grid, drawn in the colour of the text around them. */
 const PATHS: Readonly<Record<string, ReactNode>> = {
   python: <path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5" />,
@@ -51,6 +49,35 @@ const PATHS: Readonly<Record<string, ReactNode>> = {
     <>
       <circle cx="6.5" cy="5" r="2.6" />
       <path d="M2 13.5c0-2.6 2-4.3 4.5-4.3M9 11.6l1.9 1.9 3.4-3.9" />
+    </>
+  ),
+  shell: <path d="M2.5 3h11v10h-11zM5 6l2 2-2 2M8.5 10.3H11" />,
+  notify: <path d="M14 2.5 2 7.2l4.4 2L14 2.5ZM14 2.5 9.5 14l-3.1-4.8" />,
+  if: <path d="M2 8h2.5M8 3.5 12 8l-4 4.5L4.5 8 8 3.5ZM12 8h2" />,
+  filter: <path d="M2.5 3h11L9.4 8.2v4.6L6.6 14V8.2L2.5 3Z" />,
+  sort: <path d="M4.5 3v10M2.3 10.8 4.5 13l2.2-2.2M9 4h5M9 8h3.5M9 12h2" />,
+  columns: <path d="M2.5 3h11v10h-11zM2.5 6.3h11M6.2 6.3V13M9.9 6.3V13" />,
+  sum: <path d="M12 4.5V3H4l4.2 5L4 13h8v-1.5" />,
+  pivot: <path d="M2.5 2.5h11v11h-11zM2.5 6h11M6 2.5v11M8.3 11h2.9V8.1" />,
+  split: <path d="M2 8h4M6 8c3 0 2-4.5 5-4.5h3M6 8c3 0 2 4.5 5 4.5h3M6 8h8" />,
+  calendar: <path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.3v3M10.5 2.3v3M5.3 10h2" />,
+  file: <path d="M4 2h5l3.5 3.5V14H4zM9 2v3.5h3.5M6 8.5h4.5M6 11h4.5" />,
+  variable: (
+    <path d="M5 3C3.4 3 4.4 7.5 2.5 8c1.9.5.9 5 2.5 5M11 3c1.6 0 .6 4.5 2.5 5-1.9.5-.9 5-2.5 5M6.5 6.5l3 3M9.5 6.5l-3 3" />
+  ),
+  machine: (
+    <>
+      <circle cx="4" cy="5" r="2.2" />
+      <circle cx="12" cy="11" r="2.2" />
+      <path d="M6.3 4.4h3.4a2.3 2.3 0 0 1 2.3 2.3v2M9.7 11.6H6.3A2.3 2.3 0 0 1 4 9.3v-2" />
+    </>
+  ),
+  note: <path d="M3 2.5h10v7.2L9.2 13.5H3zM13 9.7H9.2v3.8M5.5 5.5h5M5.5 8h3" />,
+  log: <path d="M3 4h10M3 8h7M3 12h4" />,
+  end: (
+    <>
+      <circle cx="8" cy="8" r="6" />
+      <path d="M6 6h4v4H6z" />
     </>
   ),
   node: (
@@ -105,7 +132,7 @@ export function Icon({ name, size = 16 }: { readonly name: string; readonly size
       strokeLinejoin="round"
       aria-hidden="true"
     >
-      {PATHS[SAME[name] ?? name] ?? PATHS.node}
+      {PATHS[name] ?? PATHS.node}
     </svg>
   );
 }

@@ -25,6 +25,15 @@ _INDEX = ".names"
 """Under this name the keyring holds the names of the others: it cannot list them."""
 
 
+def told(name: str) -> str:
+    """A secret's name as an environment can have it.
+
+    >>> told("mail-key")
+    'MAIL_KEY'
+    """
+    return re.sub(r"\W", "_", name).upper()
+
+
 class EnvironmentSecrets:
     """`FLOWBOOK_SECRET_<NAME>`, in capitals, with `_` for what no name there can have.
 
@@ -39,7 +48,7 @@ class EnvironmentSecrets:
 
     def get(self, name: str) -> str | None:
         """An empty one counts as none."""
-        return self._environment.get(PREFIX + re.sub(r"\W", "_", name).upper()) or None
+        return self._environment.get(PREFIX + told(name)) or None
 
     def names(self) -> list[str]:
         """In small letters: how they are spelt is not known."""

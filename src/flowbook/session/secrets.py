@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Any, Protocol, cast, runtime_checkable
 
 from flowbook.errors import SecretMissing, UsageError
-from flowbook.session.secret_places import EnvironmentSecrets, FileSecrets, KeyringSecrets
+from flowbook.session.secret_places import EnvironmentSecrets, FileSecrets, KeyringSecrets, told
 from flowbook.store.redaction import REDACTED, SHORTEST, Redactor
 
 GROUP = "flowbook.secrets"
@@ -117,7 +117,7 @@ class Keychain:
         """
         found = self.look(name)
         if found is None:
-            places = tuple(one.place for one in self.asked.values())
+            places = tuple(one.place.replace("…", told(name)) for one in self.asked.values())
             raise SecretMissing(
                 f"the secret {name!r} is in none of its places: {', '.join(places)}",
                 hint=f"flowbook secrets set {name}",

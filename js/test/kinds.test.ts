@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { lookOf } from "../src/view/kinds";
+
+const icons = readFileSync(new URL("../src/view/icons.tsx", import.meta.url), "utf8");
+const project = readFileSync(new URL("../../pyproject.toml", import.meta.url), "utf8");
+const kinds = [...project.matchAll(/^(\w+) = "flowbook\.nodes\./gm)].map((found) => found[1] ?? "");
+
+test.each(kinds)("the kind %s has an icon of its own", (kind) => {
+  expect(icons).toMatch(new RegExp(`^  ${lookOf(kind).icon}: `, "m"));
+});
+
+test("a version of a kind looks like the kind", () => {
+  expect(lookOf("http.v1")).toEqual(lookOf("http"));
+});
+
+test("a kind of a stranger has a plain look", () => {
+  expect(lookOf("acme")).toEqual({ icon: "acme", tone: "flow" });
+});
