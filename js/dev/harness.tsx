@@ -17,6 +17,7 @@ const names = plain.nodes.map((node) => node.name);
 const SCENES: Readonly<Record<string, () => readonly [FlowView, Event[] | null]>> = {
   empty: () => [{ ...plain, nodes: [], edges: [], params: [] }, null],
   problems: () => [scenes.flow(scenes.problems), null],
+  kinds: () => [rare.kinds(plain), null],
   large: () => [scenes.large(40, 25), null],
   running: () => [plain, scenes.running()],
   streaming: () => [plain, scenes.running()],

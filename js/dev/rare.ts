@@ -197,3 +197,23 @@ export function again(): Event[] {
 }
 
 export const WAITS = "max_runs=1 of weather";
+
+const KINDS =
+  "python shell sql database http notify router if merge filter sort transform aggregate pivot split " +
+  "date_maths read_file set_variable state_machine note log stop call map while try approval delay http.v1 acme";
+
+/** A node of each kind, none of them wired. */
+export function kinds(plain: FlowView): FlowView {
+  const [one] = plain.nodes;
+  if (one === undefined) return plain;
+  const nodes = KINDS.split(" ").map((kind, i) => ({
+    ...one,
+    name: kind.replace(".", "_"),
+    kind,
+    inputs: [],
+    settings: [],
+    x: (i % 5) * 240,
+    y: Math.floor(i / 5) * 110,
+  }));
+  return { ...plain, nodes, edges: [] };
+}
