@@ -202,6 +202,9 @@ const KINDS =
   "python shell sql database http notify router if merge filter sort transform aggregate pivot split " +
   "date_maths read_file set_variable state_machine note log stop call map while try approval delay http.v1 acme";
 
+const NOTE =
+  "**Sales of the day.** The numbers come from the till; see the *handbook* for refunds.";
+
 /** A node of each kind, none of them wired. */
 export function kinds(plain: FlowView): FlowView {
   const [one] = plain.nodes;
@@ -211,7 +214,7 @@ export function kinds(plain: FlowView): FlowView {
     name: kind.replace(".", "_"),
     kind,
     inputs: [],
-    settings: [],
+    settings: kind === "note" ? [{ name: "text", origin: "literal", text: NOTE }] : [],
     x: (i % 5) * 240,
     y: Math.floor(i / 5) * 110,
   }));

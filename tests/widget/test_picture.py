@@ -7,6 +7,7 @@ from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Place, Position, Wire
 from flowbook.ids import CellId, FlowId, NodeId, PortName
 from flowbook.widget.picture import picture
+from flowbook.widget.protocol import SettingView
 
 
 def test_inputs_say_what_feeds_them():
@@ -69,3 +70,11 @@ def test_inputs_and_settings_say_what_kind_of_source_they_have():
         ("url", "expression", "{{ city }}"),
         ("method", "literal", "GET"),
     ]
+
+
+def test_a_note_shows_its_text():
+    spec = FlowSpec(
+        "f", nodes=(NodeSpec(NodeId("about"), kind="note", body="\n**Sales** of the day\n"),)
+    )
+    (node,) = picture(spec, (), {}).nodes
+    assert node.settings == (SettingView("text", "literal", "**Sales** of the day"),)

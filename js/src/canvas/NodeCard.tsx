@@ -2,7 +2,7 @@ import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo, useLayoutEffect, useRef } from "react";
 import { isBusy, standing } from "../model/selectors";
 import { Icon } from "../view/icons";
-import { lookOf } from "../view/kinds";
+import { lookOf, noteOf } from "../view/kinds";
 import type { FlowNode, Port } from "./graph";
 import { paintNode } from "./paint";
 import { useSurroundings } from "./surroundings";
@@ -46,6 +46,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
     );
   }
   const look = lookOf(node.kind);
+  const note = noteOf(node);
   const wrong = problems.some((one) => one.severity === "error");
   return (
     <div
@@ -93,13 +94,19 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           </span>
         )}
       </div>
-      <div className="fb-node-foot">
-        <span className="fb-state">
-          <i className="fb-state-icon" aria-hidden="true" />
-          <span className="fb-state-text" />
-        </span>
-        <span className="fb-ms" />
-      </div>
+      {note === null ? (
+        <div className="fb-node-foot">
+          <span className="fb-state">
+            <i className="fb-state-icon" aria-hidden="true" />
+            <span className="fb-state-text" />
+          </span>
+          <span className="fb-ms" />
+        </div>
+      ) : (
+        <p className="fb-note" title={note}>
+          {note}
+        </p>
+      )}
       <div className="fb-bar">
         <i />
       </div>

@@ -1,5 +1,7 @@
 /** How a kind of node is drawn: which icon it has, and the tone of that. */
 
+import type { NodeView } from "../protocol/generated";
+
 interface Look {
   readonly icon: string;
   readonly tone: string;
@@ -42,4 +44,10 @@ const BY_KIND: ReadonlyMap<string, Look> = new Map(
 export function lookOf(kind: string): Look {
   const name = kind.split(".")[0] ?? kind;
   return BY_KIND.get(name) ?? { icon: name, tone: "flow" };
+}
+
+/** What a note says; null for a node that runs. */
+export function noteOf(node: NodeView): string | null {
+  if (node.kind !== "note") return null;
+  return node.settings.find((one) => one.name === "text")?.text ?? "";
 }

@@ -28,6 +28,9 @@ from flowbook.widget.protocol import (
 )
 
 _CORNER = Position(0.0, 0.0)
+NOTE = "note"
+NOTE_MOST = 600
+"""Characters of a note that the canvas shows."""
 
 
 def picture(
@@ -80,9 +83,16 @@ def _node(node: NodeSpec, position: Position, fed: Fed, spec: FlowSpec) -> NodeV
         options=print_options(node.options),
         cell=node.place.cell if node.place else None,
         index=node.place.index if node.place else None,
-        settings=tuple(
-            SettingView(one.name, one.origin.value, one.text) for one in setting_sources(node, spec)
-        ),
+        settings=_settings(node, spec),
+    )
+
+
+def _settings(node: NodeSpec, spec: FlowSpec) -> tuple[SettingView, ...]:
+    """What is said of the node; of a note, its text."""
+    if node.kind == NOTE:
+        return (SettingView("text", Origin.LITERAL.value, node.body.strip()[:NOTE_MOST]),)
+    return tuple(
+        SettingView(one.name, one.origin.value, one.text) for one in setting_sources(node, spec)
     )
 
 
