@@ -7,6 +7,9 @@ import json
 import sys
 import textwrap
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from flowbook import Flow
@@ -151,6 +154,27 @@ def test_what_it_does_not_read_it_is_not_given(project):
     )
     run = flow.start().wait(BOUND).raise_for_status()
     assert run["route"].output["matched_outputs"] == ["big"]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.Table.from_pylist])
+def test_a_table_is_an_array_of_records(project, make):
+    flow = Flow("frames", host=project)
+
+    @flow.node(outputs=("df", "n"))
+    def load():
+        return make([{"city": "Oslo", "temp": 1.5}, {"city": "Rome", "temp": None}]), 2
+
+    flow.add(
+        NodeSpec(
+            "cold",
+            kind="router",
+            inputs=(InputSpec("load.df", wire=Wire("load", "df")),),
+            outputs=("default",),
+            config={"route_by": "{{ js: load.df.filter(r => r.temp === null).map(r => r.city) }}"},
+        )
+    )
+    run = flow.start().wait(BOUND).raise_for_status()
+    assert run["cold"].output["evaluated_value"] == ["Rome"]
 
 
 def test_where_it_is_missing_the_node_fails_and_nothing_takes_its_place(project, monkeypatch):

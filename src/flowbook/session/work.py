@@ -134,10 +134,19 @@ def evaluate_text(expression: str, names: Mapping[str, Any]) -> Any:
 
 
 def run_script(script: str, names: Mapping[str, Any]) -> Any:
-    """The value of JavaScript over `names`; `ExpressionError` where there is no sandbox for it."""
+    """The value of JavaScript over `names`, in which tables are lists of records.
+
+    Raises `ExpressionError` where there is no sandbox for it.
+    """
+    from flowbook.nodes.tables import as_records
     from flowbook.sandbox.javascript import evaluate as sandboxed
 
-    return sandboxed(script, names)
+    def given(value: Any) -> Any:
+        if type(value) is dict:  # a node by its ports
+            return {key: as_records(one) for key, one in value.items()}
+        return as_records(value)
+
+    return sandboxed(script, {name: given(value) for name, value in names.items()})
 
 
 def _render(value: Any, names: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ Arrow record batch and of a DuckDB relation (a pandas frame without pyarrow).
 
 from flowbook.nodes.tables.family import Family as Family
 from flowbook.nodes.tables.family import Positions as Positions
+from flowbook.nodes.tables.reading import as_records as as_records
 from flowbook.nodes.tables.reading import by_column as by_column
 from flowbook.nodes.tables.reading import columnar as columnar
 from flowbook.nodes.tables.reading import families as families

@@ -58,6 +58,26 @@ def families(values: Iterable[Any]) -> list[Family | None]:
     return [one or (empty if value == [] else None) for value, one in found]
 
 
+def as_records(value: Any) -> Any:
+    """A frame as its rows, in which None stands for what is missing; any other value as it is.
+
+    >>> import pandas as pd
+    >>> as_records(pd.DataFrame({"city": ["Oslo", None], "n": [1.5, float("nan")]}))
+    [{'city': 'Oslo', 'n': 1.5}, {'city': None, 'n': None}]
+    """
+    table = settled(value)
+    if isinstance(table, list) or family(table) is None:
+        return value
+    rows = named_family("rows").take(table)
+    return [{name: None if _is_missing(one) else one for name, one in row.items()} for row in rows]
+
+
+def _is_missing(value: Any) -> bool:
+    return type(value).__name__ in ("NaTType", "NAType") or (
+        isinstance(value, float) and value != value  # NaN alone is not itself
+    )
+
+
 def columnar(value: object) -> Any:
     """A table that a query can read in place, or None when `value` is no table.
 
