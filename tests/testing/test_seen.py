@@ -85,3 +85,15 @@ def test_it_stands_for_nodes_that_may_not_run(project):
     assert run.params["city"] == "Bergen"
     expect(run, "pay").matches(seen)
     expect(run, "total").matches(seen)
+
+
+def test_the_plug_in_costs_every_other_pytest_nothing():
+    """It is imported wherever flowbook is installed: nothing of flowbook is, until it is used."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, flowbook.testing.plugin; print(*(m for m in sys.modules if 'flowbook' in m))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["flowbook", "flowbook.testing", "flowbook.testing.plugin"]
