@@ -64,14 +64,15 @@ def test_the_brake_interrupts_the_cell_and_saves_where_it_stopped(tmp_path):
 
     threading.Thread(target=stop, daemon=True).start()
     began = time.monotonic()
-    with pytest.raises(PapermillExecutionError, match="KeyboardInterrupt"):
+    # The second pull may come while the first is being told, and then its traceback stays empty.
+    with pytest.raises(PapermillExecutionError, match=r'Exception encountered at "In \[1\]"'):
         execute(
             tmp_path, "print('go', flush=True)\nimport time; time.sleep(60)", "1 + 1", watch=watch
         )
     assert time.monotonic() - began < 20
     assert brake.why is ExitCode.TERMINATED
-    out = json.loads((tmp_path / "out.ipynb").read_text())
-    assert "KeyboardInterrupt" in json.dumps(out)
+    cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+    assert [one["execution_count"] for one in cells if one["cell_type"] == "code"][-1] is None
 
 
 def test_a_brake_pulled_between_cells_stops_before_the_next(tmp_path):
