@@ -139,19 +139,30 @@ def bounded(view: DuckDBPyConnection, work: Callable[[], T], seconds: float) -> 
     returns, or raises, the query is over.
     """
     answer: Future[T] = Future()
+    begin = threading.Event()
+    given_up: list[bool] = []
 
     def run() -> None:
+        begin.wait()
         try:
-            answer.set_result(work())
+            if not given_up:
+                answer.set_result(work())
         except BaseException as error:  # noqa: BLE001  # whoever asked gets it
             answer.set_exception(error)
 
     thread = threading.Thread(target=run, name="flowbook-query", daemon=True)
-    thread.start()
     try:
+        thread.start()
+    except BaseException:  # a Ctrl-C comes in, and the thread may be there or not
+        given_up.append(True)
+        begin.set()
+        raise
+    try:
+        begin.set()
         # Not `thread.join`, which takes a thread for ended when a Ctrl-C comes in (Python 3.11).
         late = not wait([answer], min(seconds, threading.TIMEOUT_MAX)).done
     finally:
+        begin.set()
         while not answer.done():
             with suppress(KeyboardInterrupt):  # the first one is under way already
                 view.interrupt()
