@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flowbook.errors import StoreError, UsageError
-from flowbook.store.asking import only_select, views_hint, views_of
+from flowbook.store.asking import bounded, only_select, views_hint, views_of
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.filters import RunFilter
 from flowbook.store.migrations import STORAGE_VERSION
@@ -194,11 +195,8 @@ def export(
         views = _looked_at(snapshot, form, wanted)
         with snapshot.look(*views) as view, _refusing(path, snapshot.layout.database):
             tables = {name: _select(name, wanted) for name in _named(form, wanted)}
-            if form is Format.DUCKDB:
-                rows = _write_database(view, staged, tables)
-            else:
-                ((select, values),) = tables.values()
-                rows = _write_file(view, staged, form, select, values)
+            write = partial(_write, view, staged, form, tables)
+            rows = bounded(view, write, float("inf"))  # so that a Ctrl-C is heard
         if path.exists() and not overwrite:
             raise _taken(path)
         disk.publish(staged, path, Durability.FSYNC)
@@ -295,6 +293,19 @@ def _conditions(name: str, runs: RunFilter) -> tuple[list[str], list[Any]]:
         chosen = f"SELECT {own.key} FROM runs WHERE {' AND '.join(found)}"
         conditions.append(f"{own.link} IN ({chosen})")
     return conditions, [*values, *bound]
+
+
+def _write(
+    view: DuckDBPyConnection,
+    staged: Path,
+    form: Format,
+    tables: Mapping[str, tuple[str, Parameters]],
+) -> int:
+    """Write the tables, and say how many rows they are."""
+    if form is Format.DUCKDB:
+        return _write_database(view, staged, tables)
+    ((select, values),) = tables.values()
+    return _write_file(view, staged, form, select, values)
 
 
 def _write_file(
