@@ -1,0 +1,52 @@
+"""Which cell, which flow and which run this is, as the front end and the environment say it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flowbook.cells.header import declared_name
+from flowbook.events import TriggerKind
+from flowbook.ids import CellId, FlowId, RunId
+
+
+def cell_of(source: str) -> CellId:
+    """A stand-in id where the front end sends none: the node's name keeps its identity.
+
+    >>> cell_of("%%flow clean --retries 3")
+    'clean'
+    """
+    return CellId(declared_name(source) or f"cell-{abs(hash(source)):x}")
+
+
+def deleted_cells(shell: Any) -> list[CellId]:
+    """Cells the user has deleted, as JupyterLab says with every execution."""
+    parent = getattr(shell, "parent_header", None) or {}
+    metadata = parent.get("metadata") if isinstance(parent, dict) else None
+    deleted = (metadata or {}).get("deletedCells") or ()
+    return [CellId(str(cell)) for cell in deleted]
+
+
+def flow_name(namespace: Mapping[str, Any]) -> FlowId:
+    """The notebook's file name: of the job, of Jupyter's or VS Code's session, else `notebook`."""
+    named = os.environ.get("FLOWBOOK_FLOW")
+    session = os.environ.get("JPY_SESSION_NAME") or namespace.get("__vsc_ipynb_file__") or ""
+    return FlowId(named or Path(str(session)).stem or "notebook")
+
+
+def in_job() -> bool:
+    """True in the kernel of an exported job."""
+    return "FLOWBOOK_TRIGGER" in os.environ
+
+
+def trigger() -> TriggerKind:
+    """What starts runs here."""
+    return TriggerKind(os.environ.get("FLOWBOOK_TRIGGER", TriggerKind.MANUAL))
+
+
+def given_run_id(record: bool) -> RunId | None:
+    """The id a job minted for the one run it waits for; used once."""
+    given = os.environ.pop("FLOWBOOK_RUN_ID", None) if record else None
+    return RunId(given) if given else None
