@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from flowbook.cells.header import SETUP
-from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
+from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
@@ -45,6 +45,7 @@ from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
 from flowbook.session.start import STORE_FOLDER, Start, owned
+from flowbook.session.staleness import stale_reasons
 from flowbook.session.surroundings import surroundings
 from flowbook.session.variables import Varying
 from flowbook.session.work import evaluate_text, kinds_of
@@ -293,13 +294,12 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
         return self.live.of(flow).last
 
     def stale(self, flow: Flow) -> frozenset[NodeId]:
-        """Nodes whose last result no longer follows from the definition; empty if it is broken."""
-        live = self.live.of(flow)
-        try:
-            plan = self.plan(flow)
-            return live.memory.stale(plan, live.parameters(plan, {}))
-        except (InvalidFlow, InvalidParameters):
-            return frozenset()
+        """Nodes whose last result no longer follows from the definition."""
+        return frozenset(self.stale_reasons(flow))
+
+    def stale_reasons(self, flow: Flow) -> Mapping[NodeId, str]:
+        """Why nodes are stale, by node: computed, never stored."""
+        return stale_reasons(self, flow)
 
     # ------------------------------------------------------------ graph.flow.Host
 
