@@ -1,4 +1,4 @@
-"""A result is fresh while code, parameters and what it read are what they were; else it says why."""
+"""A result is fresh while all it follows from is what it was; else it says what is not."""
 
 from __future__ import annotations
 

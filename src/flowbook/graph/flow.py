@@ -233,10 +233,6 @@ class Flow(Branching, Calling, Described, Owning, Remembering, Rehearsing):
         """Everything that is wrong with the definition; empty when it can run."""
         return self.host.check(self)
 
-    def stale(self) -> Mapping[NodeId, str]:
-        """Nodes whose last result no longer follows from the flow, each with the reason."""
-        return self.host.stale_reasons(self)
-
     def canvas(self) -> Any:
         """The flow as a canvas, for display in the notebook."""
         return self.host.view(self, "canvas")

@@ -182,7 +182,7 @@ def bases(
     return {step.node: _basis(plan, spec, step, params, captured, shared) for step in plan.steps}
 
 
-def _basis(  # noqa: PLR0913 - a part of each
+def _basis(
     plan: Plan,
     spec: FlowSpec,
     step: Step,

@@ -44,8 +44,8 @@ from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
+from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
-from flowbook.session.staleness import stale_reasons
 from flowbook.session.surroundings import surroundings
 from flowbook.session.variables import Varying
 from flowbook.session.work import evaluate_text, kinds_of
@@ -71,7 +71,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying, Ageing):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -292,14 +292,6 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
     def last_run(self, flow: Flow) -> Run | None:
         """The run of `flow` this process started last."""
         return self.live.of(flow).last
-
-    def stale(self, flow: Flow) -> frozenset[NodeId]:
-        """Nodes whose last result no longer follows from the definition."""
-        return frozenset(self.stale_reasons(flow))
-
-    def stale_reasons(self, flow: Flow) -> Mapping[NodeId, str]:
-        """Why nodes are stale, by node: computed, never stored."""
-        return stale_reasons(self, flow)
 
     # ------------------------------------------------------------ graph.flow.Host
 

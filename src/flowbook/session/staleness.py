@@ -7,7 +7,7 @@ as if the broken part were not there.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from flowbook.errors import InvalidFlow
 from flowbook.graph.problem import errors
@@ -21,32 +21,38 @@ if TYPE_CHECKING:
     from flowbook.session.live_flow import LiveFlows
 
 
-class Office(Protocol):
-    """What this needs of its project."""
+class Ageing:
+    """The part of a project that tells which results no longer hold."""
 
-    @property
-    def live(self) -> LiveFlows: ...
+    live: LiveFlows
 
-    def plan(self, flow: Flow, targets: Collection[NodeId] | None = None) -> Plan: ...
+    def plan(
+        self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
+    ) -> Plan:
+        """The compiled flow, or `InvalidFlow`."""
+        raise NotImplementedError  # a project can
 
+    def stale(self, flow: Flow) -> frozenset[NodeId]:
+        """Nodes whose last result no longer follows from the definition."""
+        return frozenset(self.stale_reasons(flow))
 
-def stale_reasons(project: Office, flow: Flow) -> dict[NodeId, str]:
-    """Why nodes of `flow` are stale, by node, in the order they run in."""
-    live, spec = project.live.of(flow), flow.spec()
-    if not live.memory.known:
-        return {}
-    try:
-        return live.stale(project.plan(flow), spec)
-    except InvalidFlow as broken:
-        wrong = {one.node: one.message for one in reversed(errors(tuple(broken.problems))) if one.node}
-    behind = _behind(spec, wrong)
-    sound = [node for node in spec.by_id if node not in behind]
-    try:
-        found = live.stale(project.plan(flow, sound), spec) if sound else {}
-    except InvalidFlow:
-        return {}
-    known = live.memory.known
-    return {**found, **{node: why for node, why in behind.items() if node in known}}
+    def stale_reasons(self, flow: Flow) -> Mapping[NodeId, str]:
+        """Why nodes of `flow` are stale, by node, in the order they run in; never stored."""
+        live, spec = self.live.of(flow), flow.spec()
+        if not live.memory.known:
+            return {}
+        try:
+            return live.stale(self.plan(flow), spec)
+        except InvalidFlow as broken:
+            found = reversed(errors(tuple(broken.problems)))
+        behind = _behind(spec, {one.node: one.message for one in found if one.node})
+        sound = [node for node in spec.by_id if node not in behind]
+        try:
+            told = live.stale(self.plan(flow, sound), spec) if sound else {}
+        except InvalidFlow:
+            return {}
+        known = live.memory.known
+        return {**told, **{node: why for node, why in behind.items() if node in known}}
 
 
 def _behind(spec: FlowSpec, wrong: Mapping[NodeId, str]) -> dict[NodeId, str]:
