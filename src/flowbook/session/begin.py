@@ -79,7 +79,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     kinds = kinds_of(flow, project.registry)
     work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
     foresee(project, work, how.lineage)
-    given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
+    given = {} if how.rerun is None else live.fresh(plan, spec, values, how.rerun)
     if how.trial is not None:
         trial = how.trial.settled(spec)
         given = given_by_mocks(plan, kinds, spec, trial)
