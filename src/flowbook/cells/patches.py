@@ -9,7 +9,7 @@ applies to the notebook as the patches before it left it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -62,14 +62,14 @@ CellPatch: TypeAlias = ReplaceSource | SetMetadata | DeleteCell | InsertCell
 
 
 def patch(
-    notebook: Notebook, edit: Edit, registry: Registry, *, ambient: Collection[str] = ()
+    notebook: Notebook, edit: Edit, registry: Registry, spec: FlowSpec | None = None
 ) -> tuple[CellPatch, ...]:
-    """What `edit` changes in the cells of `notebook`; `ambient` are names a kernel holds.
+    """What `edit` changes in the cells of `notebook`; `spec` is the flow it holds, if known.
 
     Raises `EditRejected` when the edit does not apply to the flow the notebook holds, or when the
     notebook has no way to say it.
     """
-    before = read(notebook, registry, ambient=ambient).spec
+    before = read(notebook, registry).spec if spec is None else spec
     after = apply(before, edit)
     try:
         return tuple(_difference(notebook, before, after, registry))

@@ -7,7 +7,7 @@ cells that read it are changed, as few and as little as that takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,17 +27,16 @@ Read = Callable[[Cells], Parsed]
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
-    """How cells are read and written here; `ambient` are the kernel's names."""
+    """How cells are read and written here."""
 
     read: Read
     registry: Registry
-    ambient: Collection[str]
 
     def edited(self, cells: Cells, edit: Edit) -> Cells:
         """The cells as `edit` changes them; `EditRejected` when no text says it."""
         notebook = Notebook.of(tuple(cells.values()))
-        changes = patch(notebook, edit, self.registry, ambient=self.ambient)
-        return {cell.id: cell for cell in apply_patches(notebook, changes).cells}
+        patches = patch(notebook, edit, self.registry, self.read(cells).spec)
+        return {cell.id: cell for cell in apply_patches(notebook, patches).cells}
 
     def followed(self, cells: Cells, before: FlowSpec, old: NodeId, new: NodeId) -> Cells:
         """The cells with all that names `old`, other than by a wire, naming `new`."""

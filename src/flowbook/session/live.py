@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any
 
+from flowbook.cells.analyse import analyse_plain
 from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
@@ -228,6 +229,14 @@ class LiveNotebook:
         if place is not None:
             self.forget([place.cell])
 
+    def concerns(self, source: str) -> bool:
+        """True for a plain cell that may change what a node takes from the kernel."""
+        if is_parameters(source):
+            return True
+        bound = analyse_plain(source)
+        captures = {name for node in self.flow.spec().nodes for name in node.captures}
+        return bound is not None and not captures.isdisjoint(bound.known)
+
     def problems(self) -> tuple[Problem, ...]:
         """Everything wrong with the flow as read so far."""
         return self._read(self.cells).problems
@@ -254,16 +263,13 @@ class LiveNotebook:
             self._unwritten |= cells.keys() - self.cells.keys()
             self.cells = cells
 
-    def _ambient(self) -> frozenset[str]:
-        return frozenset(name for name in self.namespace if not name.startswith("_"))
-
     def _feeding(self) -> Feeding:
-        return Feeding(self._read, self.project.registry, self._ambient())
+        return Feeding(self._read, self.project.registry)
 
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
-        flow = self.flow.spec().id
-        return read(notebook, self.project.registry, flow, ambient=self._ambient())
+        ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
+        return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:
