@@ -27,7 +27,7 @@ class KernelNotebook:
         self.is_job = in_job()
         self.link = None if self.is_job else find_link(shell)
         """The notebook document as a front end has it open, where one can tell."""
-        self.following = Following(self.live, self.link)
+        self.following = Following(self.live, self.link) if self.link else None
         self.define_only = self.is_job
         """True when running a cell defines its node and no more."""
 

@@ -1,24 +1,25 @@
 """What connects a kernel's flow with the notebook document, where a front end offers it.
 
 A `NotebookLink` is offered by the entry-point group `flowbook.links`; whoever has a shell asks for
-one with `find_link`. Without one, everything works as before, and the notebook's text is the
-user's to change.
+one with `find_link`, and `Following` has it say what changes the flow. Where nobody offers one, the
+notebook's text is the user's to change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.cells.notebook import Cell, Notebook
-from flowbook.cells.params import TAG
-from flowbook.cells.patches import CellPatch, apply_patches, patch
-from flowbook.errors import EditRejected
+from flowbook.cells.patches import CellPatch, patch
+from flowbook.cells.source import read
 from flowbook.graph.edits import AddNode, Edit, MoveNodes, ReplaceNode, Several
 from flowbook.graph.spec import FlowSpec
 from flowbook.ids import NodeId
+from flowbook.session.feeding import Cells
 from flowbook.session.live import LiveNotebook
+from flowbook.session.rebase import rebased
 
 Make: TypeAlias = Callable[[Notebook], Sequence[CellPatch]]
 """What a gesture changes in a notebook, however that stands; `UsageError` when it cannot."""
@@ -56,36 +57,41 @@ def find_link(shell: Any) -> NotebookLink | None:
 
 
 class Following:
-    """Changes of a live flow, written into its cells: those that ran, and those of the notebook.
+    """Changes of a live flow, written into the cells of the notebook document.
 
-    An edit changes the text of the cells that ran, so that it outlives the next reading of them,
-    and the same edit is said of the notebook, whose cells may be newer. Nodes that no cell holds
-    (decorated functions) are not the notebook's affair. A flow that was read anew changes nothing:
-    that is what its cells say already.
+    The texts that ran are the live notebook's to keep. Here the same edit is said of the document,
+    whose cells may be newer or not have been run, so that nothing typed is lost. Nodes that no cell
+    holds (decorated functions) are not the document's affair; nor is a flow that was read anew,
+    since that is what its cells say already, or what `offer` tells of.
     """
 
-    def __init__(self, live: LiveNotebook, link: NotebookLink | None) -> None:
+    def __init__(self, live: LiveNotebook, link: NotebookLink) -> None:
         self._live = live
         self._link = link
+        self._cells: Cells = dict(live.cells)
+        self._before = self._cells
+        """The cells as they were until the last change."""
         self.stop = live.flow.observe(self._changed)
 
+    def offer(self, patches: Sequence[CellPatch], label: str) -> bool:
+        """Say what just became of the cells that ran; False when no front end is connected."""
+        made_for = Notebook.of(tuple(self._before.values()))
+        return self._link.say(label, lambda notebook: rebased(patches, made_for, notebook))
+
     def _changed(self, _spec: FlowSpec, edit: Edit | None) -> None:
-        if edit is None or self._is_code(edit):
+        before, self._cells = self._cells, dict(self._live.cells)
+        if before != self._cells:
+            self._before = before
+        if edit is None or before == self._cells or self._is_code(edit):
             return
-        ran = self._ran()
-        held = {node.id for node in self._live.flow.spec().nodes if node.place is not None}
-        said = _of_cells(edit, held)
-        registry = self._live.project.registry
-        try:
-            patches = patch(ran, said, registry)
-        except EditRejected:
-            return  # of nodes that are in no cell
-        if not patches:
-            return
-        after = apply_patches(ran, patches)
-        self._live.cells = {cell.id: cell for cell in after.cells}
-        if self._link is not None:
-            self._link.say(said.label, lambda notebook: patch(notebook, said, registry))
+        self._link.say(edit.label, lambda notebook: self._made(notebook, edit))
+
+    def _made(self, notebook: Notebook, edit: Edit) -> Sequence[CellPatch]:
+        live = self._live
+        ambient = frozenset(name for name in list(live.namespace) if not name.startswith("_"))
+        registry = live.project.registry
+        spec = read(notebook, registry, live.flow.spec().id, ambient=ambient).spec
+        return patch(notebook, _of_cells(edit, spec.by_id.keys()), registry, spec)
 
     def _is_code(self, edit: Edit) -> bool:
         """True of a function that was decorated, or defined anew: its cell says so itself."""
@@ -93,17 +99,8 @@ class Following:
             return False
         return edit.node.id in self._live.flow.implementations
 
-    def _ran(self) -> Notebook:
-        tags = {"tags": [TAG]}
-        return Notebook.of(
-            tuple(
-                Cell.code(cell.id, cell.source, tags) if cell.id in self._live.parameters else cell
-                for cell in self._live.cells.values()
-            )
-        )
 
-
-def _of_cells(edit: Edit, held: set[NodeId]) -> Edit:
+def _of_cells(edit: Edit, held: Collection[NodeId]) -> Edit:
     """The edit, without places of nodes that are in no cell."""
     if isinstance(edit, MoveNodes):
         return MoveNodes({node: at for node, at in edit.positions.items() if node in held})

@@ -26,6 +26,7 @@ from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, SetMetadata
 from flowbook.errors import UsageError
 from flowbook.session.notebook_link import Make
+from flowbook.session.rebase import rebased
 from flowbook.widget.mirror import Mirror
 from flowbook.widget.notebook_protocol import (
     TARGET,
@@ -40,7 +41,6 @@ from flowbook.widget.notebook_protocol import (
     write_link_message,
 )
 from flowbook.widget.protocol import Unreadable
-from flowbook.widget.rebase import rebased
 
 
 class Wire(Protocol):
