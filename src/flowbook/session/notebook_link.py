@@ -7,7 +7,7 @@ notebook's text is the user's to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
@@ -47,13 +47,16 @@ class NotebookLink(Protocol):
         ...
 
 
-def find_link(shell: Any) -> NotebookLink | None:
+Offer: TypeAlias = Callable[[Any], NotebookLink | None]
+"""What an entry point holds: the link of the notebook of a shell; None if it is not its kind."""
+
+
+def find_link(shell: Any, offers: Iterable[Offer] | None = None) -> NotebookLink | None:
     """The link that an installed front end offers for this shell; None when there is none."""
-    for point in entry_points(group="flowbook.links"):
-        link: NotebookLink | None = point.load()(shell)
-        if link is not None:
-            return link
-    return None
+    if offers is None:
+        offers = (point.load() for point in entry_points(group="flowbook.links"))
+    links = (offer(shell) for offer in offers)
+    return next((link for link in links if link is not None), None)
 
 
 class Following:
