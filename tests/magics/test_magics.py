@@ -109,7 +109,7 @@ def test_an_async_cell_runs(kernel):
 def test_line_magics_return_values(kernel):
     assert "succeeded" in kernel.run("run = %flow run\nrun.status").text
     assert "trigger" in kernel.run("%flow history").text
-    assert kernel.run("%flow check").text.strip() == "[]"
+    assert kernel.run("%flow check").text.strip() == "all is well"
 
 
 def test_an_unknown_verb_says_what_there_is(kernel):
@@ -166,7 +166,7 @@ def test_flow_options_hold_at_once_and_print_nothing(kernel):
     assert (reply.error, reply.text.strip()) == (None, "'summary'")
     kernel.run("%flow options journal=full sensitive_fields=ssn", cell="recording")
     assert "('ssn',)" in kernel.run("flow.options.sensitive_fields").text
-    assert kernel.run("%flow check").text.strip() == "[]"
+    assert kernel.run("%flow check").text.strip() == "all is well"
 
 
 def test_flow_options_in_another_cell_take_the_place_of_the_first(kernel):
@@ -184,7 +184,7 @@ def test_wrong_flow_options_are_refused_and_change_nothing(kernel):
         in kernel.run("get_ipython().run_line_magic('flow', 'options journal=off')").error
     )
     assert "full" in kernel.run("str(flow.options.journal)").text
-    assert kernel.run("%flow check").text.strip() == "[]"
+    assert kernel.run("%flow check").text.strip() == "all is well"
 
 
 def test_a_setup_cell_may_say_flow_options(kernel):
