@@ -7,16 +7,15 @@ notebook's text is the user's to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, patch
 from flowbook.cells.source import read
-from flowbook.graph.edits import AddNode, Edit, MoveNodes, ReplaceNode, Several
+from flowbook.graph.edits import Edit
 from flowbook.graph.spec import FlowSpec
-from flowbook.ids import NodeId
 from flowbook.session.feeding import Cells
 from flowbook.session.live import LiveNotebook
 from flowbook.session.rebase import rebased
@@ -62,10 +61,10 @@ def find_link(shell: Any, offers: Iterable[Offer] | None = None) -> NotebookLink
 class Following:
     """Changes of a live flow, written into the cells of the notebook document.
 
-    The texts that ran are the live notebook's to keep. Here the same edit is said of the document,
-    whose cells may be newer or not have been run, so that nothing typed is lost. Nodes that no cell
-    holds (decorated functions) are not the document's affair; nor is a flow that was read anew,
-    since that is what its cells say already, or what `offer` tells of.
+    The texts that ran are the live notebook's to keep, and it tells which edits changed them. Here
+    each is said of the document, whose cells may be newer or not have been run, so that nothing
+    typed is lost. A flow that was read anew changes nothing: that is what its cells say already, or
+    what `offer` tells of.
     """
 
     def __init__(self, live: LiveNotebook, link: NotebookLink) -> None:
@@ -74,19 +73,15 @@ class Following:
         self._cells: Cells = dict(live.cells)
         self._before = self._cells
         """The cells as they were until the last change."""
-        self.stop = live.flow.observe(self._changed)
+        live.watchers.append(self._say)
+        live.flow.observe(self._remember)
 
     def offer(self, patches: Sequence[CellPatch], label: str) -> bool:
         """Say what just became of the cells that ran; False when no front end is connected."""
         made_for = Notebook.of(tuple(self._before.values()))
         return self._link.say(label, lambda notebook: rebased(patches, made_for, notebook))
 
-    def _changed(self, _spec: FlowSpec, edit: Edit | None) -> None:
-        before, self._cells = self._cells, dict(self._live.cells)
-        if before != self._cells:
-            self._before = before
-        if edit is None or before == self._cells or self._is_code(edit):
-            return
+    def _say(self, edit: Edit) -> None:
         self._link.say(edit.label, lambda notebook: self._made(notebook, edit))
 
     def _made(self, notebook: Notebook, edit: Edit) -> Sequence[CellPatch]:
@@ -94,19 +89,8 @@ class Following:
         ambient = frozenset(name for name in list(live.namespace) if not name.startswith("_"))
         registry = live.project.registry
         spec = read(notebook, registry, live.flow.spec().id, ambient=ambient).spec
-        return patch(notebook, _of_cells(edit, spec.by_id.keys()), registry, spec)
+        return patch(notebook, edit, registry, spec)
 
-    def _is_code(self, edit: Edit) -> bool:
-        """True of a function that was decorated, or defined anew: its cell says so itself."""
-        if not isinstance(edit, AddNode | ReplaceNode):
-            return False
-        return edit.node.id in self._live.flow.implementations
-
-
-def _of_cells(edit: Edit, held: Collection[NodeId]) -> Edit:
-    """The edit, without places of nodes that are in no cell."""
-    if isinstance(edit, MoveNodes):
-        return MoveNodes({node: at for node, at in edit.positions.items() if node in held})
-    if isinstance(edit, Several):
-        return Several(tuple(_of_cells(one, held) for one in edit.edits), edit.name)
-    return edit
+    def _remember(self, _spec: FlowSpec, _edit: Edit | None) -> None:
+        if self._cells != self._live.cells:
+            self._before, self._cells = self._cells, dict(self._live.cells)
