@@ -11,8 +11,7 @@ run does not undo them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any
@@ -25,7 +24,7 @@ from flowbook.cells.params import TAG, is_parameters
 from flowbook.cells.patches import CellPatch
 from flowbook.cells.source import Parsed, read
 from flowbook.errors import FlowbookError, InvalidFlow
-from flowbook.graph.edits import Edit, RenameNode
+from flowbook.graph.edits import AddNode, Edit, MoveNodes, RenameNode, ReplaceNode, Several
 from flowbook.graph.flow import Flow
 from flowbook.graph.nesting import Nesting, container_of, is_container
 from flowbook.graph.problem import Problem, errors
@@ -77,6 +76,8 @@ class LiveNotebook:
         """Cells that were deleted: one that comes back is where it was."""
         self._unwritten: set[CellId] = set()
         """Cells of nodes that were made elsewhere, until a cell of the notebook says them."""
+        self.watchers: list[Callable[[Edit], None]] = []
+        """Called with each edit of the flow that changed the cells held here."""
         self._lock = RLock()
         project.attach(flow, namespace)
         flow.observe(self._edited)
@@ -254,14 +255,28 @@ class LiveNotebook:
         if parsed.spec != self.flow.spec():
             self.flow.replace_spec(parsed.spec)
 
-    def _edited(self, spec: FlowSpec, edit: Edit | None) -> None:
+    def _edited(self, _spec: FlowSpec, edit: Edit | None) -> None:
         """Somebody edited the flow: have the cells say so, as far as cells can."""
-        if edit is None:
+        if edit is None or self._is_code(edit):
             return
-        with self._lock, suppress(FlowbookError):  # of nodes that are no cell's
-            cells = self._feeding().edited(self.cells, edit)
+        with self._lock:
+            said = _of_cells(edit, {declared_name(cell.source) for cell in self.cells.values()})
+            try:
+                cells = self._feeding().edited(self.cells, said)
+            except FlowbookError:
+                return  # of nodes that are no cell's
+            if cells == self.cells:
+                return
             self._unwritten |= cells.keys() - self.cells.keys()
             self.cells = cells
+        for watcher in self.watchers:
+            watcher(said)
+
+    def _is_code(self, edit: Edit) -> bool:
+        """True of a function that was decorated, or defined anew: its cell says so itself."""
+        if not isinstance(edit, AddNode | ReplaceNode):
+            return False
+        return edit.node.id in self.flow.implementations
 
     def _feeding(self) -> Feeding:
         return Feeding(self._read, self.project.registry)
@@ -292,6 +307,15 @@ def _waiting(spec: FlowSpec, node: NodeSpec) -> str:
     if is_container(node) and node.id not in nesting.members:
         return f"{node.id} has nothing inside yet: put #| in: {node.id} into the cells of its nodes"
     return ""
+
+
+def _of_cells(edit: Edit, held: Collection[NodeId | None]) -> Edit:
+    """The edit, without places of nodes that are in no cell."""
+    if isinstance(edit, MoveNodes):
+        return MoveNodes({node: at for node, at in edit.positions.items() if node in held})
+    if isinstance(edit, Several):
+        return Several(tuple(_of_cells(one, held) for one in edit.edits), edit.name)
+    return edit
 
 
 def _options(source: str) -> frozenset[str]:
