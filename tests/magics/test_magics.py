@@ -48,13 +48,6 @@ def test_a_deleted_cell_takes_its_node_with_it(kernel):
     assert "doomed" not in names
 
 
-def test_a_copied_cell_takes_the_name_over_and_says_so(kernel):
-    kernel.run("%%flow twin\ntwin = 1", cell="original")
-    reply = kernel.run("%%flow twin\ntwin = 2", cell="copy")
-    assert "twin was written in another cell" in reply.text
-    assert "2" in reply.text
-
-
 def test_a_failing_node_shows_its_own_cell_and_line_and_no_frame_of_ours(kernel):
     reply = kernel.run("%%flow broken\nx = 1\nbroken = x / 0", cell="broken")
     assert "ZeroDivisionError" in reply.error

@@ -189,7 +189,7 @@ def _no_services(_: Any) -> Any:
     )
 
 
-def _nothing_around(context: StepContext, expression: str) -> Mapping[str, Any]:  # noqa: ARG001
+def _nothing_around(_: StepContext, __: str) -> Mapping[str, Any]:
     return {}
 
 

@@ -81,7 +81,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     foresee(project, work, how.lineage)
     if how.force:
         work = list(map(afresh, work))
-    given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
+    given = {} if how.rerun is None else live.fresh(plan, spec, values, how.rerun)
     if how.trial is not None:
         trial = how.trial.settled(spec)
         given = given_by_mocks(plan, kinds, spec, trial)
