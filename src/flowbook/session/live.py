@@ -15,7 +15,8 @@ from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.params import is_parameters
-from flowbook.cells.source import Parsed, read
+from flowbook.cells.reading import Reading
+from flowbook.cells.source import Parsed
 from flowbook.errors import InvalidFlow
 from flowbook.graph.flow import Flow
 from flowbook.graph.nesting import Nesting, container_of, is_container
@@ -45,6 +46,7 @@ class LiveNotebook:
         self.namespace = namespace
         self.cells: dict[CellId, Cell] = {}
         self.parameters: set[CellId] = set()
+        self.reading = Reading(project.registry)
         project.attach(flow, namespace)
 
     def define(self, cell_id: CellId, source: str) -> Defined:
@@ -128,9 +130,8 @@ class LiveNotebook:
     def _read(self, cells: dict[CellId, Cell]) -> Parsed:
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
         notebook = Notebook.of(tuple(cells.values()))
-        return read(
+        return self.reading.read(
             notebook,
-            self.project.registry,
             self.flow.spec().id,
             ambient=ambient,
             parameters=self.parameters,
