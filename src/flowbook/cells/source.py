@@ -23,6 +23,7 @@ from flowbook.cells.header import (
     is_flow_cell,
     parse_cell,
 )
+from flowbook.cells.naming import TEST
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
 from flowbook.cells.placeholders import placeholder, with_wanted_ports
@@ -173,7 +174,8 @@ class _Reader:
             spare = () if header.outputs or names.speaks else _ports(names.defines)
             inferred = header.outputs or inferred_outputs(spec.id, names)
             spec = replace(spec, outputs=node_type.ports(replace(spec, outputs=inferred)))
-            return Draft(spec, header, names.reads, names.known, spare), faults
+            draft = Draft(spec, header, names.reads, names.known, spare)
+            return _asserting(draft, faults) if node_type.asserts else (draft, faults)
         if node_type.body == "sql":
             reads, faults = read_sql(spec.body)
         elif node_type.body == "text":
@@ -249,6 +251,16 @@ def analyse_body(body: str, *, shared: bool = False) -> tuple[Names, tuple[Fault
 def inferred_outputs(node: NodeId, names: Names) -> tuple[PortName, ...]:
     """`return` or a last expression: one output called like the node; else what it binds."""
     return (PortName(node),) if names.speaks or not names.public else _ports(names.public)
+
+
+def _asserting(draft: Draft, faults: Sequence[Fault]) -> tuple[Draft, Sequence[Fault]]:
+    """A test has no outputs, and runs after the node it is called like, even if it reads none."""
+    if draft.header.outputs:
+        line = 2 - draft.spec.body_line
+        hint = "take them out of its head: what is behind the ->"
+        faults = (*faults, Fault("a test has no outputs", line, hint))
+    of = str(draft.spec.id).removeprefix(f"{TEST}_")
+    return replace(draft, spare=(), asks=(Read((of,), 1),)), faults
 
 
 def _evident_names(source: str) -> set[str]:

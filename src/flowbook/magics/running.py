@@ -47,5 +47,7 @@ def _run_node(project: Project, flow: Flow, node: NodeId) -> None:
         sys.stdout.write(f"{node} was skipped: the branch it hangs on was not taken\n")
         return
     value = run[node].output
-    if value is not None:
+    if project.registry[flow.spec().node(node).kind].asserts:
+        sys.stdout.write(f"{value}\n")
+    elif value is not None:
         display(value)  # type: ignore[no-untyped-call]  # IPython is half typed

@@ -8,6 +8,7 @@ Each is given the `KernelNotebook` as its context's object, and its value is tha
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ import click
 from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import is_flow_cell
 from flowbook.errors import UsageError
+from flowbook.graph.asserting import with_tests
 from flowbook.graph.flow import Flow
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import NodeId
@@ -55,21 +57,25 @@ def perform(notebook: KernelNotebook, words: list[str]) -> Any:
 @click.option("-p", "--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the run.")
 @click.option("--bg", is_flag=True, help="Start it and return at once.")
 @click.option("--record", is_flag=True, help="A run that does not succeed is the cell's error.")
+@click.option("--test", is_flag=True, help="Run its test cells, too.")
 @click.option("--priority", type=int, help="The higher goes first where limits bind.")
 @click.pass_obj
 def run(
     notebook: KernelNotebook,
+    /,
     nodes: tuple[str, ...],
     param: tuple[str, ...],
     bg: bool,
     record: bool,
-    priority: int | None,
+    **asked: Any,
 ) -> Run:
     """Run the flow, or some of its nodes and what they need, with live progress."""
-    targets = [NodeId(node) for node in nodes] or None
     flow = notebook.flow
+    targets: Collection[NodeId] | None = [NodeId(node) for node in nodes] or None
+    if asked["test"]:
+        targets = with_tests(flow.spec(), notebook.project.registry, targets)
     typed = coerce_params(notebook.project.plan(flow, targets), list(param))
-    how = Start(trigger(), targets, run_id=given_run_id(record), priority=priority)
+    how = Start(trigger(), targets, run_id=given_run_id(record), priority=asked["priority"])
     started = notebook.project.start(flow, typed, how)
     notebook.reopen(whole=True)
     if bg:
