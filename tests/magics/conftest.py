@@ -4,6 +4,9 @@ import os
 import time
 
 import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from jupyter_client.manager import start_new_kernel
 
 
@@ -89,3 +92,73 @@ def kernel(kernel_folder):
     started = Kernel(kernel_folder)
     yield started
     started.close()
+
+
+class Shell:
+    """An IPython shell in this process with the magics loaded; a cell that fails raises."""
+
+    def __init__(self, inner, folder):
+        self.inner = inner
+        self.folder = folder
+        self.cells = 0
+        self.said = ""
+        """What the last cell wrote, both streams."""
+
+    @property
+    def notebook(self):
+        return self.inner._flowbook.notebook
+
+    def run(self, source, cell=None):
+        """Run one cell as a front end would; its value."""
+        self.cells += 1
+        with capture_output() as captured:
+            result = self.inner.run_cell(
+                source, store_history=True, cell_id=cell or f"cell{self.cells}"
+            )
+        self.said = captured.stdout + captured.stderr
+        result.raise_error()
+        return result.result
+
+    def flow(self, line):
+        """The value of `%flow …`."""
+        return self.run(f"%flow {line}")
+
+    def load(self, *extensions):
+        for one in extensions:
+            self.inner.run_line_magic("load_ext", one)
+
+    def complete(self, text, cursor=None):
+        """What is offered at the end of `text`, or where `|` is."""
+        if cursor is None:
+            cursor = text.find("|") if "|" in text.replace("#|", "  ") else len(text)
+        with provisionalcompleter():
+            return [one.text for one in self.inner.Completer.completions(text, cursor)]
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """A shell in a folder of its own, as `ipython` starts it, `%load_ext flowbook` done."""
+    opened = bare_shell(tmp_path, monkeypatch)
+    opened.load("flowbook")
+    yield opened
+    opened.notebook.project.close()
+
+
+@pytest.fixture
+def unloaded(tmp_path, monkeypatch):
+    """The same without flowbook."""
+    opened = bare_shell(tmp_path, monkeypatch)
+    yield opened
+    if getattr(opened.inner, "_flowbook", None) is not None:
+        opened.notebook.project.close()
+
+
+def bare_shell(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    for name in ("JPY_SESSION_NAME", "FLOWBOOK_FLOW", "FLOWBOOK_PROJECT", "FLOWBOOK_TRIGGER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("IPYTHONDIR", str(folder / ".ipython"))
+    inner = InteractiveShell(history_manager=None)
+    monkeypatch.setattr(InteractiveShell, "_instance", inner)
+    inner.history_manager.enabled = False
+    return Shell(inner, folder)

@@ -16,6 +16,7 @@ from flowbook.graph.problem import Fix, Problem, Severity
 from flowbook.graph.reach import unreachable
 from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
+from flowbook.graph.wiring import chosen
 from flowbook.ids import CellId, NodeId, PortName
 
 
@@ -171,12 +172,12 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
 
 def _input(draft: Draft, read: Read, scope: Scope) -> InputSpec | None:
     """The input a read asks for, or None when no node and no parameter is meant."""
-    root = NodeId(read.root)
+    root, line = NodeId(read.root), draft.spec.body_line + read.line - 1
     if len(read.path) > 1 and read.path[1] in scope.ports(root, draft.spec.id):
         port = PortName(read.path[1])
-        return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port))
+        return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port), line=line)
     if scope.makes(read.root, draft.spec.id, above=read.soft) or read.root in scope.params:
-        return InputSpec(PortName(read.root))
+        return InputSpec(PortName(read.root), line=line)
     return None
 
 
@@ -217,10 +218,11 @@ def _wire(draft: Draft, found: InputSpec, scope: Scope) -> Fix | None:
         for one in scope.makers.get(found.name, ())
         if one != draft.spec.id and scope.nesting.visible(one, home)
     ]
-    if len(makers) == 1:
-        ports = scope.outputs[makers[0]]
+    maker = chosen(found.name, makers)
+    if maker is not None:
+        ports = scope.outputs[maker]
         port = found.name if found.name in ports else ports[0]
-        return Connect(makers[0], port, draft.spec.id, found.name)
+        return Connect(maker, port, draft.spec.id, found.name)
     listed = draft.header.inputs or ()
     return SetInputs(draft.spec.id, (*listed, found)) if found.name in scope.params else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
@@ -11,7 +10,7 @@ from flowbook.cells.header import is_flow_cell
 from flowbook.magics.identity import cell_of
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.running import run_cell
-from flowbook.magics.verbs import perform
+from flowbook.magics.verbs import perform, split
 
 
 @magics_class
@@ -28,8 +27,7 @@ class FlowMagics(Magics):
         if cell is not None:
             source = f"%%flow {line}\n{cell}".rstrip("\n")  # IPython adds one
             return run_cell(self.notebook, self.notebook.cell or cell_of(source), source)
-        words = shlex.split(line)
-        return perform(self.notebook, words) if words else self.notebook.flow
+        return perform(self.notebook, split(line))
 
     @line_cell_magic("flowbook")  # type: ignore[arg-type]  # as above
     def flowbook(self, line: str, cell: str | None = None) -> Any:

@@ -67,7 +67,7 @@ class TestNode(PythonNode):
     ) -> Outputs | Awaitable[Outputs]:
         """How many assertions held; `AssertionError` for the first that did not."""
         tally = Tally()
-        given = self._run(inputs, {TALLY: tally})
+        given = self._run(context, inputs, {TALLY: tally})
         if inspect.isawaitable(given):
             return _behind(given, tally)
         return Outputs({}, result=tally.told())

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from flowbook.cells.header import SETUP
-from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
+from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
@@ -44,6 +44,7 @@ from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
+from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.variables import Varying
@@ -70,7 +71,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
+class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying, Ageing):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -291,15 +292,6 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
     def last_run(self, flow: Flow) -> Run | None:
         """The run of `flow` this process started last."""
         return self.live.of(flow).last
-
-    def stale(self, flow: Flow) -> frozenset[NodeId]:
-        """Nodes whose last result no longer follows from the definition; empty if it is broken."""
-        live = self.live.of(flow)
-        try:
-            plan = self.plan(flow)
-            return live.memory.stale(plan, live.parameters(plan, {}))
-        except (InvalidFlow, InvalidParameters):
-            return frozenset()
 
     # ------------------------------------------------------------ graph.flow.Host
 

@@ -1,0 +1,67 @@
+"""What verbs take: nodes of the notebook's flow, moments in time; each knows how to complete."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from flowbook.ids import NodeId
+from flowbook.session.moments import moment
+
+if TYPE_CHECKING:
+    from flowbook.magics.kernel_notebook import KernelNotebook
+
+
+class NodeName(click.ParamType[NodeId]):
+    """A node of the notebook's flow; `UnknownNode` with the closest name for any other."""
+
+    name = "node"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> NodeId:
+        name = NodeId(str(value))
+        if ctx is not None and ctx.obj is not None:
+            notebook: KernelNotebook = ctx.obj
+            notebook.flow.spec().node(name)
+        return name
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,
+        incomplete: str,
+    ) -> list[CompletionItem[Any]]:
+        notebook: KernelNotebook = ctx.obj
+        said = {str(one) for value in ctx.params.values() for one in _several(value)}
+        return [
+            CompletionItem(node.id, help=node.kind)
+            for node in notebook.flow.spec().nodes
+            if node.id.startswith(incomplete) and node.id not in said
+        ]
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO date or time, local without a zone, or so long ago: 7d, 24h."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return moment(str(value))
+        except ValueError as refused:
+            self.fail(str(refused), param, ctx)
+
+
+def _several(value: object) -> tuple[object, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
