@@ -359,7 +359,10 @@ def test_a_body_that_is_a_template_reads_what_it_names(reading, registry, edges)
     parsed = reading("#:parameters\nwho = 'you'", "%%flow clean\ndf = n = 1", letter)
     assert parsed.problems == ()
     assert edges(parsed.spec) == {"clean.n > mail.clean.n"}
-    assert [one.line for one in node(parsed, "mail").inputs] == [2, 4]
+    assert {str(one.name): one.line for one in node(parsed, "mail").inputs} == {
+        "who": 2,
+        "clean.n": 4,
+    }
     assert check(parsed.spec, registry) == ()
 
 
