@@ -291,7 +291,8 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
             draft,
             read,
             f"{name!r} comes from cell {scope.loose[name]}, which is no part of the flow",
-            "a job does not run that cell: put it into a %%flow setup cell",
+            "an export takes over imports, functions and plain values: put the rest into a "
+            "%%flow setup cell",
         )
         return replace(problem, severity=Severity.WARNING)
     if name in scope.ambient:

@@ -12,7 +12,7 @@ from flowbook.cli.opening import json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import export_notebook
+from flowbook.export.notebook import captured, export_notebook
 
 
 @click.command("export")
@@ -48,6 +48,9 @@ def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
     source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
     spec, registry = opened.flow.spec(), opened.project.registry
     text = export_notebook(opened.text, spec, registry, source=source, problems=opened.problems)
+    for one in captured(opened.text, spec).left:
+        where = f" (cell {one.cell})" if one.cell else ""
+        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)
     changed = _write(target, text)
     if as_json:
         echo_json({"job": str(target), "flow": spec.id, "changed": changed})
