@@ -12,7 +12,7 @@ from flowbook.cli.opening import json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import export_notebook
+from flowbook.export.notebook import captured, export_notebook
 
 
 @click.command("export")
@@ -51,6 +51,9 @@ def command(notebook: Path, folder: Path, with_tests: bool, as_json: bool) -> Ex
     text = export_notebook(
         opened.text, spec, registry, source=source, problems=opened.problems, tests=with_tests
     )
+    for one in captured(opened.text, spec).left:
+        where = f" (cell {one.cell})" if one.cell else ""
+        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)
     changed = _write(target, text)
     if as_json:
         echo_json({"job": str(target), "flow": spec.id, "changed": changed})
