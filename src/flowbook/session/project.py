@@ -181,12 +181,10 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying, 
 
         `whole`: with nodes that the targets do not need, to be skipped.
         """
-        from flowbook.plan.compile import compile_plan
-
         kinds = kinds_of(flow, self.registry)
         if targets is None:
             return self._plans.of(flow, kinds)
-        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
+        return self._plans.part(flow, kinds, targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
