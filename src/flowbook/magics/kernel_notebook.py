@@ -12,7 +12,7 @@ from flowbook.graph.topology import Topology
 from flowbook.ids import CellId, NodeId
 from flowbook.magics.identity import cell_of, deleted_cells, flow_name, in_job
 from flowbook.session.live import LiveNotebook
-from flowbook.session.notebook_link import find_link, follow
+from flowbook.session.notebook_link import Following, find_link
 from flowbook.session.project import project
 
 _MOST_NAMES = 5
@@ -37,8 +37,7 @@ class KernelNotebook:
         self.is_job = in_job()
         self.link = None if self.is_job else find_link(shell)
         """The notebook document as a front end has it open, where one can tell."""
-        if self.link is not None:
-            follow(self.live, self.link)
+        self.following = Following(self.live, self.link) if self.link else None
         self.define_only = self.is_job
         """True when running a cell defines its node and no more."""
 

@@ -25,6 +25,7 @@ from flowbook.session.start import Start
 
 _PATIENCE = 0.5
 """Seconds after which a cell shows how far its run is, or that it waits for its turn."""
+_KEPT_FED = "Change what other cells read"
 
 
 def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
@@ -86,7 +87,9 @@ def _tell(notebook: KernelNotebook, defined: Defined) -> None:
 
 
 def offer_patches(notebook: KernelNotebook, patches: Iterable[CellPatch]) -> bool:
-    """Say which cells should change, and to what; False: none was changed."""
+    """Have the notebook document change, or say what its cells should; False: none was changed."""
+    if notebook.following is not None and notebook.following.offer(tuple(patches), _KEPT_FED):
+        return True
     names = {node.place.cell: node.id for node in notebook.flow.spec().nodes if node.place}
     for one in patches:
         if isinstance(one, ReplaceSource):
