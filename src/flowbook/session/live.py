@@ -79,8 +79,6 @@ class LiveNotebook:
         """Cells of nodes that were made elsewhere, until a cell of the notebook says them."""
         self.watchers: list[Callable[[Edit], None]] = []
         """Called with each edit of the flow that changed the cells held here."""
-        self._reading: Reading | None = None
-        """Reads them again at the price of what has changed."""
         self._lock = RLock()
         self._reading = Reading(project.registry)
         project.attach(flow, namespace)
