@@ -182,12 +182,10 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
 
         `whole`: with nodes that the targets do not need, to be skipped.
         """
-        from flowbook.plan.compile import compile_plan
-
         kinds = kinds_of(flow, self.registry)
         if targets is None:
             return self._plans.of(flow, kinds)
-        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
+        return self._plans.part(flow, kinds, targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
