@@ -138,9 +138,7 @@ def test_the_link_is_there_again_after_a_restart_and_after_a_reload(linked):
     it.page.wait_for_function(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
     )
-    it.page.evaluate(
-        "void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
-    )
+    it.page.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     it.begin()
     it.page.keyboard.press("Control+s")
     it.page.wait_for_timeout(800)
