@@ -64,7 +64,8 @@ def _given(notebook: KernelNotebook, node: NodeSpec) -> _Given:
     key = None if last is None else _key(last, node.id)
     if last is not None and key is not None:
         inputs = {
-            one.name: f'flow.last_run()["{key}"].inputs[{_text(one.name)}]' for one in node.inputs
+            str(one.name): f'flow.last_run()["{key}"].inputs[{_text(one.name)}]'
+            for one in node.inputs
         }
         return _Given(f"run {last.id}", inputs)
     rows: list[tuple[Any, ...]] = []
