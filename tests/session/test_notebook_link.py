@@ -132,6 +132,16 @@ def test_what_became_of_cells_that_ran_is_offered_against_what_they_were(live, d
     assert document.texts == ["%%flow rows\n1 + 1", "%%flow clean(raw=rows)\nraw + offset"]
 
 
+def test_a_renaming_undone_in_the_notebook_and_run_again_finds_all_said(live, document, following):
+    before = document.notebook
+    following.offer(live.rename("raw", "rows"), "Rename raw to rows")
+    document.notebook = before  # undone there
+    again = live.define(RAW, "%%flow raw\n1")
+    assert again.patches  # of what ran: clean(raw=rows)
+    assert following.offer(again.patches, "Change what other cells read")
+    assert (document.texts, document.refused) == ([cell.source for cell in before.cells], [])
+
+
 def test_an_offer_to_nobody_says_so(live, document, following):
     document.connected = False
     assert not following.offer(live.rename("raw", "rows"), "Rename raw to rows")

@@ -12,10 +12,12 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.cells.notebook import Cell, Notebook
-from flowbook.cells.patches import CellPatch, patch
+from flowbook.cells.patches import CellPatch, InsertCell, patch
 from flowbook.cells.source import read
 from flowbook.graph.edits import Edit
 from flowbook.graph.spec import FlowSpec
+from flowbook.graph.wiring import EdgeSpec, resolve
+from flowbook.ids import CellId, NodeId
 from flowbook.session.feeding import Cells
 from flowbook.session.live import LiveNotebook
 from flowbook.session.rebase import rebased
@@ -77,20 +79,48 @@ class Following:
         live.flow.observe(self._remember)
 
     def offer(self, patches: Sequence[CellPatch], label: str) -> bool:
-        """Say what just became of the cells that ran; False when no front end is connected."""
+        """Say what just became of the cells that ran; False when no front end is connected.
+
+        A cell that says something else by now, of the same node fed by the same, has said it.
+        """
         made_for = Notebook.of(tuple(self._before.values()))
-        return self._link.say(label, lambda notebook: rebased(patches, made_for, notebook))
+
+        def made(notebook: Notebook) -> Sequence[CellPatch]:
+            there, wanted = _fed(self._read(notebook)), _fed(self._live.flow.spec())
+            as_run = {cell.id: cell.source for cell in made_for.cells}
+            said = {
+                cell.id
+                for cell in notebook.cells
+                if cell.source != as_run.get(cell.id) and there.get(cell.id) == wanted.get(cell.id)
+            }
+            open_ = [one for one in patches if isinstance(one, InsertCell) or one.cell not in said]
+            return rebased(open_, made_for, notebook)
+
+        return self._link.say(label, made)
 
     def _say(self, edit: Edit) -> None:
         self._link.say(edit.label, lambda notebook: self._made(notebook, edit))
 
     def _made(self, notebook: Notebook, edit: Edit) -> Sequence[CellPatch]:
+        return patch(notebook, edit, self._live.project.registry, self._read(notebook))
+
+    def _read(self, notebook: Notebook) -> FlowSpec:
         live = self._live
         ambient = frozenset(name for name in list(live.namespace) if not name.startswith("_"))
-        registry = live.project.registry
-        spec = read(notebook, registry, live.flow.spec().id, ambient=ambient).spec
-        return patch(notebook, edit, registry, spec)
+        return read(notebook, live.project.registry, live.flow.spec().id, ambient=ambient).spec
 
     def _remember(self, _spec: FlowSpec, _edit: Edit | None) -> None:
         if self._cells != self._live.cells:
             self._before, self._cells = self._cells, dict(self._live.cells)
+
+
+def _fed(spec: FlowSpec) -> dict[CellId, tuple[NodeId, frozenset[EdgeSpec]]]:
+    """The node of each cell, and what feeds it."""
+    into: dict[NodeId, list[EdgeSpec]] = {}
+    for edge in resolve(spec).edges:
+        into.setdefault(edge.target, []).append(edge)
+    return {
+        node.place.cell: (node.id, frozenset(into.get(node.id, ())))
+        for node in spec.nodes
+        if node.place
+    }

@@ -181,7 +181,10 @@ class Link:
             try:
                 patches = tuple(gesture.make(view.mirror.notebook()))
             except UsageError as refused:
-                self._tell(view, LinkNotice(f"Not in the notebook yet: {refused.message}"))
+                self._tell(view, LinkNotice(_untold(gesture, refused.message, refused.hint)))
+                continue
+            except Exception as failure:  # noqa: BLE001 - whoever edits a flow is not to suffer
+                self._tell(view, LinkNotice(_untold(gesture, repr(failure))))
                 continue
             if patches:
                 view.asked = (next(self._rids), gesture)
@@ -195,6 +198,13 @@ def _patch(view: _View, rid: int, gesture: _Gesture, patches: Sequence[CellPatch
     quiet = all(isinstance(one, SetMetadata) for one in patches)
     wired = tuple(view.mirror.on_the_wire(patches))
     return Patch(rid, gesture.label, wired, quiet, gesture.last)
+
+
+def _untold(gesture: _Gesture, reason: str, hint: str | None = None) -> str:
+    why = reason.removeprefix(
+        f"{gesture.label}: "
+    )  # an edit that is refused begins with its own label
+    return f"{gesture.label} is not in the notebook: {why}{f' ({hint})' if hint else ''}"
 
 
 class _Beacon:
