@@ -152,6 +152,12 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
     header, body = parts.header, parts.body
     if header is None:
         raise UsageError(f"the cell of {was.id!r} does not read", hint="mend it first")
+    if parts.faults and replace(now, body=was.body, config=was.config) != was:
+        fault = parts.faults[0]
+        raise UsageError(
+            f"the head of {was.id!r} does not read: {fault.message}",
+            hint=f"mend line {fault.line} of its cell first",
+        )
     if now.options != was.options:
         header = with_options(header, now.options)
     header = replace(
