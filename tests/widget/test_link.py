@@ -165,18 +165,21 @@ def test_a_text_that_was_typed_meanwhile_is_kept_and_gets_the_change(link, docum
     assert [asked["last"] for asked in document.patches] == [False, True]
 
 
-def test_plain_patches_are_merged_with_newer_text_by_line(link, document):
+def test_plain_patches_are_merged_with_newer_text(link, document):
     document.type(B, "%%flow clean\nraw + 2")
     assert link.apply([ReplaceSource(B, "%%flow clean --retries 3\nraw + 1")], "Change options")
     assert document.texts[B] == "%%flow clean --retries 3\nraw + 2"
 
 
-def test_a_line_that_both_changed_stays_the_users_and_is_told(link, document):
+def test_a_word_that_both_changed_stays_the_users_and_is_told(link, document):
     document.type(B, "%%flow tidy\nraw + 1")
     assert link.apply([ReplaceSource(B, "%%flow neat\nraw + 1")], "Rename clean to neat")
     assert document.texts[B] == "%%flow tidy\nraw + 1"
     assert document.heard[-1]["type"] == "NOTICE"
-    assert "line 1 was changed in the notebook, too" in document.heard[-1]["message"]
+    assert (
+        "what it changes in cell b was changed in the notebook, too"
+        in document.heard[-1]["message"]
+    )
 
 
 def test_an_edit_that_the_notebook_has_no_node_for_is_told_with_its_reason(link, document):

@@ -101,7 +101,7 @@ class Link:
     def apply(self, patches: Sequence[CellPatch], label: str) -> bool:
         """Ask for these changes of `cells`, as one gesture; False when nobody is connected.
 
-        What the user has typed since is kept: a text both changed gets both changes, line by line.
+        What the user has typed since is kept: a text both changed gets both changes.
         """
         made_for = Notebook.of(self.cells)
         return self.say(label, lambda notebook: rebased(patches, made_for, notebook))
