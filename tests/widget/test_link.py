@@ -158,6 +158,29 @@ def test_places_are_quiet_and_keep_the_tags(link, document):
     assert document.metadata[A] == {"tags": ["mine"], "flowbook": {"position": [3.0, 4.0]}}
 
 
+def test_places_of_the_document_are_told_when_it_is_opened_and_when_they_change(link):
+    told = []
+    link.placed = told.append
+    document = Document(link)
+    document.metadata[A] = {"flowbook": {"position": [1, 2]}}
+    document.type(A, document.texts[A], tell=True)
+    document.type(B, "%%flow clean", tell=True)
+    again = Document(link, comm="comm-2")
+    again.metadata[A] = {"flowbook": {"position": [1, 2]}}
+    again.to_kernel({"type": "CELLS", "view": "v1", "path": "", "cells": again.views()})
+    assert told == [{}, {A: Position(1, 2)}, {}, {}]
+
+
+def test_places_that_are_older_than_what_was_asked_for_are_not_told(link, document):
+    told = []
+    link.placed = told.append
+    document.answers = False
+    rename(link, "raw", "rows")
+    document.metadata[A] = {"flowbook": {"position": [1, 2]}}
+    document.type(A, document.texts[A], tell=True)
+    assert told == []
+
+
 def test_a_text_that_was_typed_meanwhile_is_kept_and_gets_the_change(link, document):
     document.type(A, "%%flow raw\n2")
     assert rename(link, "raw", "rows")

@@ -7,15 +7,15 @@ notebook's text is the user's to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, InsertCell, patch
 from flowbook.cells.source import read
-from flowbook.graph.edits import Edit
-from flowbook.graph.spec import FlowSpec
+from flowbook.graph.edits import Edit, MoveNodes
+from flowbook.graph.spec import FlowSpec, Position
 from flowbook.graph.wiring import EdgeSpec, resolve
 from flowbook.ids import CellId, NodeId
 from flowbook.session.feeding import Cells
@@ -25,9 +25,17 @@ from flowbook.session.rebase import rebased
 Make: TypeAlias = Callable[[Notebook], Sequence[CellPatch]]
 """What a gesture changes in a notebook, however that stands; `UsageError` when it cannot."""
 
+Places: TypeAlias = Mapping[CellId, Position | None]
+
 
 class NotebookLink(Protocol):
-    """The notebook document as a front end has it open, at arm's length."""
+    """The notebook document as a front end has it open, at arm's length.
+
+    `placed`, if somebody sets it, is called with the cells that the document has in other places
+    than before: all that have one when it is opened.
+    """
+
+    placed: Callable[[Places], None]
 
     @property
     def connected(self) -> bool:
@@ -76,6 +84,8 @@ class Following:
         self._before = self._cells
         """The cells as they were until the last change."""
         live.watchers.append(self._say)
+        live.document = self._cell
+        link.placed = self._place
         live.flow.observe(self._remember)
 
     def offer(self, patches: Sequence[CellPatch], label: str) -> bool:
@@ -108,6 +118,21 @@ class Following:
         live = self._live
         ambient = frozenset(name for name in list(live.namespace) if not name.startswith("_"))
         return read(notebook, live.project.registry, live.flow.spec().id, ambient=ambient).spec
+
+    def _cell(self, cell_id: CellId) -> Cell | None:
+        return next((cell for cell in self._link.cells if cell.id == cell_id), None)
+
+    def _place(self, places: Places) -> None:
+        """Nodes stand where the document has them."""
+        moved = {
+            node.id: places[node.place.cell]
+            for node in self._live.flow.spec().nodes
+            if node.place is not None
+            and node.place.cell in places
+            and places[node.place.cell] != node.position
+        }
+        if moved:
+            self._live.flow.apply(MoveNodes(moved))
 
     def _remember(self, _spec: FlowSpec, _edit: Edit | None) -> None:
         if self._cells != self._live.cells:
