@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from flowbook.cells.header import is_flow_cell
 from flowbook.graph.flow import Flow
 from flowbook.graph.topology import Topology
 from flowbook.ids import CellId, NodeId
@@ -62,6 +63,8 @@ class KernelNotebook:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
         info = result.info
         if result.success and info is not None and info.raw_cell:
+            if is_flow_cell(info.raw_cell):
+                return
             self.live.notice(self.cell, info.raw_cell)
             self.reopen()
             if not self.define_only and self.live.concerns(info.raw_cell):
@@ -69,12 +72,14 @@ class KernelNotebook:
 
     def tell_stale(self, behind: NodeId | None = None) -> None:
         """Say which nodes have become stale since it was last said: of all, or behind a node."""
+        known = set(self.project.live.of(self.flow).memory.known)
+        if behind is not None:
+            known &= Topology(self.flow.spec()).descendants(behind)
+        if not known:
+            return  # a plan of the whole flow costs more than the cell
         stale = self.project.stale_reasons(self.flow)
         told = self.told_stale & stale.keys()
-        new = [node for node in stale if node not in told and node != behind]
-        if new and behind is not None:
-            fed = Topology(self.flow.spec()).descendants(behind)
-            new = [node for node in new if node in fed]
+        new = [node for node in stale if node in known and node not in told]
         self.told_stale = told.union(new)
         if new:
             note(f"{shown_names(new)} {'is' if len(new) == 1 else 'are'} stale now")

@@ -22,7 +22,8 @@ from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.params import TAG, is_parameters
 from flowbook.cells.patches import CellPatch
-from flowbook.cells.source import Parsed, read
+from flowbook.cells.reading import Reading
+from flowbook.cells.source import Parsed
 from flowbook.errors import FlowbookError, InvalidFlow
 from flowbook.graph.edits import AddNode, Edit, MoveNodes, RenameNode, ReplaceNode, Several
 from flowbook.graph.flow import Flow
@@ -81,6 +82,7 @@ class LiveNotebook:
         self.document: Callable[[CellId], Cell | None] = lambda _: None
         """A cell as the notebook document has it, with its tags and its place."""
         self._lock = RLock()
+        self._reading = Reading(project.registry)
         project.attach(flow, namespace)
         flow.observe(self._edited)
 
@@ -286,7 +288,7 @@ class LiveNotebook:
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
-        return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
+        return self._reading.read(notebook, self.flow.spec().id, ambient=ambient)
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:

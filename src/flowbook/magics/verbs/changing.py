@@ -13,7 +13,7 @@ from flowbook.graph.flow import Flow
 from flowbook.ids import NodeId
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.verbs.group import PROGRAM, verbs
-from flowbook.magics.verbs.words import NodeName
+from flowbook.magics.verbs.words import NodeName, complete_setting
 
 
 @verbs.command("rm")
@@ -37,7 +37,13 @@ def mode(notebook: KernelNotebook, what: str | None) -> str:
 
 
 @verbs.command(context_settings={"ignore_unknown_options": True})
-@click.argument("settings", nargs=-1, type=click.UNPROCESSED, metavar="[NAME=VALUE]...")
+@click.argument(
+    "settings",
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar="[NAME=VALUE]...",
+    shell_complete=complete_setting,
+)
 @click.pass_obj
 def options(notebook: KernelNotebook, settings: tuple[str, ...]) -> None:  # noqa: ARG001 # read as text
     """What is recorded of the flow's runs: name=value …, read from the notebook's text.
