@@ -59,15 +59,15 @@ def test_a_flow_without_history_asks_none(shell):
 
 
 def test_a_run_from_a_node_takes_what_is_in_front_of_it_as_it_is(shell):
-    shell.run("calls = []")
-    for source in ("one\ncalls.append('one')\n1", "two\ncalls.append('two')\none + 1"):
+    for source in ("one\n1", "two\none + 1", "three\ntwo + 1", "aside\n1"):
         shell.run(f"%%flow {source}")
-    shell.run("%%flow three\ncalls.append('three')\ntwo + 1")
-    shell.run("%%flow aside\ncalls.append('aside')")
-    shell.run("calls.clear()")
     run = shell.flow("run --from two")
-    assert shell.run("calls") == ["two", "three"]
-    assert (run["one"].outcome, run["three"].output) == ("reused", 3)
+    assert [run[name].outcome.value for name in ("one", "two", "three")] == [
+        "reused",
+        "succeeded",
+        "succeeded",
+    ]
+    assert "aside" not in run.events()[0].nodes
 
 
 def test_a_run_from_a_node_goes_no_further_than_it_is_asked_to(shell):
@@ -90,7 +90,6 @@ def test_a_run_from_a_node_inside_of_a_container_runs_the_container(shell):
 
 
 def test_a_forced_run_takes_nothing_from_the_cache_and_fills_it(shell):
-    shell.run("made = []")
     shell.run("%%flow slow --cache\nimport random\nrandom.random()")
     first = shell.flow("run")
     assert (first["slow"].outcome, first["slow"].cache.hit) == ("reused", True)
@@ -236,3 +235,53 @@ def test_removing_refuses_as_a_whole(shell):
 def test_the_alias_does_the_same(shell):
     shell.run("%%flowbook one\n1")
     assert shell.run("%flowbook run")["one"].output == 1
+
+
+def test_a_renamed_node_keeps_what_it_fed_and_tells_which_cells_should_change(shell):
+    shell.run("%%flow first\n1", cell="a")
+    shell.run("%%flow second\nfirst + 1", cell="b")
+    shell.run("%%flow third(n=first)\nn + 1", cell="c")
+    assert shell.flow("rename first start").name == "start"
+    assert "the cell of start should say: %%flow start" in shell.said
+    assert "the cell of third should say: %%flow third(n=start)" in shell.said
+    run = shell.flow("run")
+    assert (run["second"].output, run["third"].output) == (2, 2)
+
+
+def test_a_name_that_is_taken_or_no_name_is_refused(shell):
+    shell.run("%%flow first\n1")
+    shell.run("%%flow second\n2")
+    for name in ("second", "2x", "class"):
+        with pytest.raises(UsageError):
+            shell.flow(f"rename first {name}")
+    assert [node.id for node in shell.notebook.flow.spec().nodes] == ["first", "second"]
+
+
+def test_a_linked_front_end_writes_the_cells_itself(shell):
+    class Link:
+        connected, cells, asked = True, (), None
+
+        def apply(self, patches, label):
+            self.asked = (label, [one.cell for one in patches])
+            return True
+
+        def say(self, label, make):
+            return True
+
+    shell.run("%%flow first\n1", cell="a")
+    shell.notebook.link = link = Link()
+    shell.flow("rename first start")
+    assert link.asked == ("Rename first to start", ["a"])
+    assert "should say" not in shell.said
+
+
+def test_the_cell_that_runs_is_given_its_new_text(shell):
+    from flowbook.cells.patches import ReplaceSource
+    from flowbook.magics.offering import offer_patches
+
+    shell.run("%%flow first\n1", cell="a")
+    given = []
+    shell.inner.set_next_input = lambda text, replace=False: given.append((text, replace))
+    shell.notebook.cell = "a"
+    offer_patches(shell.notebook, [ReplaceSource("a", "%%flow start\n1")])
+    assert given == [("%%flow start\n1", True)]
