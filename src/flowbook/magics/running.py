@@ -58,7 +58,10 @@ def _run_node(notebook: KernelNotebook, spec: NodeSpec) -> None:
     if run[node].outcome is Outcome.SKIPPED:
         sys.stdout.write(f"{node} was skipped: the branch it hangs on was not taken\n")
         return
-    show_output(notebook.shell, spec, run[node])
+    if notebook.project.registry[spec.kind].asserts:
+        sys.stdout.write(f"{run[node].output}\n")
+    else:
+        show_output(notebook.shell, spec, run[node])
 
 
 def _waited(notebook: KernelNotebook, run: Run) -> bool:
