@@ -48,8 +48,15 @@ class LiveFlows:
         return iter(list(self._flows))
 
     def of(self, flow: Flow) -> LiveFlow:
-        """What is held of `flow`."""
-        return self._flows.setdefault(flow, LiveFlow())
+        """What is held of `flow`; of a variant at first what is held of the flow it came from."""
+        found = self._flows.get(flow)
+        if found is None:
+            found = self._flows[flow] = LiveFlow() if flow.base is None else self._of(flow.base)
+        return found
+
+    def _of(self, base: Flow) -> LiveFlow:
+        held = self.of(base)
+        return LiveFlow(Memory(dict(held.memory.known)), held.attached, held.own, held.set_up)
 
     def adopt(self, flow: Flow, run: Run, plan: Plan, *, remember: bool = True) -> None:
         """`run` is one of this process now: watchers are told.

@@ -238,7 +238,9 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
                 return begin(self, flow, params or {}, asked)
             return self.keys.start(flow, params or {}, replace(asked, key=key))
         finally:
-            if how is None:  # a door that says how has its own way with lost runs
+            if (
+                how is None and flow.base is None
+            ):  # a door that says how has its own way with lost runs
                 self.reopening.look(flow)
 
     def recover(
