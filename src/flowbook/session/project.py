@@ -152,7 +152,7 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
 
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode()
         except OSError as failure:
             raise UsageError(f"cannot read {path}: {failure.strerror}") from None
         except UnicodeDecodeError:
