@@ -92,3 +92,16 @@ def as_port_name(name: str) -> PortName:
     if not re.match(r"[A-Za-z0-9_][A-Za-z0-9_\-]*\Z", name):
         raise UsageError(f"{name!r} cannot name a port", hint="use letters, digits, _ and -")
     return PortName(name)
+
+
+def is_port_name(name: str) -> bool:
+    """True for a name that a port may have.
+
+    >>> is_port_name("2xx"), is_port_name("not ok")
+    (True, False)
+    """
+    try:
+        as_port_name(name)
+    except UsageError:
+        return False
+    return True

@@ -80,13 +80,13 @@ class Server:
         return f"{self.scheme}://ada@127.0.0.1:{self.port}/shop"
 
     def prepare(self) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each server's own
 
     def command(self) -> list[str]:
-        raise NotImplementedError
+        raise NotImplementedError  # each server's own
 
     def ready(self) -> object:
-        raise NotImplementedError
+        raise NotImplementedError  # each server's own
 
     def start(self) -> None:
         with self.log.open("ab") as log:

@@ -66,4 +66,4 @@ def test_nothing_can_be_read_of_it(project, tmp_path):
     flow = Flow("noted", host=project)
     note = flow.add(NoteNode(NodeSpec("about", kind="note", body="x")))
     with pytest.raises(AttributeError):
-        note.text  # noqa: B018
+        _ = note.text

@@ -195,7 +195,10 @@ def stubborn(shell):
     """Words of a program that ignores SIGTERM and begins another that does; `pids()` of both."""
     (shell.folder / "pids").mkdir()
     (shell.folder / "stubborn.py").write_text(STUBBORN)
-    pids = lambda: [int(one.name) for one in (shell.folder / "pids").iterdir()]  # noqa: E731
+
+    def pids():
+        return [int(one.name) for one in (shell.folder / "pids").iterdir()]
+
     yield [sys.executable, "stubborn.py", "pids", "two"], pids
     for pid in pids():
         if alive(pid):

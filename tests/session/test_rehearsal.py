@@ -10,7 +10,9 @@ import flowbook
 from flowbook import Flow, Node, Outputs, UsageError
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import InputSpec, NodeSpec
-from flowbook.session.trials import TIMED_OUT, in_turn
+from flowbook.session.rehearsal import rehearsed
+from flowbook.session.trials import TIMED_OUT, Trial, in_turn
+from flowbook.session.work import work_for
 
 
 class Charge(Node):
@@ -312,3 +314,13 @@ def test_only_some_nodes_run(flow):
     pay(flow)
     run = flow.test(mocks={"fetch": [1]}, only="total")
     assert (run["total"].output, run["pay"].outcome.value) == (1, "skipped")
+
+
+def test_what_a_node_reads_of_the_project_is_foreseen_in_a_test_run_too(project, monkeypatch):
+    monkeypatch.setenv("TOKEN_OF_TESTS", "s3cr3t-of-tests")
+    flow = Flow("asking", host=project)
+    flow.add(NodeSpec("told", kind="log", config={"message": "{{ $secret.TOKEN_OF_TESTS }}"}))
+    plan, kinds = project.plan(flow), project.registry
+    own = work_for(plan, flow.spec(), kinds, {}, {})
+    (made,) = rehearsed(plan, own, flow.spec(), kinds, Trial())
+    assert made.call.ambient == own[0].call.ambient == {("$secret", "TOKEN_OF_TESTS")}

@@ -77,14 +77,14 @@ def analyse(body: str, *, shared: bool = False) -> Names:
         tree = ast.parse(body)
         if not shared:
             _compile(tree)
-    scope = Scope().walked(tree)
+    scope = Scope(shared=shared).walked(tree)
     reads = sorted(scope.reads.items(), key=lambda item: item[1])
     last = tree.body[-1] if tree.body else None
     return Names(
         reads=tuple(Read((name,), line, name in scope.soft) for name, line in reads),
-        binds=_without(scope.binds, scope.globals, scope.imports),
-        defines=_without(scope.defines, scope.binds, scope.imports),
-        imports=tuple(scope.imports),
+        binds=_without(scope.left(scope.binds), scope.globals, scope.imports),
+        defines=_without(scope.left(scope.defines), scope.binds, scope.imports),
+        imports=tuple(scope.left(scope.imports)),
         speaks=scope.speaks or (isinstance(last, ast.Expr) and not _is_aside(last.value)),
         stars=scope.stars,
     )
@@ -114,12 +114,17 @@ def analyse_plain(source: str) -> Names | None:
 
 
 def _compile(tree: ast.Module) -> None:
-    """Let the compiler refuse what the parser lets through, such as a `break` outside a loop."""
-    nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    """Let the compiler refuse what the parser lets through, such as a `break` outside a loop.
+
+    Names that its functions declare `nonlocal` may be inputs.
+    """
+    outer = {name for one in ast.walk(tree) if isinstance(one, ast.Nonlocal) for name in one.names}
+    given = [ast.arg(name, lineno=1, col_offset=0) for name in sorted(outer)]
+    inputs = ast.arguments(posonlyargs=[], args=given, kwonlyargs=[], kw_defaults=[], defaults=[])
     kind = ast.AsyncFunctionDef if any(map(_awaits, ast.walk(tree))) else ast.FunctionDef
     function = kind(
         name="cell",
-        args=nothing,
+        args=inputs,
         body=tree.body or [ast.Pass(lineno=1, col_offset=0)],
         decorator_list=[],
         lineno=1,

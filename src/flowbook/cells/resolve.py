@@ -16,6 +16,7 @@ from flowbook.graph.problem import Fix, Problem, Severity
 from flowbook.graph.reach import unreachable
 from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
+from flowbook.graph.wiring import chosen
 from flowbook.ids import CellId, NodeId, PortName
 
 
@@ -39,12 +40,37 @@ class Draft:
     tolerant: bool = False
 
 
+class Made:
+    """The outputs of all nodes: by node, by the names they can be asked for, and in their order."""
+
+    def __init__(self, outputs: Mapping[NodeId, tuple[PortName, ...]]) -> None:
+        self.outputs: dict[NodeId, tuple[PortName, ...]] = {}
+        self.makers: dict[str, set[NodeId]] = {}
+        self.order: dict[NodeId, int] = {}
+        for node, ports in outputs.items():
+            self.put(node, ports)
+
+    def put(self, node: NodeId, ports: tuple[PortName, ...]) -> None:
+        """`node` has these outputs; a new one stands behind the others."""
+        for name in asked_as(node, self.outputs.get(node, ())):
+            self.makers[name].discard(node)
+        self.outputs[node] = ports
+        self.order.setdefault(node, len(self.order))
+        for name in asked_as(node, ports):
+            self.makers.setdefault(name, set()).add(node)
+
+
+def asked_as(node: NodeId, ports: tuple[PortName, ...]) -> tuple[str, ...]:
+    """The names that outputs of a node can be asked for."""
+    return tuple(dict.fromkeys((*ports, node))) if len(ports) == 1 else ports
+
+
 @dataclass(frozen=True)
 class Scope:
     """All names a body may mean, by where they come from; a home sees no others' insides."""
 
     nesting: Nesting
-    outputs: Mapping[NodeId, tuple[PortName, ...]]
+    made: Made
     params: frozenset[str]
     shared: frozenset[str]
     loose: Mapping[str, CellId]
@@ -52,27 +78,23 @@ class Scope:
     excused: frozenset[str]
     open: bool = False
     """A setup cell imports `*`: any name may come from it."""
-    owned: Mapping[str, NodeId] = field(default_factory=dict)
+    owned: dict[str, NodeId] = field(default_factory=dict)
     """Parameters that a node's head declares with a default, by the first node that does."""
 
-    @cached_property
-    def makers(self) -> Mapping[str, frozenset[NodeId]]:
+    @property
+    def outputs(self) -> Mapping[NodeId, tuple[PortName, ...]]:
+        """The outputs of every node, in the notebook's order."""
+        return self.made.outputs
+
+    @property
+    def makers(self) -> Mapping[str, set[NodeId]]:
         """Nodes by the names their outputs can be asked for."""
-        found: dict[str, set[NodeId]] = {}
-        for node, ports in self.outputs.items():
-            for name in (*ports, *([str(node)] if len(ports) == 1 else [])):
-                found.setdefault(name, set()).add(node)
-        return {name: frozenset(nodes) for name, nodes in found.items()}
+        return self.made.makers
 
     @cached_property
     def roles(self) -> Roles:
         """Who undoes whom, and who sets up and tears down."""
         return Roles(self.nesting.spec)
-
-    @cached_property
-    def order(self) -> Mapping[NodeId, int]:
-        """Where each node stands in the notebook."""
-        return {node: at for at, node in enumerate(self.outputs)}
 
     def makes(self, name: str, asker: NodeId, *, above: bool = False) -> bool:
         """True when `asker` can read that name from a node (`above`: one further up) or a frame."""
@@ -80,7 +102,7 @@ class Scope:
         barred = {asker, *self.nesting.owners(home)}
         makers = (one for one in self.makers.get(name, ()) if self.nesting.visible(one, home))
         return self.framed(name, asker) or any(
-            one not in barred and not (above and self.order[one] > self.order[asker])
+            one not in barred and not (above and self.made.order[one] > self.made.order[asker])
             for one in makers
         )
 
@@ -95,7 +117,7 @@ class Scope:
 
     def turns(self, read: Read, draft: Draft) -> bool:
         """True when what a container's expression reads is brought by its turns."""
-        makers = self.makers.get(read.root, frozenset())
+        makers = self.makers.get(read.root, ())
         homes = (self.nesting.home(one) for one in makers)
         inside = any(container_of(home) == draft.spec.id for home in homes)
         return inside or read.root in frame_names(draft.spec)
@@ -171,12 +193,12 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
 
 def _input(draft: Draft, read: Read, scope: Scope) -> InputSpec | None:
     """The input a read asks for, or None when no node and no parameter is meant."""
-    root = NodeId(read.root)
+    root, line = NodeId(read.root), draft.spec.body_line + read.line - 1
     if len(read.path) > 1 and read.path[1] in scope.ports(root, draft.spec.id):
         port = PortName(read.path[1])
-        return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port))
+        return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port), line=line)
     if scope.makes(read.root, draft.spec.id, above=read.soft) or read.root in scope.params:
-        return InputSpec(PortName(read.root))
+        return InputSpec(PortName(read.root), line=line)
     return None
 
 
@@ -184,7 +206,7 @@ def _awaits_mending(one: InputSpec, scope: Scope) -> bool:
     """True for an input from a cell too broken to read: that cell has the problem, not this."""
     source = one.wire.node if one.wire else NodeId(one.name)
     unread = isinstance(one.default, Missing) and source in scope.excused
-    return unread and not (source in scope.outputs or source in scope.makers)
+    return unread and not (source in scope.outputs or scope.makers.get(source))
 
 
 def _bound(one: InputSpec, draft: Draft, scope: Scope) -> bool:
@@ -214,13 +236,16 @@ def _wire(draft: Draft, found: InputSpec, scope: Scope) -> Fix | None:
     home = scope.nesting.home(draft.spec.id)
     makers = [
         one
-        for one in scope.makers.get(found.name, ())
-        if one != draft.spec.id and scope.nesting.visible(one, home)
+        for one in scope.outputs
+        if one in scope.makers.get(found.name, ())
+        and one != draft.spec.id
+        and scope.nesting.visible(one, home)
     ]
-    if len(makers) == 1:
-        ports = scope.outputs[makers[0]]
+    maker = chosen(found.name, makers)
+    if maker is not None:
+        ports = scope.outputs[maker]
         port = found.name if found.name in ports else ports[0]
-        return Connect(makers[0], port, draft.spec.id, found.name)
+        return Connect(maker, port, draft.spec.id, found.name)
     listed = draft.header.inputs or ()
     return SetInputs(draft.spec.id, (*listed, found)) if found.name in scope.params else None
 

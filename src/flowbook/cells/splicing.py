@@ -19,6 +19,7 @@ from flowbook.cells.header import (
     parse_cell,
     read_words,
 )
+from flowbook.cells.naming import written_name
 from flowbook.cells.ports import closing, print_outputs
 from flowbook.cells.printing import print_flag, print_header, print_input, print_inputs
 from flowbook.graph.options import OPTIONS
@@ -141,7 +142,7 @@ def _splices(line: str, spans: _Spans, was: Header, now: Header) -> Iterator[_Sp
         behind = " " if spans.kind[0] == spans.kind[1] else ""
         yield _Splice(*spans.kind, spelt + behind)
     if was.name != now.name:
-        yield _Splice(*spans.name, now.name)
+        yield _Splice(*spans.name, written_name(now.kind, now.name))
     if was.inputs != now.inputs:
         yield from _inputs(line, spans.inputs, was.inputs, now.inputs)
     if (was.outputs, was.returns) != (now.outputs, now.returns):

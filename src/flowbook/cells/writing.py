@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from flowbook.cells.declaring import with_sql_settings
 from flowbook.cells.foreign import read_sql, read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
 from flowbook.cells.settings import with_settings
-from flowbook.cells.source import analyse_body, inferred_outputs
 from flowbook.cells.splicing import with_head
+from flowbook.cells.taking import analyse_body, inferred_outputs
 from flowbook.errors import UsageError
 from flowbook.graph.nesting import Nesting, own_outputs
 from flowbook.graph.options import print_options
@@ -66,6 +67,8 @@ def _body(node: NodeSpec, registry: Registry) -> str:
         return function_body(node.body, node.id)
     if language == "config" and not node.body.strip() and node.config:
         return write_yaml(node.config)
+    if language == "sql" and node.config:
+        return with_sql_settings(node.body, node.config)
     return node.body
 
 

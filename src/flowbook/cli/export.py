@@ -25,6 +25,7 @@ from flowbook.export.notebook import export_notebook
     metavar="DIR",
     help="The folder for the job; made if need be.",
 )
+@click.option("--with-tests", is_flag=True, help="Let the job run the test cells, too.")
 @json_option
 @manual(
     "flowbook export report.ipynb --to jobs/",
@@ -34,7 +35,7 @@ from flowbook.export.notebook import export_notebook
         ExitCode.USAGE,
     ),
 )
-def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
+def command(notebook: Path, folder: Path, with_tests: bool, as_json: bool) -> ExitCode:
     """Write the flow of NOTEBOOK as a job that papermill runs.
 
     Exporting an unchanged flow again changes nothing. A flow with errors is refused.
@@ -47,7 +48,9 @@ def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
         )
     source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
     spec, registry = opened.flow.spec(), opened.project.registry
-    text = export_notebook(opened.text, spec, registry, source=source, problems=opened.problems)
+    text = export_notebook(
+        opened.text, spec, registry, source=source, problems=opened.problems, tests=with_tests
+    )
     changed = _write(target, text)
     if as_json:
         echo_json({"job": str(target), "flow": spec.id, "changed": changed})

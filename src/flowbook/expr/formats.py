@@ -130,8 +130,8 @@ def read_date(text: str, form: str) -> datetime:
         at += len(digits)
     if at != len(text):
         raise ValueError
-    # It has the zone it says, which is none.
-    return datetime(**fields)  # type: ignore[arg-type]  # noqa: DTZ001
+    # It has the zone it says, which is none; and its fields are read by their names alone.
+    return datetime(**fields)  # type: ignore[arg-type]  # noqa: DTZ001  # as said above
 
 
 def _digits(text: str) -> str:

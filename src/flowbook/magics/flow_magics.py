@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from flowbook.cells.header import is_flow_cell
+from flowbook.magics.completion import install
 from flowbook.magics.identity import cell_of
 from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.magics.ownership import Ownership
 from flowbook.magics.running import run_cell
-from flowbook.magics.verbs import perform
+from flowbook.magics.verbs import perform, split
 
 
 @magics_class
@@ -28,8 +29,7 @@ class FlowMagics(Magics):
         if cell is not None:
             source = f"%%flow {line}\n{cell}".rstrip("\n")  # IPython adds one
             return run_cell(self.notebook, self.notebook.cell or cell_of(source), source)
-        words = shlex.split(line)
-        return perform(self.notebook, words) if words else self.notebook.flow
+        return perform(self.notebook, split(line))
 
     @line_cell_magic("flowbook")  # type: ignore[arg-type]  # as above
     def flowbook(self, line: str, cell: str | None = None) -> Any:
@@ -55,11 +55,14 @@ def register(shell: Any) -> None:
     magics = FlowMagics(shell)
     notebook = magics.notebook
     shell._flowbook = magics  # noqa: SLF001 - IPython keeps extensions' state on the shell
-    shell.register_magics(magics)
+    ownership = Ownership(shell, magics)
+    ownership.look()
     shell.events.register("pre_run_cell", notebook.before_cell)
     if with_body not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.insert(0, with_body)
     shell.events.register("post_run_cell", notebook.after_cell)
+    shell.events.register("post_run_cell", ownership.look)
+    install(shell, notebook, ownership.owns)
     shell.user_ns.setdefault("flow", notebook.flow)
     notebook.catch_up()
     notebook.reopen()

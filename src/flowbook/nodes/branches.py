@@ -16,8 +16,8 @@ from flowbook.errors import UsageError
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
-from flowbook.ids import PortName
-from flowbook.nodes.router import UNROUTED, Branch, bare, is_port, nested, taken, true_or_false
+from flowbook.ids import PortName, is_port_name
+from flowbook.nodes.router import UNROUTED, Branch, bare, nested, taken, true_or_false
 
 _TWO: Final = (PortName("true"), PortName("false"))
 _DEFAULT: Final = "default"
@@ -165,7 +165,7 @@ f"order {order['id']} goes by train"
         """The cases, then the default; what is malformed is left out, never raised."""
         cases = spec.config.get("cases")
         names = [*(cases if isinstance(cases, dict) else ()), spec.config.get("default", _DEFAULT)]
-        ports = (name for name in names if isinstance(name, str) and is_port(name))
+        ports = (name for name in names if isinstance(name, str) and is_port_name(name))
         return tuple(PortName(port) for port in dict.fromkeys(ports))
 
     @classmethod
@@ -183,13 +183,13 @@ f"order {order['id']} goes by train"
     @validate("cases")
     def _check_cases(self, proposal: dict[str, Any]) -> dict[str, Any]:
         for port in proposal["value"]:
-            if not is_port(str(port)):
+            if not is_port_name(str(port)):
                 raise TraitError(f"case {port!r} cannot name a port; use letters, digits, _ and -")
         return {str(port): case for port, case in proposal["value"].items()}
 
     @validate("default")
     def _check_default(self, proposal: dict[str, Any]) -> str:
-        if not is_port(proposal["value"]):
+        if not is_port_name(proposal["value"]):
             raise TraitError(f"default {proposal['value']!r} cannot name a port")
         return str(proposal["value"])
 

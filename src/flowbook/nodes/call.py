@@ -16,9 +16,9 @@ from traitlets import Bool, CaselessStrEnum, Dict, Int, List, TraitError, Unicod
 from flowbook.errors import SubflowFailed, UsageError
 from flowbook.graph.called import Call
 from flowbook.graph.node import Node, NodeContext
-from flowbook.graph.options import parse_duration
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes.durations import duration_or_none
 
 SUCCEEDED = "succeeded"
 MAPPINGS: Final = ("inputs", "input_mapping", "inputMapping")
@@ -90,12 +90,7 @@ inputs:
 
     @validate("timeout")
     def _check_timeout(self, proposal: dict[str, Any]) -> float | None:
-        if proposal["value"] is None:
-            return None
-        try:
-            return parse_duration(proposal["value"])
-        except ValueError as refused:
-            raise TraitError(f"timeout cannot be {proposal['value']!r}: {refused}") from None
+        return duration_or_none("timeout", proposal["value"])
 
     async def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The record of the run; `SubflowFailed` when it did not succeed and that matters."""

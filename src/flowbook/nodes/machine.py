@@ -21,7 +21,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.services import Scope
 from flowbook.graph.spec import NodeSpec
-from flowbook.ids import PortName, as_port_name
+from flowbook.ids import PortName, is_port_name
 from flowbook.nodes.router import bare, nested
 
 ANY: Final = "*"
@@ -147,7 +147,7 @@ final: [shipped, cancelled]
         except TraitError:
             ways = ()
         named = [given.get("initial"), *_listed(given.get("states")), *_listed(given.get("final"))]
-        states = (one for one in _states(named, ways) if _is_port(one))
+        states = (one for one in _states(named, ways) if is_port_name(one))
         return tuple(map(PortName, states))
 
     @validate("transitions")
@@ -338,7 +338,7 @@ def problems_of(node: StateMachineNode) -> Iterator[str]:
     for state in known:
         if state not in reached:
             yield f"no way leads to state {state!r}"
-        if node.route and not _is_port(state):
+        if node.route and not is_port_name(state):
             yield f"state {state!r} cannot name a port; use letters, digits, _ and -"
 
 
@@ -387,11 +387,3 @@ def _states(named: Iterable[Any], ways: Iterable[Transition]) -> tuple[str, ...]
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _is_port(name: str) -> bool:
-    try:
-        as_port_name(name)
-    except UsageError:
-        return False
-    return True

@@ -31,12 +31,12 @@ total = 3 + 4
 """
 
     @classmethod
-    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:  # noqa: ARG003
+    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:  # noqa: ARG003  # the contract names it
         """None, whatever its header says."""
         return ()
 
     @classmethod
-    def meaning(cls, spec: NodeSpec) -> str:  # noqa: ARG003
+    def meaning(cls, spec: NodeSpec) -> str:  # noqa: ARG003  # the contract names it
         """Nothing: it decides no result."""
         return ""
 

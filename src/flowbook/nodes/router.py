@@ -20,7 +20,7 @@ from flowbook.errors import ExpressionError, UsageError
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.graph.spec import NodeSpec
-from flowbook.ids import PortName, as_port_name
+from flowbook.ids import PortName, is_port_name
 
 _CONDITION_KEYS: Final = ("id", "label", "expression", "color")
 UNROUTED: Final = "{{ value }}"
@@ -90,7 +90,7 @@ f"an order of {order} needs a second look"
         listed = conditions if isinstance(conditions, list) else []
         names = [one.get("id") for one in listed if isinstance(one, dict)]
         names.append(spec.config.get("default_output", _DEFAULT_OUTPUT))
-        ports = (name for name in names if isinstance(name, str) and is_port(name))
+        ports = (name for name in names if isinstance(name, str) and is_port_name(name))
         return tuple(PortName(port) for port in dict.fromkeys(ports))
 
     @classmethod
@@ -120,7 +120,7 @@ f"an order of {order} needs a second look"
 
     @validate("default_output")
     def _check_default(self, proposal: dict[str, Any]) -> str:
-        if not is_port(proposal["value"]):
+        if not is_port_name(proposal["value"]):
             raise TraitError(f"default_output {proposal['value']!r} cannot name a port")
         return cast(str, proposal["value"])
 
@@ -215,7 +215,7 @@ def _condition(given: Mapping[str, Any], place: str) -> dict[str, str]:
         if key not in given:
             raise TraitError(f"{place}: has no {key!r}")
     port = str(given["id"])
-    if not is_port(port):
+    if not is_port_name(port):
         raise TraitError(f"{place}: id {port!r} cannot name a port; use letters, digits, _ and -")
     expression = given["expression"]
     if not isinstance(expression, str) or not expression.strip():
@@ -256,12 +256,3 @@ def holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any
         told = f"{setting} {text!r} cannot be worked out: {failed.message}"
         hint = failed.hint or f"{setting} sees {', '.join(map(str, names))}"
         raise ExpressionError(told, hint=hint, code=failed.code, column=failed.column) from None
-
-
-def is_port(name: str) -> bool:
-    """True for a name that an output may have."""
-    try:
-        as_port_name(name)
-    except UsageError:
-        return False
-    return True

@@ -21,10 +21,10 @@ from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode, v
 
 from flowbook.errors import NotGranted, UsageError
 from flowbook.graph.node import Node, NodeContext, Outputs
-from flowbook.graph.options import parse_duration
 from flowbook.graph.services import Grant
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
+from flowbook.nodes.durations import duration_or_none
 from flowbook.nodes.watched import Ended, Watched
 
 _PATH: Final = os.defpath
@@ -111,12 +111,7 @@ refused = "the project has not granted it"
 
     @validate("timeout")
     def _check_timeout(self, proposal: dict[str, Any]) -> float | None:
-        if proposal["value"] is None:
-            return None
-        try:
-            return parse_duration(proposal["value"])
-        except ValueError as refused:
-            raise TraitError(f"timeout cannot be {proposal['value']!r}: {refused}") from None
+        return duration_or_none("timeout", proposal["value"])
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Outputs:
         """What it gave; `UsageError` when it ended otherwise than `ok` says."""

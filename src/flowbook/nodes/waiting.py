@@ -13,14 +13,15 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import traitlets
-from traitlets import Bool, TraitError, Unicode, validate
+from traitlets import Bool, Unicode, validate
 
 from flowbook.errors import UsageError
 from flowbook.graph.node import Node, NodeContext
-from flowbook.graph.options import Options, parse_duration
+from flowbook.graph.options import Options
 from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.nodes import waiting_examples as examples
+from flowbook.nodes.durations import duration, duration_or_none
 from flowbook.nodes.router import bare, holds
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -37,7 +38,7 @@ class Waiting(Node):
 
     @validate("timeout")
     def _check_timeout(self, proposal: dict[str, Any]) -> Any:
-        return None if proposal["value"] in (None, "none") else _seconds(proposal["value"])
+        return duration_or_none("timeout", proposal["value"])
 
 
 class DelayNode(Node):
@@ -54,7 +55,7 @@ class DelayNode(Node):
 
     @validate("seconds")
     def _check_seconds(self, proposal: dict[str, Any]) -> float:
-        return _seconds(proposal["value"])
+        return duration("seconds", proposal["value"])
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """Its input, when the time is over."""
@@ -93,7 +94,7 @@ class WaitUntilNode(Waiting):
 
     @validate("every")
     def _check_every(self, proposal: dict[str, Any]) -> float:
-        return max(1.0, _seconds(proposal["value"]))
+        return max(1.0, duration("every", proposal["value"]))
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """Its input, when it is time."""
@@ -198,10 +199,3 @@ def passed_on(inputs: Mapping[PortName, Any]) -> Any:
     if len(inputs) == 1:
         return next(iter(inputs.values()))
     return dict(inputs) or None
-
-
-def _seconds(given: Any) -> float:
-    try:
-        return parse_duration(given)
-    except ValueError as error:
-        raise TraitError(f"{given!r} is no duration: {error}") from None

@@ -52,6 +52,8 @@ class Work:
     """Looks at what a container gave once it is gathered; raises for what does not fit."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
     """The code of the nodes a container owns, of all its blocks."""
+    afresh: bool = False
+    """True when nothing is taken from the cache; what it gives goes there all the same."""
 
 
 class Remembered(Protocol):
@@ -187,7 +189,7 @@ def _no_services(_: Any) -> Any:
     )
 
 
-def _nothing_around(context: StepContext, expression: str) -> Mapping[str, Any]:  # noqa: ARG001
+def _nothing_around(_: StepContext, __: str) -> Mapping[str, Any]:
     return {}
 
 

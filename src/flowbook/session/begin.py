@@ -17,7 +17,7 @@ from flowbook.session.office import RunOffice
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
 from flowbook.session.rehearsal import given_by_mocks, rehearsed
 from flowbook.session.start import Start, mint_run_id
-from flowbook.session.work import kinds_of, work_for
+from flowbook.session.work import afresh, kinds_of, work_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,7 +79,9 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     kinds = kinds_of(flow, project.registry)
     work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
     foresee(project, work, how.lineage)
-    given = {} if how.rerun is None else live.memory.fresh(plan, values, how.rerun)
+    if how.force:
+        work = list(map(afresh, work))
+    given = {} if how.rerun is None else live.fresh(plan, spec, values, how.rerun)
     if how.trial is not None:
         trial = how.trial.settled(spec)
         given = given_by_mocks(plan, kinds, spec, trial)

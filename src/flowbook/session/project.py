@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from flowbook.cells.header import SETUP
-from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
+from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
@@ -29,6 +29,7 @@ from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
 from flowbook.session.calls import Calls
+from flowbook.session.completing import Completing
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.hooks import Aftermath
@@ -44,6 +45,7 @@ from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
+from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.variables import Varying
@@ -70,7 +72,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
+class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering, Replays, Varying):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -291,15 +293,6 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
     def last_run(self, flow: Flow) -> Run | None:
         """The run of `flow` this process started last."""
         return self.live.of(flow).last
-
-    def stale(self, flow: Flow) -> frozenset[NodeId]:
-        """Nodes whose last result no longer follows from the definition; empty if it is broken."""
-        live = self.live.of(flow)
-        try:
-            plan = self.plan(flow)
-            return live.memory.stale(plan, live.parameters(plan, {}))
-        except (InvalidFlow, InvalidParameters):
-            return frozenset()
 
     # ------------------------------------------------------------ graph.flow.Host
 

@@ -156,6 +156,8 @@ class Answered:
     ) -> None:
         self._call, self._node, self._answers = call, node, answers
         self.checks: Checks | None = getattr(call, "checks", None)
+        self.ambient: frozenset[tuple[str, ...]] = getattr(call, "ambient", frozenset())
+        """What it reads of the project: secrets among it are known before the run begins."""
 
     def __call__(self, context: Any, inputs: Inputs) -> Any:
         for _ in range(_MOST_WAITS):

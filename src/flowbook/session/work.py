@@ -225,6 +225,12 @@ def work_for(
     return [work(step) for step in plan.steps]
 
 
+def afresh(own: Work) -> Work:
+    """The same code, and what it owns, computed whatever the cache has."""
+    inside = {node: afresh(one) for node, one in own.inside.items()}
+    return replace(own, afresh=True, inside=inside)
+
+
 def _with_checks(own: Work, checks: Checks) -> Work:
     call = own.call
     assert isinstance(call, NodeCall)  # noqa: S101 - `_work` has made it

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from flowbook.graph.judging import shown_value
-from flowbook.nodes.tables import family, rows_of
+from flowbook.nodes.tables import family, is_missing, rows_of
 
 MOST = 3
 """Differences that are told."""
@@ -101,8 +101,7 @@ def _plain(value: Any) -> Any:
 
 def _absent(value: Any) -> Any:
     """A cell of a table: what stands for no value, in whichever library, is None."""
-    missing = type(value).__name__ in ("NaTType", "NAType")
-    return None if missing or (isinstance(value, float) and math.isnan(value)) else value
+    return None if is_missing(value) else value
 
 
 def _is_list(value: Any) -> bool:

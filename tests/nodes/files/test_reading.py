@@ -314,7 +314,10 @@ def test_without_pyarrow_rows_are_read_all_the_same(files, folder, monkeypatch):
     known = importlib.util.find_spec
     for module in ("pyarrow", "pandas", "polars"):
         monkeypatch.setitem(sys.modules, module, None)
-    hidden = lambda name: None if name in ("pyarrow", "pandas", "polars") else known(name)  # noqa: E731
+
+    def hidden(name):
+        return None if name in ("pyarrow", "pandas", "polars") else known(name)
+
     monkeypatch.setattr("flowbook.nodes.files.families.find_spec", hidden)
     (folder / "a.csv").write_text('city,sun,wet\nOslo,5,true\n"a,b",,x\n')
     rows = [{"city": "Oslo", "sun": 5, "wet": True}, {"city": "a,b", "sun": None, "wet": "x"}]

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import traitlets
-from traitlets import Dict, Enum, List, TraitError, Unicode, validate
+from traitlets import Dict, Enum, List, Unicode, validate
 
 from flowbook.errors import NotGranted, UsageError
 from flowbook.graph.node import Node, NodeContext
-from flowbook.graph.options import parse_duration
 from flowbook.ids import PortName
+from flowbook.nodes.durations import duration
 from flowbook.nodes.notify.channels import channel
 from flowbook.nodes.notify.delivery import Delivery
 from flowbook.nodes.notify.mail import SECURITY
@@ -95,10 +95,7 @@ fields: {pages: 12}
 
     @validate("timeout")
     def _check_timeout(self, proposal: dict[str, Any]) -> float:
-        try:
-            return parse_duration(proposal["value"])
-        except ValueError as refused:
-            raise TraitError(f"timeout cannot be {proposal['value']!r}: {refused}") from None
+        return duration("timeout", proposal["value"])
 
     async def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> dict[str, Any]:
         """`{channel, event, …}` with what the channel knows; raises when it was not delivered."""

@@ -197,7 +197,7 @@ expression: "city if len(city) > len(total) else total"
         chosen = one_of(self, "how", "expression", "sql")
         rows = self.rows(inputs)
         if chosen == "sql":
-            found = self.ask_sql(context, f"SELECT {self.sql} FROM items", rows, inputs)  # noqa: S608
+            found = self.ask_sql(context, f"SELECT {self.sql} FROM items", rows, inputs)  # noqa: S608  # it is the author's own query
             return found.values((found.columns or [""])[0])[0]
         question = self.question(context, inputs)
         return (

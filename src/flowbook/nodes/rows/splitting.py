@@ -13,7 +13,7 @@ from flowbook.errors import ExpressionError, UsageError
 from flowbook.graph.node import NodeContext, Outputs
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.spec import NodeSpec
-from flowbook.ids import PortName, as_port_name
+from flowbook.ids import PortName, is_port_name
 from flowbook.nodes.rows.columns import shortened
 from flowbook.nodes.rows.expressions import Question
 from flowbook.nodes.rows.node import RowsNode, check_key, check_text, one_of
@@ -90,7 +90,7 @@ seed: 1
             names = [f"part_{number}" for number in range(1, min(chunks, 100) + 1)]
         else:
             return spec.outputs or (PortName(spec.id),)
-        ports = (name for name in names if isinstance(name, str) and _is_port(name))
+        ports = (name for name in names if isinstance(name, str) and is_port_name(name))
         return tuple(PortName(port) for port in dict.fromkeys(ports))
 
     @validate("by")
@@ -222,13 +222,5 @@ def _counts(sizes: Mapping[str, float], size: int) -> dict[str, int]:
 
 
 def _check_port(setting: str, name: object) -> None:
-    if not isinstance(name, str) or not _is_port(name):
+    if not isinstance(name, str) or not is_port_name(name):
         raise TraitError(f"{setting}: {name!r} cannot name an output; use letters, digits and _")
-
-
-def _is_port(name: str) -> bool:
-    try:
-        as_port_name(name)
-    except UsageError:
-        return False
-    return True

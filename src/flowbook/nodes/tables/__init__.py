@@ -14,6 +14,7 @@ from flowbook.nodes.tables.reading import columnar as columnar
 from flowbook.nodes.tables.reading import families as families
 from flowbook.nodes.tables.reading import family as family
 from flowbook.nodes.tables.reading import from_columns as from_columns
+from flowbook.nodes.tables.reading import is_missing as is_missing
 from flowbook.nodes.tables.reading import named_family as named_family
 from flowbook.nodes.tables.reading import rows_of as rows_of
 from flowbook.nodes.tables.reading import settled as settled

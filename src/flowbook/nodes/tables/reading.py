@@ -69,10 +69,11 @@ def as_records(value: Any) -> Any:
     if isinstance(table, list) or family(table) is None:
         return value
     rows = named_family("rows").take(table)
-    return [{name: None if _is_missing(one) else one for name, one in row.items()} for row in rows]
+    return [{name: None if is_missing(one) else one for name, one in row.items()} for row in rows]
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """True for what stands for no value in a table, of whichever library."""
     return type(value).__name__ in ("NaTType", "NAType") or (
         isinstance(value, float) and value != value  # NaN alone is not itself
     )
