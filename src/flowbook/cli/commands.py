@@ -14,6 +14,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "flowbook.cli.demo",
     "lab": "flowbook.cli.lab",
     "check": "flowbook.cli.check",
+    "edit": "flowbook.cli.edit",
     "nodes": "flowbook.cli.nodes",
     "run": "flowbook.cli.run",
     "test": "flowbook.cli.testing",

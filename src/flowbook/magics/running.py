@@ -88,4 +88,4 @@ def _tell(notebook: KernelNotebook, defined: Defined) -> None:
     if defined.source:
         notebook.shell.set_next_input(defined.source, replace=True)
     if defined.patches:
-        offer_patches(notebook, defined.patches, label=_KEPT_FED)
+        offer_patches(notebook, defined.patches)

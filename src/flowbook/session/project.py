@@ -154,7 +154,7 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
 
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode()
         except OSError as failure:
             raise UsageError(f"cannot read {path}: {failure.strerror}") from None
         except UnicodeDecodeError:
