@@ -95,6 +95,10 @@ class Host(Protocol):
         """Give the flow the meaning of one of them, as an edit."""
         ...
 
+    def captures(self, flow: Any, node: NodeId) -> Any:
+        """What the names are that a node takes from the kernel or from setup cells."""
+        ...
+
     def check(self, flow: Any) -> tuple[Problem, ...]:
         """Everything that is wrong with the flow."""
         ...
