@@ -13,6 +13,7 @@ from typing import Final
 from flowbook.cells.analyse import Names, Read, analyse
 from flowbook.cells.foreign import read_expressions, read_templates, read_yaml
 from flowbook.cells.header import SETUP, Fault, Header, declared_name, parse_cell
+from flowbook.cells.naming import TEST
 from flowbook.cells.notebook import Cell
 from flowbook.cells.placeholders import placeholder
 from flowbook.cells.query import read_sql
@@ -95,7 +96,8 @@ def _draft(header: Header, spec: NodeSpec, registry: Registry) -> tuple[Draft, S
         spare = () if header.outputs or names.speaks else _ports(names.defines)
         inferred = header.outputs or inferred_outputs(spec.id, names)
         spec = replace(spec, outputs=node_type.ports(replace(spec, outputs=inferred)))
-        return Draft(spec, header, names.reads, names.known, spare), faults
+        draft = Draft(spec, header, names.reads, names.known, spare)
+        return _asserting(draft, faults) if node_type.asserts else (draft, faults)
     if node_type.body == "sql":
         found, faults = read_sql(spec.body)
         reads = tuple(one for one in found if not one.soft)
@@ -112,6 +114,16 @@ def _draft(header: Header, spec: NodeSpec, registry: Registry) -> tuple[Draft, S
     spec = replace(spec, outputs=node_type.ports(spec))
     draft = Draft(spec, header, reads, asks=asks, adds=True, folds=node_type.body == "sql")
     return replace(draft, tolerant=node_type.tolerant), faults
+
+
+def _asserting(draft: Draft, faults: Sequence[Fault]) -> tuple[Draft, Sequence[Fault]]:
+    """A test has no outputs, and runs after the node it is called like, even if it reads none."""
+    if draft.header.outputs:
+        line = 2 - draft.spec.body_line
+        hint = "take them out of its head: what is behind the ->"
+        faults = (*faults, Fault("a test has no outputs", line, hint))
+    of = str(draft.spec.id).removeprefix(f"{TEST}_")
+    return replace(draft, spare=(), asks=(Read((of,), 1),)), faults
 
 
 def _moved(fault: Fault, spec: NodeSpec) -> Fault:

@@ -19,6 +19,7 @@ from flowbook.cells.notebook import Notebook
 from flowbook.cells.slicing import Slice, taken_over
 from flowbook.cells.taking import analyse_body
 from flowbook.errors import InvalidFlow, UsageError
+from flowbook.graph.asserting import with_tests
 from flowbook.graph.flow_options import print_flow_options
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
@@ -30,6 +31,7 @@ from flowbook.plan.plan import Plan
 FORMAT = 1
 """Of the `flowbook` notebook metadata; raised when its meaning changes."""
 QUIET = "nbval-ignore-output"
+_RUN = "run = %flow run --record"
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -64,19 +66,22 @@ def export_notebook(
     *,
     source: str,
     problems: Iterable[Problem] = (),
+    tests: bool = False,
 ) -> str:
     """The job of the flow `spec`, read from the notebook `text`, as .ipynb text.
 
     `source` is where a reader of the job finds the author's notebook, a path relative to the job.
     `problems` are those of reading it. Raises `InvalidFlow` with all of them, and all the compiler
-    finds, when one is an error.
+    finds, when one is an error. `tests`: the job runs the test cells, which it else only defines.
     """
     wrong = errors(tuple(problems))
     if wrong:
         raise InvalidFlow(f"flow {spec.id!r} has errors and is not exported", problems=wrong)
     author = parse_notebook(text, source)
     spec, taken = _whole(text, spec)
-    plan = compile_plan(spec, registry)
+    plan = plain = compile_plan(spec, registry)
+    if tests:
+        plan = compile_plan(spec, registry, targets=with_tests(spec, registry, None))
     texts = {cell.id: cell.source for cell in author.cells if "id" in cell}
     cells = [
         _title(plan, source),
@@ -85,24 +90,17 @@ def export_notebook(
         _parameters(spec, plan),
         *_setup(spec, texts, taken),
         *_nodes(spec, texts),
-        _code("run", "run = %flow run --record", "flowbook-run", QUIET),
-        _results(spec, plan),
+        _code("run", f"{_RUN} --test" if tests else _RUN, "flowbook-run", QUIET),
+        _results(spec, plain),
         _facts(plan),
     ]
-    notebook = _nbformat().v4.new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": dict(author.metadata.get("kernelspec") or _KERNEL),
-            "language_info": {"name": "python"},
-            "flowbook": {
-                "format": FORMAT,
-                "flow": plan.flow,
-                "version": plan.version,
-                "source": source,
-            },
-        },
-    )
-    return serialise(notebook)
+    about = {"format": FORMAT, "flow": plan.flow, "version": plan.version, "source": source}
+    metadata = {
+        "kernelspec": dict(author.metadata.get("kernelspec") or _KERNEL),
+        "language_info": {"name": "python"},
+        "flowbook": about,
+    }
+    return serialise(_nbformat().v4.new_notebook(cells=cells, metadata=metadata))
 
 
 def _nodes(spec: FlowSpec, texts: dict[str, str]) -> list[Any]:

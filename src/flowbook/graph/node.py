@@ -252,6 +252,8 @@ class Node(HasTraits):
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
     silent: ClassVar[bool] = False
     """True for what is only read by people: it is no step of a run."""
+    asserts: ClassVar[bool] = False
+    """True for what only looks at what others gave: it runs where it is asked for, and no more."""
     type_version: ClassVar[int] = 1
     """Of what its configuration means: a class of version 2 is the kind `name.v2`."""
     latest: ClassVar[bool | None] = None

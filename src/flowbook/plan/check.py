@@ -195,6 +195,12 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     for port in sorted({port for port in ports if ports.count(port) > 1}):
         yield at(node, f"two outputs are called {port!r}", "rename one of them")
     yield from _bounds(node)
+    if node_type.asserts and node.options.inside:
+        yield at(
+            node,
+            f"a test runs once, and not in the turns of {node.options.inside!r}",
+            "take `in` out, and test what leaves the container",
+        )
     if node.options.cache_key:
         yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":

@@ -81,6 +81,8 @@ class LiveNotebook:
         """Cells of nodes that were made elsewhere, until a cell of the notebook says them."""
         self.watchers: list[Callable[[Edit], None]] = []
         """Called with each edit of the flow that changed the cells held here."""
+        self.document: Callable[[CellId], Cell | None] = lambda _: None
+        """A cell as the notebook document has it, with its tags and its place."""
         self._lock = RLock()
         project.attach(flow, namespace)
         flow.observe(self._edited)
@@ -139,8 +141,8 @@ class LiveNotebook:
             draft.notes.append(f"{own} is now called {wanted}")
         elif not known_by_id and own is not None and self.cells[cell_id].source != source:
             draft.notes.append(f"{own} was written in another cell; this cell has it now")
-        cell = Cell.code(cell_id, draft.source)
-        draft.cells[cell_id] = replace(known or cell, id=cell_id, source=draft.source)
+        cell = known or self.document(cell_id) or Cell.code(cell_id, draft.source)
+        draft.cells[cell_id] = replace(cell, id=cell_id, source=draft.source)
         return draft
 
     def _came_back(self, cell_id: CellId, name: NodeId | None) -> Cell | None:
