@@ -33,6 +33,7 @@ from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import CellId, NodeId
+from flowbook.session.captured import captured_of
 from flowbook.session.copied import copied, free_name
 from flowbook.session.feeding import Cells, Feeding, changes
 from flowbook.session.project import Project
@@ -104,6 +105,11 @@ class LiveNotebook:
             if draft.renamed is not None:
                 self.project.live.of(self.flow).memory.renamed(*draft.renamed)
             node = next((n for n in parsed.spec.nodes if n.place and n.place.cell == cell_id), None)
+        if node is not None:
+            taken = captured_of(node, parsed.spec, self.namespace, self.reading.loose)
+            draft.notes += [
+                f"captured name {n!r} {one.risk}" for n, one in taken.items() if one.risk
+            ]
         return Defined(
             node,
             tuple(draft.notes),
@@ -288,7 +294,9 @@ class LiveNotebook:
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
-        return self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
+        parsed = self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
+        self.project.live.of(self.flow).loose = self.reading.loose
+        return parsed
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:

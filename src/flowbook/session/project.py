@@ -29,6 +29,7 @@ from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
 from flowbook.session.calls import Calls
+from flowbook.session.captured import Captured, captured_of, captured_problems
 from flowbook.session.completing import Completing
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
@@ -173,7 +174,14 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
 
-        return check(flow.spec(), kinds_of(flow, self.registry)) + self.calls.problems(flow)
+        found = check(flow.spec(), kinds_of(flow, self.registry)) + self.calls.problems(flow)
+        live = self.live.of(flow)
+        return (*found, *captured_problems(flow.spec(), live.attached or {}, live.loose))
+
+    def captures(self, flow: Flow, node: NodeId) -> Mapping[str, Captured]:
+        """What the names are that a node takes from the kernel or from setup cells, by name."""
+        spec, live = flow.spec(), self.live.of(flow)
+        return captured_of(spec.node(node), spec, live.namespace(spec), live.loose)
 
     def plan(
         self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
