@@ -21,7 +21,7 @@ from flowbook.nodes.python import run_setup
 from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 from flowbook.run.work import Reuse
-from flowbook.session.content import Untold, digest_of
+from flowbook.session.digests import Digests
 from flowbook.session.freshness import (
     Basis,
     Known,
@@ -73,6 +73,7 @@ class LiveFlow:
     own: dict[str, Any] = field(default_factory=dict)
     set_up: tuple[str, ...] = ()
     """Bodies of the setup cells that have run in `own`."""
+    digests: Digests = field(default_factory=Digests)
     last: Run | None = None
     former: bool = False
     """True for a flow as it was at a version before, which no name stands for."""
@@ -119,7 +120,7 @@ class LiveFlow:
             shared = "\n".join(code_meaning(cell.body) for cell in spec.setup)
             return bases(plan, spec, values, {}, shared)
         names = {name for step in plan.steps for name in captured_by(plan, spec, step.node)}
-        return bases(plan, spec, values, _digests(self.attached, names))
+        return bases(plan, spec, values, self.digests.of(self.attached, names))
 
     def fresh(
         self,
@@ -190,15 +191,3 @@ class _Follower:
             wires = self.basis[node].wires
             read = {name: self.values.get(one, "") for name, one in wires.items()}
             memory.known[node] = Known(self.basis[node], reuse, read)
-
-
-def _digests(namespace: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
-    """A digest of each name's value; of what has none, which object it is."""
-    found: dict[str, str] = {}
-    for name in names:
-        if name in namespace:
-            try:
-                found[name] = digest_of({name: namespace[name]})
-            except Untold:
-                found[name] = f"object {id(namespace[name])}"
-    return found
