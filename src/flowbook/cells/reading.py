@@ -180,7 +180,7 @@ class Reading:
             reader.loose = self._loose(reader)
         reader.ambient = ambient
         reader.scope = scope = replace(scope, ambient=ambient, loose=reader.loose)
-        for name in touched:
+        for name in (*touched, *(one.lower() for one in touched)):
             own |= self._mentions.get(name, set())
         own |= {name for name, (_, problems) in reader.resolved.items() if problems}
         for name in own:
@@ -236,6 +236,8 @@ def _said(draft: Draft) -> Iterator[str]:
     """The names a draft mentions, in its body or its head."""
     for read in (*asked(draft), *draft.asks):
         yield read.root
+        if draft.folds:
+            yield read.root.lower()
     for one in draft.header.inputs or ():
         yield str(one.wire.node) if one.wire else one.name
 

@@ -73,6 +73,7 @@ class LiveNotebook:
         self.flow = flow
         self.namespace = namespace
         self.cells: Cells = {}
+        self.reading = Reading(project.registry)
         self._gone: Cells = {}
         """Cells that were deleted: one that comes back is where it was."""
         self._unwritten: set[CellId] = set()
@@ -80,7 +81,6 @@ class LiveNotebook:
         self.watchers: list[Callable[[Edit], None]] = []
         """Called with each edit of the flow that changed the cells held here."""
         self._lock = RLock()
-        self._reading = Reading(project.registry)
         project.attach(flow, namespace)
         flow.observe(self._edited)
 
@@ -286,7 +286,7 @@ class LiveNotebook:
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
-        return self._reading.read(notebook, self.flow.spec().id, ambient=ambient)
+        return self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:
