@@ -93,6 +93,36 @@ def test_an_async_stream_is_a_list(spec):
     assert run(PythonNode(spec("node", body))) == {"node": [0, 1]}
 
 
+class Heard:
+    """A context that keeps what a node puts on its stream."""
+
+    def __init__(self):
+        self.values = []
+
+    def emit(self, value):
+        self.values.append(value)
+
+
+def test_what_a_slow_body_yields_is_told_as_it_comes(spec):
+    heard = Heard()
+    body = "import time\nfor i in range(3):\n    time.sleep(0.15)\n    yield i"
+    assert PythonNode(spec("node", body)).run(heard, {}) == [0, 1, 2]
+    assert heard.values == [0, 1, 2]
+
+
+def test_what_came_just_before_a_slow_value_is_told_with_it(spec):
+    heard = Heard()
+    body = "import time\nyield 'at once'\ntime.sleep(0.15)\nyield 'later'"
+    PythonNode(spec("node", body)).run(heard, {})
+    assert heard.values == ["at once", "later"]
+
+
+def test_what_a_quick_body_yields_is_not_told_one_by_one(spec):
+    heard = Heard()
+    assert len(PythonNode(spec("node", "yield from range(1000)")).run(heard, {})) == 1000
+    assert heard.values == []
+
+
 def test_a_returned_generator_stays_one(spec):
     node = PythonNode(spec("node", "(i for i in range(2))"))
     assert list(run(node)["node"]) == [0, 1]

@@ -12,7 +12,8 @@ import pytest
 from flowbook.graph.flow import Flow
 from flowbook.graph.spec import FlowSpec, NodeSpec, Place
 from flowbook.ids import CellId
-from flowbook.session.captured import captured_of, captured_problems, digests
+from flowbook.session.captured import captured_of, captured_problems
+from flowbook.session.digests import Digests
 from flowbook.session.live import LiveNotebook
 from flowbook.session.project import Project
 
@@ -64,17 +65,17 @@ def test_what_cannot_travel_is_warned_of(tmp_path, make, risk):
 def test_values_are_told_apart_by_content_and_large_ones_by_identity():
     large = bytes(20_000_000)
     one, other = ({"f": helper, "n": n, "x": x} for n, x in ((1, large), (2, bytes(20_000_000))))
-    first, second = digests(one, one), digests(other, other)
+    first, second = Digests().of(one, one), Digests().of(other, other)
     assert first["f"] == second["f"]
     assert first["n"] != second["n"]
     assert first["x"] != second["x"]
-    assert digests(one, one) == first
+    assert Digests().of(one, one) == first
 
 
 def test_a_module_is_told_apart_by_its_version():
     was, now = ModuleType("tool"), ModuleType("tool")
     was.__version__, now.__version__ = "1", "2"
-    assert digests({"m": was}, ["m"]) != digests({"m": now}, ["m"])
+    assert Digests().of({"m": was}, ["m"]) != Digests().of({"m": now}, ["m"])
 
 
 def test_a_nodes_captures_and_their_notes_are_there_when_it_is_defined(tmp_path):

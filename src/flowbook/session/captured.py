@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -20,11 +20,10 @@ from flowbook.graph.placing import at
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import CellId
-from flowbook.session.content import Untold, digest_of
 
 _LARGE: Final = 1_000_000
 """Bytes of a captured value that are worth a note."""
-_CHEAP: Final = 16_000_000
+CHEAP: Final = 16_000_000
 """Bytes up to which a value is told apart by its content."""
 _OPEN: Final = ("Connection", "Cursor", "DuckDBPyConnection", "Session", "socket")
 
@@ -72,26 +71,6 @@ def captured_problems(
                 yield at(node, message, hint, severity=Severity.WARNING)
 
 
-def digests(namespace: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
-    """A digest of each name's value; of what has none, and of what is large, which object it is.
-
-    >>> digests({"rate": 2}, ["rate"]) == digests({"rate": 2, "x": 1}, ["rate"])
-    True
-    """
-    found: dict[str, str] = {}
-    for name in names:
-        if name not in namespace:
-            continue
-        value = namespace[name]
-        found[name] = f"object {id(value)}"
-        if (_size(value) or 0) <= _CHEAP:
-            try:
-                found[name] = digest_of({name: value})
-            except Untold:
-                continue
-    return found
-
-
 def _captured(
     name: str, spec: FlowSpec, namespace: Mapping[str, Any], loose: Mapping[str, CellId]
 ) -> Captured:
@@ -105,7 +84,7 @@ def _captured(
     if isinstance(value, FunctionType | BuiltinFunctionType | type):
         kind = "class" if isinstance(value, type) else "function"
         return Captured(name, f"{kind} {value.__module__}.{value.__qualname__}", origin)
-    size = _size(value)
+    size = size_of(value)
     return Captured(name, f"value of type {type(value).__name__}", origin, size, _risk(value, size))
 
 
@@ -132,18 +111,22 @@ def _risk(value: Any, size: int | None) -> str:
     if kind.__name__.endswith(_OPEN):
         return "is an open connection, which no other process has"
     if size is not None and size > _LARGE:
-        by = "" if size <= _CHEAP else "; a change in place is not noticed"
+        by = "" if size <= CHEAP else "; a change in place is not noticed"
         return f"is {_bytes(size)} and travels with the node{by}"
     return ""
 
 
-def _size(value: Any) -> int | None:
-    """Bytes of a value; of a list or mapping as its first items tell."""
+def size_of(value: Any) -> int | None:
+    """Bytes of a value; of a list or mapping as its first items tell.
+
+    >>> size_of(bytes(1000)) >= 1000
+    True
+    """
     try:
         if hasattr(value, "nbytes"):
             return int(value.nbytes)
         if hasattr(value, "estimated_size"):
-            return int(value.estimated_size())
+            return int(value.estimatedsize_of())
         if hasattr(value, "memory_usage"):
             return int(sum(value.memory_usage(deep=False)))
     except Exception:  # noqa: BLE001, S110 - any library's object, which may raise anything

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import RLock
 from typing import Any
 
@@ -37,6 +38,9 @@ from flowbook.session.captured import captured_of
 from flowbook.session.copied import copied, free_name
 from flowbook.session.feeding import Cells, Feeding, changes
 from flowbook.session.project import Project
+
+_named = lru_cache(maxsize=4096)(declared_name)
+"""The name a cell declares; asked of every cell each time one is run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,8 @@ class LiveNotebook:
         self, before: FlowSpec, cell_id: CellId, source: str, *, known_by_id: bool
     ) -> _Draft:
         """The cells with this one, and whether its node is renamed, copied or taken over."""
-        names = {c: name for c, one in self.cells.items() if (name := declared_name(one.source))}
-        own, wanted = names.get(cell_id), declared_name(source)
+        names = {c: name for c, one in self.cells.items() if (name := _named(one.source))}
+        own, wanted = names.get(cell_id), _named(source)
         twin = next((c for c, name in names.items() if name == wanted and c != cell_id), None)
         draft = _Draft(dict(self.cells), source, [])
         known = self.cells.get(cell_id) or self._came_back(cell_id, wanted)
@@ -147,7 +151,7 @@ class LiveNotebook:
 
     def _came_back(self, cell_id: CellId, name: NodeId | None) -> Cell | None:
         """The cell as it was when it was deleted: it is back, or cut and pasted elsewhere."""
-        moved = (one for one in self._gone.values() if name and declared_name(one.source) == name)
+        moved = (one for one in self._gone.values() if name and _named(one.source) == name)
         return self._gone.get(cell_id) or next(moved, None)
 
     def _free(self, spec: FlowSpec, wanted: NodeId, own: NodeId | None) -> NodeId:
@@ -256,11 +260,11 @@ class LiveNotebook:
         """Hold these cells, and give the flow what they say if that is something new."""
         self.cells = cells
         self._unwritten &= cells.keys()
-        names = {declared_name(cell.source) for cell in cells.values()}
+        names = {_named(cell.source) for cell in cells.values()}
         self._gone = {
             cell: one
             for cell, one in self._gone.items()
-            if cell not in cells and declared_name(one.source) not in names
+            if cell not in cells and _named(one.source) not in names
         }
         if parsed.spec != self.flow.spec():
             self.flow.replace_spec(parsed.spec)
@@ -270,7 +274,7 @@ class LiveNotebook:
         if edit is None or self._is_code(edit):
             return
         with self._lock:
-            said = _of_cells(edit, {declared_name(cell.source) for cell in self.cells.values()})
+            said = _of_cells(edit, {_named(cell.source) for cell in self.cells.values()})
             try:
                 cells = self._feeding().edited(self.cells, said)
             except FlowbookError:

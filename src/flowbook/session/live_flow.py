@@ -21,7 +21,7 @@ from flowbook.nodes.python import run_setup
 from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 from flowbook.run.work import Reuse
-from flowbook.session.captured import digests
+from flowbook.session.digests import Digests
 from flowbook.session.freshness import (
     Basis,
     Known,
@@ -82,6 +82,7 @@ class LiveFlow:
     """Bodies of the setup cells that have run in `own`."""
     loose: Mapping[str, CellId] = field(default_factory=dict)
     """The plain cells that bind names in a kernel."""
+    digests: Digests = field(default_factory=Digests)
     last: Run | None = None
     former: bool = False
     """True for a flow as it was at a version before, which no name stands for."""
@@ -128,7 +129,7 @@ class LiveFlow:
             shared = "\n".join(code_meaning(cell.body) for cell in spec.setup)
             return bases(plan, spec, values, {}, shared)
         names = {name for step in plan.steps for name in captured_by(plan, spec, step.node)}
-        return bases(plan, spec, values, digests(self.attached, names))
+        return bases(plan, spec, values, self.digests.of(self.attached, names))
 
     def fresh(
         self,
