@@ -29,7 +29,7 @@ TEXTS = {
 
 
 def main() -> list[dict[str, object]]:
-    """A row for each kind of text: what the matcher takes, and the completer with all the others."""
+    """A row for each kind of text: what the matcher takes, and what the whole completer does."""
     before = Path.cwd()
     with TemporaryDirectory() as folder:
         os.chdir(folder)
