@@ -12,7 +12,7 @@ from flowbook.cli.opening import json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import export_notebook
+from flowbook.export.notebook import captured, export_notebook
 from flowbook.session.jobs import write_job
 
 
@@ -26,6 +26,7 @@ from flowbook.session.jobs import write_job
     metavar="DIR",
     help="The folder for the job; made if need be.",
 )
+@click.option("--with-tests", is_flag=True, help="Let the job run the test cells, too.")
 @json_option
 @manual(
     "flowbook export report.ipynb --to jobs/",
@@ -35,7 +36,7 @@ from flowbook.session.jobs import write_job
         ExitCode.USAGE,
     ),
 )
-def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
+def command(notebook: Path, folder: Path, with_tests: bool, as_json: bool) -> ExitCode:
     """Write the flow of NOTEBOOK as a job that papermill runs.
 
     Exporting an unchanged flow again changes nothing. A flow with errors is refused.
@@ -48,7 +49,12 @@ def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
         )
     source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
     spec, registry = opened.flow.spec(), opened.project.registry
-    text = export_notebook(opened.text, spec, registry, source=source, problems=opened.problems)
+    text = export_notebook(
+        opened.text, spec, registry, source=source, problems=opened.problems, tests=with_tests
+    )
+    for one in captured(opened.text, spec).left:
+        where = f" (cell {one.cell})" if one.cell else ""
+        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)
     changed = write_job(target, text)
     if as_json:
         echo_json({"job": str(target), "flow": spec.id, "changed": changed})

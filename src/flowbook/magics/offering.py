@@ -26,7 +26,7 @@ def offer_patches(
     `label` is what the front end calls it in its undo menu. `before` are the cells as they were:
     then each line that is new is told, else the head alone.
     """
-    if notebook.link is not None and notebook.link.apply(patches, label):
+    if notebook.following is not None and notebook.following.offer(patches, label):
         return True
     names = {str(node.place.cell): node.id for node in notebook.flow.spec().nodes if node.place}
     for one in patches:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 
-from flowbook.cells.header import parse_cell
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import CellId, NodeId
@@ -16,6 +15,7 @@ from flowbook.magics.kernel_notebook import KernelNotebook, note, shown_names
 from flowbook.magics.offering import offer_patches
 from flowbook.magics.progress_display import progress_shown, screen_of
 from flowbook.magics.showing import show_output
+from flowbook.magics.tracebacks import name_node, run_setup_cell
 from flowbook.run.handle import Run
 from flowbook.run.rules.phase import Outcome
 from flowbook.session.live import Defined
@@ -24,6 +24,7 @@ from flowbook.session.start import Start
 
 _PATIENCE = 0.5
 """Seconds after which a cell shows how far its run is, or that it waits for its turn."""
+_KEPT_FED = "Change what other cells read"
 
 
 def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
@@ -32,8 +33,10 @@ def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
     if not notebook.define_only:
         _tell(notebook, defined)
     notebook.reopen()
+    if defined.node is not None:
+        name_node(notebook.shell, defined.node)
     if defined.node is None:
-        notebook.shell.run_cell(parse_cell(source).body, silent=True).raise_error()
+        run_setup_cell(notebook.shell, source)
     elif notebook.define_only:
         return
     elif defined.waits:
@@ -58,12 +61,17 @@ def _run_node(notebook: KernelNotebook, spec: NodeSpec) -> None:
     if run[node].outcome is Outcome.SKIPPED:
         sys.stdout.write(f"{node} was skipped: the branch it hangs on was not taken\n")
         return
-    show_output(notebook.shell, spec, run[node])
+    if notebook.project.registry[spec.kind].asserts:
+        sys.stdout.write(f"{run[node].output}\n")
+    else:
+        show_output(notebook.shell, spec, run[node])
 
 
 def _waited(notebook: KernelNotebook, run: Run) -> bool:
     """Wait until the run is over, or rests; True if it is over."""
-    if not run.settled(_PATIENCE):
+    with run.interruptible():
+        soon = run.settled(_PATIENCE)
+    if not soon:
         if run.waits_for:
             sys.stdout.write(f"{queued_line(run.waits_for)}\n")
         with progress_shown(run, screen_of(notebook.shell)):
@@ -81,4 +89,4 @@ def _tell(notebook: KernelNotebook, defined: Defined) -> None:
     if defined.source:
         notebook.shell.set_next_input(defined.source, replace=True)
     if defined.patches:
-        offer_patches(notebook, defined.patches)
+        offer_patches(notebook, defined.patches, label=_KEPT_FED)

@@ -113,6 +113,12 @@ class PythonNode(Node):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The outputs, or a coroutine of them."""
+        return self._run(context, inputs, {})
+
+    def _run(
+        self, context: NodeContext, inputs: Mapping[PortName, Any], more: Mapping[str, Any]
+    ) -> Any:
+        """Run it with `more` globals than a cell has."""
         if self._callee is not None:
             if self.spec.options.join:  # some have not arrived, and are None
                 inputs = {one.name: inputs.get(one.name) for one in self.spec.inputs}
@@ -122,6 +128,7 @@ class PythonNode(Node):
             "__name__": "__main__",  # so that what the cell defines is pickled by value
             "__builtins__": builtins,
             **self._captured,
+            **more,
             TAIL: _Tail,
             NAMES: locals,
         }

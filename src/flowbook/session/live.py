@@ -22,7 +22,8 @@ from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.params import TAG, is_parameters
 from flowbook.cells.patches import CellPatch
-from flowbook.cells.source import Parsed, read
+from flowbook.cells.reading import Reading
+from flowbook.cells.source import Parsed
 from flowbook.errors import FlowbookError, InvalidFlow
 from flowbook.graph.edits import AddNode, Edit, MoveNodes, RenameNode, ReplaceNode, Several
 from flowbook.graph.flow import Flow
@@ -72,12 +73,15 @@ class LiveNotebook:
         self.flow = flow
         self.namespace = namespace
         self.cells: Cells = {}
+        self.reading = Reading(project.registry)
         self._gone: Cells = {}
         """Cells that were deleted: one that comes back is where it was."""
         self._unwritten: set[CellId] = set()
         """Cells of nodes that were made elsewhere, until a cell of the notebook says them."""
         self.watchers: list[Callable[[Edit], None]] = []
         """Called with each edit of the flow that changed the cells held here."""
+        self.document: Callable[[CellId], Cell | None] = lambda _: None
+        """A cell as the notebook document has it, with its tags and its place."""
         self._lock = RLock()
         project.attach(flow, namespace)
         flow.observe(self._edited)
@@ -131,8 +135,8 @@ class LiveNotebook:
             draft.notes.append(f"{own} is now called {wanted}")
         elif not known_by_id and own is not None and self.cells[cell_id].source != source:
             draft.notes.append(f"{own} was written in another cell; this cell has it now")
-        cell = Cell.code(cell_id, draft.source)
-        draft.cells[cell_id] = replace(known or cell, id=cell_id, source=draft.source)
+        cell = known or self.document(cell_id) or Cell.code(cell_id, draft.source)
+        draft.cells[cell_id] = replace(cell, id=cell_id, source=draft.source)
         return draft
 
     def _came_back(self, cell_id: CellId, name: NodeId | None) -> Cell | None:
@@ -284,7 +288,7 @@ class LiveNotebook:
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
-        return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
+        return self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:

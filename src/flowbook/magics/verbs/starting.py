@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from flowbook.errors import UsageError
+from flowbook.graph.asserting import with_tests
 from flowbook.graph.nesting import Nesting
 from flowbook.ids import NodeId
 from flowbook.magics.identity import given_run_id, trigger
@@ -33,6 +34,7 @@ class _Asked:
     force: bool
     bg: bool
     record: bool
+    test: bool
     priority: int | None
 
 
@@ -57,6 +59,7 @@ class _Asked:
 @click.option("--force", is_flag=True, help="Take nothing from the cache.")
 @click.option("--bg", is_flag=True, help="Start it and return at once.")
 @click.option("--record", is_flag=True, help="A run that does not succeed is the cell's error.")
+@click.option("--test", is_flag=True, help="Run the test cells, too.")
 @click.option("--priority", type=int, help="The higher goes first where limits bind.")
 @click.pass_obj
 def run(notebook: KernelNotebook, /, **said: Any) -> Run:
@@ -78,6 +81,8 @@ def _how(notebook: KernelNotebook, asked: _Asked) -> Start:
     again: tuple[NodeId, ...] | None = None
     if asked.begin:
         again, targets = _from(notebook, asked, targets)
+    if asked.test:
+        targets = with_tests(notebook.flow.spec(), notebook.project.registry, targets)
     return Start(
         trigger(),
         targets,
