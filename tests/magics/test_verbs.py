@@ -258,20 +258,17 @@ def test_a_name_that_is_taken_or_no_name_is_refused(shell):
 
 
 def test_a_linked_front_end_writes_the_cells_itself(shell):
-    class Link:
-        connected, cells, asked = True, (), None
+    class Following:
+        asked = None
 
-        def apply(self, patches, label):
+        def offer(self, patches, label):
             self.asked = (label, [one.cell for one in patches])
             return True
 
-        def say(self, label, make):
-            return True
-
     shell.run("%%flow first\n1", cell="a")
-    shell.notebook.link = link = Link()
+    shell.notebook.following = following = Following()
     shell.flow("rename first start")
-    assert link.asked == ("Rename first to start", ["a"])
+    assert following.asked == ("Rename first to start", ["a"])
     assert "should say" not in shell.said
 
 

@@ -24,6 +24,7 @@ from flowbook.session.start import Start
 
 _PATIENCE = 0.5
 """Seconds after which a cell shows how far its run is, or that it waits for its turn."""
+_KEPT_FED = "Change what other cells read"
 
 
 def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
