@@ -27,6 +27,7 @@ board = flowbook.Flow("board")
 def waits(seconds: float = 30.0):
     import time
     context = flowbook.context()
+    print("said by the node")
     while not context.cancelled():
         time.sleep(0.01)
 canvas = board.canvas()
@@ -169,11 +170,14 @@ class FrontEnd:
     ids=["sleep", "await", "loop", "progress"],
 )
 def test_run_and_cancel_are_answered_while_a_cell_is_busy(kernel, busy):
-    comm = kernel.run(CANVAS, cell="canvas").text.strip().strip("'")
+    canvas = kernel.send(CANVAS, cell="canvas")
+    comm = Reply(kernel.collect(canvas)).text.strip().strip("'")
     assert kernel.run(HELPERS, cell="helpers").error is None
     front = FrontEnd(kernel, comm)
     sent = kernel.send(f"{busy}\nprint(status())", cell="busy")
     front.send("RUN", params={})
     assert front.until("NODE_STARTED", sent)
     front.send("CANCEL")
-    assert "cancelled" in Reply(kernel.collect(sent, timeout=30)).text
+    shown = Reply(kernel.collect(sent, timeout=30)).text
+    assert "cancelled" in shown
+    assert "said by the node" not in shown  # it is the canvas's cell that started the run
