@@ -8,12 +8,14 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from flowbook.cells.header import is_flow_cell
 from flowbook.magics.completion import install
+from flowbook.magics.help import overview
 from flowbook.magics.identity import cell_of
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.ownership import Ownership
 from flowbook.magics.running import run_cell
 from flowbook.magics.tracebacks import name_cells, without_our_frames
-from flowbook.magics.verbs import perform, split
+from flowbook.magics.verbs import perform, split, verbs
+from flowbook.session.project import project
 
 
 @magics_class
@@ -37,6 +39,16 @@ class FlowMagics(Magics):
     def flowbook(self, line: str, cell: str | None = None) -> Any:
         """The same as `%flow`, for notebooks where another extension owns that name."""
         return self.flow(line, cell)
+
+
+def _help() -> str:
+    """What `%flow?` and `%%flow?` show."""
+    return overview(verbs, project().registry)
+
+
+for _magic in ("flow", "flowbook"):
+    # IPython asks an object for its help so; a docstring would have to be made at every import.
+    vars(FlowMagics)[_magic].getdoc = _help
 
 
 def with_body(lines: list[str]) -> list[str]:
