@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.export.story import BORN, story
 
-from flowbook.events import RunRecovered
+from flowbook.events import NodeSkipped, RunCreated, RunRecovered, SkipReason
 from flowbook.graph.node import Progress
 from flowbook.ids import NodeId
 from flowbook.run.rules.phase import Phase
@@ -106,3 +106,16 @@ def test_what_a_node_streams_stands_beside_it():
     assert made.notes["daily"] == "4 tokens  …It rains"
     line = made.streamed(NodeStream(NodeId("daily"), 1, "artefact", "chart.png"), at)
     assert line.endswith("daily  made chart.png")
+
+
+def test_what_nobody_asked_for_is_worth_no_line_but_counts():
+    shown = Board()
+    events = [event for event in story() if not isinstance(event, NodeSkipped)]
+    created = next(event for event in events if isinstance(event, RunCreated))
+    assert shown.take(created) is not None
+    node = created.nodes[0]
+    skipped = NodeSkipped(
+        run=created.run, seq=1, at=created.at, node=node, reason=SkipReason.NOT_ASKED
+    )
+    assert shown.take(skipped) is None
+    assert f"1/{len(created.nodes)} nodes" in shown.block(BORN)[0]

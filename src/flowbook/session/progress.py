@@ -25,6 +25,7 @@ from flowbook.events import (
     RunCreated,
     RunRecovered,
     ScopeClosed,
+    SkipReason,
 )
 from flowbook.events.values import ErrorInfo, ValueFormat
 from flowbook.graph.node import Progress
@@ -88,14 +89,16 @@ class Board:
             return self._inside(event, note)
         return self._outside(event, note)
 
-    def _outside(self, event: OfNode, note: str) -> str:
-        """An event of a node of the flow itself."""
+    def _outside(self, event: OfNode, note: str) -> str | None:
+        """An event of a node of the flow itself; what nobody asked for is worth no line."""
         node = event.node
         turns = turns_told(self.state, self.state.index[node])
         self._remember(node, event, note)
         if turns:
             self.notes[node] = f"{turns}  {self.notes[node]}".rstrip()
             note = f"{note}  {turns}"
+        if isinstance(event, NodeSkipped) and event.reason is SkipReason.NOT_ASKED:
+            return None
         return self._log_line(event.at, self._glyph(node, "●"), node, note)
 
     def _inside(self, event: OfNode, note: str) -> str | None:

@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from flowbook.errors import FlowbookError
@@ -74,7 +75,11 @@ class Publisher:
         self._look_at = 0.0
         self._leave_run: Stop = _nothing
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="flowbook-canvas-desk")
-        self._voice = threading.Thread(target=self._speak, name="flowbook-canvas", daemon=True)
+        # What it sends, and what its runs print, belongs to the cell that made the canvas.
+        self._cell = copy_context()
+        self._voice = threading.Thread(
+            target=self._cell.copy().run, args=(self._speak,), name="flowbook-canvas", daemon=True
+        )
         self._leave_host = host.observe(self._host_changed)
         self._voice.start()
 
@@ -87,7 +92,7 @@ class Publisher:
             done: Future[None] = Future()
             done.set_result(None)
             return done
-        return self._desk.submit(self._act, message)
+        return self._desk.submit(self._cell.copy().run, self._act, message)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything a view needs to start with, as it stands now, as plain JSON."""
