@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import atexit
 import os
 import time
+from contextlib import contextmanager
 
 import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from jupyter_client.manager import start_new_kernel
+from traitlets.config import Config
 
 
 class Kernel:
@@ -136,29 +139,33 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path, monkeypatch):
+def shell(tmp_path):
     """A shell in a folder of its own, as `ipython` starts it, `%load_ext flowbook` done."""
-    opened = bare_shell(tmp_path, monkeypatch)
-    opened.load("flowbook")
-    yield opened
-    opened.notebook.project.close()
+    with open_shell(tmp_path) as opened:
+        opened.load("flowbook")
+        yield opened
 
 
 @pytest.fixture
-def unloaded(tmp_path, monkeypatch):
+def unloaded(tmp_path):
     """The same without flowbook."""
-    opened = bare_shell(tmp_path, monkeypatch)
-    yield opened
-    if getattr(opened.inner, "_flowbook", None) is not None:
-        opened.notebook.project.close()
+    with open_shell(tmp_path) as opened:
+        yield opened
 
 
-def bare_shell(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    for name in ("JPY_SESSION_NAME", "FLOWBOOK_FLOW", "FLOWBOOK_PROJECT", "FLOWBOOK_TRIGGER"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("IPYTHONDIR", str(folder / ".ipython"))
-    inner = InteractiveShell(history_manager=None)
-    monkeypatch.setattr(InteractiveShell, "_instance", inner)
-    inner.history_manager.enabled = False
-    return Shell(inner, folder)
+@contextmanager
+def open_shell(folder):
+    quiet = Config()
+    quiet.HistoryManager.enabled = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in ("JPY_SESSION_NAME", "FLOWBOOK_FLOW", "FLOWBOOK_PROJECT", "FLOWBOOK_TRIGGER"):
+            patch.delenv(name, raising=False)
+        patch.setenv("IPYTHONDIR", str(folder / ".ipython"))
+        inner = InteractiveShell(config=quiet)
+        atexit.unregister(inner.atexit_operations)
+        patch.setattr(InteractiveShell, "_instance", inner)
+        opened = Shell(inner, folder)
+        yield opened
+        if getattr(inner, "_flowbook", None) is not None:
+            opened.notebook.project.close()

@@ -179,6 +179,21 @@ def test_a_line_that_both_changed_stays_the_users_and_is_told(link, document):
     assert "line 1 was changed in the notebook, too" in document.heard[-1]["message"]
 
 
+def test_an_edit_that_the_notebook_has_no_node_for_is_told_with_its_reason(link, document):
+    assert rename(link, "gone", "rows")
+    (told,) = document.heard
+    assert told["message"].startswith(
+        "Rename gone to rows is not in the notebook: there is no node 'gone' ("
+    )
+
+
+def test_a_gesture_that_fails_by_our_fault_keeps_no_other_from_the_notebook(link, document):
+    assert link.say("Break", lambda notebook: notebook.nothing)
+    assert "Break is not in the notebook: AttributeError" in document.heard[-1]["message"]
+    assert rename(link, "raw", "rows")
+    assert document.texts[A] == "%%flow rows\n1"
+
+
 def test_a_gesture_is_tried_twice_and_no_more(link, document):
     document.answers = False
     rename(link, "raw", "rows")

@@ -132,6 +132,14 @@ class Draft:
         self._redo.clear()
         self._enter(after, edit)
 
+    def _amend(self, edit: Edit) -> None:
+        """Change the definition as part of the last change: undo takes both back at once."""
+        done = self._undo.pop()
+        after = _State(apply(self._state.spec, edit), self._state.code)
+        whole = Several((done.edit, edit), label(done.edit))
+        self._undo.append(_Done(whole, inverse(done.before.spec, whole), done.before, after))
+        self._enter(after, edit)
+
     @property
     def undoable(self) -> str | None:
         """What `undo` would take back, for a menu; None when there is nothing."""

@@ -14,6 +14,7 @@ from typing import Any, overload
 from flowbook.errors import UsageError
 from flowbook.graph.branching import Branching
 from flowbook.graph.calling import Calling
+from flowbook.graph.declaring import Declaring
 from flowbook.graph.draft import Code
 from flowbook.graph.edits import AddNode, ReplaceNode
 from flowbook.graph.flow_options import parse_flow_options, parse_priority
@@ -22,19 +23,19 @@ from flowbook.graph.host import Host, default_host, remember, set_default_host
 from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
-from flowbook.graph.owning import Owning
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.rehearsing import Rehearsing
 from flowbook.graph.signature import Out, read_function, types_given
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.wiring import resolve
+from flowbook.graph.written import placed
 from flowbook.ids import FlowId, NodeId
 
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Described, Owning, Remembering, Rehearsing):
+class Flow(Branching, Calling, Described, Declaring, Remembering, Rehearsing):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -93,11 +94,11 @@ class Flow(Branching, Calling, Described, Owning, Remembering, Rehearsing):
             **options: `retries`, `backoff`, `timeout`, `on`, `pure`, `cache`, `cache_key`, `tags`,
                 `inside`, `compensate` (a function does too), `role`, `validate` as in
                 `flowbook.graph.options`; `inputs` gives schemas by input; `outputs` names several
-                outputs, or gives their schemas by name; `kind` is another node type that takes a
-                function.
+                outputs (`["rows: list", "n"]`), or gives their schemas by name; `options` says any
+                of these in a mapping; `kind` is another node type that takes a function.
 
         Raises:
-            FlowSyntaxError: an option or a parameter cannot be what it is.
+            FlowSyntaxError: an option or a parameter cannot be what it is; it says in which line.
         """
         if function is None:
             return lambda given: self.node(given, **options)
@@ -107,20 +108,27 @@ class Flow(Branching, Calling, Described, Owning, Remembering, Rehearsing):
             undoes, inside = options["compensate"], options.get("inside", "")
             options["compensate"] = _name_of(self, undoes, inside)
         _refuse_strangers(self, function)
-        declared = self.housed(read_function(function, options))
+        with placed(function):
+            declared = self.housed(read_function(function, options))
         self._put(declared, function, types_given(options))
+        self.settle()
         return NodeRef(declared.id, self, function)
 
     def add(self, node: Node | NodeSpec) -> NodeRef:
-        """Add a node object, or the spec of a node whose kind is registered."""
+        """Add a node object, or the spec of a node.
+
+        A spec that names no outputs has those of its kind.
+        """
         if isinstance(node, NodeSpec):
-            self.apply(AddNode(self.housed(node)))
-            return NodeRef(node.id, self)
+            self.apply(AddNode(self.housed(self.with_outputs(node))))
+            self.settle()
+            return self.handle(node)
         config = node.spec.config or _configured(node)
         own = node.spec.kind if node.spec.kind_name == node.kind else node.kind
         spec = replace(node.spec, kind=own or node.spec.kind, config=config)
         spec = self.housed(replace(spec, outputs=spec.outputs or node.ports(spec)))
         self._put(spec, node)
+        self.settle()
         return NodeRef(spec.id, self)
 
     def _put(

@@ -12,6 +12,8 @@ from weakref import WeakSet
 
 from flowbook.errors import UsageError
 from flowbook.graph.problem import Problem
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId
 
 
@@ -26,6 +28,17 @@ class Host(Protocol):
     @property
     def memory(self) -> Any:
         """What is remembered from run to run; `memory.of(name)` is that of a flow."""
+        ...
+
+    @property
+    def registry(self) -> Registry:
+        """The kinds that nodes may have."""
+        ...
+
+    def completed(
+        self, spec: FlowSpec, node: NodeSpec, *, listed: bool = False
+    ) -> tuple[NodeSpec, bool]:
+        """The node as its cell would be read, and whether it reads what nobody makes yet."""
         ...
 
     # Starts a run of the flow as it is now, or `only` of some nodes and what they need; with a run

@@ -7,25 +7,18 @@ A container is data as every node is, so a notebook's cells can say all that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
-from flowbook.errors import UsageError
 from flowbook.graph.container import CATCH, FINALLY
-from flowbook.graph.draft import Draft
-from flowbook.graph.edits import AddNode, ReplaceNode
-from flowbook.graph.nesting import frame_names, is_container, own_outputs
-from flowbook.graph.options import OPTIONS, parse_options
+from flowbook.graph.making import Making, Said, input_of, plain
+from flowbook.graph.nesting import frame_names, is_container
 from flowbook.graph.refs import NodeRef, PortRef
-from flowbook.graph.signature import is_json
-from flowbook.graph.spec import MISSING, InputSpec, Json, NodeSpec, Wire
-from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
+from flowbook.graph.spec import InputSpec, NodeSpec
+from flowbook.ids import NodeId, PortName, as_port_name
 
 _ITEMS = PortName("items")
-Said: TypeAlias = tuple[tuple[InputSpec, ...], dict[str, Json]]
-"""Inputs and settings."""
 
 
 class ContainerRef(NodeRef):
@@ -72,16 +65,13 @@ class TryRef(ContainerRef):
             self._owner.homes.pop()
 
 
-class Owning(Draft):
+class Owning(Making):
     """A draft with a method for each kind of container.
 
     All take the node's name first, `inputs` (what it reads, by name: a node, a port, or the
     default of a parameter), `outputs`, the options of every node (`retries`, `timeout`, `inside`),
     and the settings of their kind. Defining one again updates it.
     """
-
-    homes: list[str]
-    """The homes that `with` is in, the innermost last."""
 
     def map(self, name: str, over: Any = None, /, **settings: Any) -> ContainerRef:
         """The same for every item of `over`, `max_concurrent` (10) at once, each settled by itself.
@@ -106,23 +96,23 @@ class Owning(Draft):
           each (map)
             double <- item
         """
-        return ContainerRef(self._own("map", name, _over(over), settings), self)
+        return ContainerRef(self.make("map", name, _over(over), settings), self)
 
     def each_of(self, name: str, /, *branches: Any, **settings: Any) -> ContainerRef:
         """The same for each of `branches` (nodes or ports), as soon as that is live."""
         said: Said = (tuple(map(_branch, branches)), {})
-        return ContainerRef(self._own("each_of", name, said, settings), self)
+        return ContainerRef(self.make("each_of", name, said, settings), self)
 
     def foreach(self, name: str, over: Any = None, /, **settings: Any) -> ContainerRef:
         """The same for every item of `over`, one after the other; the first failure is its own.
 
         `collect` says what it gives: `list`, `table`, `last` or `nothing`.
         """
-        return ContainerRef(self._own("foreach", name, _over(over), settings), self)
+        return ContainerRef(self.make("foreach", name, _over(over), settings), self)
 
     def repeat(self, name: str, times: Any, /, **settings: Any) -> ContainerRef:
         """The same so many times; `times` is a number, or a node that gives one."""
-        return ContainerRef(self._own("repeat", name, _given("times", times), settings), self)
+        return ContainerRef(self.make("repeat", name, _given("times", times), settings), self)
 
     def while_(self, name: str, condition: str, /, **settings: Any) -> ContainerRef:
         """The same as long as `condition` holds, an expression over `last`, `index` and `inputs`.
@@ -130,30 +120,30 @@ class Owning(Draft):
         `initial` is what `last` is before the first turn, `max_iterations` (1000) its guard.
         """
         said: Said = ((), {"condition": condition})
-        return ContainerRef(self._own("while", name, said, settings), self)
+        return ContainerRef(self.make("while", name, said, settings), self)
 
     def try_(self, name: str, /, **settings: Any) -> TryRef:
         """Nodes whose failure is caught: see `TryRef`."""
-        return TryRef(self._own("try", name, ((), {}), settings), self)
+        return TryRef(self.make("try", name, ((), {}), settings), self)
 
     def group(self, name: str, /, **settings: Any) -> ContainerRef:
         """Several nodes as one, with names of their own."""
-        return ContainerRef(self._own("group", name, ((), {}), settings), self)
+        return ContainerRef(self.make("group", name, ((), {}), settings), self)
 
     def break_(self, name: str, when: Any, /, **options: Any) -> NodeRef:
         """End the loop around it, once `when` (a node or a port, such as a router's) is live."""
-        return NodeRef(self._own("break", name, _when(when), options), self)
+        return NodeRef(self.make("break", name, _when(when), options), self)
 
     def continue_(self, name: str, when: Any, /, **options: Any) -> NodeRef:
         """End the turn around it, once `when` is live; the loop goes on with the next."""
-        return NodeRef(self._own("continue", name, _when(when), options), self)
+        return NodeRef(self.make("continue", name, _when(when), options), self)
 
     def stop(self, name: str, when: Any, /, **settings: Any) -> NodeRef:
         """End the run at once, once `when` is live: what goes on is cancelled.
 
         `status` is how it then ends (`succeeded`, `failed` or `cancelled`), `message` says why.
         """
-        return NodeRef(self._own("stop", name, _when(when), settings), self)
+        return NodeRef(self.make("stop", name, _when(when), settings), self)
 
     def wait_signal(
         self, name: str, after: Any = None, /, *, timeout: Any = None, **settings: Any
@@ -165,7 +155,7 @@ class Owning(Draft):
         """
         inputs = () if after is None else _when(after, "after")[0]
         said: Said = (inputs, {} if timeout is None else {"timeout": timeout})
-        return NodeRef(self._own("wait_signal", name, said, settings), self)
+        return NodeRef(self.make("wait_signal", name, said, settings), self)
 
     def last_run(self) -> Any:
         """The newest run in this process."""
@@ -179,55 +169,6 @@ class Owning(Draft):
             return ContainerRef(node.id, self)
         return NodeRef(node.id, self, function)
 
-    def housed(self, node: NodeSpec) -> NodeSpec:
-        """The node inside of the container whose `with` it is defined in, unless it says where."""
-        if not self.homes or node.options.inside:
-            return node
-        return replace(node, options=replace(node.options, inside=self.homes[-1]))
-
-    def _own(
-        self,
-        kind: str,
-        name: str,
-        said: Said,
-        settings: Mapping[str, Any],
-    ) -> NodeId:
-        """Define a container, or define it anew; its name."""
-        inputs, config = said
-        if "compensate" in settings:
-            undoes = settings["compensate"]
-            undoes = undoes.name if isinstance(undoes, NodeRef) else undoes
-            settings = {**settings, "compensate": undoes}
-        known = {option.attribute for option in OPTIONS.values()} - {"inputs", "outputs"}
-        options = {one: settings[one] for one in settings if one in known}
-        rest = {one: settings[one] for one in settings if one not in known}
-        more = rest.pop("inputs", {})
-        named = rest.pop("outputs", None)
-        outputs = (named,) if isinstance(named, str) else named or ()
-        node = as_node_id(name)
-        if isinstance(named, Mapping):  # schemas, by name
-            options["outputs"] = named
-            outputs = () if set(named) <= set(own_outputs(node, kind)) else outputs
-        spec = NodeSpec(
-            node,
-            kind=kind,
-            inputs=(*inputs, *(_input(one, value) for one, value in more.items())),
-            outputs=tuple(map(as_port_name, outputs)) or own_outputs(node, kind),
-            config={**config, **rest},
-            options=parse_options(options),
-        )
-        self._redefine(self.housed(spec))
-        return node
-
-    def _redefine(self, spec: NodeSpec) -> None:
-        was = self.spec().by_id.get(spec.id)
-        if was is None:
-            self.apply(AddNode(spec))
-            return
-        spec = replace(spec, position=was.position, place=was.place)
-        if spec != was:
-            self.apply(ReplaceNode(spec))
-
 
 def _over(over: Any) -> Said:
     """The input and the setting that say what a container goes over."""
@@ -236,8 +177,8 @@ def _over(over: Any) -> Said:
     if isinstance(over, str):
         return (InputSpec(as_port_name(over)),), {"over": f"{{{{ {over} }}}}"}
     if isinstance(over, NodeRef | PortRef):
-        return (_input(_ITEMS, over),), {}
-    return (), {"over": _plain("over", over)}
+        return (input_of(_ITEMS, over),), {}
+    return (), {"over": plain("over", over)}
 
 
 def _branch(value: Any) -> InputSpec:
@@ -245,38 +186,18 @@ def _branch(value: Any) -> InputSpec:
     if isinstance(value, str):
         return InputSpec(as_port_name(value))
     name = f"{value.node.name}_{value.port}" if isinstance(value, PortRef) else str(value.name)
-    return _input(name, value)
+    return input_of(name, value)
 
 
 def _when(value: Any, name: str = "when") -> Said:
     """The input that makes a node run as soon as it is live."""
     if isinstance(value, str):
         return (InputSpec(as_port_name(value)),), {}
-    return (_input(name, value),), {}
+    return (input_of(name, value),), {}
 
 
 def _given(name: str, value: Any) -> Said:
     """A setting: the value itself, or the template of an input that a node feeds."""
     if isinstance(value, NodeRef | PortRef):
-        return (_input(name, value),), {name: f"{{{{ {name} }}}}"}
-    return (), {name: _plain(name, value)}
-
-
-def _input(name: str, value: Any) -> InputSpec:
-    if isinstance(value, NodeRef | PortRef):
-        return InputSpec(as_port_name(name), value.wire)
-    if isinstance(value, Wire):
-        return InputSpec(as_port_name(name), value)
-    return InputSpec(as_port_name(name), default=MISSING if value is ... else _plain(name, value))
-
-
-def _plain(name: str, value: Any) -> Json:
-    if isinstance(value, tuple | range):
-        value = list(value)
-    if not is_json(value):
-        raise UsageError(
-            f"{name}: a {type(value).__name__} cannot be written into a flow",
-            hint="let a node give it, and name the node",
-        )
-    plain: Json = value
-    return plain
+        return (input_of(name, value),), {name: f"{{{{ {name} }}}}"}
+    return (), {name: plain(name, value)}

@@ -1,8 +1,8 @@
 """A Python function as a node: its signature is the header, its source the body.
 
-A parameter whose default is a node or a port is a wire; one with a literal default is a run
-parameter; one without a default is wired by its name. Nothing is evaluated: annotations are kept
-as text, `Out("first", "second")` and `tuple[int, str]` as one for each output.
+A parameter whose default is a node, a port or a `Wire` is a wire; one with a literal default is a
+run parameter; one without a default is wired by its name. Nothing is evaluated: annotations are
+kept as text, `Out("first", "second: int")` and `tuple[int, str]` as one for each output.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.options import OPTIONS, Options, did_you_mean, parse_options
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.schemas import Columns
-from flowbook.graph.spec import InputSpec, NodeSpec
+from flowbook.graph.spec import InputSpec, NodeSpec, Wire
 from flowbook.ids import NodeId, PortName, as_node_id, as_port_name
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-_OWN = ("kind", "outputs")
+_OWN = ("kind", "outputs", "options")
 _STREAMS = ("AsyncGenerator", "AsyncIterable", "AsyncIterator", "Generator", "Iterable", "Iterator")
 
 
 class Out:
-    """A return annotation that names a function's outputs: `-> Out("report", "rejected")`."""
+    """A return annotation that names a function's outputs: `-> Out("report", "rejected: int")`."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
@@ -43,24 +43,74 @@ def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Nod
     """
     name = as_node_id(function.__name__)
     options = {key: value for key, value in given.items() if key not in _OWN}
-    if isinstance(given.get("outputs"), Mapping):
-        options["outputs"] = given["outputs"]
-    known = [option.attribute for option in OPTIONS.values()]
-    for key in options:
-        if key not in known:
-            hint = did_you_mean(key, (*known, *_OWN))
-            raise FlowSyntaxError(f"node {name!r}: unknown option {key!r}", hint=hint)
     signature = inspect.signature(function)
-    outputs = _outputs(name, given.get("outputs"), signature.return_annotation)
+    said, schemas = outputs_given(given.get("outputs") or _named_in(signature.return_annotation))
+    if schemas is not None:
+        options["outputs"] = schemas
+        said = outputs_given(_named_in(signature.return_annotation))[0] or said
+    returns = {port: text for port, text in said.items() if text is not None}
+    outputs = tuple(said) or (PortName(name),)
     return NodeSpec(
         name,
         kind=str(given.get("kind", "python")),
         inputs=tuple(_input(name, one) for one in signature.parameters.values()),
         outputs=outputs,
-        body=_source(function),
-        options=_options(name, options),
-        returns=_returns(function, outputs, _annotation(signature.return_annotation)),
+        body=source_of(function),
+        options=options_given(name, {**options, **(given.get("options") or {})}),
+        returns=returns or _returns(function, outputs, _annotation(signature.return_annotation)),
     )
+
+
+def outputs_given(given: Any) -> tuple[dict[PortName, str | None], Mapping[str, Any] | None]:
+    """The outputs that `outputs=` says with their annotations, and their schemas where it has any.
+
+    Names may have a type as in the head of a cell.
+
+    >>> outputs_given(["rows: list[int]", "n"])
+    ({'rows': 'list[int]', 'n': None}, None)
+    """
+    if isinstance(given, Mapping):
+        return {as_port_name(name): None for name in given}, given
+    found: dict[PortName, str | None] = {}
+    for one in (given,) if isinstance(given, str) else given or ():
+        name, colon, text = str(one).partition(":")
+        port = as_port_name(name.strip())
+        if port in found:
+            raise UsageError(f"two outputs are called {port!r}", hint="rename one of them")
+        found[port] = annotation_text(text, port) if colon else None
+    return found, None
+
+
+def annotation_text(text: str, of: str) -> str:
+    """An annotation as Python writes it; `FlowSyntaxError` for a text that is none."""
+    try:
+        return ast.unparse(ast.parse(text.strip(), mode="eval"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise FlowSyntaxError(
+            f"the type of {of!r} does not read: {text.strip()}", hint="such as list[int]"
+        ) from None
+
+
+def options_given(node: NodeId, given: Mapping[str, Any]) -> Options:
+    """Options from keywords, in which nodes may stand for their names.
+
+    Raises `FlowSyntaxError` naming the option and what would be accepted.
+    """
+    known = [option.attribute for option in OPTIONS.values()]
+    for key in given:
+        if key not in known and key not in OPTIONS:
+            raise FlowSyntaxError(
+                f"node {node!r}: unknown option {key!r}", hint=did_you_mean(key, (*known, *_OWN))
+            )
+    return _options(node, {name: _names(value) for name, value in given.items()})
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, NodeRef):
+        return str(value.name)
+    if isinstance(value, list | tuple | set | frozenset):
+        return type(value)(_names(one) for one in value)
+    return value
 
 
 def types_given(options: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
@@ -130,8 +180,9 @@ def _input(node: NodeId, parameter: inspect.Parameter) -> InputSpec:
     default = parameter.default
     if default is parameter.empty:
         return InputSpec(name, annotation=text)
-    if isinstance(default, NodeRef | PortRef):
-        return InputSpec(name, default.wire, annotation=text)
+    if isinstance(default, NodeRef | PortRef | Wire):
+        wire = default if isinstance(default, Wire) else default.wire
+        return InputSpec(name, wire, annotation=text)
     if not is_json(default):
         raise FlowSyntaxError(
             f"node {node!r}: the default of {name!r} is a {type(default).__name__}, which no run "
@@ -156,14 +207,6 @@ def _annotation(annotation: Any) -> str | None:
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
-def _outputs(node: NodeId, given: Any, returns: Any) -> tuple[PortName, ...]:
-    names: Iterable[str] = (given,) if isinstance(given, str) else given or _named_in(returns)
-    ports = tuple(map(as_port_name, names)) or (PortName(node),)
-    if len(set(ports)) < len(ports):
-        raise UsageError(f"node {node!r}: two outputs have the same name")
-    return ports
-
-
 def _named_in(returns: Any) -> Iterable[str]:
     if isinstance(returns, Out):
         return returns.names
@@ -178,7 +221,7 @@ def _named_in(returns: Any) -> Iterable[str]:
     return ()
 
 
-def _source(function: Callable[..., Any]) -> str:
+def source_of(function: Callable[..., Any]) -> str:
     """The function's text from its `def` on, decorators left out; '' when there is none to get."""
     try:
         text = textwrap.dedent(inspect.getsource(function))

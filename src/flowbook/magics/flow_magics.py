@@ -7,10 +7,14 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from flowbook.cells.header import is_flow_cell
+from flowbook.magics.completion import install
+from flowbook.magics.help import overview
 from flowbook.magics.identity import cell_of
 from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.magics.ownership import Ownership
 from flowbook.magics.running import run_cell
-from flowbook.magics.verbs import perform, split
+from flowbook.magics.verbs import perform, split, verbs
+from flowbook.session.project import project
 
 
 @magics_class
@@ -35,6 +39,16 @@ class FlowMagics(Magics):
         return self.flow(line, cell)
 
 
+def _help() -> str:
+    """What `%flow?` and `%%flow?` show."""
+    return overview(verbs, project().registry)
+
+
+for _magic in ("flow", "flowbook"):
+    # IPython asks an object for its help so; a docstring would have to be made at every import.
+    vars(FlowMagics)[_magic].getdoc = _help
+
+
 def with_body(lines: list[str]) -> list[str]:
     r"""The lines of a cell; a node whose head says all gets the body that IPython insists on.
 
@@ -53,11 +67,14 @@ def register(shell: Any) -> None:
     magics = FlowMagics(shell)
     notebook = magics.notebook
     shell._flowbook = magics  # noqa: SLF001 - IPython keeps extensions' state on the shell
-    shell.register_magics(magics)
+    ownership = Ownership(shell, magics)
+    ownership.look()
     shell.events.register("pre_run_cell", notebook.before_cell)
     if with_body not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.insert(0, with_body)
     shell.events.register("post_run_cell", notebook.after_cell)
+    shell.events.register("post_run_cell", ownership.look)
+    install(shell, notebook, ownership.owns)
     shell.user_ns.setdefault("flow", notebook.flow)
     notebook.catch_up()
     notebook.reopen()

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from flowbook.cells.header import is_flow_cell
 from flowbook.graph.flow import Flow
 from flowbook.graph.topology import Topology
 from flowbook.ids import CellId, NodeId
 from flowbook.magics.identity import cell_of, deleted_cells, flow_name, in_job
 from flowbook.session.live import LiveNotebook
-from flowbook.session.notebook_link import find_link, follow
+from flowbook.session.notebook_link import Following, find_link
 from flowbook.session.project import project
 
 _MOST_NAMES = 5
@@ -36,8 +37,7 @@ class KernelNotebook:
         self.is_job = in_job()
         self.link = None if self.is_job else find_link(shell)
         """The notebook document as a front end has it open, where one can tell."""
-        if self.link is not None:
-            follow(self.live, self.link)
+        self.following = Following(self.live, self.link) if self.link else None
         self.define_only = self.is_job
         """True when running a cell defines its node and no more."""
 
@@ -63,19 +63,29 @@ class KernelNotebook:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
         info = result.info
         if result.success and info is not None and info.raw_cell:
+            if is_flow_cell(info.raw_cell):
+                return
             self.live.notice(self.cell, info.raw_cell)
             self.reopen()
             if not self.define_only and self.live.concerns(info.raw_cell):
                 self.tell_stale()
 
     def tell_stale(self, behind: NodeId | None = None) -> None:
-        """Say which nodes have become stale since it was last said: of all, or behind a node."""
+        """Say which nodes have become stale since it was last said.
+
+        Those behind a node; or those that take from the kernel what has changed there, with all
+        behind them.
+        """
+        shape = Topology(self.flow.spec())
+        known = self.project.live.of(self.flow).memory.known.keys()
+        if behind is not None and known.isdisjoint(shape.descendants(behind)):
+            return  # a plan of the whole flow costs more than the cell
         stale = self.project.stale_reasons(self.flow)
+        roots = [behind] if behind is not None else [one for one in stale if _taken(stale[one])]
+        reached = {node for root in roots for node in shape.descendants(root)}
+        reached |= set(roots) - {behind}
         told = self.told_stale & stale.keys()
-        new = [node for node in stale if node not in told and node != behind]
-        if new and behind is not None:
-            fed = Topology(self.flow.spec()).descendants(behind)
-            new = [node for node in new if node in fed]
+        new = [node for node in stale if node in reached and node not in told]
         self.told_stale = told.union(new)
         if new:
             note(f"{shown_names(new)} {'is' if len(new) == 1 else 'are'} stale now")
@@ -84,6 +94,11 @@ class KernelNotebook:
         """Notice the cells that ran before the extension was loaded, parameters above all."""
         for raw in self.shell.history_manager.input_hist_raw[1:-1]:
             self.live.notice(cell_of(raw), raw)
+
+
+def _taken(why: str) -> bool:
+    """True of a reason that is about a name of the kernel."""
+    return why.startswith(("captured name ", "parameter "))
 
 
 def note(text: str) -> None:

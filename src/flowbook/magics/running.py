@@ -7,14 +7,13 @@ stale now, and which other cells should say something else.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 from flowbook.cells.header import parse_cell
-from flowbook.cells.patches import CellPatch, ReplaceSource
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import CellId, NodeId
 from flowbook.magics.kernel_notebook import KernelNotebook, note, shown_names
+from flowbook.magics.offering import offer_patches
 from flowbook.magics.progress_display import progress_shown, screen_of
 from flowbook.magics.showing import show_output
 from flowbook.run.handle import Run
@@ -25,6 +24,7 @@ from flowbook.session.start import Start
 
 _PATIENCE = 0.5
 """Seconds after which a cell shows how far its run is, or that it waits for its turn."""
+_KEPT_FED = "Change what other cells read"
 
 
 def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
@@ -86,13 +86,3 @@ def _tell(notebook: KernelNotebook, defined: Defined) -> None:
         notebook.shell.set_next_input(defined.source, replace=True)
     if defined.patches:
         offer_patches(notebook, defined.patches)
-
-
-def offer_patches(notebook: KernelNotebook, patches: Iterable[CellPatch]) -> bool:
-    """Say which cells should change, and to what; False: none was changed."""
-    names = {node.place.cell: node.id for node in notebook.flow.spec().nodes if node.place}
-    for one in patches:
-        if isinstance(one, ReplaceSource):
-            head = one.source.partition("\n")[0]
-            note(f"the cell of {names.get(one.cell, one.cell)} should say: {head}")
-    return False

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from itertools import count
 
 from flowbook.cells.header import PYTHON, parse_cell
-from flowbook.cells.source import analyse_body
+from flowbook.cells.taking import analyse_body
 from flowbook.ids import NodeId
 
 _NUMBERED = re.compile(r"_\d+$")

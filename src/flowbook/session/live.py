@@ -22,7 +22,8 @@ from flowbook.cells.header import declared_name, is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.params import TAG, is_parameters
 from flowbook.cells.patches import CellPatch
-from flowbook.cells.source import Parsed, read
+from flowbook.cells.reading import Reading
+from flowbook.cells.source import Parsed
 from flowbook.errors import FlowbookError, InvalidFlow
 from flowbook.graph.edits import AddNode, Edit, MoveNodes, RenameNode, ReplaceNode, Several
 from flowbook.graph.flow import Flow
@@ -72,6 +73,7 @@ class LiveNotebook:
         self.flow = flow
         self.namespace = namespace
         self.cells: Cells = {}
+        self.reading = Reading(project.registry)
         self._gone: Cells = {}
         """Cells that were deleted: one that comes back is where it was."""
         self._unwritten: set[CellId] = set()
@@ -284,7 +286,7 @@ class LiveNotebook:
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
-        return read(notebook, self.project.registry, self.flow.spec().id, ambient=ambient)
+        return self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:

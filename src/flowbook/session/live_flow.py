@@ -15,7 +15,7 @@ from flowbook.errors import InvalidParameters
 from flowbook.events import NodeCompleted, NodeFailed, NodeReused
 from flowbook.graph.problem import errors
 from flowbook.graph.spec import FlowSpec, Json, Missing
-from flowbook.ids import NodeId, PortName
+from flowbook.ids import NodeId, PortName, RunId
 from flowbook.nodes.cell_code import code_meaning
 from flowbook.nodes.python import run_setup
 from flowbook.plan.params import check_params
@@ -155,18 +155,31 @@ class _Follower:
 
     def keep(self, notice: object) -> None:
         """Take an event in; twice is once."""
-        if isinstance(notice, NodeFailed) and not notice.scope:
-            self.memory.failed.add(notice.node)
-        if not isinstance(notice, NodeCompleted | NodeReused) or notice.scope:
+        if not isinstance(notice, NodeCompleted | NodeReused | NodeFailed) or notice.scope:
             return
-        node, memory = notice.node, self.memory
+        if isinstance(notice, NodeFailed):
+            if not self.memory.overtaken(notice.node, self.run.id):
+                self.memory.failed.add(notice.node)
+            return
         source = self.run.id if isinstance(notice, NodeCompleted) else notice.source
-        for port, ref in notice.outputs.items():
-            key = value_key(ref, source, node, port)
-            self.values[node, port] = memory.values[node, port] = key
-        for port in self.plan.step(node).outputs:
-            if port not in notice.outputs:  # a branch that was not taken
-                memory.values.pop((node, port), None)
+        found = {
+            (notice.node, port): value_key(ref, source, notice.node, port)
+            for port, ref in notice.outputs.items()
+        }
+        self.values |= found
+        if not self.memory.overtaken(notice.node, self.run.id):
+            self._remember(notice, source, found)
+
+    def _remember(
+        self,
+        notice: NodeCompleted | NodeReused,
+        source: RunId | None,
+        found: Mapping[tuple[NodeId, PortName], str],
+    ) -> None:
+        node, memory = notice.node, self.memory
+        for port in self.plan.step(node).outputs:  # one may be of a branch that was not taken
+            memory.values.pop((node, port), None)
+        memory.values |= found
         if isinstance(notice, NodeCompleted):
             memory.failed.discard(node)
         if isinstance(notice, NodeReused) and notice.cache_key is None and node in memory.known:

@@ -1,20 +1,26 @@
 """What connects a kernel's flow with the notebook document, where a front end offers it.
 
 A `NotebookLink` is offered by the entry-point group `flowbook.links`; whoever has a shell asks for
-one with `find_link`. Without one, everything works as before, and the notebook's text is the
-user's to change.
+one with `find_link`, and `Following` has it say what changes the flow. Where nobody offers one, the
+notebook's text is the user's to change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.cells.notebook import Cell, Notebook
-from flowbook.cells.patches import CellPatch, patch
+from flowbook.cells.patches import CellPatch, InsertCell, patch
+from flowbook.cells.source import read
 from flowbook.graph.edits import Edit
+from flowbook.graph.spec import FlowSpec
+from flowbook.graph.wiring import resolve
+from flowbook.ids import CellId, NodeId, PortName
+from flowbook.session.feeding import Cells
 from flowbook.session.live import LiveNotebook
+from flowbook.session.rebase import rebased
 
 Make: TypeAlias = Callable[[Notebook], Sequence[CellPatch]]
 """What a gesture changes in a notebook, however that stands; `UsageError` when it cannot."""
@@ -42,23 +48,77 @@ class NotebookLink(Protocol):
         ...
 
 
-def find_link(shell: Any) -> NotebookLink | None:
+Offer: TypeAlias = Callable[[Any], NotebookLink | None]
+"""What an entry point holds: the link of the notebook of a shell; None if it is not its kind."""
+
+
+def find_link(shell: Any, offers: Iterable[Offer] | None = None) -> NotebookLink | None:
     """The link that an installed front end offers for this shell; None when there is none."""
-    for point in entry_points(group="flowbook.links"):
-        link: NotebookLink | None = point.load()(shell)
-        if link is not None:
-            return link
-    return None
+    if offers is None:
+        offers = (point.load() for point in entry_points(group="flowbook.links"))
+    links = (offer(shell) for offer in offers)
+    return next((link for link in links if link is not None), None)
 
 
-def follow(live: LiveNotebook, link: NotebookLink) -> None:
-    """Have what edits the live flow change the notebook document, too, whose cells may be newer.
+class Following:
+    """Changes of a live flow, written into the cells of the notebook document.
 
-    A flow that was read anew changes nothing: that is what its cells say already.
+    The texts that ran are the live notebook's to keep, and it tells which edits changed them. Here
+    each is said of the document, whose cells may be newer or not have been run, so that nothing
+    typed is lost. A flow that was read anew changes nothing: that is what its cells say already, or
+    what `offer` tells of.
     """
-    registry = live.project.registry
 
-    def say(edit: Edit) -> None:
-        link.say(edit.label, lambda notebook: patch(notebook, edit, registry))
+    def __init__(self, live: LiveNotebook, link: NotebookLink) -> None:
+        self._live = live
+        self._link = link
+        self._cells: Cells = dict(live.cells)
+        self._before = self._cells
+        """The cells as they were until the last change."""
+        live.watchers.append(self._say)
+        live.flow.observe(self._remember)
 
-    live.watchers.append(say)
+    def offer(self, patches: Sequence[CellPatch], label: str) -> bool:
+        """Say what just became of the cells that ran; False when no front end is connected.
+
+        A cell that says something else by now, and is fed by it as it is in the flow, has said it.
+        """
+        made_for = Notebook.of(tuple(self._before.values()))
+
+        def made(notebook: Notebook) -> Sequence[CellPatch]:
+            there, wanted = _fed(self._read(notebook)), _fed(self._live.flow.spec())
+            as_run = {cell.id: cell.source for cell in made_for.cells}
+            said = {
+                cell.id
+                for cell in notebook.cells
+                if cell.source != as_run.get(cell.id) and there.get(cell.id) == wanted.get(cell.id)
+            }
+            open_ = [one for one in patches if isinstance(one, InsertCell) or one.cell not in said]
+            return rebased(open_, made_for, notebook)
+
+        return self._link.say(label, made)
+
+    def _say(self, edit: Edit) -> None:
+        self._link.say(edit.label, lambda notebook: self._made(notebook, edit))
+
+    def _made(self, notebook: Notebook, edit: Edit) -> Sequence[CellPatch]:
+        return patch(notebook, edit, self._live.project.registry, self._read(notebook))
+
+    def _read(self, notebook: Notebook) -> FlowSpec:
+        live = self._live
+        ambient = frozenset(name for name in list(live.namespace) if not name.startswith("_"))
+        return read(notebook, live.project.registry, live.flow.spec().id, ambient=ambient).spec
+
+    def _remember(self, _spec: FlowSpec, _edit: Edit | None) -> None:
+        if self._cells != self._live.cells:
+            self._before, self._cells = self._cells, dict(self._live.cells)
+
+
+def _fed(spec: FlowSpec) -> dict[CellId, set[tuple[PortName, NodeId, PortName]]]:
+    """What feeds the inputs of the node of each cell."""
+    cells = {node.id: node.place.cell for node in spec.nodes if node.place}
+    found: dict[CellId, set[tuple[PortName, NodeId, PortName]]] = {c: set() for c in cells.values()}
+    for edge in resolve(spec).edges:
+        if edge.target in cells:
+            found[cells[edge.target]].add((edge.input, edge.source, edge.output))
+    return found

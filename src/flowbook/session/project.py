@@ -29,6 +29,7 @@ from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
 from flowbook.session.calls import Calls
+from flowbook.session.completing import Completing
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.hooks import Aftermath
@@ -71,7 +72,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying, Ageing):
+class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering, Replays, Varying):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -181,12 +182,10 @@ class Project(Controlled, Replays, Remembering, Providing, Rehearsals, Varying, 
 
         `whole`: with nodes that the targets do not need, to be skipped.
         """
-        from flowbook.plan.compile import compile_plan
-
         kinds = kinds_of(flow, self.registry)
         if targets is None:
             return self._plans.of(flow, kinds)
-        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
+        return self._plans.part(flow, kinds, targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 

@@ -26,6 +26,7 @@ from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, SetMetadata
 from flowbook.errors import UsageError
 from flowbook.session.notebook_link import Make
+from flowbook.session.rebase import rebased
 from flowbook.widget.mirror import Mirror
 from flowbook.widget.notebook_protocol import (
     TARGET,
@@ -40,7 +41,6 @@ from flowbook.widget.notebook_protocol import (
     write_link_message,
 )
 from flowbook.widget.protocol import Unreadable
-from flowbook.widget.rebase import rebased
 
 
 class Wire(Protocol):
@@ -181,7 +181,10 @@ class Link:
             try:
                 patches = tuple(gesture.make(view.mirror.notebook()))
             except UsageError as refused:
-                self._tell(view, LinkNotice(f"Not in the notebook yet: {refused.message}"))
+                self._tell(view, LinkNotice(_untold(gesture, refused.message, refused.hint)))
+                continue
+            except Exception as failure:  # noqa: BLE001 - whoever edits a flow is not to suffer
+                self._tell(view, LinkNotice(_untold(gesture, repr(failure))))
                 continue
             if patches:
                 view.asked = (next(self._rids), gesture)
@@ -195,6 +198,13 @@ def _patch(view: _View, rid: int, gesture: _Gesture, patches: Sequence[CellPatch
     quiet = all(isinstance(one, SetMetadata) for one in patches)
     wired = tuple(view.mirror.on_the_wire(patches))
     return Patch(rid, gesture.label, wired, quiet, gesture.last)
+
+
+def _untold(gesture: _Gesture, reason: str, hint: str | None = None) -> str:
+    why = reason.removeprefix(
+        f"{gesture.label}: "
+    )  # an edit that is refused begins with its own label
+    return f"{gesture.label} is not in the notebook: {why}{f' ({hint})' if hint else ''}"
 
 
 class _Beacon:

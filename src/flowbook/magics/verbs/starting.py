@@ -16,7 +16,7 @@ from flowbook.ids import NodeId
 from flowbook.magics.identity import given_run_id, trigger
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.verbs.group import PROGRAM, verbs
-from flowbook.magics.verbs.words import NodeName
+from flowbook.magics.verbs.words import NodeName, Parameter
 from flowbook.plan.params import coerce_params
 from flowbook.plan.plan import Plan
 from flowbook.run.handle import Run
@@ -41,7 +41,13 @@ class _Asked:
 @verbs.command()
 @click.argument("nodes", nargs=-1, type=NodeName())
 @click.option(
-    "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the run."
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    type=Parameter(),
+    metavar="NAME=VALUE",
+    help="A parameter of the run.",
 )
 @click.option(
     "--from",
