@@ -29,7 +29,7 @@ TEXTS = {
 
 
 def main() -> list[dict[str, object]]:
-    """A row for each kind of text: what the matcher takes, and the completer with all the others."""
+    """A row for each kind of text: the matcher alone, and the completer with all the others."""
     before = Path.cwd()
     with TemporaryDirectory() as folder:
         os.chdir(folder)
