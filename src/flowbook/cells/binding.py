@@ -20,6 +20,7 @@ from typing import Final
 from flowbook.cells.merging import loses
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, patch
+from flowbook.cells.reading import Reading
 from flowbook.cells.refusing import explained
 from flowbook.cells.registers import (
     NEVER,
@@ -105,6 +106,7 @@ class NotebookBinding:
         self._registers = Registers(notebook.cells)
         self._timeline = Timeline()
         self._revisions = Revisions()
+        self._reading = Reading(registry)
         self._parsed: Parsed | None = None
 
     # ------------------------------------------------------------ what is there
@@ -118,7 +120,7 @@ class NotebookBinding:
     def parsed(self) -> Parsed:
         """The flow it holds, and all that is wrong with it; read when asked for."""
         if self._parsed is None:
-            self._parsed = self._parsed_of(Past(self._notebook, None))
+            self._parsed = self._reading.read(self._notebook, self._flow_id)
         return self._parsed
 
     @property

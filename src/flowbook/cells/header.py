@@ -17,10 +17,11 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from flowbook.cells.naming import own_name
-from flowbook.cells.ports import read_outputs
+from flowbook.cells.ports import closing, read_outputs
 from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.options import OPTIONS, Option, Options, did_you_mean, parse_options
 from flowbook.graph.spec import InputSpec, Json, Wire
@@ -88,6 +89,7 @@ def is_flow_cell(source: str) -> bool:
     return _START.match(source) is not None
 
 
+@lru_cache(maxsize=8192)
 def declared_name(source: str) -> NodeId | None:
     """The node name a flow cell declares, however broken the rest of it is.
 
@@ -146,6 +148,23 @@ def _option_fault(name: str, value: object, line: int) -> Fault | None:
     except FlowSyntaxError as refused:
         return Fault(refused.message, line, refused.hint)
     return None
+
+
+def read_words(line: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where kind and name of a head line stand; the kind is empty where it is left out.
+
+    >>> read_words("%%flow sql rows"), read_words("%%flow rows")
+    (((7, 10), (11, 15)), ((7, 7), (7, 11)))
+    """
+    start = _START.match(line)
+    at = start.end() if start else 0
+    spans: list[tuple[int, int]] = []
+    for _ in _words(line[at:]):
+        match = _word(line, at, first=not spans)
+        spans.append(match.span(1) if match else (at, at))
+        at = spans[-1][1]
+    name = spans[-1] if spans else (at, at)
+    return (spans[0] if len(spans) == 2 else (name[0], name[0])), name
 
 
 def _words(text: str) -> list[str]:
@@ -218,7 +237,7 @@ class _Reader:
         start = _SPACE.match(self.text, self.position).end()  # type: ignore[union-attr]  # `*` matches
         if not self.text.startswith("(", start):
             return None
-        end = _closing(self.text, start)
+        end = closing(self.text, start)
         if end is None:
             self._fault("the inputs are not closed", "add the missing )")
             self.position = len(self.text)
@@ -314,7 +333,7 @@ class _Reader:
         option = OPTIONS.get(name)
         if not equals:
             takes = words and not words[0].startswith("--")
-            if option is not None and option.flag and not (takes and _fits(option, words[0])):
+            if option is not None and option.flag and not (takes and fits(option, words[0])):
                 value = "true"
             elif takes:
                 value = words.pop(0)
@@ -330,7 +349,7 @@ class _Reader:
             flags[name] = value
 
 
-def _fits(option: Option, word: str) -> bool:
+def fits(option: Option, word: str) -> bool:
     """True when the word behind a flag is its value."""
     try:
         option.parse(word)
@@ -346,28 +365,6 @@ def _signature_of(text: str) -> ast.arguments:
     except SyntaxError:
         tree = ast.parse(f"def _({text}): pass")
     return next(one for one in ast.walk(tree) if isinstance(one, ast.arguments))
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Where the parenthesis at `start` closes, quotes and brackets respected."""
-    depth, quote, position = 0, "", start
-    while position < len(text):
-        char = text[position]
-        if quote:
-            if char == "\\":
-                position += 1
-            elif char == quote:
-                quote = ""
-        elif char in "'\"":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if depth == 0:
-                return position
-        position += 1
-    return None
 
 
 def _wire(default: ast.expr) -> Wire | None:

@@ -145,7 +145,8 @@ def cell_from_json(document: object, number: int = 0) -> Cell:
     'x = 1\ny'
     """
     if not isinstance(document, dict):
-        raise UsageError(f"this is no notebook: cell {number} is no object")
+        message = f"this is no notebook: cell {number} is no object"
+        raise UsageError(message, hint='write {"id": …, "source": …}')
     return _cell(document, number, frozenset())
 
 

@@ -1,4 +1,7 @@
-"""The outputs in a header: `-> rows, n: int`, names with or without an annotation."""
+"""The outputs in a header: `-> rows, n: int`, names with or without an annotation.
+
+And where a parenthesis of a header closes.
+"""
 
 from __future__ import annotations
 
@@ -53,3 +56,25 @@ def _parts(text: str) -> list[str]:
             continue
         parts[-1] += char
     return parts
+
+
+def closing(text: str, start: int) -> int | None:
+    """Where the parenthesis at `start` closes, quotes and brackets respected."""
+    depth, quote, position = 0, "", start
+    while position < len(text):
+        char = text[position]
+        if quote:
+            if char == "\\":
+                position += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if depth == 0:
+                return position
+        position += 1
+    return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flowbook.cells.header import PYTHON, Header
 from flowbook.cells.naming import written_name
 from flowbook.cells.ports import print_outputs
-from flowbook.graph.options import OPTIONS, Options, print_options
+from flowbook.graph.options import OPTIONS, Options, parse_options, print_options
 from flowbook.graph.spec import InputSpec, Missing
 
 
@@ -34,10 +34,14 @@ def print_header(header: Header) -> str:
         words.append(name + ("" if inputs is None else print_inputs(inputs)))
     if header.outputs is not None:
         words.append(f"-> {print_outputs(header.outputs, header.returns)}")
-    for name, value in header.flags.items():
-        alone = OPTIONS[name].flag and value == "true"
-        words.append(f"--{name}" if alone else f"--{name} {shlex.quote(value)}")
+    words += [print_flag(name, value) for name, value in header.flags.items()]
     return " ".join(words)
+
+
+def print_flag(name: str, value: str) -> str:
+    """One option on the head line."""
+    alone = OPTIONS[name].flag and value == "true"
+    return f"--{name}" if alone else f"--{name} {shlex.quote(value)}"
 
 
 def print_inputs(inputs: tuple[InputSpec, ...]) -> str:
@@ -48,13 +52,15 @@ def print_inputs(inputs: tuple[InputSpec, ...]) -> str:
     >>> print_inputs((InputSpec(PortName("rows"), Wire(NodeId("clean"), PortName("df"))),))
     '(rows=clean.df)'
     """
-    parts = []
-    for one in inputs:
-        shown = _print_default(one)
-        annotation = f": {one.annotation}" if one.annotation else ""
-        equals = " = " if one.annotation else "="
-        parts.append(one.name + annotation + ("" if shown is None else equals + shown))
-    return f"({', '.join(parts)})"
+    return f"({', '.join(map(print_input, inputs))})"
+
+
+def print_input(one: InputSpec) -> str:
+    """One input of the signature."""
+    shown = _print_default(one)
+    annotation = f": {one.annotation}" if one.annotation else ""
+    equals = " = " if one.annotation else "="
+    return one.name + annotation + ("" if shown is None else equals + shown)
 
 
 def _print_default(one: InputSpec) -> str | None:
@@ -67,17 +73,25 @@ def _print_default(one: InputSpec) -> str | None:
 
 
 def with_options(header: Header, options: Options) -> Header:
-    """`header` saying `options`, each option where it was, new ones as flags."""
+    """`header` saying `options`, each option where it was, new ones as flags.
+
+    An option that says already what it should stays in its author's words.
+    """
     wanted = print_options(options)
+    said = {**header.lines, **header.flags}
+    kept = {
+        name: text if _says(name, text, options) else wanted[name]
+        for name, text in said.items()
+        if name in wanted or _says(name, text, options)
+    }
+    added = {name: text for name, text in wanted.items() if name not in said}
     return replace(
         header,
-        lines={name: wanted[name] for name in header.lines if name in wanted},
-        flags={
-            **{name: wanted[name] for name in header.flags if name in wanted},
-            **{
-                name: value
-                for name, value in wanted.items()
-                if name not in header.flags and name not in header.lines
-            },
-        },
+        lines={name: kept[name] for name in header.lines if name in kept},
+        flags={**{name: kept[name] for name in header.flags if name in kept}, **added},
     )
+
+
+def _says(name: str, text: str, options: Options) -> bool:
+    field = OPTIONS[name].attribute
+    return bool(getattr(parse_options({name: text}), field) == getattr(options, field))

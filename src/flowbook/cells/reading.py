@@ -55,6 +55,8 @@ class Reading:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self.loose: dict[str, CellId] = {}
+        """The plain cells that bind names, as the last reading has them."""
         self._cells: tuple[Cell, ...] = ()
         self._kinds = len(registry)
         self._flow: FlowId | None = None
@@ -81,11 +83,13 @@ class Reading:
             if changes is not None:
                 self._cells = notebook.cells
                 self._apply(reader, changes, names)
+                self.loose = reader.loose
                 return reader.parsed(flow)
         known = self._known
         kept = {cell.id: known[cell.id] for cell in notebook.cells if cell.id in known}
         reader = Reader(self.registry, names, frozenset(parameters), kept)
         parsed = reader.read(notebook, flow)
+        self.loose = reader.loose
         self._cells, self._flow, self._known = notebook.cells, flow, reader.known
         self._reader = reader if self._goes_by_names(reader) else None
         self._mentions = {}

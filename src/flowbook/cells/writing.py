@@ -14,10 +14,12 @@ from dataclasses import replace
 from typing import Final
 
 from flowbook.cells.declaring import with_sql_settings
-from flowbook.cells.foreign import changed_yaml, read_templates, write_yaml
+from flowbook.cells.foreign import read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
 from flowbook.cells.query import read_sql
+from flowbook.cells.settings import with_settings
+from flowbook.cells.splicing import with_head
 from flowbook.cells.taking import analyse_body, inferred_outputs
 from flowbook.errors import UsageError
 from flowbook.graph.nesting import Nesting, own_outputs
@@ -162,10 +164,9 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
             f"the head of {was.id!r} does not read: {fault.message}",
             hint=f"mend line {fault.line} of its cell first",
         )
-    if now.options != was.options:
-        header = with_options(header, now.options)
-    header = replace(
-        header,
+    wanted = with_options(header, now.options) if now.options != was.options else header
+    wanted = replace(
+        wanted,
         kind=now.kind,
         name=now.id,
         inputs=_changed_inputs(header, was, now, registry),
@@ -175,9 +176,9 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
     if now.body != was.body:
         body = now.body
     elif now.config != was.config:
-        body = changed_yaml(body, was.config, now.config)
+        body = with_settings(body, was.config, now.config)
     body = _with_renamed_paths(body, was, now, registry)
-    return print_cell(header, body)
+    return with_head(source, header, wanted, None if body == parts.body else body)
 
 
 def _changed_inputs(

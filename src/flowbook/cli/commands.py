@@ -14,6 +14,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "demo": "flowbook.cli.demo",
     "lab": "flowbook.cli.lab",
     "check": "flowbook.cli.check",
+    "edit": "flowbook.cli.edit",
     "nodes": "flowbook.cli.nodes",
     "run": "flowbook.cli.run",
     "test": "flowbook.cli.testing",
@@ -25,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "memory": "flowbook.cli.memory",
     "secrets": "flowbook.cli.secrets",
     "export": "flowbook.cli.export",
+    "sync": "flowbook.cli.sync",
     "job": "flowbook.cli.job",
 }
 """In the order of a first day. Each module holds a click command called `command`."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from flowbook.cells.notebook import Notebook
 from flowbook.cells.patches import apply_patches, patch
+from flowbook.cli.differences import changes
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option, notebook_argument
 from flowbook.cli.output import echo_json
@@ -20,21 +17,6 @@ from flowbook.graph.migration import migration
 from flowbook.graph.versions import split_kind
 from flowbook.session.notebooks import replace_text
 from flowbook.session.project import project
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """One cell that becomes another."""
-
-    cell: str
-    before: str
-    after: str
-
-    def lines(self, name: str) -> Iterator[str]:
-        """The difference, as a patch shows it."""
-        places = (f"{name} cell {self.cell}", f"{name} cell {self.cell}")
-        old, new = self.before.splitlines(), self.after.splitlines()
-        yield from difflib.unified_diff(old, new, *places, lineterm="")
 
 
 class Since(click.ParamType[tuple[str, int]]):
@@ -88,26 +70,17 @@ def migrate(
     changed = loaded.notebook
     if edit is not None:
         changed = apply_patches(changed, patch(changed, edit, opened.registry))
-    changes = _changes(loaded.notebook, changed)
-    if write and changes:
+    differing = changes(loaded.notebook, changed)
+    if write and differing:
         replace_text(notebook, changed.text())
     if as_json or ctx.obj:
-        told = [{"cell": one.cell, "before": one.before, "after": one.after} for one in changes]
-        echo_json({"changes": told, "written": bool(write and changes)})
+        told = [{"cell": one.cell, "before": one.before, "after": one.after} for one in differing]
+        echo_json({"changes": told, "written": bool(write and differing)})
         return ExitCode.OK
-    for one in changes:
+    for one in differing:
         click.echo("\n".join(one.lines(notebook.name)))
-    click.echo(_summary(len(changes), write=write), err=True)
+    click.echo(_summary(len(differing), write=write), err=True)
     return ExitCode.OK
-
-
-def _changes(before: Notebook, after: Notebook) -> list[_Change]:
-    now = {cell.id: cell.source for cell in after.cells}
-    return [
-        _Change(cell.id, cell.source, now[cell.id])
-        for cell in before.cells
-        if now.get(cell.id, cell.source) != cell.source
-    ]
 
 
 def _summary(count: int, *, write: bool) -> str:

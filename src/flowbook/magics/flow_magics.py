@@ -13,6 +13,7 @@ from flowbook.magics.identity import cell_of
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.ownership import Ownership
 from flowbook.magics.running import run_cell
+from flowbook.magics.tracebacks import name_cells, without_our_frames
 from flowbook.magics.verbs import perform, split, verbs
 from flowbook.session.project import project
 
@@ -28,10 +29,11 @@ class FlowMagics(Magics):
     @line_cell_magic("flow")  # type: ignore[arg-type]  # IPython types the line form only
     def flow(self, line: str, cell: str | None = None) -> Any:
         """`%%flow [kind] name[(inputs)] [-> outputs] [--options]`, or `%flow verb …`."""
-        if cell is not None:
-            source = f"%%flow {line}\n{cell}".rstrip("\n")  # IPython adds one
-            return run_cell(self.notebook, self.notebook.cell or cell_of(source), source)
-        return perform(self.notebook, split(line))
+        with without_our_frames():
+            if cell is not None:
+                source = f"%%flow {line}\n{cell}".rstrip("\n")  # IPython adds one
+                return run_cell(self.notebook, self.notebook.cell or cell_of(source), source)
+            return perform(self.notebook, split(line))
 
     @line_cell_magic("flowbook")  # type: ignore[arg-type]  # as above
     def flowbook(self, line: str, cell: str | None = None) -> Any:
@@ -73,6 +75,7 @@ def register(shell: Any) -> None:
     if with_body not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.insert(0, with_body)
     shell.events.register("post_run_cell", notebook.after_cell)
+    name_cells(shell)
     shell.events.register("post_run_cell", ownership.look)
     install(shell, notebook, ownership.owns)
     shell.user_ns.setdefault("flow", notebook.flow)

@@ -10,7 +10,6 @@ import sys
 
 from IPython.display import Markdown, display
 
-from flowbook.cells.header import parse_cell
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import CellId, NodeId
@@ -18,6 +17,7 @@ from flowbook.magics.kernel_notebook import KernelNotebook, note, shown_names
 from flowbook.magics.offering import offer_patches
 from flowbook.magics.progress_display import progress_shown, screen_of
 from flowbook.magics.showing import show_output
+from flowbook.magics.tracebacks import name_node, run_setup_cell
 from flowbook.run.handle import Run
 from flowbook.run.rules.phase import Outcome
 from flowbook.session.live import Defined
@@ -26,7 +26,6 @@ from flowbook.session.start import Start
 
 _PATIENCE = 0.5
 """Seconds after which a cell shows how far its run is, or that it waits for its turn."""
-_KEPT_FED = "Change what other cells read"
 
 
 def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
@@ -35,8 +34,10 @@ def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
     if not notebook.define_only:
         _tell(notebook, defined)
     notebook.reopen()
+    if defined.node is not None:
+        name_node(notebook.shell, defined.node)
     if defined.node is None:
-        notebook.shell.run_cell(parse_cell(source).body, silent=True).raise_error()
+        run_setup_cell(notebook.shell, source)
     elif notebook.define_only:
         return
     elif notebook.project.registry[defined.node.kind].silent:
@@ -71,7 +72,9 @@ def _run_node(notebook: KernelNotebook, spec: NodeSpec) -> None:
 
 def _waited(notebook: KernelNotebook, run: Run) -> bool:
     """Wait until the run is over, or rests; True if it is over."""
-    if not run.settled(_PATIENCE):
+    with run.interruptible():
+        soon = run.settled(_PATIENCE)
+    if not soon:
         if run.waits_for:
             sys.stdout.write(f"{queued_line(run.waits_for)}\n")
         with progress_shown(run, screen_of(notebook.shell)):

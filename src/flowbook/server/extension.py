@@ -18,6 +18,8 @@ POST   runs/{run}/approvals/{node}  {approved, comment}
 GET    waiting?run=          the nodes that wait for something
 GET    audit?run=&flow=&action=&actor=&since=&until=&text=&limit=100&cursor=
 GET    store/status          GET store/sizes
+POST   parse                 {cells | path}               the flow they hold, and its problems
+POST   edit                  {cells | path, edit, seen}   the edit as patches of cells
 ```
 
 Times are ISO 8601. A refusal is `{"message", "hint", "kind"}`. 202: the process that performs the
@@ -36,6 +38,7 @@ from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
 from flowbook.server.handler import Handler, run_of
+from flowbook.server.notebooks import EditHandler, ParseHandler
 from flowbook.server.reopening import reopen
 from flowbook.server.waiting import ApprovalHandler, SignalHandler, WaitingHandler
 from flowbook.session.control import Request
@@ -254,6 +257,8 @@ def _load_jupyter_server_extension(app: Any) -> None:
             (route("audit"), AuditHandler),
             (route("store", "status"), StatusHandler),
             (route("store", "sizes"), SizesHandler),
+            (route("parse"), ParseHandler),
+            (route("edit"), EditHandler),
         ],
     )
     reopen(app.web_app.settings["server_root_dir"], app.log)
