@@ -27,6 +27,13 @@ def test_a_test_cell_that_fails_shows_the_values(kernel):
     assert "line 3" in said.error
 
 
+def test_a_note_is_shown_as_it_reads(kernel):
+    said = kernel.run("%%flow note about\n**For the reader.**", "n")
+    assert said.error is None
+    (shown,) = [m["content"]["data"] for m in said.messages if m["msg_type"] == "display_data"]
+    assert shown["text/markdown"] == "**For the reader.**"
+
+
 def test_a_run_leaves_it_out_unless_it_is_asked_to_test(kernel):
     kernel.run("%%flow test clean\nassert len(clean) == 2", "t")
     said = kernel.run("run = %flow run\nprint(run.status.value, *run.events()[0].nodes)").text

@@ -202,7 +202,8 @@ def _changed_inputs(
 
 def _changed_outputs(header: Header, was: NodeSpec, now: NodeSpec) -> tuple[PortName, ...] | None:
     if now.outputs == was.outputs:
-        return header.outputs
+        kept = header.outputs is None and any(was.outputs == ports for one, ports in _own(was))
+        return now.outputs if kept and now.id != was.id else header.outputs
     itself = all(one.outputs in (ports, ports[:1]) for one, ports in _own(was, now))
     return None if itself and header.outputs is None else now.outputs
 

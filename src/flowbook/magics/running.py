@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from IPython.display import Markdown, display
+
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import CellId, NodeId
@@ -39,6 +41,8 @@ def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
         run_setup_cell(notebook.shell, source)
     elif notebook.define_only:
         return
+    elif notebook.project.registry[defined.node.kind].silent:
+        display(Markdown(defined.node.body))  # type: ignore[no-untyped-call]  # half typed
     elif defined.waits:
         sys.stdout.write(f"{defined.waits}\n")
     else:
