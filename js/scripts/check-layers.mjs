@@ -13,7 +13,7 @@ const MAY = {
   panels: ["protocol", "model", "view"],
   app: ["protocol", "model", "view", "canvas", "panels", "host"],
   widget: ["model", "host", "app", "view"],
-  lab: [],
+  lab: ["protocol"],
 };
 const OUTSIDE = { protocol: [], model: [] }; // these two know no library at all
 

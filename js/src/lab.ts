@@ -1,6 +1,6 @@
 /**
- * The JupyterLab extension: how to begin a flow and how to see it. The canvas itself is the
- * anywidget module; this only opens it. Every token is optional but the notebooks, so Notebook 7
+ * The JupyterLab extension: how to begin a flow, how to see it, and the link between a notebook and
+ * its kernel's flow. The canvas itself is the anywidget module; this only opens it. Every token is optional but the notebooks, so Notebook 7
  * and slim distributions load it as well.
  */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
@@ -13,6 +13,7 @@ import { ITranslator, nullTranslator, type TranslationBundle } from "@jupyterlab
 import { LabIcon } from "@jupyterlab/ui-components";
 import flowSvg from "../style/flow.svg";
 import { type CanvasArea, canvasArea } from "./lab/canvasArea";
+import { linkNotebooks } from "./lab/links";
 import { starterNotebook } from "./lab/starter";
 
 const PLUGIN = "flowbook:plugin";
@@ -131,6 +132,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load("flowbook");
     const flows = new FlowCommands(app, notebooks, trans);
     flows.register(() => browser?.model.path ?? "");
+    linkNotebooks(notebooks, app.serviceManager.kernels);
     palette?.addItem({ command: NEW, category: CATEGORY, args: { isPalette: true } });
     palette?.addItem({ command: SHOW, category: CATEGORY });
     launcher?.add({ command: NEW, category: "Notebook", rank: 5 });

@@ -10,6 +10,7 @@ from flowbook.cells.source import read
 from flowbook.graph.problem import Severity
 from flowbook.graph.spec import InputSpec, ParamSpec, Place, Position, Wire
 from flowbook.ids import NodeId, PortName
+from flowbook.plan.check import check
 
 
 def node(parsed, name):
@@ -319,3 +320,57 @@ def test_what_the_project_provides_is_no_input(reading):
     assert parsed.problems == ()
     assert inputs(parsed, "get") == {"city": None}
     assert inputs(parsed, "again") == {}
+
+
+def test_two_producers_are_told_where_the_name_is_read(reading, registry, said):
+    parsed = reading("%%flow a\ndf = 1", "%%flow b\ndf = 2", "%%flow c\n\nn = 1\nn + df")
+    assert parsed.problems == ()
+    found = check(parsed.spec, registry)
+    assert said(found) == ["c2:4 input 'df' has 2 producers: a (cell c0), b (cell c1)"]
+    assert found[0].hint == "say which one in the header: df=a.df or df=b.df"
+
+
+def test_a_copied_cell_takes_no_readers_away(reading, registry, edges):
+    parsed = reading("%%flow clean\nclean = 1", "%%flow clean_2\nclean = 1", "%%flow c\nclean + 1")
+    assert edges(parsed.spec) == {"clean.clean > c.clean"}
+    assert check(parsed.spec, registry) == ()
+
+
+def test_a_cycle_is_told_at_the_line_that_closes_it(reading, registry):
+    parsed = reading("%%flow a\n\nx = z", "%%flow b\ny = x", "%%flow c\nz = y")
+    (problem,) = check(parsed.spec, registry)
+    assert (problem.cell, problem.line) == ("c0", 3)
+    assert problem.message == "these nodes wait for each other: a → b → c → a"
+    assert "c.z is read here as z" in problem.hint
+
+
+def test_a_cycle_of_sql_and_settings_has_its_line_too(reading, registry):
+    parsed = reading(
+        "%%flow sql a\nselect *\nfrom b",
+        '%%flow http b\nurl: x\nparams:\n  q: "{{ a }}"',
+    )
+    (problem,) = check(parsed.spec, registry)
+    assert (problem.cell, problem.line) == ("c0", 3)
+    assert [one.line for one in parsed.spec.node("b").inputs] == [4]
+
+
+def test_a_body_that_is_a_template_reads_what_it_names(reading, registry, edges):
+    letter = "%%flow letter mail\nDear {{ who }},\n\n{{ clean.n }} rows {{ $env.USER }}"
+    parsed = reading("#:parameters\nwho = 'you'", "%%flow clean\ndf = n = 1", letter)
+    assert parsed.problems == ()
+    assert edges(parsed.spec) == {"clean.n > mail.clean.n"}
+    assert {str(one.name): one.line for one in node(parsed, "mail").inputs} == {
+        "who": 2,
+        "clean.n": 4,
+    }
+    assert check(parsed.spec, registry) == ()
+
+
+def test_a_broken_template_of_a_body_is_told_on_its_line(reading, registry, said):
+    parsed = reading("%%flow letter mail\nDear {{ 1 + 1 }},\n\nit is {{ 1 + }}")
+    assert said(check(parsed.spec, registry))[0].startswith("c0:4 ")
+
+
+def test_an_unknown_name_of_a_text_is_told_on_its_line(reading):
+    (problem,) = reading("%%flow letter mail\nDear you,\nbye {{ nobody }}").problems
+    assert (problem.line, problem.cell) == (3, "c0")

@@ -104,3 +104,23 @@ def test_edges_are_grouped_by_what_they_feed():
         )
     ).edges
     assert {target: len(ones) for target, ones in edges_into(edges).items()} == {"c": 2, "d": 1}
+
+
+def test_a_node_called_so_stands_before_a_copy_that_binds_the_same_name():
+    original, copy = node("clean"), node("clean_2", outputs=("clean",))
+    user = node("plot", InputSpec("clean"))
+    for nodes in ((original, copy, user), (copy, original, user)):
+        wiring = resolve(flow(*nodes))
+        assert [one.source for one in wiring.edges] == ["clean"]
+        assert not wiring.problems
+
+
+def test_several_producers_are_told_with_their_cells_where_the_name_is_read():
+    a, b = (
+        NodeSpec(name, outputs=("x",), place=Place(f"cell-{name}", at))
+        for at, name in enumerate("ab")
+    )
+    user = NodeSpec("c", inputs=(InputSpec("x", line=4),), place=Place("cell-c", 2))
+    (problem,) = resolve(flow(a, b, user)).problems
+    assert (problem.cell, problem.line) == ("cell-c", 4)
+    assert problem.message == "input 'x' has 2 producers: a (cell cell-a), b (cell cell-b)"

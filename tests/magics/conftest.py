@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import atexit
 import os
 import time
+from contextlib import contextmanager
 
 import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from jupyter_client.manager import start_new_kernel
+from traitlets.config import Config
 
 
 class Kernel:
@@ -89,3 +95,77 @@ def kernel(kernel_folder):
     started = Kernel(kernel_folder)
     yield started
     started.close()
+
+
+class Shell:
+    """An IPython shell in this process with the magics loaded; a cell that fails raises."""
+
+    def __init__(self, inner, folder):
+        self.inner = inner
+        self.folder = folder
+        self.cells = 0
+        self.said = ""
+        """What the last cell wrote, both streams."""
+
+    @property
+    def notebook(self):
+        return self.inner._flowbook.notebook
+
+    def run(self, source, cell=None):
+        """Run one cell as a front end would; its value."""
+        self.cells += 1
+        with capture_output() as captured:
+            result = self.inner.run_cell(
+                source, store_history=True, cell_id=cell or f"cell{self.cells}"
+            )
+        self.said = captured.stdout + captured.stderr
+        result.raise_error()
+        return result.result
+
+    def flow(self, line):
+        """The value of `%flow …`."""
+        return self.run(f"%flow {line}")
+
+    def load(self, *extensions):
+        for one in extensions:
+            self.inner.run_line_magic("load_ext", one)
+
+    def complete(self, text, cursor=None):
+        """What is offered at the end of `text`, or where `|` is."""
+        if cursor is None:
+            cursor = text.find("|") if "|" in text.replace("#|", "  ") else len(text)
+        with provisionalcompleter():
+            return [one.text for one in self.inner.Completer.completions(text, cursor)]
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """A shell in a folder of its own, as `ipython` starts it, `%load_ext flowbook` done."""
+    with open_shell(tmp_path) as opened:
+        opened.load("flowbook")
+        yield opened
+
+
+@pytest.fixture
+def unloaded(tmp_path):
+    """The same without flowbook."""
+    with open_shell(tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def open_shell(folder):
+    quiet = Config()
+    quiet.HistoryManager.enabled = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in ("JPY_SESSION_NAME", "FLOWBOOK_FLOW", "FLOWBOOK_PROJECT", "FLOWBOOK_TRIGGER"):
+            patch.delenv(name, raising=False)
+        patch.setenv("IPYTHONDIR", str(folder / ".ipython"))
+        inner = InteractiveShell(config=quiet)
+        atexit.unregister(inner.atexit_operations)
+        patch.setattr(InteractiveShell, "_instance", inner)
+        opened = Shell(inner, folder)
+        yield opened
+        if getattr(inner, "_flowbook", None) is not None:
+            opened.notebook.project.close()

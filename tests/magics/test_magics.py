@@ -48,18 +48,12 @@ def test_a_deleted_cell_takes_its_node_with_it(kernel):
     assert "doomed" not in names
 
 
-def test_a_copied_cell_takes_the_name_over_and_says_so(kernel):
-    kernel.run("%%flow twin\ntwin = 1", cell="original")
-    reply = kernel.run("%%flow twin\ntwin = 2", cell="copy")
-    assert "twin was written in another cell" in reply.text
-    assert "2" in reply.text
-
-
 def test_a_failing_node_shows_its_own_cell_and_line_and_no_frame_of_ours(kernel):
     reply = kernel.run("%%flow broken\nx = 1\nbroken = x / 0", cell="broken")
-    assert "ZeroDivisionError" in reply.error
-    assert "broken = x / 0" in reply.error
-    assert "line 3" in reply.error
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", reply.error)
+    assert "ZeroDivisionError" in shown
+    assert "broken = x / 0" in shown
+    assert "line 3" in shown
     assert "flowbook/run" not in reply.error
     kernel.run("%flow rm broken")
 
@@ -116,7 +110,7 @@ def test_an_async_cell_runs(kernel):
 def test_line_magics_return_values(kernel):
     assert "succeeded" in kernel.run("run = %flow run\nrun.status").text
     assert "trigger" in kernel.run("%flow history").text
-    assert kernel.run("%flow check").text.strip() == "[]"
+    assert kernel.run("%flow check").text.strip() == "all is well"
 
 
 def test_an_unknown_verb_says_what_there_is(kernel):
@@ -173,7 +167,7 @@ def test_flow_options_hold_at_once_and_print_nothing(kernel):
     assert (reply.error, reply.text.strip()) == (None, "'summary'")
     kernel.run("%flow options journal=full sensitive_fields=ssn", cell="recording")
     assert "('ssn',)" in kernel.run("flow.options.sensitive_fields").text
-    assert kernel.run("%flow check").text.strip() == "[]"
+    assert kernel.run("%flow check").text.strip() == "all is well"
 
 
 def test_flow_options_in_another_cell_take_the_place_of_the_first(kernel):
@@ -191,7 +185,7 @@ def test_wrong_flow_options_are_refused_and_change_nothing(kernel):
         in kernel.run("get_ipython().run_line_magic('flow', 'options journal=off')").error
     )
     assert "full" in kernel.run("str(flow.options.journal)").text
-    assert kernel.run("%flow check").text.strip() == "[]"
+    assert kernel.run("%flow check").text.strip() == "all is well"
 
 
 def test_a_setup_cell_may_say_flow_options(kernel):

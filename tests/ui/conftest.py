@@ -142,7 +142,8 @@ def _environment(home: Path) -> dict[str, str]:
         )
     }
     path = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH", ""))))
-    return {**os.environ, **ours, "PYTHONPATH": path}
+    # An installed labextension must not come before the one of the source tree.
+    return {**os.environ, **ours, "PYTHONPATH": path, "JUPYTER_PREFER_ENV_PATH": "0"}
 
 
 def _free_port() -> int:

@@ -12,10 +12,15 @@ export type Decoded =
   | { readonly ok: false; readonly reason: string };
 
 export function decode(content: unknown): Decoded {
-  const reason = misfitUnion(content, UNIONS.KernelMessage ?? [], "message");
+  const reason = misfitOf(content, "KernelMessage");
   return reason === null
     ? { ok: true, message: content as KernelMessage }
     : { ok: false, reason: reason };
+}
+
+/** Why `content` is no message of that union; null when it is one. */
+export function misfitOf(content: unknown, union: string): string | null {
+  return misfitUnion(content, UNIONS[union] ?? [], "message");
 }
 
 type Plain = Readonly<Record<string, unknown>>;

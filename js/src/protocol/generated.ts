@@ -24,6 +24,13 @@ export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "
 
 export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "npy" | "image" | "pickle" | "none";
 
+/** A gesture is in the notebook, which now stands like this. */
+export interface Applied {
+  readonly type: "APPLIED";
+  readonly rid: number;
+  readonly changes: CellChanges;
+}
+
 /** The first values of an array, and what is in it; `nulls` counts what is missing. */
 export interface ArrayPreview {
   readonly show: "array";
@@ -73,6 +80,35 @@ export interface CancelRun {
   readonly type: "CANCEL";
 }
 
+/** The cells that are new or different, and the order of all, None when it is as before. */
+export interface CellChanges {
+  readonly cells: ReadonlyArray<CellView>;
+  readonly order: ReadonlyArray<string> | null;
+}
+
+/** One cell as it stands; of its metadata only `tags` and `flowbook`. */
+export interface CellView {
+  readonly cell: string;
+  readonly kind: string;
+  readonly source: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly revision: number;
+}
+
+/** A view of a notebook begins or came back: all of its cells, in order. */
+export interface Cells {
+  readonly type: "CELLS";
+  readonly view: string;
+  readonly path: string;
+  readonly cells: ReadonlyArray<CellView>;
+}
+
+/** The notebook is different. */
+export interface Changed {
+  readonly type: "CHANGED";
+  readonly changes: CellChanges;
+}
+
 /** All up to here is on disk before anything after it begins. */
 export interface CheckpointReached {
   readonly kind: "CHECKPOINT_REACHED";
@@ -88,6 +124,13 @@ export interface CheckpointReached {
 export interface Column {
   readonly name: string;
   readonly dtype: string;
+}
+
+/** A cell goes. */
+export interface DeleteCellView {
+  readonly type: "DELETE_CELL";
+  readonly cell: string;
+  readonly revision: number;
 }
 
 /** The answer to `Inspect`, for the `view` that asked: one node, close up. */
@@ -159,6 +202,13 @@ export interface InputView {
   readonly origin: string;
 }
 
+/** A new cell below `after`, or at the top. */
+export interface InsertCellView {
+  readonly type: "INSERT_CELL";
+  readonly after: string | null;
+  readonly cell: CellView;
+}
+
 /** Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`). */
 export interface Inspect {
   readonly type: "INSPECT";
@@ -179,6 +229,12 @@ export interface ItemsAdded {
   readonly count: number;
   readonly total?: number | null;
   readonly by?: string | null;
+}
+
+/** Something the user should hear of: a gesture that the notebook cannot say. */
+export interface LinkNotice {
+  readonly type: "NOTICE";
+  readonly message: string;
 }
 
 /** Text a node printed; `stream` is stdout, stderr or log. */
@@ -422,6 +478,16 @@ export interface ParamView {
   readonly help: string | null;
 }
 
+/** One gesture: all of its patches or none, and one step of undo unless it is `quiet`. */
+export interface Patch {
+  readonly type: "PATCH";
+  readonly rid: number;
+  readonly label: string;
+  readonly patches: ReadonlyArray<PatchView>;
+  readonly quiet: boolean;
+  readonly last: boolean;
+}
+
 /** Where a node was put. */
 export interface Place {
   readonly x: number;
@@ -460,6 +526,23 @@ export interface Refused {
   readonly message: string;
   readonly hint: string | null;
   readonly problems: ReadonlyArray<ProblemView>;
+}
+
+/** A gesture was refused whole; `stale` when it may be made again from these newer cells. */
+export interface RefusedPatch {
+  readonly type: "REFUSED_PATCH";
+  readonly rid: number;
+  readonly reason: string;
+  readonly stale: boolean;
+  readonly changes: CellChanges;
+}
+
+/** Another text for a cell. */
+export interface ReplaceSourceView {
+  readonly type: "REPLACE_SOURCE";
+  readonly cell: string;
+  readonly source: string;
+  readonly revision: number;
 }
 
 /** The run is over. Nothing follows. */
@@ -615,6 +698,14 @@ export interface ScopeReused {
   readonly failed?: number;
 }
 
+/** Other `tags` and `flowbook` metadata for a cell; what is not there goes. */
+export interface SetMetadataView {
+  readonly type: "SET_METADATA";
+  readonly cell: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly revision: number;
+}
+
 /** One setting of a node: whether it is `literal`, `expression` or `secret`, and its text. */
 export interface SettingView {
   readonly name: string;
@@ -717,18 +808,30 @@ export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCance
 
 export type KernelMessage = Batch | Details | Refused | Snapshot;
 
+export type LinkMessage = LinkNotice | Patch;
+
+export type NotebookMessage = Applied | Cells | Changed | RefusedPatch;
+
+export type PatchView = DeleteCellView | InsertCellView | ReplaceSourceView | SetMetadataView;
+
 export type Preview = ArrayPreview | ImagePreview | TablePreview | TextPreview | TreePreview;
 
 export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp;
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
+  Applied: {"tag": ["type", "APPLIED"], "required": {"rid": "number", "changes": {"ref": "CellChanges"}}, "optional": {}},
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
   ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
   Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}, "force": "boolean"}},
   CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
+  CellChanges: {"required": {"cells": {"list": {"ref": "CellView"}}, "order": {"any": [{"list": "string"}, "null"]}}, "optional": {}},
+  CellView: {"required": {"cell": "string", "kind": "string", "source": "string", "metadata": {"record": "unknown"}, "revision": "number"}, "optional": {}},
+  Cells: {"tag": ["type", "CELLS"], "required": {"view": "string", "path": "string", "cells": {"list": {"ref": "CellView"}}}, "optional": {}},
+  Changed: {"tag": ["type", "CHANGED"], "required": {"changes": {"ref": "CellChanges"}}, "optional": {}},
   CheckpointReached: {"tag": ["kind", "CHECKPOINT_REACHED"], "required": {"run": "string", "seq": "number", "at": "number", "why": "string"}, "optional": {"node": {"any": ["string", "null"]}, "scope": "string"}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
+  DeleteCellView: {"tag": ["type", "DELETE_CELL"], "required": {"cell": "string", "revision": "number"}, "optional": {}},
   Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
   EdgeView: {"required": {"source": "string", "output": "string", "target": "string", "input": "string"}, "optional": {}},
   ErrorInfo: {"required": {"type": "string", "message": "string"}, "optional": {"traceback": "string", "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}, "inputs": {"record": "string"}}},
@@ -736,8 +839,10 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   Hello: {"tag": ["type", "HELLO"], "required": {"view": "string"}, "optional": {}},
   ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
   InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string"}, "optional": {}},
+  InsertCellView: {"tag": ["type", "INSERT_CELL"], "required": {"after": {"any": ["string", "null"]}, "cell": {"ref": "CellView"}}, "optional": {}},
   Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   ItemsAdded: {"tag": ["kind", "ITEMS_ADDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "outputs": {"record": {"ref": "ValueRef"}}, "count": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}, "by": {"any": ["string", "null"]}}},
+  LinkNotice: {"tag": ["type", "NOTICE"], "required": {"message": "string"}, "optional": {}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
   Measured: {"required": {"attempt": "number", "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}, "optional": {}},
   Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
@@ -757,11 +862,14 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   NodeUsed: {"tag": ["kind", "NODE_USED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}, "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
   NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}, "settings": {"list": {"ref": "SettingView"}}}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
+  Patch: {"tag": ["type", "PATCH"], "required": {"rid": "number", "label": "string", "patches": {"list": {"any": [{"ref": "ReplaceSourceView"}, {"ref": "SetMetadataView"}, {"ref": "DeleteCellView"}, {"ref": "InsertCellView"}]}}, "quiet": "boolean", "last": "boolean"}, "optional": {}},
   Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
   PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
   ProblemView: {"required": {"severity": "string", "message": "string", "node": {"any": ["string", "null"]}, "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}}, "optional": {}},
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
   Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
+  RefusedPatch: {"tag": ["type", "REFUSED_PATCH"], "required": {"rid": "number", "reason": "string", "stale": "boolean", "changes": {"ref": "CellChanges"}}, "optional": {}},
+  ReplaceSourceView: {"tag": ["type", "REPLACE_SOURCE"], "required": {"cell": "string", "source": "string", "revision": "number"}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "compensated": {"list": "string"}, "uncompensated": {"list": "string"}}},
   RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval", "test"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}, "secrets": {"record": "string"}, "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}}},
   RunEnding: {"tag": ["kind", "RUN_ENDING"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
@@ -773,6 +881,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},
   ScopeReused: {"tag": ["kind", "SCOPE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "left": "string", "succeeded": "number", "failed": "number"}},
+  SetMetadataView: {"tag": ["type", "SET_METADATA"], "required": {"cell": "string", "metadata": {"record": "unknown"}, "revision": "number"}, "optional": {}},
   SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
   StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
@@ -789,6 +898,9 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
   Event: ["CancelRequested", "CheckpointReached", "ItemsAdded", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunEnding", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened", "ScopeReused"],
   KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
+  LinkMessage: ["LinkNotice", "Patch"],
+  NotebookMessage: ["Applied", "Cells", "Changed", "RefusedPatch"],
+  PatchView: ["DeleteCellView", "InsertCellView", "ReplaceSourceView", "SetMetadataView"],
   Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
   ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],
 };

@@ -74,6 +74,7 @@ const PATHS: Readonly<Record<string, ReactNode>> = {
   ),
   note: <path d="M3 2.5h10v7.2L9.2 13.5H3zM13 9.7H9.2v3.8M5.5 5.5h5M5.5 8h3" />,
   log: <path d="M3 4h10M3 8h7M3 12h4" />,
+  check: <path d="M3 8.5 6.5 12 13 4.5" />,
   end: (
     <>
       <circle cx="8" cy="8" r="6" />

@@ -29,6 +29,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   "state machine": ["state_machine"],
   "flow delay": ["wait_until"],
   "flow note": ["note"],
+  "flow check": ["test"],
   "flow log": ["log"],
   "flow end": ["stop"],
 };

@@ -77,14 +77,14 @@ def analyse(body: str, *, shared: bool = False) -> Names:
         tree = ast.parse(body)
         if not shared:
             _compile(tree)
-    scope = Scope().walked(tree)
+    scope = Scope(shared=shared).walked(tree)
     reads = sorted(scope.reads.items(), key=lambda item: item[1])
     last = tree.body[-1] if tree.body else None
     return Names(
         reads=tuple(Read((name,), line, name in scope.soft) for name, line in reads),
-        binds=_without(scope.binds, scope.globals, scope.imports),
-        defines=_without(scope.defines, scope.binds, scope.imports),
-        imports=tuple(scope.imports),
+        binds=_without(scope.left(scope.binds), scope.globals, scope.imports),
+        defines=_without(scope.left(scope.defines), scope.binds, scope.imports),
+        imports=tuple(scope.left(scope.imports)),
         speaks=scope.speaks or (isinstance(last, ast.Expr) and not _is_aside(last.value)),
         stars=scope.stars,
     )
@@ -101,25 +101,37 @@ def analyse_plain(source: str) -> Names | None:
     >>> analyse_plain("%matplotlib inline\nrun = %flow run\n!ls").binds
     ('run',)
     """
+    text = readable(source)
+    return None if text is None else analyse(text, shared=True)
+
+
+def readable(source: str) -> str | None:
+    """A plain cell as Python of the same lines, but for a `%%time` on top; None: it is none."""
     if _TRANSPARENT.match(source):
         source = source.partition("\n")[2]
     if source.startswith("%%"):
         return None
     for text in (source, _MAGIC.sub(r"\1pass", _ASSIGNED_MAGIC.sub(r"\1None", source))):
         try:
-            return analyse(text, shared=True)
+            analyse(text, shared=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
+        return text
     return None
 
 
 def _compile(tree: ast.Module) -> None:
-    """Let the compiler refuse what the parser lets through, such as a `break` outside a loop."""
-    nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    """Let the compiler refuse what the parser lets through, such as a `break` outside a loop.
+
+    Names that its functions declare `nonlocal` may be inputs.
+    """
+    outer = {name for one in ast.walk(tree) if isinstance(one, ast.Nonlocal) for name in one.names}
+    given = [ast.arg(name, lineno=1, col_offset=0) for name in sorted(outer)]
+    inputs = ast.arguments(posonlyargs=[], args=given, kwonlyargs=[], kw_defaults=[], defaults=[])
     kind = ast.AsyncFunctionDef if any(map(_awaits, ast.walk(tree))) else ast.FunctionDef
     function = kind(
         name="cell",
-        args=nothing,
+        args=inputs,
         body=tree.body or [ast.Pass(lineno=1, col_offset=0)],
         decorator_list=[],
         lineno=1,

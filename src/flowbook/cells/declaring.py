@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flowbook.cells.analyse import Read
-from flowbook.cells.foreign import read_expressions, read_sql, read_templates
+from flowbook.cells.foreign import read_expressions, read_templates
 from flowbook.cells.header import Header
-from flowbook.cells.resolve import Draft, Scope, resolve_draft
-from flowbook.cells.source import analyse_body, inferred_outputs
+from flowbook.cells.query import read_sql
+from flowbook.cells.resolve import Draft, Made, Scope, resolve_draft
+from flowbook.cells.taking import analyse_body, inferred_outputs
 from flowbook.errors import UsageError
 from flowbook.graph.nesting import Nesting
 from flowbook.graph.node import Node
@@ -97,7 +98,7 @@ def _scope(spec: FlowSpec) -> Scope:
     shared = [analyse_body(cell.body, shared=True)[0] for cell in spec.setup]
     return Scope(
         nesting=Nesting(spec),
-        outputs={one.id: one.outputs for one in spec.nodes},
+        made=Made({one.id: one.outputs for one in spec.nodes}),
         params=frozenset(str(one.name) for one in spec.params),
         shared=frozenset(name for names in shared for name in names.known),
         loose={},

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from flowbook.cells.naming import own_name
 from flowbook.cells.ports import read_outputs
 from flowbook.errors import FlowSyntaxError, UsageError
 from flowbook.graph.options import OPTIONS, Option, Options, did_you_mean, parse_options
@@ -98,6 +99,8 @@ def declared_name(source: str) -> NodeId | None:
         return None
     words = _words(source.partition("\n")[0][start.end() :])
     name = words[-1] if words else None
+    if len(words) == 2 and name is not None:
+        name = own_name(words[0], name)
     return NodeId(name) if name and name != SETUP else None
 
 
@@ -205,7 +208,7 @@ class _Reader:
         if words == [SETUP]:
             return SETUP, None
         if len(words) == 2:
-            return words[0], words[1]
+            return words[0], own_name(words[0], words[1])
         if "." in words[0]:
             self._fault(f"a cell of kind {words[0]} needs a name", f"write %%flow {words[0]} name")
             return words[0], None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -136,26 +136,51 @@ class Notebook:
         raise UsageError(f"the notebook has no cell {cell!r}")
 
 
+def cell_from_json(document: object, number: int = 0) -> Cell:
+    r"""A cell as a notebook file has it; `number` is where it stands, for what is wrong with it.
+
+    A cell without an id gets one of its text and its place; without a type it is a code cell.
+
+    >>> cell_from_json({"id": "a", "source": ["x = 1\n", "y"]}).source
+    'x = 1\ny'
+    """
+    if not isinstance(document, dict):
+        raise UsageError(f"this is no notebook: cell {number} is no object")
+    return _cell(document, number, frozenset())
+
+
+def cell_to_json(cell: Cell) -> dict[str, Any]:
+    """A cell as a notebook file has it, its source as one text."""
+    return {**_document(cell, has_ids=True), "source": cell.source}
+
+
 def _cells(documents: list[Any]) -> tuple[Cell, ...]:
     seen: set[str] = set()
     cells = []
     for number, document in enumerate(documents):
         if not isinstance(document, dict):
             raise UsageError(f"this is no notebook: cell {number} is no object")
-        source = document.get("source") or ""
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        name = document.get("id")
-        if not isinstance(name, str) or name in seen:
-            name = _derived_id(text, number)
-        seen.add(name)
-        rest = {
-            key: value
-            for key, value in document.items()
-            if key not in ("id", "cell_type", "source", "metadata")
-        }
-        kind = str(document.get("cell_type") or "raw")
-        cells.append(Cell(CellId(name), kind, text, _metadata(document, f"cell {number}"), rest))
+        cell = _cell(document, number, seen, "raw")
+        seen.add(cell.id)
+        cells.append(cell)
     return tuple(cells)
+
+
+def _cell(
+    document: Mapping[str, Any], number: int, taken: Collection[str], kind: str = "code"
+) -> Cell:
+    source = document.get("source") or ""
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    name = document.get("id")
+    if not isinstance(name, str) or name in taken:
+        name = _derived_id(text, number)
+    rest = {
+        key: value
+        for key, value in document.items()
+        if key not in ("id", "cell_type", "source", "metadata")
+    }
+    kind = str(document.get("cell_type") or kind)
+    return Cell(CellId(name), kind, text, _metadata(document, f"cell {number}"), rest)
 
 
 def _metadata(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:

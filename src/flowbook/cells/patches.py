@@ -61,13 +61,15 @@ class InsertCell:
 CellPatch: TypeAlias = ReplaceSource | SetMetadata | DeleteCell | InsertCell
 
 
-def patch(notebook: Notebook, edit: Edit, registry: Registry) -> tuple[CellPatch, ...]:
-    """What `edit` changes in the cells of `notebook`.
+def patch(
+    notebook: Notebook, edit: Edit, registry: Registry, spec: FlowSpec | None = None
+) -> tuple[CellPatch, ...]:
+    """What `edit` changes in the cells of `notebook`; `spec` is the flow it holds, if known.
 
     Raises `EditRejected` when the edit does not apply to the flow the notebook holds, or when the
     notebook has no way to say it.
     """
-    before = read(notebook, registry).spec
+    before = read(notebook, registry).spec if spec is None else spec
     after = apply(before, edit)
     try:
         return tuple(_difference(notebook, before, after, registry))

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 
 from flowbook.cells.header import PYTHON, Header
+from flowbook.cells.naming import written_name
 from flowbook.cells.ports import print_outputs
 from flowbook.graph.options import OPTIONS, Options, print_options
 from flowbook.graph.spec import InputSpec, Missing
@@ -23,13 +24,14 @@ def print_cell(header: Header, body: str) -> str:
 
 
 def print_header(header: Header) -> str:
-    """The `%%flow` line."""
+    """The `%%flow` line; `UsageError` for a test whose name is none of a test's."""
     words = ["%%flow"]
     if header.kind != PYTHON:
         words.append(header.kind)
     if header.name:
         inputs = header.inputs
-        words.append(header.name + ("" if inputs is None else print_inputs(inputs)))
+        name = written_name(header.kind, header.name)
+        words.append(name + ("" if inputs is None else print_inputs(inputs)))
     if header.outputs is not None:
         words.append(f"-> {print_outputs(header.outputs, header.returns)}")
     for name, value in header.flags.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from flowbook.graph.problem import Fix, Problem, Severity
 from flowbook.graph.reach import unreachable
 from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
+from flowbook.graph.wiring import chosen
 from flowbook.ids import CellId, NodeId, PortName
 
 
@@ -26,7 +27,7 @@ class Draft:
     `known`: names its body leaves at its top level. `spare`: functions and classes it defines.
     `adds`: reads come on top of the inputs its head lists (templates, SQL), instead of having to
     be among them (Python). `asks`: names in its own expressions, inputs where something makes them;
-    a turn may bring the others.
+    a turn may bring the others. `folds`: its names are meant in any case of letters (SQL).
     """
 
     spec: NodeSpec
@@ -37,6 +38,32 @@ class Draft:
     asks: tuple[Read, ...] = ()
     adds: bool = False
     tolerant: bool = False
+    folds: bool = False
+
+
+class Made:
+    """The outputs of all nodes: by node, by the names they can be asked for, and in their order."""
+
+    def __init__(self, outputs: Mapping[NodeId, tuple[PortName, ...]]) -> None:
+        self.outputs: dict[NodeId, tuple[PortName, ...]] = {}
+        self.makers: dict[str, set[NodeId]] = {}
+        self.order: dict[NodeId, int] = {}
+        for node, ports in outputs.items():
+            self.put(node, ports)
+
+    def put(self, node: NodeId, ports: tuple[PortName, ...]) -> None:
+        """`node` has these outputs; a new one stands behind the others."""
+        for name in asked_as(node, self.outputs.get(node, ())):
+            self.makers[name].discard(node)
+        self.outputs[node] = ports
+        self.order.setdefault(node, len(self.order))
+        for name in asked_as(node, ports):
+            self.makers.setdefault(name, set()).add(node)
+
+
+def asked_as(node: NodeId, ports: tuple[PortName, ...]) -> tuple[str, ...]:
+    """The names that outputs of a node can be asked for."""
+    return tuple(dict.fromkeys((*ports, node))) if len(ports) == 1 else ports
 
 
 @dataclass(frozen=True)
@@ -44,7 +71,7 @@ class Scope:
     """All names a body may mean, by where they come from; a home sees no others' insides."""
 
     nesting: Nesting
-    outputs: Mapping[NodeId, tuple[PortName, ...]]
+    made: Made
     params: frozenset[str]
     shared: frozenset[str]
     loose: Mapping[str, CellId]
@@ -52,27 +79,23 @@ class Scope:
     excused: frozenset[str]
     open: bool = False
     """A setup cell imports `*`: any name may come from it."""
-    owned: Mapping[str, NodeId] = field(default_factory=dict)
+    owned: dict[str, NodeId] = field(default_factory=dict)
     """Parameters that a node's head declares with a default, by the first node that does."""
 
-    @cached_property
-    def makers(self) -> Mapping[str, frozenset[NodeId]]:
+    @property
+    def outputs(self) -> Mapping[NodeId, tuple[PortName, ...]]:
+        """The outputs of every node, in the notebook's order."""
+        return self.made.outputs
+
+    @property
+    def makers(self) -> Mapping[str, set[NodeId]]:
         """Nodes by the names their outputs can be asked for."""
-        found: dict[str, set[NodeId]] = {}
-        for node, ports in self.outputs.items():
-            for name in (*ports, *([str(node)] if len(ports) == 1 else [])):
-                found.setdefault(name, set()).add(node)
-        return {name: frozenset(nodes) for name, nodes in found.items()}
+        return self.made.makers
 
     @cached_property
     def roles(self) -> Roles:
         """Who undoes whom, and who sets up and tears down."""
         return Roles(self.nesting.spec)
-
-    @cached_property
-    def order(self) -> Mapping[NodeId, int]:
-        """Where each node stands in the notebook."""
-        return {node: at for at, node in enumerate(self.outputs)}
 
     def makes(self, name: str, asker: NodeId, *, above: bool = False) -> bool:
         """True when `asker` can read that name from a node (`above`: one further up) or a frame."""
@@ -80,7 +103,7 @@ class Scope:
         barred = {asker, *self.nesting.owners(home)}
         makers = (one for one in self.makers.get(name, ()) if self.nesting.visible(one, home))
         return self.framed(name, asker) or any(
-            one not in barred and not (above and self.order[one] > self.order[asker])
+            one not in barred and not (above and self.made.order[one] > self.made.order[asker])
             for one in makers
         )
 
@@ -95,7 +118,7 @@ class Scope:
 
     def turns(self, read: Read, draft: Draft) -> bool:
         """True when what a container's expression reads is brought by its turns."""
-        makers = self.makers.get(read.root, frozenset())
+        makers = self.makers.get(read.root, ())
         homes = (self.nesting.home(one) for one in makers)
         inside = any(container_of(home) == draft.spec.id for home in homes)
         return inside or read.root in frame_names(draft.spec)
@@ -129,6 +152,20 @@ class Scope:
             (container_of(one) for one in homes if one not in self.nesting.around(home)), None
         )
 
+    def unfolded(self, read: Read) -> Read:
+        """What a name of SQL means: that of a node, an output or a parameter in any case."""
+        root = self._alike(read.root, (*self.made.makers, *self.outputs, *self.params))
+        rest = read.path[1:]
+        if rest:
+            ports = self.outputs.get(NodeId(root), ())
+            rest = (self._alike(rest[0], ports), *rest[1:])
+        return replace(read, path=(root, *rest))
+
+    def _alike(self, name: str, known: Collection[str]) -> str:
+        if name in known:
+            return name
+        return next((str(one) for one in known if one.lower() == name.lower()), name)
+
     @cached_property
     def everything(self) -> tuple[str, ...]:
         """Every name there is, for suggestions."""
@@ -149,7 +186,7 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
             one for one in inputs.values() if one.wire is None and not _bound(one, draft, scope)
         )
         problems += [_unbound(draft, Read((one.name,), _head_line(draft)), scope) for one in unmade]
-    for read in draft.reads:
+    for read in map(scope.unfolded, draft.reads) if draft.folds else draft.reads:
         found = None if read.root in given else _input(draft, read, scope)
         if found is not None:
             if draft.header.inputs is None or draft.adds:
@@ -159,7 +196,8 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
         elif read.root not in given:
             problem = _captured(draft, read, scope, captures)
             problems += [problem] if problem else []
-    asks = (one for one in draft.asks if one.root not in given and not scope.turns(one, draft))
+    asked = map(scope.unfolded, draft.asks) if draft.folds else draft.asks
+    asks = (one for one in asked if one.root not in given and not scope.turns(one, draft))
     for one in (_input(draft, ask, scope) for ask in asks):
         if one is not None:
             inputs.setdefault(one.name, one)
@@ -171,12 +209,12 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
 
 def _input(draft: Draft, read: Read, scope: Scope) -> InputSpec | None:
     """The input a read asks for, or None when no node and no parameter is meant."""
-    root = NodeId(read.root)
+    root, line = NodeId(read.root), draft.spec.body_line + read.line - 1
     if len(read.path) > 1 and read.path[1] in scope.ports(root, draft.spec.id):
         port = PortName(read.path[1])
-        return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port))
+        return InputSpec(PortName(f"{root}.{port}"), wire=Wire(root, port), line=line)
     if scope.makes(read.root, draft.spec.id, above=read.soft) or read.root in scope.params:
-        return InputSpec(PortName(read.root))
+        return InputSpec(PortName(read.root), line=line)
     return None
 
 
@@ -184,7 +222,7 @@ def _awaits_mending(one: InputSpec, scope: Scope) -> bool:
     """True for an input from a cell too broken to read: that cell has the problem, not this."""
     source = one.wire.node if one.wire else NodeId(one.name)
     unread = isinstance(one.default, Missing) and source in scope.excused
-    return unread and not (source in scope.outputs or source in scope.makers)
+    return unread and not (source in scope.outputs or scope.makers.get(source))
 
 
 def _bound(one: InputSpec, draft: Draft, scope: Scope) -> bool:
@@ -214,13 +252,16 @@ def _wire(draft: Draft, found: InputSpec, scope: Scope) -> Fix | None:
     home = scope.nesting.home(draft.spec.id)
     makers = [
         one
-        for one in scope.makers.get(found.name, ())
-        if one != draft.spec.id and scope.nesting.visible(one, home)
+        for one in scope.outputs
+        if one in scope.makers.get(found.name, ())
+        and one != draft.spec.id
+        and scope.nesting.visible(one, home)
     ]
-    if len(makers) == 1:
-        ports = scope.outputs[makers[0]]
+    maker = chosen(found.name, makers)
+    if maker is not None:
+        ports = scope.outputs[maker]
         port = found.name if found.name in ports else ports[0]
-        return Connect(makers[0], port, draft.spec.id, found.name)
+        return Connect(maker, port, draft.spec.id, found.name)
     listed = draft.header.inputs or ()
     return SetInputs(draft.spec.id, (*listed, found)) if found.name in scope.params else None
 
@@ -250,7 +291,8 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
             draft,
             read,
             f"{name!r} comes from cell {scope.loose[name]}, which is no part of the flow",
-            "a job does not run that cell: put it into a %%flow setup cell",
+            "an export takes over imports, functions and plain values: put the rest into a "
+            "%%flow setup cell",
         )
         return replace(problem, severity=Severity.WARNING)
     if name in scope.ambient:

@@ -2,7 +2,10 @@
 
 What a function reads, it reads when it is called, so its free names count only when the scope
 never binds them at all. Class bodies and comprehensions run on the spot, with names of their own;
-methods do not see those of their class.
+methods and comprehensions do not see those of their class.
+
+The walk knows which names are bound at each point, on all paths to it or on some. Code that no path
+leads to (behind a `return`, say) is read as if it might run: what it reads is a soft read.
 """
 
 from __future__ import annotations
@@ -11,77 +14,34 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
+from flowbook.cells.ledger import Ledger, Point, joined
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-class _Ledger:
-    """What a scope has read and bound so far.
+class Scope(Ledger):
+    """The top level of a cell, or of a function.
 
-    `sure` holds the names bound on every path to here, `maybe` those bound on any. `later` is
-    what functions read, with the first line that does.
+    `shared`: it is that of a module, where the annotations of variables are evaluated.
     """
 
-    def __init__(self, sure: Iterable[str] = ()) -> None:
-        self.sure = set(sure)
-        self.maybe = set(self.sure)
-        self.reads: dict[str, int] = {}
-        self.soft: set[str] = set()
-        self.later: dict[str, int] = {}
-        self.binds: dict[str, None] = {}
-        self.defines: dict[str, None] = {}
-        self.imports: dict[str, None] = {}
-        self.globals: set[str] = set()
-        self.speaks = False
-        self.stars = False
-
-    @property
-    def own(self) -> set[str]:
-        """Every name the scope binds anywhere."""
-        return {*self.binds, *self.defines, *self.imports}
-
-    def read(self, name: str, line: int) -> None:
-        """`name` is read here."""
-        if name in self.sure or (name in self.reads and name not in self.soft):
-            return
-        if name in self.maybe:
-            if name not in self.reads:
-                self.soft.add(name)
-                self.reads[name] = line
-        else:
-            self.soft.discard(name)
-            self.reads[name] = line
-
-    def bind(self, name: str, where: dict[str, None]) -> None:
-        """`name` is bound from here on."""
-        self.sure.add(name)
-        self.maybe.add(name)
-        where[name] = None
-
-    def unbind(self, name: str) -> None:
-        """`name` is gone from here on."""
-        self.sure.discard(name)
-        self.maybe.discard(name)
-        for names in (self.binds, self.defines, self.imports):
-            names.pop(name, None)
-
-    def take(self, inner: _Ledger) -> None:
-        """What a scope that runs on the spot reads from this one."""
-        for name, line in inner.reads.items():
-            self.read(name, line)
-        for name, line in inner.later.items():
-            self.later.setdefault(name, line)
-
-
-class Scope(_Ledger):
-    """The top level of a cell, or of a function."""
+    def __init__(self, sure: Iterable[str] = (), *, shared: bool = False) -> None:
+        super().__init__(sure)
+        self.shared = shared
+        self.breaks: list[list[Point]] = []
+        """Where the loops around this point are left, innermost last."""
+        self.turns: list[list[Point]] = []
+        """Where `continue` begins another turn of them."""
 
     def walked(self, tree: ast.Module) -> Self:
         """This scope after all of `tree`."""
         self.run(tree.body)
+        self.dead = False
         for name, line in self.later.items():
-            if name not in self.own | self.globals:
-                self.read(name, line)
+            bound = name in self.own or name in self.globals
+            if not bound or (name in self.doubted and name in self.maybe):
+                self.read(name, line, soft=bound)
         return self
 
     def run(self, nodes: Iterable[ast.AST | None]) -> None:
@@ -92,17 +52,21 @@ class Scope(_Ledger):
 
     def paths(self, branches: Iterable[Sequence[ast.AST | None]]) -> None:
         """Run code of which one branch is taken: what all of them bind is bound for sure."""
-        sure, maybe = set(self.sure), set(self.maybe)
-        ends: list[set[str]] = []
-        after = set(maybe)
+        start, dead = self.here(), self.dead
+        ends: list[Point] = []
         for branch in branches:
-            self.sure, self.maybe = set(sure), set(maybe)
+            self.go_on(start, dead=dead)
             self.run(branch)
-            after |= self.maybe
-            if not (branch and isinstance(branch[-1], _LEAVES)):
-                ends.append(self.sure)
-        self.sure = set.intersection(*ends) if ends else sure
-        self.maybe = after
+            if not self.dead:
+                ends.append(self.here())
+        self.meet(ends)
+
+    def meet(self, ends: Sequence[Point]) -> None:
+        """Go on where those paths come together; none of them: no path goes on."""
+        if ends:
+            self.go_on(joined(ends))
+        else:
+            self.dead = True
 
     def visit(self, node: ast.AST) -> None:
         """By the table below, else every part of the node in the order of its fields."""
@@ -111,9 +75,6 @@ class Scope(_Ledger):
             self.run(ast.iter_child_nodes(node))
         else:
             visitor(self, node)
-
-
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 # ---------------------------------------------------------------- names
@@ -130,6 +91,12 @@ def _name(scope: Scope, node: ast.Name) -> None:
 
 def _global(scope: Scope, node: ast.Global) -> None:
     scope.globals.update(node.names)
+
+
+def _nonlocal(scope: Scope, node: ast.Nonlocal) -> None:
+    scope.outers.update(node.names)
+    for name in node.names:  # it has to be there, whatever becomes of it
+        scope.read(name, node.lineno)
 
 
 def _import(scope: Scope, node: ast.Import | ast.ImportFrom) -> None:
@@ -150,30 +117,75 @@ def _assign(scope: Scope, node: ast.Assign) -> None:
 def _aug_assign(scope: Scope, node: ast.AugAssign) -> None:
     if isinstance(node.target, ast.Name):
         scope.read(node.target.id, node.lineno)
-    scope.run([node.value, node.target])
+        scope.run([node.value, node.target])
+    else:
+        scope.run([node.target, node.value])
 
 
 def _ann_assign(scope: Scope, node: ast.AnnAssign) -> None:
-    if isinstance(scope, _ClassScope):  # a function never evaluates its variables' annotations
-        scope.visit(node.annotation)
     if node.value is not None or not isinstance(node.target, ast.Name):
         scope.run([node.value, node.target])
+    if scope.shared:  # a function never evaluates its variables' annotations
+        scope.visit(node.annotation)
 
 
 def _walrus(scope: Scope, node: ast.NamedExpr) -> None:
-    scope.run([node.value, node.target])
+    scope.visit(node.value)
+    if isinstance(scope, _Inner):
+        scope.leaks[node.target.id] = None
+    scope.visit(node.target)
+
+
+def _dict(scope: Scope, node: ast.Dict) -> None:
+    for pair in zip(node.keys, node.values, strict=True):
+        scope.run(pair)
+
+
+# ---------------------------------------------------------------- paths
+
+
+def _leave(scope: Scope, node: ast.Raise | ast.Return | ast.Break | ast.Continue) -> None:
+    scope.run(ast.iter_child_nodes(node))
+    if not scope.dead:
+        if isinstance(node, ast.Break) and scope.breaks:
+            scope.breaks[-1].append(scope.here())
+        elif isinstance(node, ast.Continue) and scope.turns:
+            scope.turns[-1].append(scope.here())
+    scope.dead = True
+
+
+def _return(scope: Scope, node: ast.Return) -> None:
+    scope.speaks = scope.speaks or node.value is not None
+    _leave(scope, node)
 
 
 def _for(scope: Scope, node: ast.For | ast.AsyncFor) -> None:
     scope.visit(node.iter)
-    scope.paths([[node.target, *node.body], []])
-    scope.run(node.orelse)
+    _loop(scope, [node.target, *node.body], node.orelse)
 
 
 def _while(scope: Scope, node: ast.While) -> None:
     scope.visit(node.test)
-    scope.paths([node.body, []])
-    scope.run(node.orelse)
+    always = isinstance(node.test, ast.Constant) and bool(node.test.value)
+    _loop(scope, node.body, node.orelse, endless=always)
+
+
+def _loop(
+    scope: Scope, body: Sequence[ast.AST], orelse: Sequence[ast.AST], *, endless: bool = False
+) -> None:
+    """Any number of turns, then `orelse`, unless a `break` leaves it or it is `endless`."""
+    start, dead = scope.here(), scope.dead
+    left: list[Point] = []
+    turned: list[Point] = []
+    scope.breaks.append(left)
+    scope.turns.append(turned)
+    scope.run(body)
+    scope.breaks.pop()
+    scope.turns.pop()
+    turned += [] if scope.dead else [scope.here()]
+    scope.go_on(joined([start, *turned]), dead=dead or endless)
+    scope.run(orelse)
+    scope.meet([*left, *([] if scope.dead else [scope.here()])])
 
 
 def _if(scope: Scope, node: ast.If) -> None:
@@ -182,43 +194,43 @@ def _if(scope: Scope, node: ast.If) -> None:
 
 
 def _try(scope: Scope, node: ast.Try | ast.TryStar) -> None:
-    before = set(scope.sure)
+    start, dead = scope.here(), scope.dead
     scope.run(node.body)
-    whole, scope.sure = scope.sure, before  # a handler may begin after any line of the body
-    scope.paths([[_Sure(whole), *node.orelse], *([handler] for handler in node.handlers)])
+    # A handler may begin after any line of the body.
+    caught = Point(start.sure & scope.sure, start.maybe | scope.maybe)
+    scope.run(node.orelse)
+    ends = [] if scope.dead else [scope.here()]
+    for handler in node.handlers:
+        scope.go_on(caught, dead=dead)
+        scope.visit(handler)
+        ends += [] if scope.dead else [scope.here()]
+    scope.go_on(joined(ends) if ends else caught, dead=dead)  # `finally` runs in any case
     scope.run(node.finalbody)
-
-
-class _Sure(ast.stmt):
-    """Stands for the point at which the names of a whole `try` body are bound."""
-
-    def __init__(self, names: set[str]) -> None:
-        super().__init__()
-        self.names = names
-
-
-def _sure(scope: Scope, node: _Sure) -> None:
-    scope.sure |= node.names
+    scope.dead = scope.dead or not ends
 
 
 def _handler(scope: Scope, node: ast.ExceptHandler) -> None:
     scope.run([node.type])
-    bound_before = node.name in scope.binds
     if node.name:
         scope.bind(node.name, scope.binds)
     scope.run(node.body)
     if node.name:  # Python takes the name away when the handler ends
-        scope.sure.discard(node.name)
-        if not bound_before:
-            scope.unbind(node.name)
+        scope.unbind(node.name)
 
 
 def _match(scope: Scope, node: ast.Match) -> None:
     scope.visit(node.subject)
     last = node.cases[-1]
-    complete = isinstance(last.pattern, ast.MatchAs) and not last.pattern.pattern and not last.guard
+    complete = not last.guard and _takes_all(last.pattern)
     cases: list[list[ast.AST | None]] = [[one.pattern, one.guard, *one.body] for one in node.cases]
     scope.paths(cases if complete else [*cases, []])
+
+
+def _takes_all(pattern: ast.pattern) -> bool:
+    """True for a pattern that matches whatever comes."""
+    if isinstance(pattern, ast.MatchAs):
+        return pattern.pattern is None or _takes_all(pattern.pattern)
+    return isinstance(pattern, ast.MatchOr) and any(map(_takes_all, pattern.patterns))
 
 
 def _match_name(scope: Scope, node: ast.MatchAs | ast.MatchStar) -> None:
@@ -233,11 +245,6 @@ def _match_mapping(scope: Scope, node: ast.MatchMapping) -> None:
         scope.bind(node.rest, scope.binds)
 
 
-def _return(scope: Scope, node: ast.Return) -> None:
-    scope.run([node.value])
-    scope.speaks = scope.speaks or node.value is not None
-
-
 def _yield(scope: Scope, node: ast.Yield | ast.YieldFrom) -> None:
     scope.run([node.value])
     scope.speaks = True
@@ -246,30 +253,43 @@ def _yield(scope: Scope, node: ast.Yield | ast.YieldFrom) -> None:
 # ---------------------------------------------------------------- scopes of their own
 
 
-class _ClassScope(Scope):
-    """A class body."""
+class _Class(Scope):
+    """A class body; `beyond` is what comprehensions in it read, which do not see its names."""
+
+    def __init__(self) -> None:
+        super().__init__(shared=True)
+        self.beyond: dict[str, int] = {}
+
+
+class _Inner(Scope):
+    """A comprehension; `leaks` are names that a walrus binds outside of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leaks: dict[str, None] = {}
 
 
 def _function(scope: Scope, node: _Function) -> None:
-    scope.run([*node.decorator_list, *_evaluated(node.args), node.returns])
+    scope.run([*node.decorator_list, *_defaults(node.args)])
+    _typed(scope, node, [*(one.annotation for one in _arguments(node.args)), node.returns])
     scope.bind(node.name, scope.defines)
-    _inside(scope, node.args, node.body)
+    _inside(scope, [*_arguments(node.args), *_type_names(node)], node.body)
 
 
 def _lambda(scope: Scope, node: ast.Lambda) -> None:
-    scope.run(_evaluated(node.args))
-    _inside(scope, node.args, [node.body])
+    scope.run(_defaults(node.args))
+    _inside(scope, _arguments(node.args), [node.body])
 
 
-def _inside(scope: Scope, given: ast.arguments, body: Iterable[ast.AST]) -> None:
+def _inside(scope: Scope, given: Iterable[ast.arg | str], body: Iterable[ast.AST]) -> None:
     """A function's own names stay inside; what it takes from outside is read later."""
-    inner = Scope(one.arg for one in _arguments(given))
+    inner = Scope(one if isinstance(one, str) else one.arg for one in given)
     local = set(inner.sure)
     inner.run(body)
-    local |= inner.own
+    local |= inner.own - inner.outers
     for name, line in [*inner.reads.items(), *inner.later.items()]:
         if name not in local or name in inner.globals:
-            scope.later.setdefault(name, line)
+            scope.read_later(name, line)
     for name in inner.globals & inner.own:
         # The cell sees what its functions make global, but it is no variable of the cell.
         scope.globals.add(name)
@@ -282,56 +302,82 @@ def _arguments(given: ast.arguments) -> list[ast.arg]:
     return [one for one in every if one is not None]
 
 
-def _evaluated(given: ast.arguments) -> list[ast.expr | None]:
-    """What a definition evaluates on the spot: defaults and annotations."""
-    annotations = [one.annotation for one in _arguments(given)]
-    return [*given.defaults, *given.kw_defaults, *annotations]
+def _defaults(given: ast.arguments) -> list[ast.expr | None]:
+    return [*given.defaults, *given.kw_defaults]
+
+
+def _type_names(node: ast.AST) -> list[str]:
+    """The type parameters of a definition: `def first[T](rows: list[T])`."""
+    return [one.name for one in getattr(node, "type_params", ())]
+
+
+def _typed(scope: Scope, node: ast.AST, parts: Iterable[ast.AST | None]) -> None:
+    """Run what a definition evaluates where its type parameters are known."""
+    inner = Scope(_type_names(node))
+    inner.run(parts)
+    scope.take(inner)
 
 
 def _class(scope: Scope, node: ast.ClassDef) -> None:
-    scope.run([*node.decorator_list, *node.bases, *node.keywords])
-    inner = _ClassScope()
+    scope.run(node.decorator_list)
+    _typed(scope, node, [*node.bases, *node.keywords])
+    inner = _Class()
+    inner.sure |= (known := set(_type_names(node)))
     inner.run(node.body)
+    for name, line in inner.beyond.items():
+        if name not in known:
+            scope.read(name, line)
     scope.take(inner)
     scope.bind(node.name, scope.defines)
 
 
 def _comprehension(scope: Scope, node: _Comprehension) -> None:
     scope.visit(node.generators[0].iter)
-    walruses = [one.target.id for one in ast.walk(node) if isinstance(one, ast.NamedExpr)]
-    inner = Scope()
+    inner = _Inner()
     for number, loop in enumerate(node.generators):
         inner.run([loop.iter if number else None, loop.target, *loop.ifs])
     inner.run([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
-    own = inner.own.difference(walruses)
-    inner.later = {name: line for name, line in inner.later.items() if name not in own}
+    own = inner.own.difference(inner.leaks)
+    for names in (inner.later, inner.reads):
+        for name in own.intersection(names):  # its own names hide all others, bound or not yet
+            del names[name]
+    if isinstance(scope, _Class):
+        for name, line in inner.reads.items():
+            scope.beyond.setdefault(name, line)
+        inner.reads = {}
     scope.take(inner)
-    for name in walruses:
+    for name in inner.leaks:
+        if isinstance(scope, _Inner):
+            scope.leaks[name] = None
         scope.bind(name, scope.binds)
 
 
 _VISITORS: Mapping[type[ast.AST], Callable[[Scope, Any], None]] = {
     ast.Name: _name,
     ast.Global: _global,
+    ast.Nonlocal: _nonlocal,
     ast.Import: _import,
     ast.ImportFrom: _import,
     ast.Assign: _assign,
     ast.AugAssign: _aug_assign,
     ast.AnnAssign: _ann_assign,
     ast.NamedExpr: _walrus,
+    ast.Dict: _dict,
     ast.For: _for,
     ast.AsyncFor: _for,
     ast.While: _while,
     ast.If: _if,
     ast.Try: _try,
     ast.TryStar: _try,
-    _Sure: _sure,
     ast.ExceptHandler: _handler,
     ast.Match: _match,
     ast.MatchAs: _match_name,
     ast.MatchStar: _match_name,
     ast.MatchMapping: _match_mapping,
     ast.Return: _return,
+    ast.Raise: _leave,
+    ast.Break: _leave,
+    ast.Continue: _leave,
     ast.Yield: _yield,
     ast.YieldFrom: _yield,
     ast.FunctionDef: _function,

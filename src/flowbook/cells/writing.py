@@ -14,10 +14,11 @@ from dataclasses import replace
 from typing import Final
 
 from flowbook.cells.declaring import with_sql_settings
-from flowbook.cells.foreign import changed_yaml, read_sql, read_templates, write_yaml
+from flowbook.cells.foreign import changed_yaml, read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
-from flowbook.cells.source import analyse_body, inferred_outputs
+from flowbook.cells.query import read_sql
+from flowbook.cells.taking import analyse_body, inferred_outputs
 from flowbook.errors import UsageError
 from flowbook.graph.nesting import Nesting, own_outputs
 from flowbook.graph.options import print_options
@@ -163,6 +164,12 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
     header, body = parts.header, parts.body
     if header is None:
         raise UsageError(f"the cell of {was.id!r} does not read", hint="mend it first")
+    if parts.faults and replace(now, body=was.body, config=was.config) != was:
+        fault = parts.faults[0]
+        raise UsageError(
+            f"the head of {was.id!r} does not read: {fault.message}",
+            hint=f"mend line {fault.line} of its cell first",
+        )
     if now.options != was.options:
         header = with_options(header, now.options)
     header = replace(

@@ -12,7 +12,8 @@ from flowbook.cli.opening import json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import export_notebook
+from flowbook.export.notebook import captured, export_notebook
+from flowbook.session.jobs import write_job
 
 
 @click.command("export")
@@ -25,6 +26,7 @@ from flowbook.export.notebook import export_notebook
     metavar="DIR",
     help="The folder for the job; made if need be.",
 )
+@click.option("--with-tests", is_flag=True, help="Let the job run the test cells, too.")
 @json_option
 @manual(
     "flowbook export report.ipynb --to jobs/",
@@ -34,7 +36,7 @@ from flowbook.export.notebook import export_notebook
         ExitCode.USAGE,
     ),
 )
-def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
+def command(notebook: Path, folder: Path, with_tests: bool, as_json: bool) -> ExitCode:
     """Write the flow of NOTEBOOK as a job that papermill runs.
 
     Exporting an unchanged flow again changes nothing. A flow with errors is refused.
@@ -47,25 +49,16 @@ def command(notebook: Path, folder: Path, as_json: bool) -> ExitCode:
         )
     source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
     spec, registry = opened.flow.spec(), opened.project.registry
-    text = export_notebook(opened.text, spec, registry, source=source, problems=opened.problems)
-    changed = _write(target, text)
+    text = export_notebook(
+        opened.text, spec, registry, source=source, problems=opened.problems, tests=with_tests
+    )
+    for one in captured(opened.text, spec).left:
+        where = f" (cell {one.cell})" if one.cell else ""
+        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)
+    changed = write_job(target, text)
     if as_json:
         echo_json({"job": str(target), "flow": spec.id, "changed": changed})
     else:
         click.echo(str(target))
         click.echo("written" if changed else "unchanged", err=True)
     return ExitCode.OK
-
-
-def _write(path: Path, text: str) -> bool:
-    """Write `text` to `path`, whole or not at all; False when it was so already."""
-    try:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as failure:
-        raise UsageError(f"cannot write {path}: {failure.strerror}") from None
-    return True

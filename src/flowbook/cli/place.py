@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 from flowbook.cli.opening import Command, has_history
 from flowbook.errors import UsageError
 from flowbook.events import RunStatus, TriggerKind
-from flowbook.graph.options import parse_duration
+from flowbook.session.moments import moment
 from flowbook.session.project import Project, project
 
 
@@ -36,17 +36,9 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return datetime.fromisoformat(value).astimezone()
-        except (ValueError, OverflowError):
-            pass
-        try:
-            return datetime.now().astimezone() - timedelta(seconds=parse_duration(value))
-        except ValueError:
-            self.fail(
-                f"{value!r} is no time: write 2026-05-01, 2026-05-01T12:00 or, for so long ago, 7d",
-                param,
-                ctx,
-            )
+            return moment(value)
+        except ValueError as refused:
+            self.fail(str(refused), param, ctx)
 
 
 def project_option(function: Command) -> Command:

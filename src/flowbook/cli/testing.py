@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -23,12 +24,15 @@ from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import Asked, with_history
 from flowbook.errors import RunError, UsageError
 from flowbook.export.exits import ExitCode
+from flowbook.graph.asserting import all_tests
 from flowbook.session.notebooks import notebook_of
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
     from flowbook.session.project import Project
     from flowbook.testing.seen import Seen
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _CODES = (ExitCode.OK, ExitCode.FAILED, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
@@ -52,15 +56,27 @@ class Given(click.ParamType[tuple[str, Any]]):
             self.fail(f"{shown!r} is no JSON: write {name}='[1, 2]' or {name}=@file", param, ctx)
 
 
-@click.group("test")
+class _Tests(click.Group):
+    """`flowbook test NOTEBOOK` is `flowbook test cells NOTEBOOK`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and args[0].endswith(".ipynb"):
+            args = ["cells", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group("test", cls=_Tests)
 @click.pass_context
 @manual(
+    "flowbook test orders.ipynb",
     "flowbook test run orders.ipynb --mock fetch=@rows.json",
     "flowbook test record 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90",
     codes=_CODES,
 )
 def command(ctx: click.Context) -> None:
-    """Run flows as tests, and make tests of runs; pytest runs those.
+    """Run test cells, run flows as tests, and make tests of runs; pytest runs those.
 
     A test changes nothing outside: nodes that may do so are mocked, or stand for what they gave
     before, or are allowed by name.
@@ -68,22 +84,92 @@ def command(ctx: click.Context) -> None:
     ctx.obj = Asked(None, as_json=False)
 
 
+_stands_in = (
+    click.option(
+        "--mock",
+        "mocks",
+        multiple=True,
+        type=Given(),
+        metavar="NODE=JSON",
+        help="What a node gives.",
+    ),
+    click.option(
+        "--answer",
+        "answers",
+        multiple=True,
+        type=Given(),
+        metavar="NODE=JSON",
+        help="What comes to a node, or signal, that is waited for.",
+    ),
+    click.option("--seen", metavar="RUN|FOLDER", help="Let nodes give what they gave in that run."),
+    click.option(
+        "--allow", multiple=True, metavar="NODE", help="Let a node, or kind, have effects."
+    ),
+)
+
+
+def standing_in(function: Command) -> Command:
+    """What stands for nodes that may not run in a test."""
+    for option in reversed(_stands_in):
+        function = option(function)
+    return function
+
+
+@command.command("cells")
+@notebook_argument
+@params_option
+@standing_in
+@click.option("--only", multiple=True, metavar="TEST", help="Run this test; may be given again.")
+@json_option
+@manual(
+    "flowbook test cells orders.ipynb --mock fetch=@rows.json",
+    "flowbook test orders.ipynb --only test_clean",
+    codes=_CODES,
+)
+def cells(
+    notebook: Path, params: tuple[str, ...], seen: str | None, as_json: bool, **said: Any
+) -> ExitCode:
+    """Run the test cells of NOTEBOOK, and say of each whether it held.
+
+    They run in one test run with what they look at. `flowbook test NOTEBOOK` is short for it.
+    """
+    from flowbook.testing.cells import Ending, chosen, judge
+
+    opened = open_notebook(notebook)
+    opened.refuse_errors()
+    tests = all_tests(opened.flow.spec(), opened.project.registry)
+    if not tests:
+        raise UsageError(
+            f"{notebook} has no test cells", hint="write one: %%flow test NODE, and assertions"
+        )
+    wanted = chosen(tests, said["only"])
+    looked = None if seen is None else _seen(opened.project, seen)
+    stand_in(opened.path.parent)
+    found = judge(
+        opened.flow,
+        wanted,
+        opened.typed(params) if params else {},
+        mocks=dict(said["mocks"]),
+        answers=dict(said["answers"]),
+        allow=list(said["allow"]),
+        seen=looked,
+    ).values()
+    failed = any(one.ending is Ending.FAILED for one in found)
+    if as_json:
+        echo_json({"tests": [asdict(one) for one in found]})
+    else:
+        rows = [(one.test, one.ending.value, one.told.partition("\n")[0]) for one in found]
+        echo_table(("test", "outcome", "told"), rows)
+        for one in found:
+            if one.ending is Ending.FAILED:
+                click.echo(f"\n{one.test}, {one.place}\n{one.traceback or one.told}", err=True)
+    return ExitCode.FAILED if failed else ExitCode.OK
+
+
 @command.command("run")
 @notebook_argument
 @params_option
-@click.option(
-    "--mock", "mocks", multiple=True, type=Given(), metavar="NODE=JSON", help="What a node gives."
-)
-@click.option(
-    "--answer",
-    "answers",
-    multiple=True,
-    type=Given(),
-    metavar="NODE=JSON",
-    help="What comes to a node, or signal, that is waited for.",
-)
-@click.option("--seen", metavar="RUN|FOLDER", help="Let nodes give what they gave in that run.")
-@click.option("--allow", multiple=True, metavar="NODE", help="Let a node, or kind, have effects.")
+@standing_in
 @click.option("--only", multiple=True, metavar="NODE", help="Run this node and what it needs.")
 @json_option
 @manual(
@@ -111,7 +197,8 @@ def run(
         seen=looked,
     )
     code = ExitCode.OK if ended.status.value == "succeeded" else ExitCode.FAILED
-    nodes = [_told(ended, str(node.id)) for node in opened.flow.spec().nodes]
+    there = opened.project.plan(opened.flow).index  # without what is only read, and tests
+    nodes = [_told(ended, str(node.id)) for node in opened.flow.spec().nodes if node.id in there]
     if as_json:
         echo_json({"run": ended.id, "status": ended.status.value, "nodes": nodes})
         return code

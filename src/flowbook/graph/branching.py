@@ -1,4 +1,4 @@
-"""What a flow offers about its own past: replay a run of it, go back to a version of it."""
+"""What a flow offers about its own past: what of it still holds, replays, earlier versions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from flowbook.graph.adding import listed
 from flowbook.graph.host import Host
+from flowbook.ids import NodeId
 
 
 class Branching:
@@ -19,6 +20,20 @@ class Branching:
     def host(self) -> Host:
         """What runs, checks and shows this flow."""
         raise NotImplementedError  # a flow has a host to ask
+
+    def stale(self) -> Mapping[NodeId, str]:
+        """Nodes whose last result no longer follows from the flow, each with the reason.
+
+        >>> import flowbook
+        >>> flow = flowbook.Flow("tour")
+        >>> @flow.node
+        ... def fetch():
+        ...     return 1
+        >>> _ = flow.run()
+        >>> flow.stale()
+        {}
+        """
+        return self.host.stale_reasons(self)
 
     def replay(  # noqa: PLR0913 - each is one way to say what the new run is to be
         self,

@@ -81,6 +81,22 @@ class Bounds:
     cpu: float | None = None
 
 
+def parse_on(value: object) -> On:
+    """A place to run, by its word."""
+    try:
+        return On(str(value).strip())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(On)}") from None
+
+
+def parse_inside(value: object) -> str:
+    """The name of a container, or of a block of it, or none."""
+    place = str(value).strip()
+    if place and not re.fullmatch(r"[^\W\d]\w*(\.(catch|finally))?", place):
+        raise ValueError("write the container's name, or name.catch or name.finally")
+    return place
+
+
 def parse_losers(value: object) -> Losers:
     """What becomes of the losers, by its word."""
     try:

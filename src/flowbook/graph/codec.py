@@ -45,7 +45,9 @@ class _Lean(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     pass
 
 
-class _Input(_Lean, frozen=True):
+class LeanInput(_Lean, frozen=True):
+    """An input as JSON has it."""
+
     name: PortName
     wire: Wire | None = None
     default: Any = UNSET
@@ -53,10 +55,12 @@ class _Input(_Lean, frozen=True):
     required: bool = True
 
 
-class _Node(_Lean, frozen=True):
+class LeanNode(_Lean, frozen=True):
+    """A node as JSON has it, its options as the user writes them."""
+
     id: NodeId
     kind: str = "python"
-    inputs: tuple[_Input, ...] = ()
+    inputs: tuple[LeanInput, ...] = ()
     outputs: tuple[PortName, ...] = ()
     body: str = ""
     config: dict[str, Any] = {}
@@ -68,7 +72,9 @@ class _Node(_Lean, frozen=True):
     returns: dict[str, str] = {}
 
 
-class _Param(_Lean, frozen=True):
+class LeanParam(_Lean, frozen=True):
+    """A parameter as JSON has it."""
+
     name: PortName
     default: Any = UNSET
     annotation: str | None = None
@@ -77,9 +83,9 @@ class _Param(_Lean, frozen=True):
 
 class _Flow(_Lean, frozen=True):
     id: FlowId
-    params: tuple[_Param, ...] = ()
-    nodes: tuple[_Node, ...] = ()
-    setup: tuple[_Node, ...] = ()
+    params: tuple[LeanParam, ...] = ()
+    nodes: tuple[LeanNode, ...] = ()
+    setup: tuple[LeanNode, ...] = ()
     options: dict[str, str] = {}
 
 
@@ -162,11 +168,9 @@ def _dump(document: dict[str, Any], **style: Any) -> str:
 def _builtins(spec: FlowSpec) -> dict[str, Any]:
     lean = _Flow(
         spec.id,
-        tuple(
-            _Param(one.name, _default(one.default), one.annotation, one.help) for one in spec.params
-        ),
-        tuple(map(_lean_node, spec.nodes)),
-        tuple(map(_lean_node, spec.setup)),
+        tuple(map(lean_param, spec.params)),
+        tuple(map(lean_node, spec.nodes)),
+        tuple(map(lean_node, spec.setup)),
         print_flow_options(spec.options),
     )
     try:
@@ -183,11 +187,12 @@ def _not_json(flow: FlowId, error: Exception) -> UsageError:
     )
 
 
-def _lean_node(node: NodeSpec) -> _Node:
-    return _Node(
+def lean_node(node: NodeSpec) -> LeanNode:
+    """`node` as JSON has it; `node_of` reads it back."""
+    return LeanNode(
         node.id,
         node.kind,
-        tuple(map(_lean_input, node.inputs)),
+        tuple(map(lean_input, node.inputs)),
         node.outputs,
         node.body,
         dict(node.config),
@@ -201,8 +206,14 @@ def _lean_node(node: NodeSpec) -> _Node:
     )
 
 
-def _lean_input(one: InputSpec) -> _Input:
-    return _Input(one.name, one.wire, _default(one.default), one.annotation, one.required)
+def lean_input(one: InputSpec) -> LeanInput:
+    """An input as JSON has it; `input_of` reads it back."""
+    return LeanInput(one.name, one.wire, _default(one.default), one.annotation, one.required)
+
+
+def lean_param(one: ParamSpec) -> LeanParam:
+    """A parameter as JSON has it; `param_of` reads it back."""
+    return LeanParam(one.name, _default(one.default), one.annotation, one.help)
 
 
 def _default(value: Any) -> Any:
@@ -216,21 +227,19 @@ def _given(value: Any) -> Any:
 def _spec(lean: _Flow) -> FlowSpec:
     return FlowSpec(
         lean.id,
-        tuple(map(_node, lean.nodes)),
-        tuple(
-            ParamSpec(one.name, _given(one.default), one.annotation, one.help)
-            for one in lean.params
-        ),
-        tuple(map(_node, lean.setup)),
+        tuple(map(node_of, lean.nodes)),
+        tuple(map(param_of, lean.params)),
+        tuple(map(node_of, lean.setup)),
         parse_flow_options(lean.options),
     )
 
 
-def _node(lean: _Node) -> NodeSpec:
+def node_of(lean: LeanNode) -> NodeSpec:
+    """The node of its JSON form; `FlowSyntaxError` for options that cannot be."""
     return NodeSpec(
         id=lean.id,
         kind=lean.kind,
-        inputs=tuple(map(_input, lean.inputs)),
+        inputs=tuple(map(input_of, lean.inputs)),
         outputs=lean.outputs,
         body=lean.body,
         config=lean.config,
@@ -243,5 +252,11 @@ def _node(lean: _Node) -> NodeSpec:
     )
 
 
-def _input(lean: _Input) -> InputSpec:
+def param_of(lean: LeanParam) -> ParamSpec:
+    """The parameter of its JSON form."""
+    return ParamSpec(lean.name, _given(lean.default), lean.annotation, lean.help)
+
+
+def input_of(lean: LeanInput) -> InputSpec:
+    """The input of its JSON form."""
     return InputSpec(lean.name, lean.wire, _given(lean.default), lean.annotation, lean.required)

@@ -244,9 +244,11 @@ def _parse_flow_name(value: object) -> str | None:
 FLOW_OPTIONS: Mapping[str, Option] = {
     option.name: option
     for option in (
-        Option("journal", "What is written of a run: full, summary or off.", _parse_journal, str),
+        Option("journal", "What is written of a run: full, summary or off.", _parse_journal, str,
+               choices=tuple(JournalMode)),
         Option("durability", "What an acknowledged fact survives: fsync (a power cut), os "
-               "(a killed process) or off (neither).", _parse_durability, str),
+               "(a killed process) or off (neither).", _parse_durability, str,
+               choices=tuple(Durability)),
         Option("sensitive_fields", "Names of fields, parameters and columns whose values are "
                "never written, separated by commas.", _parse_fields, ",".join),
         Option("log_inputs", "Write the values of a run's parameters.", parse_bool, print_bool,
@@ -277,9 +279,9 @@ FLOW_OPTIONS: Mapping[str, Option] = {
         Option("limit_key", "What of the parameters max_runs goes by, such as customer: so many "
                "runs at once with each value.", parse_expression, str),
         Option("validate", "What is checked of inputs and outputs where a node does not say: "
-               "schemas, off, warn or error.", _parse_validate, str),
+               "schemas, off, warn or error.", _parse_validate, str, choices=tuple(Validate)),
         Option("streams", "What is kept of what nodes stream: all, of data only the last chunk, "
-               "or none.", _parse_streams, str),
+               "or none.", _parse_streams, str, choices=tuple(StreamKeep)),
         Option("measure", "Measure CPU time and memory of every attempt.", parse_bool, print_bool,
                flag=True),
         Option("checkpoint_interval", "Put all on disk this often while a run goes on: 30s, 5m.",

@@ -112,6 +112,10 @@ class Host(Protocol):
         """Everything that is wrong with the flow."""
         ...
 
+    def stale_reasons(self, flow: Any) -> Mapping[NodeId, str]:
+        """Why results of the flow no longer follow from it, by node."""
+        ...
+
     def read_notebook(self, path: Any) -> Any:
         """The flow a notebook holds."""
         ...

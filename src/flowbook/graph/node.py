@@ -230,7 +230,8 @@ class Node(HasTraits):
 
     kind: ClassVar[str] = ""
     body: ClassVar[str] = "config"
-    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql` or `text`."""
+    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql`, `text`, or
+    `template`, a text in which `{{ }}` reads inputs."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
     gives: ClassVar[str] = ""
@@ -251,6 +252,8 @@ class Node(HasTraits):
     """Of what `run` does: raise it, and nothing computed before is taken from the cache."""
     silent: ClassVar[bool] = False
     """True for what is only read by people: it is no step of a run."""
+    asserts: ClassVar[bool] = False
+    """True for what only looks at what others gave: it runs where it is asked for, and no more."""
     type_version: ClassVar[int] = 1
     """Of what its configuration means: a class of version 2 is the kind `name.v2`."""
     latest: ClassVar[bool | None] = None

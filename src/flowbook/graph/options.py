@@ -23,8 +23,10 @@ from flowbook.graph.choices import (
     Role,
     Ttl,
     parse_compensate,
+    parse_inside,
     parse_join,
     parse_losers,
+    parse_on,
     parse_role,
     print_join,
 )
@@ -125,6 +127,9 @@ class Option:
     field: str = ""
     """What the field is called in Python, and the keyword there, where the name cannot be one."""
 
+    choices: tuple[str, ...] = ()
+    """The words it takes, or some of them where it takes others too."""
+
     @property
     def attribute(self) -> str:
         """The name in Python."""
@@ -219,13 +224,6 @@ def _parse_size(value: object) -> int | None:
     return parse_bytes(value)
 
 
-def _parse_on(value: object) -> On:
-    try:
-        return On(str(value).strip())
-    except ValueError:
-        raise ValueError(f"write one of {', '.join(On)}") from None
-
-
 def _parse_tags(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(tag for tag in re.split(r"[,\s]+", value) if tag)
@@ -239,13 +237,6 @@ def _parse_priority(value: object) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d{1,6}", str(value).strip()):
         raise ValueError("write a whole number; the higher starts first")
     return int(str(value))
-
-
-def _parse_inside(value: object) -> str:
-    place = str(value).strip()
-    if place and not re.fullmatch(r"[^\W\d]\w*(\.(catch|finally))?", place):
-        raise ValueError("write the container's name, or name.catch or name.finally")
-    return place
 
 
 def _as_list(value: object) -> list[object]:
@@ -299,10 +290,11 @@ OPTIONS: Mapping[str, Option] = {
     for option in (
         Option("retries", "How many more attempts after the first fails.", parse_count, str),
         Option("backoff", "Pause between attempts: 2s, exponential 200ms, linear 1s max 30s.",
-               parse_backoff, print_backoff),
+               parse_backoff, print_backoff, choices=tuple(BackoffKind)),
         Option("timeout", "Give up an attempt after this long: 30s, 5m.", _parse_timeout,
                lambda v: "none" if v is None else print_duration(v)),
-        Option("on", "Where it runs: auto, inline, thread or process.", _parse_on, str),
+        Option("on", "Where it runs: auto, inline, thread or process.", parse_on, str,
+               choices=tuple(On)),
         Option("pure", "No side effects: may run ahead of the journal.", parse_bool, print_bool,
                flag=True),
         Option("cache", "Take an earlier result for the same code and input content: true, or 1h.",
@@ -310,12 +302,12 @@ OPTIONS: Mapping[str, Option] = {
         Option("cache_key", "What of the inputs the cache goes by, such as order.id.",
                parse_expression, str),
         Option("tags", "Words to group and limit nodes by.", _parse_tags, ", ".join),
-        Option("in", "The container it is in, such as each or guard.catch.", _parse_inside, str,
+        Option("in", "The container it is in, such as each or guard.catch.", parse_inside, str,
                field="inside"),
         Option("join", "How many of its inputs are enough to run: all, any or a number.",
-               parse_join, print_join),
+               parse_join, print_join, choices=("all", "any")),
         Option("losers", "What becomes of branches that join any or join n did not wait for: "
-               "cancel or leave.", parse_losers, str),
+               "cancel or leave.", parse_losers, str, choices=tuple(Losers)),
         Option("settled", "Run however the inputs ended, with a record of each.", parse_bool,
                print_bool, flag=True),
         Option("priority", "The higher starts first where limits bind.", _parse_priority, str),
@@ -332,10 +324,10 @@ OPTIONS: Mapping[str, Option] = {
         Option("compensate", "The node that undoes it when the run fails after it has completed.",
                parse_compensate, str),
         Option("role", "When it runs: work, setup (before all else) or teardown (after all else).",
-               parse_role, str),
+               parse_role, str, choices=tuple(Role)),
         Option("validate", "What is checked of its inputs and outputs: schemas (those with a "
                "schema), off, warn or error (annotations too).", parse_validate,
-               lambda v: "none" if v is None else str(v)),
+               lambda v: "none" if v is None else str(v), choices=tuple(Validate)),
         Option("inputs", "Schemas of its inputs: {rows: {columns: {city: string}}, top: int}.",
                parse_schemas, print_schemas),
         Option("outputs", "Schemas of its outputs, likewise.", parse_schemas, print_schemas),
@@ -384,6 +376,8 @@ def parse_by(schema: Mapping[str, Option], given: Mapping[str, object]) -> dict[
 
 def print_by(schema: Mapping[str, Option], options: object, defaults: object) -> dict[str, str]:
     """The fields of `options` that differ from `defaults`, as text, in the schema's order."""
+    if options == defaults:  # most nodes say none, and this is asked of all of them
+        return {}
     return {
         name: option.print(getattr(options, option.attribute))
         for name, option in schema.items()

@@ -50,6 +50,8 @@ class Registry(Mapping[str, type[Node]]):
         self._types: dict[str, dict[int, type[Node]]] = {}
         self._packages: dict[type[Node], str] = {}
         self._faults: list[KindFault] = []
+        self._lost: tuple[KindFault, ...] | None = None
+        """Kinds of which no version may be the latest; None while nobody has asked."""
         for node_type in types:
             self.register(node_type)
 
@@ -82,6 +84,7 @@ class Registry(Mapping[str, type[Node]]):
                 hint="let one of them say latest = True",
             )
         self._types.setdefault(kind, {})[version] = node_type
+        self._lost = None
         if package:
             self._packages[node_type] = package
         return node_type
@@ -169,12 +172,13 @@ class Registry(Mapping[str, type[Node]]):
     @property
     def faults(self) -> tuple[KindFault, ...]:
         """Every type that is not as it should be; empty when all is well."""
-        lost = (
-            KindFault(name, "every version says latest = False, and one has to be the latest")
-            for name, known in self._types.items()
-            if all(_claim(one) is False for one in known.values())
-        )
-        return (*self._faults, *lost)
+        if self._lost is None:  # asked of every node that is checked
+            self._lost = tuple(
+                KindFault(name, "every version says latest = False, and one has to be the latest")
+                for name, known in self._types.items()
+                if all(_claim(one) is False for one in known.values())
+            )
+        return (*self._faults, *self._lost)
 
     # ------------------------------------------------------------ migrating
 
@@ -226,6 +230,8 @@ def _step(node_type: type[Node], old: NodeSpec) -> NodeSpec:
 
 
 def _latest(known: Mapping[int, type[Node]]) -> int:
+    if len(known) == 1:
+        return next(iter(known))
     claimed = [version for version, one in known.items() if _claims(one)]
     offered = [version for version, one in known.items() if _claim(one) is not False]
     return max(claimed or offered or known)

@@ -58,7 +58,8 @@ class InputSpec:
 
     `wire` set: an explicit wire. `default` set: a run parameter with that default. Neither: wired
     by name to the output or flow parameter called `name`. `required` False: the node also runs
-    when the branch behind this input was not taken.
+    when the branch behind this input was not taken. `line` is that of the cell which reads it
+    first, where that is known; it is no part of what is meant.
     """
 
     name: PortName
@@ -66,6 +67,7 @@ class InputSpec:
     default: Json | Missing = MISSING
     annotation: str | None = None
     required: bool = True
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 An input with a default takes the run parameter of its own name and nothing else. Without one it
 is wired by name, in this order: an output called so of any other node; a node called so with a
-single output; a parameter of the flow. Two outputs of one name are no guess but a problem.
+single output; a parameter of the flow. Of several outputs of one name, that of the node which is
+itself called so is meant: `clean` is the output of `clean`, also where a copy of its cell,
+`clean_2`, still binds `clean`. Any others are no guess but a problem, told where the name is read.
 
 Inside of a container the search goes from the node's own home outwards: its home, then the names
 of the turn's frame and the container's inputs, then the home around it. What is inside of a
@@ -11,7 +13,7 @@ container is not seen from outside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
@@ -94,6 +96,7 @@ class _Resolver:
                 node,
                 f"input {one.name!r} is wired to {wire.node!r}, which is no node of this flow",
                 did_you_mean(wire.node, tuple(self.spec.by_id)),
+                one,
             )
             return
         if source.id in self.nesting.owners(self.nesting.home(node.id)):
@@ -105,6 +108,7 @@ class _Resolver:
                 node,
                 f"input {one.name!r} is wired to {source.id!r}, which is inside of {inside!r}",
                 f"read an output of {inside!r} instead",
+                one,
             )
             return
         port = wire.port or _only_output(source)
@@ -114,10 +118,14 @@ class _Resolver:
                 node,
                 f"input {one.name!r} does not say which output of {source.id!r} it takes",
                 f"outputs: {ports}",
+                one,
             )
         elif port not in source.outputs:
             self._problem(
-                node, f"{source.id!r} has no output {port!r}", did_you_mean(port, source.outputs)
+                node,
+                f"{source.id!r} has no output {port!r}",
+                did_you_mean(port, source.outputs),
+                one,
             )
         else:
             self.edges.append(EdgeSpec(source.id, port, node.id, one.name))
@@ -137,6 +145,7 @@ class _Resolver:
             f"input {one.name!r} is wired to {str(wire)!r}, and {node.id!r} is inside of "
             f"{owner.id!r}",
             f"inside, it has: {', '.join(f'{owner.id}.{name}' for name in names) or 'no names'}",
+            one,
         )
 
     def _by_name(self, node: NodeSpec, one: InputSpec) -> None:
@@ -176,14 +185,17 @@ class _Resolver:
         makers = [
             maker for maker in self.producers.get((home, one.name), ()) if maker not in barred
         ]
-        if len(makers) == 1:
-            self.edges.append(EdgeSpec(makers[0], one.name, node.id, one.name))
+        maker = chosen(one.name, makers)
+        if maker is not None:
+            self.edges.append(EdgeSpec(maker, one.name, node.id, one.name))
         elif makers:
             choices = " or ".join(f"{one.name}={maker}.{one.name}" for maker in makers)
+            found = ", ".join(map(self._named, makers))
             self._problem(
                 node,
-                f"input {one.name!r} has {len(makers)} producers: {', '.join(makers)}",
+                f"input {one.name!r} has {len(makers)} producers: {found}",
                 f"say which one in the header: {choices}",
+                one,
             )
         elif (port := self._single_output_of(home, node, one.name)) is not None:
             self.edges.append(EdgeSpec(NodeId(one.name), port, node.id, one.name))
@@ -206,6 +218,7 @@ class _Resolver:
                 node,
                 f"input {one.name!r} is an output of {node.id!r} itself",
                 "give the input another name, or the output: -> other",
+                one,
             )
             return
         hidden = [
@@ -228,7 +241,7 @@ class _Resolver:
             if hidden
             else did_you_mean(one.name, tuple(name for name in known if name not in own))
         )
-        self._problem(node, message, hint)
+        self._problem(node, message, hint, one)
 
     def _single_output_of(self, home: str, node: NodeSpec, name: str) -> PortName | None:
         source = self.spec.by_id.get(NodeId(name))
@@ -238,8 +251,27 @@ class _Resolver:
             return None
         return _only_output(source)
 
-    def _problem(self, node: NodeSpec, message: str, hint: str) -> None:
-        self.problems.append(at(node, message, hint))
+    def _named(self, node: NodeId) -> str:
+        """A node with its cell, where it has one."""
+        place = self.spec.by_id[node].place
+        return f"{node} (cell {place.cell})" if place else node
+
+    def _problem(
+        self, node: NodeSpec, message: str, hint: str, one: InputSpec | None = None
+    ) -> None:
+        line = one.line if one is not None else None
+        self.problems.append(at(node, message, hint, line or 1))
+
+
+def chosen(name: PortName, makers: Sequence[NodeId]) -> NodeId | None:
+    """Whose output is meant by a name that `makers` have an output of; None: nobody can tell.
+
+    >>> chosen(PortName("clean"), [NodeId("clean"), NodeId("clean_2")])
+    'clean'
+    """
+    if len(makers) > 1:
+        return next((maker for maker in makers if str(maker) == str(name)), None)
+    return makers[0] if makers else None
 
 
 def _only_output(node: NodeSpec) -> PortName | None:

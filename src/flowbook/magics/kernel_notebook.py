@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
+from flowbook.cells.header import is_flow_cell
 from flowbook.graph.flow import Flow
-from flowbook.ids import CellId
+from flowbook.graph.topology import Topology
+from flowbook.ids import CellId, NodeId
 from flowbook.magics.identity import cell_of, deleted_cells, flow_name, in_job
 from flowbook.session.live import LiveNotebook
+from flowbook.session.notebook_link import Following, find_link
 from flowbook.session.project import project
+
+_MOST_NAMES = 5
 
 
 class KernelNotebook:
@@ -23,7 +30,14 @@ class KernelNotebook:
         """The cell that is being run."""
         self.source = ""
         """Its text."""
+        self.known_by_id = False
+        """The front end says which cell it is."""
+        self.told_stale: frozenset[NodeId] = frozenset()
+        """The nodes that are known to be stale to who runs the cells."""
         self.is_job = in_job()
+        self.link = None if self.is_job else find_link(shell)
+        """The notebook document as a front end has it open, where one can tell."""
+        self.following = Following(self.live, self.link) if self.link else None
         self.define_only = self.is_job
         """True when running a cell defines its node and no more."""
 
@@ -40,17 +54,64 @@ class KernelNotebook:
     def before_cell(self, info: Any) -> None:
         """IPython's `pre_run_cell`: which cell is this, and which have been deleted?"""
         raw = self.source = info.raw_cell or ""
-        self.cell = CellId(str(getattr(info, "cell_id", None) or "")) or cell_of(raw)
-        self.live.forget(deleted_cells(self.shell))
+        given = getattr(info, "cell_id", None)
+        self.known_by_id = bool(given)
+        self.cell = CellId(str(given)) if given else cell_of(raw)
+        self.live.forget([cell for cell in deleted_cells(self.shell) if cell != self.cell])
 
     def after_cell(self, result: Any) -> None:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
         info = result.info
         if result.success and info is not None and info.raw_cell:
+            if is_flow_cell(info.raw_cell):
+                return
             self.live.notice(self.cell, info.raw_cell)
             self.reopen()
+            if not self.define_only and self.live.concerns(info.raw_cell):
+                self.tell_stale()
+
+    def tell_stale(self, behind: NodeId | None = None) -> None:
+        """Say which nodes have become stale since it was last said.
+
+        Those behind a node; or those that take from the kernel what has changed there, with all
+        behind them.
+        """
+        shape = Topology(self.flow.spec())
+        known = self.project.live.of(self.flow).memory.known.keys()
+        if behind is not None and known.isdisjoint(shape.descendants(behind)):
+            return  # a plan of the whole flow costs more than the cell
+        stale = self.project.stale_reasons(self.flow)
+        roots = [behind] if behind is not None else [one for one in stale if _taken(stale[one])]
+        reached = {node for root in roots for node in shape.descendants(root)}
+        reached |= set(roots) - {behind}
+        told = self.told_stale & stale.keys()
+        new = [node for node in stale if node in reached and node not in told]
+        self.told_stale = told.union(new)
+        if new:
+            note(f"{shown_names(new)} {'is' if len(new) == 1 else 'are'} stale now")
 
     def catch_up(self) -> None:
         """Notice the cells that ran before the extension was loaded, parameters above all."""
         for raw in self.shell.history_manager.input_hist_raw[1:-1]:
             self.live.notice(cell_of(raw), raw)
+
+
+def _taken(why: str) -> bool:
+    """True of a reason that is about a name of the kernel."""
+    return why.startswith(("captured name ", "parameter "))
+
+
+def note(text: str) -> None:
+    """A remark of a cell."""
+    sys.stderr.write(f"note: {text}\n")
+
+
+def shown_names(names: Sequence[NodeId]) -> str:
+    """Nodes on one line.
+
+    >>> shown_names([NodeId(name) for name in "abcdefg"])
+    'a, b, c, d, e and 2 more'
+    """
+    more = len(names) - _MOST_NAMES
+    told = ", ".join(names[:_MOST_NAMES])
+    return f"{told} and {more} more" if more > 0 else told

@@ -15,7 +15,7 @@ import ast
 import hashlib
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import CodeType
@@ -111,13 +111,21 @@ class CellCode:
 
 
 @lru_cache(maxsize=2048)
-def compile_cell(text: CellText, inputs: tuple[str, ...]) -> CellCode:
-    """The body as a function of `inputs`; `FlowSyntaxError` with cell and line when it is none."""
+def compile_cell(
+    text: CellText,
+    inputs: tuple[str, ...],
+    rewrite: Callable[[ast.Module, CellText], ast.Module] | None = None,
+) -> CellCode:
+    """The body as a function of `inputs`; `FlowSyntaxError` with cell and line when it is none.
+
+    `rewrite` is given the tree, and what it makes of it is compiled; it may raise `SyntaxError`.
+    """
     for name in inputs:
         if not name.isidentifier():
             raise text.refuse(f"input {name!r} is no Python name; write name={name} in the header")
     try:
-        return _compile(text, parse_body(text), inputs)
+        tree = parse_body(text)
+        return _compile(text, tree if rewrite is None else rewrite(tree, text), inputs)
     except SyntaxError as error:
         raise text.refuse(error.msg, error.lineno, error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:

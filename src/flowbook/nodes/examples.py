@@ -17,3 +17,15 @@ city_name = city
 total = sum(days)
 total / len(days)
 """
+
+TEST: Final = """\
+%%flow load -> days
+days = [21.5, 19.0, 23.5]
+
+%%flow mean(days)
+sum(days) / len(days)
+
+%%flow test mean
+assert 19 < mean < 24
+assert mean == sum(days) / len(days)
+"""

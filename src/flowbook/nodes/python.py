@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import builtins
 import inspect
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
+from time import monotonic
 from types import FunctionType
 from typing import Any, ClassVar, Self, final
 
@@ -34,6 +36,10 @@ from flowbook.nodes.cell_code import (
     compile_cell,
     parse_body,
 )
+
+_MOMENT = 0.1
+"""Seconds that a node may take from one value to the next without telling them."""
+_FEW = 5
 
 
 class PythonNode(Node):
@@ -107,26 +113,33 @@ class PythonNode(Node):
 
     def run(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Any:
         """The outputs, or a coroutine of them."""
+        return self._run(context, inputs, {})
+
+    def _run(
+        self, context: NodeContext, inputs: Mapping[PortName, Any], more: Mapping[str, Any]
+    ) -> Any:
+        """Run it with `more` globals than a cell has."""
         if self._callee is not None:
             if self.spec.options.join:  # some have not arrived, and are None
                 inputs = {one.name: inputs.get(one.name) for one in self.spec.inputs}
-            return self._callee.call(inputs)
+            return self._callee.call(inputs, _Telling(context))
         cell = self._cell()
         cell_globals = {
             "__name__": "__main__",  # so that what the cell defines is pickled by value
             "__builtins__": builtins,
             **self._captured,
+            **more,
             TAIL: _Tail,
             NAMES: locals,
         }
         values = [inputs.get(one.name) for one in self.spec.inputs]
         given = FunctionType(cell.code, cell_globals, self.spec.id)(*values)
         if cell.is_async:
-            return self._awaited(given)
-        return list(given) if cell.streams else self._handed(given)
+            return self._awaited(given, context)
+        return _Telling(context).all(given) if cell.streams else self._handed(given)
 
-    async def _awaited(self, given: Any) -> Any:
-        return self._handed(await _collect(given))
+    async def _awaited(self, given: Any, context: NodeContext | None) -> Any:
+        return self._handed(await _collect(given, _Telling(context)))
 
     def _handed(self, given: Any) -> Any:
         """What the body gave, by port."""
@@ -207,7 +220,7 @@ class _Callee:
         named = tuple(one.name for one in parameters if one.name not in first)
         return first, None if any(one.kind is one.VAR_KEYWORD for one in parameters) else named
 
-    def call(self, inputs: Mapping[PortName, Any]) -> Any:
+    def call(self, inputs: Mapping[PortName, Any], telling: _Telling) -> Any:
         """What it gives; the whole of what a generator yields, and of it all a coroutine."""
         by_place, by_name = self._parameters
         values: dict[Any, Any] = {**inputs}
@@ -216,12 +229,39 @@ class _Callee:
             values = {name: values[name] for name in by_name if name in values}
         given = self.function(*first, **values)
         if self.is_async:
-            return _collect(given)
-        return list(given) if self.is_generator else given
+            return _collect(given, telling)
+        return telling.all(given) if self.is_generator else given
 
 
-async def _collect(given: Any) -> Any:
+async def _collect(given: Any, telling: _Telling) -> Any:
     """The value of a coroutine; the list of what an async generator yields."""
     if inspect.isasyncgen(given):
-        return [value async for value in given]
+        return [telling.told(value) async for value in given]
     return await given
+
+
+class _Telling:
+    """Puts what a node yields on its stream while it goes on.
+
+    One that is quick has nothing to tell: a value is told once the next comes later than in a
+    moment, and of those that came at once the last few.
+    """
+
+    def __init__(self, context: NodeContext | None) -> None:
+        self.context = context
+        self.last = monotonic()
+        self.untold: deque[Any] = deque(maxlen=_FEW)
+
+    def told(self, value: Any) -> Any:
+        """The value, which may have been told."""
+        self.untold.append(value)
+        now = monotonic()
+        if self.context is not None and now - self.last >= _MOMENT:
+            self.last = now
+            while self.untold:
+                self.context.emit(self.untold.popleft())
+        return value
+
+    def all(self, given: Iterable[Any]) -> list[Any]:
+        """All that a generator yields."""
+        return [self.told(value) for value in given]

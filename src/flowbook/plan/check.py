@@ -6,6 +6,7 @@ Each problem names its node, its cell and a line of it, and says what to do.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +30,7 @@ from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.graph.topology import Topology, show_cycle
-from flowbook.graph.wiring import Wiring, resolve
+from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
 from flowbook.ids import NodeId, PortName
 from flowbook.plan.containers import container_problems
 from flowbook.plan.ending import ending_problems
@@ -84,12 +85,27 @@ def _cycles(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
         cycles = topology.cycles()
     else:
         cycles = ()
+    if not cycles:
+        return
+    nesting = Nesting(spec)
     for cycle in cycles:
+        closing = _closing(cycle, wiring, nesting)
+        node = spec.node(closing.target)
+        wire = f"{closing.source}.{closing.output}"
+        read = node.input(closing.input)
         yield at(
-            spec.node(cycle[0]),
+            node,
             f"these nodes wait for each other: {show_cycle(cycle)}",
-            "take one of these wires out",
+            f"take one of these wires out: {wire} is read here as {closing.input}, from further on",
+            (read.line if read else None) or 1,
         )
+
+
+def _closing(cycle: Sequence[NodeId], wiring: Wiring, nesting: Nesting) -> EdgeSpec:
+    """The wire that goes back to where the cycle begins in the notebook."""
+    back = (cycle[-1], cycle[0])
+    pairs = ((edge, nesting.lifted([(edge.source, edge.target)])) for edge in wiring.edges)
+    return next(edge for edge, lifted in pairs if back in lifted)
 
 
 def _clashing_defaults(spec: FlowSpec) -> Iterator[Problem]:
@@ -179,10 +195,18 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
     for port in sorted({port for port in ports if ports.count(port) > 1}):
         yield at(node, f"two outputs are called {port!r}", "rename one of them")
     yield from _bounds(node)
+    if node_type.asserts and node.options.inside:
+        yield at(
+            node,
+            f"a test runs once, and not in the turns of {node.options.inside!r}",
+            "take `in` out, and test what leaves the container",
+        )
     if node.options.cache_key:
         yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
+    elif node_type.body == "template":
+        yield from _broken_body(node)
 
 
 def _doubtful(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
@@ -263,6 +287,26 @@ def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Proble
             Template.parse(text)
         except ExpressionError as refused:
             yield at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
+
+
+def _broken_body(node: NodeSpec) -> Iterator[Problem]:
+    """The first thing that is wrong with a body that is a template, on its line."""
+    try:
+        Template.parse(node.body)
+    except ExpressionError as refused:
+        starts = [found.start() for found in re.finditer(r"\{\{", node.body)]
+        broken = (one for one in starts if not _parses(node.body[: node.body.find("}}", one) + 2]))
+        first = next(broken, 0)
+        line = node.body_line + node.body.count("\n", 0, first)
+        yield at(node, refused.message, refused.hint or "", line)
+
+
+def _parses(text: str) -> bool:
+    try:
+        Template.parse(text)
+    except ExpressionError:
+        return False
+    return True
 
 
 def _broken_expressions(

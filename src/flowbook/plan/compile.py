@@ -60,7 +60,8 @@ def compile_plan(
 ) -> Plan:
     """The plan of `spec`, or of `targets` and what they need; O(nodes + edges).
 
-    `whole`: all other nodes that can run are in it too, to be skipped.
+    `whole`: all other nodes that can run are in it too, to be skipped. Tests are in no plan but one
+    that has them among its targets.
 
     `order` numbers the steps as an earlier plan of the same version did: moving a cell may change
     the order and means nothing. `version` is that of `spec` if it is known already, which spares
@@ -78,7 +79,7 @@ def compile_plan(
     wanted = None if targets is None else _needed(spec, topology, targets)
     wrong = errors(check(spec, registry))
     if whole and wanted is not None and not wrong:
-        steps = _speaking(spec, registry, topology.order())
+        steps = _speaking(spec, registry, topology.order(), wanted)
         plan = _Compiler(spec, registry, wiring, steps).plan(version)
         unasked = tuple(step.index for step in plan.steps if step.node not in wanted)
         return replace(plan, unasked=unasked)
@@ -88,13 +89,19 @@ def compile_plan(
         raise InvalidFlow(f"{_called(spec, targets)} cannot run as it is", problems=wrong)
     if wanted is not None:
         topology = _part(spec, wiring, wanted)
-    steps = _speaking(spec, registry, topology.order()) if order is None else tuple(order)
+    found = _speaking(spec, registry, topology.order(), wanted or ()) if order is None else order
+    steps = tuple(found)
     return _Compiler(spec, registry, wiring, steps).plan(version)
 
 
-def _speaking(spec: FlowSpec, registry: Registry, order: Sequence[NodeId]) -> tuple[NodeId, ...]:
-    """The nodes that are steps; the others only say something to whoever reads the flow."""
-    return tuple(node for node in order if not registry[spec.node(node).kind].silent)
+def _speaking(
+    spec: FlowSpec, registry: Registry, order: Sequence[NodeId], asked: Collection[NodeId]
+) -> tuple[NodeId, ...]:
+    """The nodes that are steps: not those for people to read, nor tests that nobody asked for."""
+    kinds = ((node, registry[spec.node(node).kind]) for node in order)
+    return tuple(
+        node for node, kind in kinds if not (kind.silent or (kind.asserts and node not in asked))
+    )
 
 
 def version_of(spec: FlowSpec) -> str:

@@ -16,7 +16,7 @@ from flowbook.run.rules.stimulus import Launch, StepRecalled, Stimulus
 from flowbook.run.values import Keeper, inputs_of, nest
 from flowbook.run.work import Tools, Work
 
-OFF, NOT_YET = "cache is off", "not asked yet"
+OFF, NOT_YET, AFRESH = "cache is off", "not asked yet", "asked to run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ class Lookups:
                 key = key_of(step, asked.work, read())
             except NoKey as none:
                 return Answer(why=str(none))
+            if asked.work.afresh:
+                return Answer(key, AFRESH)
             return bring_back(memoir, self._keeper.recalled, step, asked.flow, key, now())
 
         self._waiting.add(order.step)

@@ -52,6 +52,8 @@ class Work:
     """Looks at what a container gave once it is gathered; raises for what does not fit."""
     inside: Mapping[NodeId, Work] = field(default_factory=dict)
     """The code of the nodes a container owns, of all its blocks."""
+    afresh: bool = False
+    """True when nothing is taken from the cache; what it gives goes there all the same."""
 
 
 class Remembered(Protocol):
@@ -342,7 +344,8 @@ class StepContext(Struct, eq=False):
         attach: Mapping[str, str] | None = None,
         result: str = "frame",
     ) -> Any:
-        return self.tools.query(sql, tables, parameters, attach=attach, result=result)
+        stop = lambda: self.stopping  # noqa: E731 - `cancelled` is for the node to ask
+        return self.tools.query(sql, tables, parameters, attach=attach, result=result, stop=stop)
 
     async def call(self, wanted: Call) -> Called:
         return await self.tools.call(self, wanted)

@@ -18,7 +18,7 @@ from flowbook.session.overrides import given_by_overrides
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
 from flowbook.session.rehearsal import given_by_mocks, rehearsed
 from flowbook.session.start import Start, mint_run_id
-from flowbook.session.work import kinds_of, work_for
+from flowbook.session.work import afresh, kinds_of, work_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -80,8 +80,10 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     kinds = kinds_of(flow, project.registry)
     work = work_for(plan, spec, kinds, flow.implementations, live.namespace(spec), flow.types)
     foresee(project, work, how.lineage)
+    if how.force:
+        work = list(map(afresh, work))
     rerun = () if flow.base is not None and how.rerun is None else how.rerun
-    fresh = {} if rerun is None or how.trial else live.memory.fresh(plan, values, rerun)
+    fresh = {} if rerun is None or how.trial else live.fresh(plan, spec, values, rerun)
     given = {**fresh, **given_by_overrides(flow, plan)}
     if how.trial is not None:
         trial = how.trial.settled(spec)

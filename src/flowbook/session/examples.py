@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.source import read
 from flowbook.errors import InvalidFlow, UsageError
+from flowbook.graph.asserting import with_tests
 from flowbook.graph.flow import Flow
 from flowbook.graph.flow_schema import last_nodes
 from flowbook.graph.node import Node
 from flowbook.graph.spec import NodeSpec
 from flowbook.graph.versions import name_of
 from flowbook.ids import CellId, FlowId
+from flowbook.session.start import Start
 
 if TYPE_CHECKING:
     from flowbook.session.project import Project
@@ -62,7 +64,8 @@ def run_example(project: Project, node_type: type[Node]) -> Any:
     """
     flow = example_flow(project, node_type)
     with chdir(project.path):
-        run = flow.start()
+        asked = with_tests(flow.spec(), project.registry, None) if node_type.asserts else None
+        run = project.start(flow, {}, Start(targets=asked))
         run.wait()
     ends = {project.registry[node.kind].ends(node) for node in flow.spec().nodes}
     if run.status.value not in ends:

@@ -6,21 +6,30 @@ dies with the process: history is elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flowbook.errors import InvalidParameters
-from flowbook.events import NodeCompleted, NodeReused
+from flowbook.events import NodeCompleted, NodeFailed, NodeReused
 from flowbook.graph.problem import errors
 from flowbook.graph.spec import FlowSpec, Json, Missing
-from flowbook.ids import PortName
+from flowbook.ids import NodeId, PortName, RunId
+from flowbook.nodes.cell_code import code_meaning
 from flowbook.nodes.python import run_setup
 from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 from flowbook.run.work import Reuse
-from flowbook.session.freshness import Known, Memory, fingerprints
+from flowbook.session.content import Untold, digest_of
+from flowbook.session.freshness import (
+    Basis,
+    Known,
+    Memory,
+    bases,
+    captured_by,
+    value_key,
+)
 from flowbook.session.start import live_default
 
 if TYPE_CHECKING:
@@ -57,7 +66,7 @@ class LiveFlows:
         live = self.of(flow)
         live.last = run
         if remember:
-            live.follow(run, plan, run.params)
+            live.follow(run, plan, flow.spec())
         for watcher in list(self.watchers):
             watcher(flow, run)
 
@@ -92,11 +101,7 @@ class LiveFlow:
 
         Raises `InvalidParameters` with every misfit.
         """
-        live = self.attached or {}
-        defaults = {
-            param.name: live_default(live.get(param.name), param.default) for param in plan.params
-        }
-        values = {name: value for name, value in defaults.items() if not isinstance(value, Missing)}
+        values = self._defaults(plan)
         values.update({PortName(name): value for name, value in given.items()})
         problems = errors(check_params(plan, values))
         if problems:
@@ -105,20 +110,102 @@ class LiveFlow:
             )
         return values
 
-    def follow(self, run: Run, plan: Plan, values: Mapping[PortName, Json]) -> None:
+    def _defaults(self, plan: Plan) -> dict[PortName, Json]:
+        """What parameters are that nobody gives: the kernel's value, else the default."""
+        live = self.attached or {}
+        defaults = {
+            param.name: live_default(live.get(param.name), param.default) for param in plan.params
+        }
+        return {name: value for name, value in defaults.items() if not isinstance(value, Missing)}
+
+    def bases(
+        self, plan: Plan, spec: FlowSpec, values: Mapping[PortName, Json]
+    ) -> dict[NodeId, Basis]:
+        """What a result of each step would follow from now."""
+        if self.attached is None:
+            shared = "\n".join(code_meaning(cell.body) for cell in spec.setup)
+            return bases(plan, spec, values, {}, shared)
+        names = {name for step in plan.steps for name in captured_by(plan, spec, step.node)}
+        return bases(plan, spec, values, _digests(self.attached, names))
+
+    def fresh(
+        self,
+        plan: Plan,
+        spec: FlowSpec,
+        values: Mapping[PortName, Json],
+        rerun: Collection[NodeId],
+    ) -> dict[NodeId, Reuse]:
+        """Results that a run may take as given, leaving out the nodes to run again."""
+        return self.memory.fresh(plan, self.bases(plan, spec, values), rerun)
+
+    def stale(self, plan: Plan, spec: FlowSpec) -> dict[NodeId, str]:
+        """Nodes whose last result no longer follows from the flow, and why."""
+        if not self.memory.known:
+            return {}
+        return self.memory.stale(plan, self.bases(plan, spec, self._defaults(plan)))
+
+    def follow(self, run: Run, plan: Plan, spec: FlowSpec) -> None:
         """Remember every result as it comes."""
-        known = self.memory.known
-        prints = fingerprints(plan, values)
-
-        def keep(notice: object) -> None:
-            if not isinstance(notice, NodeCompleted | NodeReused) or notice.scope:
-                return
-            if run[notice.node].at_hand:
-                node = notice.node
-                source = run.id if isinstance(notice, NodeCompleted) else notice.source
-                reuse = Reuse(run[node].given, notice.outputs, source)
-                known[node] = Known(prints[node], reuse)
-
-        run.subscribe(keep)
+        follower = _Follower(self.memory, run, plan, self.bases(plan, spec, run.params))
+        run.subscribe(follower.keep)
         for event in run.events():  # those that came before anybody listened
-            keep(event)
+            follower.keep(event)
+
+
+class _Follower:
+    """Takes the results of one run into a memory, each with the values it was given there."""
+
+    def __init__(self, memory: Memory, run: Run, plan: Plan, basis: Mapping[NodeId, Basis]) -> None:
+        self.memory, self.run, self.plan, self.basis = memory, run, plan, basis
+        self.values: dict[tuple[NodeId, PortName], str] = {}
+        """What this run's outputs are told apart by; another may go on at the same time."""
+
+    def keep(self, notice: object) -> None:
+        """Take an event in; twice is once."""
+        if not isinstance(notice, NodeCompleted | NodeReused | NodeFailed) or notice.scope:
+            return
+        if isinstance(notice, NodeFailed):
+            if not self.memory.overtaken(notice.node, self.run.id):
+                self.memory.failed.add(notice.node)
+            return
+        source = self.run.id if isinstance(notice, NodeCompleted) else notice.source
+        found = {
+            (notice.node, port): value_key(ref, source, notice.node, port)
+            for port, ref in notice.outputs.items()
+        }
+        self.values |= found
+        if not self.memory.overtaken(notice.node, self.run.id):
+            self._remember(notice, source, found)
+
+    def _remember(
+        self,
+        notice: NodeCompleted | NodeReused,
+        source: RunId | None,
+        found: Mapping[tuple[NodeId, PortName], str],
+    ) -> None:
+        node, memory = notice.node, self.memory
+        for port in self.plan.step(node).outputs:  # one may be of a branch that was not taken
+            memory.values.pop((node, port), None)
+        memory.values |= found
+        if isinstance(notice, NodeCompleted):
+            memory.failed.discard(node)
+        if isinstance(notice, NodeReused) and notice.cache_key is None and node in memory.known:
+            return  # it was given: what it follows from was remembered when it was made
+        given = self.run[node]
+        if given.at_hand:
+            reuse = Reuse(given.given, notice.outputs, source)
+            wires = self.basis[node].wires
+            read = {name: self.values.get(one, "") for name, one in wires.items()}
+            memory.known[node] = Known(self.basis[node], reuse, read)
+
+
+def _digests(namespace: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+    """A digest of each name's value; of what has none, which object it is."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name in namespace:
+            try:
+                found[name] = digest_of({name: namespace[name]})
+            except Untold:
+                found[name] = f"object {id(namespace[name])}"
+    return found

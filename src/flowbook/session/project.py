@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from flowbook.cells.header import SETUP
-from flowbook.errors import InvalidFlow, InvalidParameters, UsageError
+from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
@@ -45,6 +45,7 @@ from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
+from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings
 from flowbook.session.variables import Varying
@@ -71,7 +72,7 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Completing, Controlled, Replays, Remembering, Providing, Rehearsals, Varying):
+class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering, Replays, Varying):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -181,12 +182,10 @@ class Project(Completing, Controlled, Replays, Remembering, Providing, Rehearsal
 
         `whole`: with nodes that the targets do not need, to be skipped.
         """
-        from flowbook.plan.compile import compile_plan
-
         kinds = kinds_of(flow, self.registry)
         if targets is None:
             return self._plans.of(flow, kinds)
-        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
+        return self._plans.part(flow, kinds, targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
@@ -294,15 +293,6 @@ class Project(Completing, Controlled, Replays, Remembering, Providing, Rehearsal
     def last_run(self, flow: Flow) -> Run | None:
         """The run of `flow` this process started last."""
         return self.live.of(flow).last
-
-    def stale(self, flow: Flow) -> frozenset[NodeId]:
-        """Nodes whose last result no longer follows from the definition; empty if it is broken."""
-        live = self.live.of(flow)
-        try:
-            plan = self.plan(flow)
-            return live.memory.stale(plan, live.parameters(plan, {}))
-        except (InvalidFlow, InvalidParameters):
-            return frozenset()
 
     # ------------------------------------------------------------ graph.flow.Host
 

@@ -149,7 +149,7 @@ def _case(project: Office, flow: Flow, run_id: str, asked: Asked) -> _Case:
     plan = compile_plan(
         spec,
         definition.registry,
-        targets=_targets(events, before, spec),
+        targets=_targets(events, before, spec, definition.registry),
         version=definition.version,
     )
     recording = recording_of(plan.options, project.store, project.secrets)
@@ -229,9 +229,9 @@ def _has_input(spec: FlowSpec, name: str) -> bool:
 
 
 def _targets(
-    events: Sequence[Event], before: FlowSpec | None, spec: FlowSpec
+    events: Sequence[Event], before: FlowSpec | None, spec: FlowSpec, kinds: Registry
 ) -> tuple[NodeId, ...] | None:
-    """The nodes of a run that was one of a part of its flow; None for the whole."""
+    """The nodes of a run that was one of a part of its flow, or one with tests; None: the whole."""
     created = events[0]
     assert isinstance(created, RunCreated)  # noqa: S101 - `_events` has seen to it
     unasked = {
@@ -240,9 +240,17 @@ def _targets(
         if isinstance(event, NodeSkipped) and event.reason is SkipReason.NOT_ASKED
     }
     ran = set(created.nodes) - unasked
-    if before is None or ran.issuperset(before.by_id):
-        return None
+    steps = () if before is None else _steps(before, kinds)
+    if before is None or ran.issuperset(steps):
+        tests = tuple(node for node in ran.difference(steps) if node in spec.by_id)
+        return (*_steps(spec, kinds), *tests) if tests else None
     return tuple(node for node in created.nodes if node in ran and node in spec.by_id)
+
+
+def _steps(spec: FlowSpec, kinds: Registry) -> tuple[NodeId, ...]:
+    """The nodes that a run of the whole flow has: neither what is only read, nor tests."""
+    found = ((node.id, kinds.get(node.kind)) for node in spec.nodes)
+    return tuple(node for node, kind in found if not kind or not (kind.silent or kind.asserts))
 
 
 # ---------------------------------------------------------------- what is different in it

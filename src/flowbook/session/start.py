@@ -38,7 +38,7 @@ class Start:
     as given. `key`: a run key to record; `Project.start(key=…)` sees to it that one run has it.
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
     is started by, if one is. `priority`: of this run, whatever its flow says.
-    `trial`: it is a test run, and what the test says of it.
+    `trial`: it is a test run, and what the test says of it. `force`: nothing comes from the cache.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
@@ -50,6 +50,7 @@ class Start:
     lineage: Lineage | None = None
     priority: int | None = None
     trial: Trial | None = None
+    force: bool = False
 
 
 class Known(Protocol):

@@ -1,7 +1,8 @@
-"""The pytest plug-in: `flowbook_flow` gives the flow of a notebook, with a history of its own.
+"""The pytest plug-in: fixtures for tests of flows, and the test cells of notebooks as tests.
 
-It is there as soon as flowbook is installed. What a test runs is kept in the test's temporary
-folder and nowhere else; files that nodes read are still those beside the notebook.
+It is there as soon as flowbook is installed; test cells are collected where `--flowbook`, or the
+setting `flowbook_notebooks`, asks for them. What a test runs is kept in a temporary folder and
+nowhere else; files that nodes read are still those beside the notebook.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.session.project import Project
+    from flowbook.testing.items import NotebookFile
     from flowbook.testing.seen import Seen
 
 Reads: TypeAlias = "Callable[[Path | str], Flow]"
@@ -22,12 +24,37 @@ Looks: TypeAlias = "Callable[[Path | str, Any], Seen]"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--flowbook-update`: runs that were seen are written anew."""
-    parser.getgroup("flowbook").addoption(
+    """What to say to pytest about flows, beside what the tests themselves say."""
+    group = parser.getgroup("flowbook")
+    group.addoption(
+        "--flowbook",
+        action="store_true",
+        help="collect the test cells (%%flow test) of notebooks, each as a test",
+    )
+    group.addoption(
+        "--flowbook-allow",
+        action="append",
+        default=[],
+        metavar="NODE",
+        help="let a node, or kind, of these notebooks have effects outside; may be given again",
+    )
+    group.addoption(
         "--flowbook-update",
         action="store_true",
         help="write the runs that tests compare with anew, as they are now",
     )
+    parser.addini("flowbook_notebooks", "collect the test cells of notebooks", "bool", False)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NotebookFile | None:
+    """A notebook, where its test cells are asked for."""
+    if file_path.suffix != ".ipynb":
+        return None
+    if not (parent.config.getoption("--flowbook") or parent.config.getini("flowbook_notebooks")):
+        return None
+    from flowbook.testing.items import NotebookFile
+
+    return NotebookFile.from_parent(parent, path=file_path)
 
 
 @pytest.fixture

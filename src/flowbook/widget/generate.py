@@ -1,8 +1,9 @@
 """`python -m flowbook.widget.generate` prints the TypeScript of the wire.
 
-Reads `flowbook.widget.protocol` and `flowbook.events` through `msgspec.inspect` and prints, for
-each struct, an interface and a *shape*: the same facts as data, which the browser's decoder walks
-to refuse what it cannot read. It prints only; `npm run generate` writes the file.
+Reads `flowbook.widget.protocol`, `notebook_protocol` beside it and `flowbook.events` through
+`msgspec.inspect` and prints, for each struct, an interface and a *shape*: the same facts as data,
+which the browser's decoder walks to refuse what it cannot read. It prints only; `npm run generate`
+writes the file.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from typing import Any
 import msgspec.inspect as inspect
 
 from flowbook.events import Event
+from flowbook.widget.notebook_protocol import LinkMessage, NotebookMessage, PatchView
 from flowbook.widget.protocol import KernelMessage, Preview, ViewMessage
 
 _UNIONS = {
     "Event": Event,
     "KernelMessage": KernelMessage,
+    "LinkMessage": LinkMessage,
+    "NotebookMessage": NotebookMessage,
+    "PatchView": PatchView,
     "Preview": Preview,
     "ViewMessage": ViewMessage,
 }

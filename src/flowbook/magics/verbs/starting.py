@@ -1,0 +1,123 @@
+"""The verb that runs the flow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import click
+
+from flowbook.errors import UsageError
+from flowbook.graph.asserting import with_tests
+from flowbook.graph.nesting import Nesting
+from flowbook.ids import NodeId
+from flowbook.magics.identity import given_run_id, trigger
+from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.magics.verbs.group import PROGRAM, verbs
+from flowbook.magics.verbs.words import NodeName, Parameter
+from flowbook.plan.params import coerce_params
+from flowbook.plan.plan import Plan
+from flowbook.run.handle import Run
+from flowbook.session.progress import narrate
+from flowbook.session.start import Start
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was said of a run."""
+
+    nodes: tuple[NodeId, ...]
+    params: tuple[str, ...]
+    begin: tuple[NodeId, ...]
+    force: bool
+    bg: bool
+    record: bool
+    test: bool
+    priority: int | None
+
+
+@verbs.command()
+@click.argument("nodes", nargs=-1, type=NodeName())
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    type=Parameter(),
+    metavar="NAME=VALUE",
+    help="A parameter of the run.",
+)
+@click.option(
+    "--from",
+    "begin",
+    multiple=True,
+    type=NodeName(),
+    help="Run this node and all behind it, on the latest values in front of it.",
+)
+@click.option("--force", is_flag=True, help="Take nothing from the cache.")
+@click.option("--bg", is_flag=True, help="Start it and return at once.")
+@click.option("--record", is_flag=True, help="A run that does not succeed is the cell's error.")
+@click.option("--test", is_flag=True, help="Run the test cells, too.")
+@click.option("--priority", type=int, help="The higher goes first where limits bind.")
+@click.pass_obj
+def run(notebook: KernelNotebook, /, **said: Any) -> Run:
+    """Run the flow, or some of its nodes and what they need, with live progress."""
+    asked = _Asked(**{field.name: said[field.name] for field in fields(_Asked)})
+    how = _how(notebook, asked)
+    plan = notebook.project.plan(notebook.flow, how.targets)
+    typed = coerce_params(plan, list(asked.params))
+    started = notebook.project.start(notebook.flow, typed, how)
+    notebook.reopen(whole=True)
+    if asked.bg:
+        return started
+    narrate(started, sys.stdout.write, rests=not asked.record)
+    return started.wait().raise_for_status() if asked.record else started.rest()
+
+
+def _how(notebook: KernelNotebook, asked: _Asked) -> Start:
+    targets: Collection[NodeId] | None = asked.nodes or None
+    again: tuple[NodeId, ...] | None = None
+    if asked.begin:
+        again, targets = _from(notebook, asked, targets)
+    if asked.test:
+        targets = with_tests(notebook.flow.spec(), notebook.project.registry, targets)
+    return Start(
+        trigger(),
+        targets,
+        part=again is not None,
+        rerun=again,
+        run_id=given_run_id(asked.record),
+        priority=asked.priority,
+        force=asked.force,
+    )
+
+
+def _from(
+    notebook: KernelNotebook, asked: _Asked, targets: Collection[NodeId] | None
+) -> tuple[tuple[NodeId, ...], Collection[NodeId]]:
+    """What is run again, and for what: all behind the nodes that `--from` names, by default."""
+    plan = notebook.project.plan(notebook.flow)
+    nesting = Nesting(notebook.flow.spec())
+    outermost = [nesting.seen_from("", node) or node for node in asked.begin]
+    again = tuple(behind(plan, outermost))
+    if targets is None:
+        return again, again
+    needed = notebook.project.plan(notebook.flow, targets).index
+    for node in outermost:
+        if node not in needed:
+            raise UsageError(
+                f"{PROGRAM} run: {', '.join(targets)} does not need {node}",
+                hint=f"leave out one of them: {PROGRAM} run --from {node}",
+            )
+    return again, targets
+
+
+def behind(plan: Plan, nodes: Iterable[NodeId]) -> Iterator[NodeId]:
+    """Those nodes of a plan and all that follow from them, in its order; others are passed by."""
+    reached = {plan.index[node] for node in nodes if node in plan.index}
+    for step in plan.steps:
+        if step.index in reached:
+            reached.update(target for target, _ in plan.feeds[step.index])
+            yield step.node

@@ -1,0 +1,101 @@
+"""A notebook that is read again after each change says what a fresh reading of it says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.cells.conftest import Code, Fetch, Query, Route
+
+from flowbook.cells import reading as room
+from flowbook.cells.notebook import Cell, Notebook
+from flowbook.cells.reading import Reading
+from flowbook.cells.source import read
+from flowbook.graph.node import Node
+from flowbook.graph.registry import Registry
+from flowbook.ids import CellId, FlowId
+
+FLOW = FlowId("tour")
+SOURCES = (
+    "%%flow a\nx = 1",
+    "%%flow a\ny = x",
+    "%%flow b\ny = x + z",
+    "%%flow b\nx",
+    "%%flow b(x, top=3)\ny = x + top",
+    "%%flow c\nfor x in y:\n    z = x\nprint(z)",
+    "%%flow c(y=b.y)\nz = y",
+    "%%flow sql d\nselect * from a.x join b using (k) where t > $top",
+    '%%flow http e\nurl: "{{ a.y }}/{{ top }}"',
+    "%%flow f\ndef g(): return x",
+    "%%flow h\nz = g()",
+    "%%flow h --in each\nz = item",
+    "%%flow map each(x)",
+    "%%flow nothing k\nx: 1",
+    "%%flow m\nx = (",
+    "%%flow (",
+    "%%flow setup\ntop = 3",
+    "%flow options record=summary\nx = 1",
+    "x = 1",
+    "top = y = 2",
+    "",
+)
+edits = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), st.integers(0, 7), st.sampled_from(SOURCES)),
+        st.tuples(st.just("drop"), st.integers(0, 7), st.just("")),
+        st.tuples(st.just("has"), st.integers(0, 3), st.just("")),
+    ),
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def kinds():
+    return Registry([Code, Query, Fetch, Route])
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edits=edits)
+def test_reading_again_is_reading_anew(kinds, edits):
+    reading, cells, ambient = Reading(kinds), {}, ()
+    for what, at, source in edits:
+        if what == "has":
+            ambient = ("x", "y", "top")[:at]
+        elif what == "drop":
+            cells.pop(CellId(f"c{at}"), None)
+        else:
+            cells[CellId(f"c{at}")] = Cell.code(CellId(f"c{at}"), source)
+        notebook = Notebook.of(tuple(cells.values()))
+        again = reading.read(notebook, FLOW, ambient=ambient)
+        assert again == read(notebook, kinds, FLOW, ambient=ambient)
+
+
+def test_a_changed_cell_resolves_only_those_that_mention_its_names(kinds, monkeypatch):
+    sources = ["%%flow a\nx = 1", "%%flow b\ny = x", *(f"%%flow n{i}\nv{i} = y" for i in range(9))]
+    cells = [Cell.code(CellId(f"c{at}"), source) for at, source in enumerate(sources)]
+    reading = Reading(kinds)
+    reading.read(Notebook.of(tuple(cells)), FLOW)
+    seen = []
+    resolve = room.resolve_draft
+    monkeypatch.setattr(
+        room, "resolve_draft", lambda one, scope: seen.append(one.spec.id) or resolve(one, scope)
+    )
+    cells[0] = Cell.code(CellId("c0"), "%%flow a\nx = 2")
+    parsed = reading.read(Notebook.of(tuple(cells)), FLOW)
+    assert sorted(seen) == ["a", "b"]
+    assert parsed.spec.node("a").body == "x = 2"
+
+
+def test_a_kind_that_comes_later_is_met():
+    kinds = Registry([Code])
+    reading, notebook = (
+        Reading(kinds),
+        Notebook.of((Cell.code(CellId("c"), "%%flow late a\nx: 1"),)),
+    )
+    reading.read(notebook, FLOW)
+
+    class Late(Node):
+        kind = "late"
+
+    kinds.register(Late)
+    assert reading.read(notebook, FLOW).spec == read(notebook, kinds, FLOW).spec
