@@ -16,7 +16,7 @@ from typing import Final
 from flowbook.cells.declaring import completed
 from flowbook.cells.function_form import lines_in_strings
 from flowbook.cells.module_nodes import Names, Printer, call, option_value, text_of, value_text
-from flowbook.cells.source import analyse_body
+from flowbook.cells.taking import analyse_body
 from flowbook.errors import UsageError
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions, print_flow_options
 from flowbook.graph.registry import Registry
