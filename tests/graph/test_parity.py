@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import linecache
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import flowbook
+from flowbook.cells.function_form import as_function, meaning_of
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.source import read
 from flowbook.errors import FlowSyntaxError, UnknownKind, UsageError
-from flowbook.graph.flow import Flow, Out
+from flowbook.graph.flow import Flow, Out, set_default_host
+from flowbook.graph.options import OPTIONS
 from flowbook.graph.spec import InputSpec, NodeSpec, Wire
-from flowbook.ids import CellId
+from flowbook.ids import CellId, FlowId
+from flowbook.session.modules import in_step
+from flowbook.session.project import project as project_of
 
 
 @pytest.fixture
@@ -215,3 +223,134 @@ def test_a_type_of_a_stranger_is_a_method_too(project, flow):
     project.registry.register(Double)
     flow.double("twice", x=flow["fetch"].n)
     assert flow.run()["twice"].output == 6
+
+
+# ---------------------------------------------------------------- any node
+
+OPTION_TEXTS = {
+    "retries": "3", "backoff": "linear 1s max 30s", "timeout": "90s", "on": "thread",
+    "pure": "true", "cache": "1h", "cache_key": "a", "tags": "a, b", "in": "each", "priority": "-2",
+    "needs": "cpu=2", "memory_limit": "500MB", "cpu_limit": "30s", "limit": "2", "limit_key": "a",
+    "validate": "warn", "inputs": "{a: int}", "outputs": "{n9: {columns: {x: int}}}",
+    "lock": "one, two", "checkpoint": "true", "losers": "leave", "join": "any",
+    "compensate": "undo", "role": "work", "settled": "true", "cancels": "each",
+    "completes": "each",
+}  # fmt: skip
+BODIES = (
+    "a", "n9 = a\nn9", "b = 1\nb, a", "return a", "async with a:\n    pass", "yield a", "",
+    "n9: int = 2  # two", "f'''{a}\n  x'''", "for n9 in []: pass\nelse:\n    n9 = twice(2)",
+)  # fmt: skip
+MADE = {
+    "python": BODIES,
+    "sql": (
+        "select * from rows",
+        "--| result: rows\nselect $a as a, '{{ x }}' as b\nfrom rows",
+    ),
+    "http": ("url: '{{ fetch.n }}'\ntimeout: 3\njson: {a: [1, null, '{{ a }}']}", "url: x"),
+    "log": ("message: 'it''s \"so\"'\nlevel: info",),
+    "if": ("condition: n > 2 and a",),
+    "router": ("conditions:\n- {id: yes-1, expression: value > 2}\nroute_by: '{{ n }}'",),
+    "approval": ("prompt: '{{ rows }}?'\ntimeout: 2h",),
+    "delay": ("seconds: 2",),
+    "foreach": ("over: '{{ rows }}'",),
+    "while": ("condition: index < n\ninitial: {a: 1}",),
+    "try": ("",),
+    "note": ("*Why* {{ not }}\n\n- a",),
+}
+INPUTS = (
+    "rows", "rows=fetch.rows", "a=fetch.n", "a: dict[str, int] = {'x': 1}", "a=None", "n: int",
+    "a='it\\'s'", "b=later", "c = each",
+)  # fmt: skip
+
+
+@st.composite
+def written_nodes(draw):
+    """The text of a cell: a head with inputs, outputs and options, and a body of its kind."""
+    kind = draw(st.sampled_from([*sorted(MADE), *["python"] * 8]))
+    listed = draw(st.lists(st.sampled_from(INPUTS), max_size=3))
+    names = [one.partition("=")[0].partition(":")[0].strip() for one in listed]
+    listed = [one for at, one in enumerate(listed) if names[at] not in names[:at]]
+    inputs = f"({', '.join(listed)})" if listed or draw(st.booleans()) else ""
+    outputs = draw(st.sampled_from(["", " -> n9", " -> n9: list[int]", " -> x, n9: int | None"]))
+    if kind in ("router", "note", "if", "try", "foreach", "while"):
+        outputs = ""
+    options = draw(st.lists(st.sampled_from(sorted(OPTION_TEXTS)), max_size=3, unique=True))
+    lines = "".join(f"#| {name}: {OPTION_TEXTS[name]}\n" for name in options)
+    word = "" if kind == "python" else f"{kind} "
+    return f"%%flow {word}n9{inputs}{outputs}\n{lines}{draw(st.sampled_from(MADE[kind]))}"
+
+
+AROUND = (
+    "%%flow setup\ndef twice(x):\n    return 2 * x",
+    "%%flow fetch\nrows = [{'x': 1}]\nn = 3",
+    "%%flow map each(items=fetch.rows)",
+    "%%flow undo\n1",
+    "%%flow a\n2",
+)
+
+
+def meaning(node, project):
+    """A node as it is meant: a cell's body and a function's are the function that they are.
+
+    Left aside: place and position, and what a body captures, which a function has around it.
+    """
+    body = project.registry[node.kind].meaning(node)
+    if project.registry[node.kind].body == "python":
+        if node.body.startswith(
+            ("def n9", "async def n9", "def fetch", "def later", "def undo", "def a(")
+        ):
+            head, _, inside = node.body.partition(":\n")
+            form = (meaning_of(inside), head.startswith("async"))
+        else:
+            made = as_function(node.body, [one.name for one in node.inputs], node.outputs)
+            form = (meaning_of(made.text), made.is_async)
+        return (*said(node)[:4], form, *said(node)[5:7], said(node)[8])
+    return (*said(node)[:4], body, *said(node)[5:7], said(node)[8])
+
+
+def executed(module, project):
+    """The flow that a module's text makes when Python runs it."""
+    name = "<a module of a test>"
+    linecache.cache[name] = (len(module), None, module.splitlines(keepends=True), name)
+    names = {"__name__": "a_module_of_a_test"}
+    set_default_host(lambda: project)
+    try:
+        exec(compile(module, name, "exec", dont_inherit=True), names)
+    finally:
+        set_default_host(project_of)
+    return names["flow"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(written_nodes())
+def test_any_node_means_the_same_as_a_cell_and_as_a_call(project, source):
+    cells = [*AROUND, source, "%%flow later\n7"]
+    notebook = Notebook.of(tuple(Cell.code(CellId(f"c{at}"), one) for at, one in enumerate(cells)))
+    parsed = read(notebook, project.registry, FlowId("any"))
+    if any(one.severity == "error" for one in parsed.problems):
+        return
+    module = in_step(notebook, None, project.registry, FlowId("any")).module
+    flow = executed(module, project)
+    found = [meaning(node, project) for node in flow.spec().nodes]
+    assert found == [meaning(node, project) for node in parsed.spec.nodes], module
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(written_nodes())
+def test_a_flow_in_python_is_the_same_flow_after_a_notebook(project, source):
+    cells = [*AROUND[1:], source, "%%flow later\n7"]
+    notebook = Notebook.of(tuple(Cell.code(CellId(f"c{at}"), one) for at, one in enumerate(cells)))
+    parsed = read(notebook, project.registry, FlowId("any"))
+    if any(one.severity == "error" for one in parsed.problems):
+        return
+    flow = executed(in_step(notebook, None, project.registry, FlowId("any")).module, project)
+    path = project.path / "any.ipynb"
+    project.write_notebook(flow, path)
+    again = project.read_notebook(path)
+    assert [meaning(one, project) for one in again.spec().nodes] == [
+        meaning(one, project) for one in flow.spec().nodes
+    ]
+
+
+def test_every_option_is_among_those_that_are_tried():
+    assert set(OPTION_TEXTS) == set(OPTIONS)

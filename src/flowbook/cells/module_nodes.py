@@ -150,7 +150,11 @@ class Printer:
     def _inputs(self, node: NodeSpec) -> list[str]:
         flow = FlowSpec(FlowId(""), tuple(self.nodes.values()))
         inferred = completed(flow, replace(node, inputs=()), self.registry).node.inputs
-        said = [one for one in node.inputs if one not in inferred and "." not in one.name]
+        listed = [one for one in node.inputs if "." not in one.name]
+        said = [one for one in listed if one not in inferred]
+        made = completed(flow, replace(node, inputs=tuple(said)), self.registry).node
+        if made.inputs != node.inputs:  # their order is said, too
+            said = listed
         if not said:
             return []
         return [f"inputs={{{', '.join(f'{text_of(i.name)}: {self._input(i)}' for i in said)}}}"]

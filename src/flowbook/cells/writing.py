@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, KeysView, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -83,8 +83,8 @@ def _new_inputs(
     listed = tuple(one for one in node.inputs if "." not in one.name)
     if _language(node, registry) != "python":
         found = _inferred_names(node, body, registry)
-        listed = tuple(one for one in listed if one.name not in found or one != _bare(one))
-        return listed or None
+        said = tuple(one for one in listed if one.name not in found or one != _bare(one))
+        return (said if _keeps_order(listed, said, list(found)) else listed) or None
     if listed:
         return listed
     makers = {port for other in nodes if other.id != node.id for port in (*other.outputs, other.id)}
@@ -94,13 +94,21 @@ def _new_inputs(
     return () if _inferred_names(node, body, registry) & makers else None
 
 
+def _keeps_order(
+    listed: Sequence[InputSpec], said: Sequence[InputSpec], read: Sequence[str]
+) -> bool:
+    """True where inputs that are left out come back, as they are read, behind those said."""
+    left = sorted((one for one in listed if one not in said), key=lambda one: read.index(one.name))
+    return [*said, *left] == list(listed)
+
+
 def _bare(one: InputSpec) -> InputSpec:
     """The input as reading its name in a body gives it."""
     return InputSpec(one.name, required=one.required)
 
 
-def _inferred_names(node: NodeSpec, body: str, registry: Registry) -> frozenset[str]:
-    """The names a body reads by itself."""
+def _inferred_names(node: NodeSpec, body: str, registry: Registry) -> KeysView[str]:
+    """The names a body reads by itself, in that order."""
     language = _language(node, registry)
     if language == "python":
         reads = analyse_body(body)[0].reads
@@ -109,7 +117,7 @@ def _inferred_names(node: NodeSpec, body: str, registry: Registry) -> frozenset[
     else:
         fixed = registry[node.kind].untemplated if node.kind in registry else ()
         reads = read_templates(node.config, body, fixed)
-    return frozenset(one.root for one in reads)
+    return dict.fromkeys(one.root for one in reads).keys()
 
 
 def _new_outputs(node: NodeSpec, body: str, registry: Registry) -> tuple[PortName, ...] | None:
