@@ -79,6 +79,14 @@ def patch(
         ) from None
 
 
+def rewrite(notebook: Notebook, before: FlowSpec, after: FlowSpec, registry: Registry) -> Notebook:
+    """`notebook`, which holds `before`, holding `after`; the very same when nothing differs.
+
+    Raises `UsageError` for what it has no way to say.
+    """
+    return apply_patches(notebook, list(_difference(notebook, before, after, registry)))
+
+
 def apply_patches(notebook: Notebook, patches: Iterable[CellPatch]) -> Notebook:
     """`notebook` after `patches`; `UsageError` when one names a cell that is not there."""
     for one in patches:
@@ -195,12 +203,14 @@ def _insertions(
     registry: Registry,
 ) -> Iterator[InsertCell]:
     """Each new node's cell, below that of the node before it."""
-    at = 0
+    at, above = 0, None
     for number, node in enumerate(nodes):
         if node.place and node.place.cell in kept:
-            at = cells.index(node.place.cell) + 1
+            above = node.place.cell
             continue
-        if not number:
+        if above is not None:
+            at, above = cells.index(above) + 1, None
+        elif not number:
             later = (n.place.cell for n in nodes if n.place and n.place.cell in kept)
             first = next(later, None)
             at = len(cells) if first is None else cells.index(first)
