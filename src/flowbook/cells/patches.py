@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from flowbook.cells.flow_line import print_option_line, split_options, with_flow_options
 from flowbook.cells.header import is_flow_cell
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
-from flowbook.cells.params import TAG, print_params
+from flowbook.cells.params import TAG, changed_params, print_params
 from flowbook.cells.source import read
 from flowbook.cells.writing import node_source, rewritten, setup_source
 from flowbook.errors import EditRejected, UsageError
@@ -117,7 +117,7 @@ def _difference(
             yield from _cell_patches(cell, was[cell.id], now[cell.id], registry)
     structure: list[CellPatch] = [DeleteCell(cell) for cell in was if cell not in now]
     if before.params != after.params:
-        kept, added = _params_patches(notebook, after.params)
+        kept, added = _params_patches(notebook, before.params, after.params)
         yield from kept
         structure += added
         notebook = apply_patches(notebook, kept)
@@ -142,12 +142,15 @@ def _cell_patches(
 
 
 def _params_patches(
-    notebook: Notebook, params: Sequence[ParamSpec]
+    notebook: Notebook, was: Sequence[ParamSpec], params: Sequence[ParamSpec]
 ) -> tuple[list[CellPatch], list[CellPatch]]:
     source = print_params(params)
     tagged = [cell for cell in notebook.cells if cell.type == "code" and TAG in cell.tags]
     if tagged:
         first, *others = tagged
+        kept = "" if others else changed_params(first.source, was, params)
+        if kept:
+            return [ReplaceSource(first.id, kept)], []
         source = "\n".join([*_option_lines(tagged), source])
         return [ReplaceSource(first.id, source)], [DeleteCell(cell.id) for cell in others]
     cell_id = _free_id(TAG, {cell.id for cell in notebook.cells})
