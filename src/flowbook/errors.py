@@ -38,8 +38,12 @@ to do next, and every error survives pickling with its fields.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+_FRAME: Final = re.compile(r"^[ |+]+(File \"|Cell In\[).*line \d+", re.MULTILINE)
 
 
 class FlowbookError(Exception):
@@ -163,7 +167,8 @@ class RunError(FlowbookError):
 class RunFailed(RunError):
     """One or more nodes failed; `node`, `cell` and `line` point at the first.
 
-    `inputs` says in a few words what it was given.
+    `inputs` says in a few words what it was given. Its cause is the node's exception, while that is
+    one of this process's last few; else a note shows its traceback.
     """
 
     fields: ClassVar[tuple[str, ...]] = (
@@ -181,10 +186,13 @@ class RunFailed(RunError):
     error_type: str | None
     traceback: str | None
     inputs: Mapping[str, str] | None
+    redact: Callable[[str], str] = staticmethod(str)
+    """Takes out of a text what must not be shown."""
 
     def _render_traceback_(self) -> list[str]:
         """The node's own traceback, ending on the user's line, then our summary."""
-        return [*self.frames().splitlines(), *self.given(), *super()._render_traceback_()]
+        shown = _as_ipython_shows(self.__cause__, self.frames())
+        return [*self.redact(shown).splitlines(), *self.given(), *super()._render_traceback_()]
 
     def given(self) -> list[str]:
         """A line for each input of the node: `given: rows = [1, 2, 3]`."""
@@ -193,7 +201,24 @@ class RunFailed(RunError):
     def frames(self) -> str:
         """The node's traceback; empty when it has no line of the user's to show."""
         told = (self.traceback or "").rstrip()
-        return told if "\n  File " in told else ""
+        if not _FRAME.search(told):
+            return ""
+        ours = str(self.error_type).startswith("flowbook.")  # what it says follows, once
+        return told.partition(f"\n{self.error_type}: ")[0] if ours else told
+
+
+def _as_ipython_shows(error: BaseException | None, frames: str) -> str:
+    """As `%xmode` wants it, where `%debug` begins; else `frames`. Groups IPython does not show."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return frames
+    show, called = shell.InteractiveTB, shell.compile.format_code_name
+    if show.mode == "Minimal" or error is None or isinstance(error, BaseExceptionGroup):
+        frames = "" if show.mode == "Minimal" else frames
+        return re.sub(r'File "([^"\n]+)"', lambda at: " ".join(called(at[1]) or (at[0],)), frames)
+    return "\n".join(
+        show.structured_traceback(type(error), error, error.__traceback__, tb_offset=0)
+    )
 
 
 class RunCancelled(RunError):

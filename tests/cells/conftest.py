@@ -32,6 +32,14 @@ class Fetch(Node):
     tries = traitlets.Int(1).tag(config=True)
 
 
+class Letter(Node):
+    kind = "letter"
+    body = "template"
+
+    def run(self, context, inputs):
+        return self.spec.body
+
+
 class Route(Node):
     kind = "router"
     untemplated = ("conditions",)
@@ -54,7 +62,7 @@ class Join(Node):
 
 @pytest.fixture
 def registry():
-    return Registry([Code, Query, Fetch, Route, Join])
+    return Registry([Code, Query, Fetch, Letter, Route, Join])
 
 
 def notebook_of(*sources, **metadata):

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowbook.cells.foreign import changed_yaml, read_sql, read_templates, read_yaml, write_yaml
+from flowbook.cells.foreign import (
+    changed_yaml,
+    read_expressions,
+    read_templates,
+    read_yaml,
+    write_yaml,
+)
+from flowbook.cells.query import read_sql
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,33 @@ def test_templates_read_dotted_paths_but_not_where_the_node_evaluates_itself():
     settings, _ = read_yaml(body)
     found = read_templates(settings, body, ("if",))
     assert [(one.path, one.line) for one in found] == [(("server", "url"), 1), (("city",), 3)]
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "line"),
+    [
+        ("text: |\n  one\n  {{ a }}\n  {{ b.c }}", "b.c", 4),
+        ("text: >\n  {{ a\n     + b }}\nother: b", "b", 3),
+        ('b: x\nall:\n  - "{{ a }}"\n  - "{{ b }}"', "b", 4),
+        ('one: &x "{{ a }}"\ntwo: *x\nthree: "{{ b }}"', "b", 3),
+        ('one: &x "{{ a }}"\ntwo: *x', "a", 1),
+        ('# {{ b }} is told\nurl: b\nq: "{{ a }}-{{ b }}"', "b", 1),
+        ('ab: "{{ ab }}"\nx: "{{ b }}"', "b", 2),
+        ('x: "{{ a.b }}"\ny: "{{ b }}"', "b", 2),
+        ("x: {k: ['{{ a }}',\n  '{{ b | upper }}']}", "b", 2),
+    ],
+)
+def test_what_a_template_reads_has_its_own_line(body, path, line):
+    settings, _ = read_yaml(body)
+    lines = {".".join(one.path): one.line for one in read_templates(settings, body)}
+    assert lines[path] == line
+
+
+def test_what_an_expression_reads_is_told_below_its_setting():
+    body = "# last\nroute: last\nif:\n  - id: a\n    expression: x > last"
+    settings, _ = read_yaml(body)
+    found = read_expressions(settings, body, ["if"])
+    assert [(one.root, one.line) for one in found] == [("x", 5), ("last", 5)]
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)

@@ -352,3 +352,25 @@ def test_a_cycle_of_sql_and_settings_has_its_line_too(reading, registry):
     (problem,) = check(parsed.spec, registry)
     assert (problem.cell, problem.line) == ("c0", 3)
     assert [one.line for one in parsed.spec.node("b").inputs] == [4]
+
+
+def test_a_body_that_is_a_template_reads_what_it_names(reading, registry, edges):
+    letter = "%%flow letter mail\nDear {{ who }},\n\n{{ clean.n }} rows {{ $env.USER }}"
+    parsed = reading("#:parameters\nwho = 'you'", "%%flow clean\ndf = n = 1", letter)
+    assert parsed.problems == ()
+    assert edges(parsed.spec) == {"clean.n > mail.clean.n"}
+    assert {str(one.name): one.line for one in node(parsed, "mail").inputs} == {
+        "who": 2,
+        "clean.n": 4,
+    }
+    assert check(parsed.spec, registry) == ()
+
+
+def test_a_broken_template_of_a_body_is_told_on_its_line(reading, registry, said):
+    parsed = reading("%%flow letter mail\nDear {{ 1 + 1 }},\n\nit is {{ 1 + }}")
+    assert said(check(parsed.spec, registry))[0].startswith("c0:4 ")
+
+
+def test_an_unknown_name_of_a_text_is_told_on_its_line(reading):
+    (problem,) = reading("%%flow letter mail\nDear you,\nbye {{ nobody }}").problems
+    assert (problem.line, problem.cell) == (3, "c0")

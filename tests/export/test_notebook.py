@@ -8,7 +8,7 @@ import pytest
 from flowbook.cells.notebook import Notebook
 from flowbook.cells.source import read
 from flowbook.errors import InvalidFlow, UsageError
-from flowbook.export.notebook import export_notebook
+from flowbook.export.notebook import captured, export_notebook
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
@@ -181,3 +181,31 @@ def test_a_job_is_recorded_as_the_flow_says():
 
 def test_a_job_of_a_flow_that_says_nothing_has_no_cell_for_it():
     assert "flowbook-options" not in tagged(export())
+
+
+def test_what_nodes_take_from_plain_cells_comes_along_as_a_setup_cell():
+    class Code(Node):
+        kind = "python"
+        body = "python"
+
+    kinds = Registry([Code])
+    sources = (
+        "import math\nprint(1)",
+        "rate = 2\ndef dear(x): return math.ceil(x * rate)",
+        "rows = load()",
+        "%%flow setup\nfactor = rate",
+        "%%flow a\nn = dear(factor) + len(rows)",
+    )
+    cells = [nbformat.v4.new_code_cell(text, id=f"c{at}") for at, text in enumerate(sources)]
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    parsed = read(Notebook.parse(text), kinds)
+    assert "load" not in (one.name for one in captured(text, parsed.spec).left)
+    job = Notebook.parse(export_notebook(text, parsed.spec, kinds, source="a.ipynb"))
+    setup = [cell.source for cell in job.cells if "flowbook-setup" in cell.tags]
+    assert setup == [
+        "%%flow setup\n# from cell c0\nimport math\n# from cell c1\nrate = 2\n"
+        "def dear(x): return math.ceil(x * rate)\n# not taken over: rows (a call computes it)",
+        sources[3],
+    ]
+    again = read(job, kinds)
+    assert [one.message for one in again.problems if "'dear'" in one.message] == []

@@ -247,3 +247,22 @@ def test_nothing_is_stored_by_completing(shell):
     shell.complete("%flow run ")
     shell.complete("%%flow sql x\nselect * from ")
     assert not (shell.folder / ".flowbook").exists()
+
+
+@pytest.mark.kernel
+def test_a_kernel_answers_a_front_end_that_asks(kernel):
+    kernel.run("%load_ext flowbook", cell="load")
+    kernel.run("%%flow orders\n[{'city': 'Oslo', 'total': 3}]", cell="orders")
+    asked = {
+        "%flow hist": ["history"],
+        '%%flow x\norders["ci': ["city"],
+        "%%flow sql x\nselect to from orders": None,
+        "%%flow sql x\nselect * from ord": ["orders"],
+        "%%flow x\n#| retr": ["retries: "],
+    }
+    for text, offered in asked.items():
+        at = text.index(" from") if offered is None else len(text)
+        reply = kernel.client.complete(text, at, reply=True, timeout=60)["content"]
+        assert reply["matches"] == (offered or ["total"])
+        assert text[: reply["cursor_start"]] + reply["matches"][0]
+    kernel.run("%flow load orders", cell="debug")

@@ -50,9 +50,10 @@ def test_a_deleted_cell_takes_its_node_with_it(kernel):
 
 def test_a_failing_node_shows_its_own_cell_and_line_and_no_frame_of_ours(kernel):
     reply = kernel.run("%%flow broken\nx = 1\nbroken = x / 0", cell="broken")
-    assert "ZeroDivisionError" in reply.error
-    assert "broken = x / 0" in reply.error
-    assert "line 3" in reply.error
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", reply.error)
+    assert "ZeroDivisionError" in shown
+    assert "broken = x / 0" in shown
+    assert "line 3" in shown
     assert "flowbook/run" not in reply.error
     kernel.run("%flow rm broken")
 

@@ -59,15 +59,15 @@ def test_a_flow_without_history_asks_none(shell):
 
 
 def test_a_run_from_a_node_takes_what_is_in_front_of_it_as_it_is(shell):
-    shell.run("calls = []")
-    for source in ("one\ncalls.append('one')\n1", "two\ncalls.append('two')\none + 1"):
+    for source in ("one\n1", "two\none + 1", "three\ntwo + 1", "aside\n1"):
         shell.run(f"%%flow {source}")
-    shell.run("%%flow three\ncalls.append('three')\ntwo + 1")
-    shell.run("%%flow aside\ncalls.append('aside')")
-    shell.run("calls.clear()")
     run = shell.flow("run --from two")
-    assert shell.run("calls") == ["two", "three"]
-    assert (run["one"].outcome, run["three"].output) == ("reused", 3)
+    assert [run[name].outcome.value for name in ("one", "two", "three")] == [
+        "reused",
+        "succeeded",
+        "succeeded",
+    ]
+    assert "aside" not in run.events()[0].nodes
 
 
 def test_a_run_from_a_node_goes_no_further_than_it_is_asked_to(shell):
@@ -90,7 +90,6 @@ def test_a_run_from_a_node_inside_of_a_container_runs_the_container(shell):
 
 
 def test_a_forced_run_takes_nothing_from_the_cache_and_fills_it(shell):
-    shell.run("made = []")
     shell.run("%%flow slow --cache\nimport random\nrandom.random()")
     first = shell.flow("run")
     assert (first["slow"].outcome, first["slow"].cache.hit) == ("reused", True)
@@ -236,3 +235,196 @@ def test_removing_refuses_as_a_whole(shell):
 def test_the_alias_does_the_same(shell):
     shell.run("%%flowbook one\n1")
     assert shell.run("%flowbook run")["one"].output == 1
+
+
+def test_a_renamed_node_keeps_what_it_fed_and_tells_which_cells_should_change(shell):
+    shell.run("%%flow first\n1", cell="a")
+    shell.run("%%flow second\nfirst + 1", cell="b")
+    shell.run("%%flow third(n=first)\nn + 1", cell="c")
+    assert shell.flow("rename first start").name == "start"
+    assert "the cell of start should say: %%flow start" in shell.said
+    assert "the cell of third should say: %%flow third(n=start)" in shell.said
+    run = shell.flow("run")
+    assert (run["second"].output, run["third"].output) == (2, 2)
+
+
+def test_a_name_that_is_taken_or_no_name_is_refused(shell):
+    shell.run("%%flow first\n1")
+    shell.run("%%flow second\n2")
+    for name in ("second", "2x", "class"):
+        with pytest.raises(UsageError):
+            shell.flow(f"rename first {name}")
+    assert [node.id for node in shell.notebook.flow.spec().nodes] == ["first", "second"]
+
+
+def test_a_linked_front_end_writes_the_cells_itself(shell):
+    class Link:
+        connected, cells, asked = True, (), None
+
+        def apply(self, patches, label):
+            self.asked = (label, [one.cell for one in patches])
+            return True
+
+        def say(self, label, make):
+            return True
+
+    shell.run("%%flow first\n1", cell="a")
+    shell.notebook.link = link = Link()
+    shell.flow("rename first start")
+    assert link.asked == ("Rename first to start", ["a"])
+    assert "should say" not in shell.said
+
+
+def test_the_cell_that_runs_is_given_its_new_text(shell):
+    from flowbook.cells.patches import ReplaceSource
+    from flowbook.magics.offering import offer_patches
+
+    shell.run("%%flow first\n1", cell="a")
+    given = []
+    shell.inner.set_next_input = lambda text, replace=False: given.append((text, replace))
+    shell.notebook.cell = "a"
+    offer_patches(shell.notebook, [ReplaceSource("a", "%%flow start\n1")])
+    assert given == [("%%flow start\n1", True)]
+
+
+def loaded(shell, node):
+    """The text that `%flow load` puts into the next cell."""
+    given = []
+    shell.inner.set_next_input = lambda text, replace=False: given.append((text, replace))
+    shell.flow(f"load {node}")
+    ((text, replace),) = given
+    assert not replace
+    return text
+
+
+def test_a_loaded_node_runs_in_a_cell_on_what_it_was_given_last(shell):
+    shell.run("factor = 2")
+    shell.run("%%flow numbers\n[1, 2, 3]")
+    shell.run("%%flow scaled(rows=numbers, more: int = 1)\n[factor * row + more for row in rows]")
+    shell.run("%%flow aside\n1")
+    shell.flow("run scaled")
+    assert shell.run(loaded(shell, "scaled")) == [3, 5, 7]
+    assert shell.run("rows, more") == ([1, 2, 3], 1)
+
+
+def test_a_node_that_failed_is_loaded_with_what_it_failed_on(shell):
+    shell.run("%%flow numbers\n[1, 0]")
+    with pytest.raises(RunFailed):
+        shell.run("%%flow inverse\n[1 / n for n in numbers]")
+    with pytest.raises(ZeroDivisionError):
+        shell.run(loaded(shell, "inverse"))
+    assert shell.run("numbers") == [1, 0]
+
+
+def test_a_body_that_returns_becomes_a_function(shell):
+    shell.run("%%flow numbers\n[1, 2]")
+    shell.run("%%flow text\nkept = '''a\nb'''\nif numbers:\n    return kept\nreturn ''")
+    assert shell.run(loaded(shell, "text")) == "a\nb"
+    shell.run("%%flow later\nimport asyncio\nawait asyncio.sleep(0)\nreturn sum(numbers)")
+    assert shell.run(loaded(shell, "later")) == 3
+
+
+def test_what_the_newest_run_did_not_have_is_loaded_from_the_history(shell):
+    shell.run("%%flow numbers\n[1, 2]")
+    shell.run("%%flow total(n=numbers, more: int = 4)\nsum(n) + more")
+    shell.run("%%flow aside\n1")
+    text = loaded(shell, "total")
+    assert "in the history" in text
+    assert shell.run(text) == 7
+
+
+def test_a_loaded_query_asks_the_same_tables(shell):
+    shell.run("%%flow orders\n[{'city': 'Oslo', 'n': 3}, {'city': 'Rome', 'n': 1}]")
+    shell.run("%%flow least\n2")
+    shell.run("%%flow sql many\nselect city from orders where n > $least")
+    assert list(shell.run(loaded(shell, "many")).city) == ["Oslo"]
+
+
+def test_a_kind_without_code_is_run_alone_on_the_same_values(shell):
+    shell.run("%%flow total\n5")
+    shell.run(
+        "%%flow router fork(total)\nroute_by: '{{ total }}'\nconditions:\n"
+        "  - {id: big, expression: value > 3}"
+    )
+    text = loaded(shell, "fork")
+    assert "its settings stay in its own cell" in text
+    assert shell.run(text)["matched_outputs"] == ["big"]
+
+
+def test_a_node_inside_of_a_container_is_loaded_with_the_turn_that_failed(shell):
+    shell.run("%%flow numbers\n[1, 0, 2]")
+    shell.run("%%flow map each(items=numbers)\ncontinue_on_error: true\n")
+    shell.run("%%flow inverse\n#| in: each\n1 / item")
+    shell.flow("run")
+    with pytest.raises(ZeroDivisionError):
+        shell.run(loaded(shell, "inverse"))
+    assert shell.run("item") == 0
+
+
+def test_what_cannot_be_loaded_says_why(shell):
+    shell.flow("mode define")
+    shell.run("%%flow later\n1")
+    with pytest.raises(UsageError, match="later has not run yet"):
+        shell.flow("load later")
+    shell.run("%%flow map each(items=later)\n")
+    with pytest.raises(UsageError, match="it has no code"):
+        shell.flow("load each")
+
+
+def saved(shell, cells, name="report.ipynb"):
+    """A notebook file of those cells, which Jupyter says is the kernel's."""
+    from flowbook.cells.notebook import Cell, Notebook
+
+    made = [Cell.code(f"cell{i}", source) for i, source in enumerate(cells)]
+    path = shell.folder / name
+    path.write_text(Notebook.of(tuple(made)).text())
+    return path
+
+
+def test_the_saved_notebook_is_exported_as_a_job(shell, monkeypatch):
+    path = saved(shell, ["%%flow one\n1", "%%flow two\none + 1"])
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    job = shell.flow("export")
+    assert job.as_posix() == "jobs/report.ipynb"
+    assert "wrote jobs/report.ipynb, the job of report.ipynb" in shell.said
+    assert "%flow run --record" in job.read_text()
+    shell.flow("export --force")
+    assert "nothing new in" in shell.said
+
+
+def test_cells_that_are_not_saved_are_told_of(shell, monkeypatch):
+    path = saved(shell, ["%%flow one\n1"])
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    shell.run("%%flow one\n2", cell="cell0")
+    shell.flow("export")
+    assert "changes that are not saved" in shell.said
+
+
+def test_a_flow_whose_file_is_not_known_is_exported_as_it_is(shell):
+    shell.run("%%flow one\n1")
+    shell.run("%%flow two\none + 1")
+    job = shell.flow("export jobs/mine.ipynb")
+    assert "%%flow two" in job.read_text()
+    assert "the flow as it is here" in shell.said
+
+
+def test_an_export_writes_over_nothing_but_a_job_of_the_flow(shell, monkeypatch):
+    shell.run("%%flow one\n1")
+    (shell.folder / "notes.ipynb").write_text("{}")
+    with pytest.raises(UsageError, match="is no job of this flow"):
+        shell.flow("export notes.ipynb")
+    assert (shell.folder / "notes.ipynb").read_text() == "{}"
+    shell.flow("export notes.ipynb --force")
+    shell.flow("export notes.ipynb")
+    path = saved(shell, ["%%flow one\n1"])
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    with pytest.raises(UsageError, match="would overwrite"):
+        shell.flow("export report.ipynb --force")
+
+
+def test_a_flow_with_errors_is_not_exported(shell):
+    shell.flow("mode define")
+    shell.run("%%flow early(late)\nlate")
+    with pytest.raises(InvalidFlow):
+        shell.flow("export")
+    assert not (shell.folder / "jobs").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from flowbook import EditRejected, Flow, InvalidFlow
@@ -298,3 +300,40 @@ def test_what_is_stale_is_known_while_another_node_cannot_run(chain):
 def test_a_flow_tells_what_is_stale_itself(chain):
     chain.define("c", "%%flow total\ntotal = max(clean)")
     assert chain.flow.stale() == {"total": "its code changed"}
+
+
+def test_a_run_that_was_overtaken_is_not_the_latest_result(kernel):
+    kernel.namespace["gate"] = gate = threading.Event()
+    kernel.define("a", "%%flow slow\ngate.wait(20)\nslow = 'first'")
+    first = kernel.project.start(kernel.flow, {}, Start(targets=["slow"], part=True))
+    kernel.namespace["gate"] = threading.Event()
+    kernel.run("a", "%%flow slow\nslow = 'second'")
+    gate.set()
+    assert first.wait()["slow"].output == "first"
+    assert kernel.stale == {}
+    assert kernel.run("b", "%%flow after\nafter = slow")["after"].output == "second"
+
+
+def test_two_nodes_in_flight_are_both_remembered(kernel):
+    kernel.namespace["gate"] = gate = threading.Event()
+    runs = []
+    for name in ("one", "two"):
+        node = kernel.define(name, f"%%flow {name}\ngate.wait(20)\n{name} = 1").node.id
+        how = Start(targets=[node], part=True, rerun=[node])
+        runs.append(kernel.project.start(kernel.flow, {}, how))
+    gate.set()
+    for run in runs:
+        run.wait().raise_for_status()
+    done = kernel.run("sum", "%%flow both\nboth = one + two")
+    assert done["both"].output == 2
+    assert {done[node].outcome.value for node in ("one", "two")} == {"reused"}
+
+
+def test_a_cell_that_is_edited_while_it_runs_is_stale_afterwards(kernel):
+    kernel.namespace["gate"] = gate = threading.Event()
+    kernel.define("a", "%%flow slow\ngate.wait(20)\nslow = 1")
+    run = kernel.project.start(kernel.flow, {}, Start(targets=["slow"], part=True))
+    kernel.define("a", "%%flow slow\ngate.wait(20)\nslow = 2")
+    gate.set()
+    assert run.wait()["slow"].output == 1
+    assert kernel.stale == {"slow": "its code changed"}

@@ -112,6 +112,20 @@ def test_places_go_to_the_cells_that_are_there(live, document, following):
     assert document.texts == ["%%flow raw\n1", "%%flow clean\nraw + offset"]
 
 
+def test_a_cell_that_is_run_stands_where_the_document_has_it(live, document, following):
+    placed = Cell.code(CellId("c7"), "%%flow late\n1").placed(Position(7, 8))
+    document.notebook = document.notebook.with_cells((*document.cells, placed))
+    live.define(CellId("c7"), "%%flow late\n2")
+    assert live.flow.spec().node(NodeId("late")).position == Position(7, 8)
+
+
+def test_nodes_move_where_the_document_moves_them(live, document, following):
+    document.placed({RAW: Position(5, 6), CellId("strange"): Position(1, 1)})
+    assert live.flow.spec().node(NodeId("raw")).position == Position(5, 6)
+    live.define(CLEAN, "%%flow clean\nraw")
+    assert live.flow.spec().node(NodeId("raw")).position == Position(5, 6)
+
+
 def test_a_decorated_function_makes_no_cell(live, document, following):
     @live.flow.node
     def helper():

@@ -152,3 +152,19 @@ def test_a_forked_child_is_refused(tables):
             os._exit(7)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+
+
+def test_a_query_that_is_to_stop_is_stopped():
+    began = threading.Event()
+
+    def stop():
+        return began.is_set()
+
+    tables, beginner = Tables(), threading.Timer(0.1, began.set)  # the query takes minutes
+    beginner.start()
+    endless = "SELECT sum(a.range * b.range) AS s FROM range(1000000) a, range(1000000) b"
+    with pytest.raises(duckdb.InterruptException):
+        tables.query(endless, {}, {}, stop=stop)
+    beginner.join()
+    found = tables.query("SELECT 1 AS one", {}, {}, stop=lambda: False)
+    assert found["one"].tolist() == [1]

@@ -158,6 +158,29 @@ def test_places_are_quiet_and_keep_the_tags(link, document):
     assert document.metadata[A] == {"tags": ["mine"], "flowbook": {"position": [3.0, 4.0]}}
 
 
+def test_places_of_the_document_are_told_when_it_is_opened_and_when_they_change(link):
+    told = []
+    link.placed = told.append
+    document = Document(link)
+    document.metadata[A] = {"flowbook": {"position": [1, 2]}}
+    document.type(A, document.texts[A], tell=True)
+    document.type(B, "%%flow clean", tell=True)
+    again = Document(link, comm="comm-2")
+    again.metadata[A] = {"flowbook": {"position": [1, 2]}}
+    again.to_kernel({"type": "CELLS", "view": "v1", "path": "", "cells": again.views()})
+    assert told == [{}, {A: Position(1, 2)}, {}, {}]
+
+
+def test_places_that_are_older_than_what_was_asked_for_are_not_told(link, document):
+    told = []
+    link.placed = told.append
+    document.answers = False
+    rename(link, "raw", "rows")
+    document.metadata[A] = {"flowbook": {"position": [1, 2]}}
+    document.type(A, document.texts[A], tell=True)
+    assert told == []
+
+
 def test_a_text_that_was_typed_meanwhile_is_kept_and_gets_the_change(link, document):
     document.type(A, "%%flow raw\n2")
     assert rename(link, "raw", "rows")
@@ -165,18 +188,21 @@ def test_a_text_that_was_typed_meanwhile_is_kept_and_gets_the_change(link, docum
     assert [asked["last"] for asked in document.patches] == [False, True]
 
 
-def test_plain_patches_are_merged_with_newer_text_by_line(link, document):
+def test_plain_patches_are_merged_with_newer_text(link, document):
     document.type(B, "%%flow clean\nraw + 2")
     assert link.apply([ReplaceSource(B, "%%flow clean --retries 3\nraw + 1")], "Change options")
     assert document.texts[B] == "%%flow clean --retries 3\nraw + 2"
 
 
-def test_a_line_that_both_changed_stays_the_users_and_is_told(link, document):
+def test_a_word_that_both_changed_stays_the_users_and_is_told(link, document):
     document.type(B, "%%flow tidy\nraw + 1")
     assert link.apply([ReplaceSource(B, "%%flow neat\nraw + 1")], "Rename clean to neat")
     assert document.texts[B] == "%%flow tidy\nraw + 1"
     assert document.heard[-1]["type"] == "NOTICE"
-    assert "line 1 was changed in the notebook, too" in document.heard[-1]["message"]
+    assert (
+        "what it changes in cell b was changed in the notebook, too"
+        in document.heard[-1]["message"]
+    )
 
 
 def test_an_edit_that_the_notebook_has_no_node_for_is_told_with_its_reason(link, document):

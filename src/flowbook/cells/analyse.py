@@ -101,15 +101,22 @@ def analyse_plain(source: str) -> Names | None:
     >>> analyse_plain("%matplotlib inline\nrun = %flow run\n!ls").binds
     ('run',)
     """
+    text = readable(source)
+    return None if text is None else analyse(text, shared=True)
+
+
+def readable(source: str) -> str | None:
+    """A plain cell as Python of the same lines, but for a `%%time` on top; None: it is none."""
     if _TRANSPARENT.match(source):
         source = source.partition("\n")[2]
     if source.startswith("%%"):
         return None
     for text in (source, _MAGIC.sub(r"\1pass", _ASSIGNED_MAGIC.sub(r"\1None", source))):
         try:
-            return analyse(text, shared=True)
+            analyse(text, shared=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
+        return text
     return None
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flowbook.cells.analyse import Read
-from flowbook.cells.foreign import read_expressions, read_sql, read_templates
+from flowbook.cells.foreign import read_expressions, read_templates
 from flowbook.cells.header import Header
+from flowbook.cells.query import read_sql
 from flowbook.cells.resolve import Draft, Made, Scope, resolve_draft
 from flowbook.cells.taking import analyse_body, inferred_outputs
 from flowbook.errors import UsageError

@@ -1,7 +1,6 @@
-"""Bodies that are not Python: which paths a SQL or a configuration body reads.
+"""Bodies that are settings or text: their values, and which paths their templates read.
 
-SQL is read by sqlglot in DuckDB's dialect, configuration by ruamel.yaml; both load when the first
-such cell is met. Nothing is executed and no database is asked.
+Settings are read by ruamel.yaml, which loads when the first such cell is met.
 """
 
 from __future__ import annotations
@@ -19,111 +18,6 @@ from flowbook.errors import ExpressionError
 from flowbook.expr.parse import bare, parse
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json
-
-_SCHEMAS: Final = frozenset({"main", "temp", "information_schema", "pg_catalog"})
-"""Schemas every DuckDB database has."""
-_ATTACH: Final = re.compile(r"--\|\s*(attach\s*:.*)")
-
-
-@lru_cache(maxsize=2048)
-def read_sql(body: str) -> tuple[tuple[Read, ...], tuple[Fault, ...]]:
-    """Tables and `$parameters` a query reads, and what is wrong with it, by body line.
-
-    >>> [read.path for read in read_sql("SELECT * FROM clean.df WHERE t > $top")[0]]
-    [('clean', 'df'), ('top',)]
-    """
-    import sqlglot
-    from sqlglot import errors, exp
-
-    try:
-        statements = [one for one in sqlglot.parse(body, dialect="duckdb") if one is not None]
-    except errors.SqlglotError as broken:
-        first = (getattr(broken, "errors", None) or [{}])[0]
-        message = str(first.get("description") or broken).splitlines()[0]
-        message = re.sub(r"<Token .*?, text: (.*?), line: .*>", r"'\1'", message)
-        return (), (Fault(f"this is no SQL: {message}", int(first.get("line") or 1)),)
-    if not statements:
-        return (), (Fault("this cell holds no query", 1, "write SELECT … FROM a node"),)
-    reads: dict[tuple[str, ...], Read] = {}
-    attached, created = _attached(body), set[str]()
-    for one in statements:
-        own = {one.this.find(exp.Table).name.lower()} if _creates(one) else set[str]()
-        for table in one.find_all(exp.Table):
-            if _is_foreign(table) or _is_cte(table) or table.db.lower() in attached:
-                continue
-            if not table.db and table.name.lower() in created | own:
-                continue
-            path = (table.db, table.name) if table.db else (table.name,)
-            reads.setdefault(path, Read(path, _line(table.this)))
-        created |= own
-    for name in (name for one in statements for name in _sql_parameters(one)):
-        found = re.search(rf"\${re.escape(name)}\b", body)
-        line = body.count("\n", 0, found.start()) + 1 if found else 1
-        reads.setdefault((name,), Read((name,), line))
-    return tuple(reads.values()), ()
-
-
-def _creates(statement: Any) -> bool:
-    """True for a table or a view, which the statements behind it may read."""
-    from sqlglot import exp
-
-    return isinstance(statement, exp.Create) and statement.kind in ("TABLE", "VIEW")
-
-
-def _attached(body: str) -> set[str]:
-    """What the settings at the beginning of a query call its attached files."""
-    names: set[str] = set()
-    for line in body.splitlines():
-        if not line.strip().startswith("--"):
-            break
-        if (found := _ATTACH.match(line.strip())) is not None:
-            settings, _ = read_yaml(found[1])
-            attach = (settings or {}).get("attach")
-            names |= {str(name).lower() for name in attach} if isinstance(attach, dict) else set()
-    return names
-
-
-def _is_foreign(table: Any) -> bool:
-    """True for a table function, a file, or a table of the database itself."""
-    from sqlglot import exp
-
-    named = isinstance(table.this, exp.Identifier) and table.name.isidentifier()
-    return not named or bool(table.catalog) or table.db.lower() in _SCHEMAS
-
-
-def _is_cte(table: Any) -> bool:
-    """True when a `WITH` around the table defines its name.
-
-    A plain `WITH` term does not see itself: `WITH clean AS (SELECT * FROM clean)` reads a table.
-    """
-    from sqlglot import exp
-
-    child, node = table, table.parent
-    while node is not None and not table.db:
-        if isinstance(node, exp.With):
-            at = node.expressions.index(child)
-            visible = node.expressions[: at + 1 if node.recursive else at]
-        else:
-            clause = node.args.get("with_") or node.args.get("with")
-            visible = clause.expressions if clause and clause is not child else []
-        if any(term.alias_or_name.lower() == table.name.lower() for term in visible):
-            return True
-        child, node = node, node.parent
-    return False
-
-
-def _sql_parameters(query: Any) -> Iterator[str]:
-    from sqlglot import exp
-
-    for one in query.find_all(exp.Parameter, exp.Placeholder):
-        name = one.name or (one.this if isinstance(one.this, str) else "")
-        if name and str(name).isidentifier():
-            yield str(name)
-
-
-def _line(node: Any) -> int:
-    line = node.meta.get("line")
-    return int(line) if line else 1
 
 
 @lru_cache(maxsize=2048)
@@ -223,7 +117,7 @@ def read_templates(
         except ExpressionError:
             continue
         for path in sorted(template.inputs):
-            reads.setdefault(path, Read(path, _line_with(body, text, path)))
+            reads.setdefault(path, Read(path, _line_in_template(body, text, path)))
     return tuple(reads.values())
 
 
@@ -247,7 +141,7 @@ def read_expressions(
                 continue
             for path in sorted(paths, key=lambda path: (text.find(path[0]), path)):
                 if path[0] not in brought:
-                    reads.setdefault(path, Read(path, _line_with(body, name, path)))
+                    reads.setdefault(path, Read(path, _line_below(body, name, path)))
     return tuple(reads.values())
 
 
@@ -270,10 +164,29 @@ def _texts(value: Json) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _line_with(body: str, text: str, path: tuple[str, ...]) -> int:
+_TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+
+def _line_in_template(body: str, text: str, path: tuple[str, ...]) -> int:
+    """The line on which a template of `text` says `path`; the text may be folded in the body."""
+    said = "".join(text.split())
+    for wanted in (".".join(path), path[0]):
+        word = re.compile(rf"(?<![\w.$]){re.escape(wanted)}(?!\w)")
+        for span in _TEMPLATE.finditer(body):
+            found = word.search(span[0]) if "".join(span[0].split()) in said else None
+            if found is not None:
+                return body.count("\n", 0, span.start() + found.start()) + 1
+    return _line_below(body, "", path)
+
+
+def _line_below(body: str, setting: str, path: tuple[str, ...]) -> int:
+    """The first line that says `path`, from that of a setting on."""
+    key = re.compile(rf"""\s*(?:-\s+)?['"]?{re.escape(setting)}['"]?\s*:""")
     lines = body.splitlines()
-    for wanted in (text, ".".join(path), path[0]):
-        for number, line in enumerate(lines, 1):
-            if wanted in line:
+    start = next((at for at, line in enumerate(lines) if setting and key.match(line)), 0)
+    for wanted in (".".join(path), path[0]):
+        word = re.compile(rf"(?<![\w.$]){re.escape(wanted)}(?!\w)")
+        for number, line in enumerate(lines[start:], start + 1):
+            if word.search(line.removeprefix(f"{setting}:")):
                 return number
-    return 1
+    return start + 1

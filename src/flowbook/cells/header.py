@@ -17,6 +17,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from flowbook.cells.naming import own_name
@@ -88,6 +89,7 @@ def is_flow_cell(source: str) -> bool:
     return _START.match(source) is not None
 
 
+@lru_cache(maxsize=8192)
 def declared_name(source: str) -> NodeId | None:
     """The node name a flow cell declares, however broken the rest of it is.
 

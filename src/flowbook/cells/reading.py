@@ -55,6 +55,8 @@ class Reading:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self.loose: dict[str, CellId] = {}
+        """The plain cells that bind names, as the last reading has them."""
         self._cells: tuple[Cell, ...] = ()
         self._kinds = len(registry)
         self._flow: FlowId | None = None
@@ -81,11 +83,13 @@ class Reading:
             if changes is not None:
                 self._cells = notebook.cells
                 self._apply(reader, changes, names)
+                self.loose = reader.loose
                 return reader.parsed(flow)
         known = self._known
         kept = {cell.id: known[cell.id] for cell in notebook.cells if cell.id in known}
         reader = Reader(self.registry, names, frozenset(parameters), kept)
         parsed = reader.read(notebook, flow)
+        self.loose = reader.loose
         self._cells, self._flow, self._known = notebook.cells, flow, reader.known
         self._reader = reader if self._goes_by_names(reader) else None
         self._mentions = {}
@@ -180,7 +184,7 @@ class Reading:
             reader.loose = self._loose(reader)
         reader.ambient = ambient
         reader.scope = scope = replace(scope, ambient=ambient, loose=reader.loose)
-        for name in touched:
+        for name in (*touched, *(one.lower() for one in touched)):
             own |= self._mentions.get(name, set())
         own |= {name for name, (_, problems) in reader.resolved.items() if problems}
         for name in own:
@@ -236,6 +240,8 @@ def _said(draft: Draft) -> Iterator[str]:
     """The names a draft mentions, in its body or its head."""
     for read in (*asked(draft), *draft.asks):
         yield read.root
+        if draft.folds:
+            yield read.root.lower()
     for one in draft.header.inputs or ():
         yield str(one.wire.node) if one.wire else one.name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -27,7 +27,7 @@ class Draft:
     `known`: names its body leaves at its top level. `spare`: functions and classes it defines.
     `adds`: reads come on top of the inputs its head lists (templates, SQL), instead of having to
     be among them (Python). `asks`: names in its own expressions, inputs where something makes them;
-    a turn may bring the others.
+    a turn may bring the others. `folds`: its names are meant in any case of letters (SQL).
     """
 
     spec: NodeSpec
@@ -38,6 +38,7 @@ class Draft:
     asks: tuple[Read, ...] = ()
     adds: bool = False
     tolerant: bool = False
+    folds: bool = False
 
 
 class Made:
@@ -151,6 +152,20 @@ class Scope:
             (container_of(one) for one in homes if one not in self.nesting.around(home)), None
         )
 
+    def unfolded(self, read: Read) -> Read:
+        """What a name of SQL means: that of a node, an output or a parameter in any case."""
+        root = self._alike(read.root, (*self.made.makers, *self.outputs, *self.params))
+        rest = read.path[1:]
+        if rest:
+            ports = self.outputs.get(NodeId(root), ())
+            rest = (self._alike(rest[0], ports), *rest[1:])
+        return replace(read, path=(root, *rest))
+
+    def _alike(self, name: str, known: Collection[str]) -> str:
+        if name in known:
+            return name
+        return next((str(one) for one in known if one.lower() == name.lower()), name)
+
     @cached_property
     def everything(self) -> tuple[str, ...]:
         """Every name there is, for suggestions."""
@@ -171,7 +186,7 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
             one for one in inputs.values() if one.wire is None and not _bound(one, draft, scope)
         )
         problems += [_unbound(draft, Read((one.name,), _head_line(draft)), scope) for one in unmade]
-    for read in draft.reads:
+    for read in map(scope.unfolded, draft.reads) if draft.folds else draft.reads:
         found = None if read.root in given else _input(draft, read, scope)
         if found is not None:
             if draft.header.inputs is None or draft.adds:
@@ -181,7 +196,8 @@ def resolve_draft(draft: Draft, scope: Scope) -> tuple[NodeSpec, list[Problem]]:
         elif read.root not in given:
             problem = _captured(draft, read, scope, captures)
             problems += [problem] if problem else []
-    asks = (one for one in draft.asks if one.root not in given and not scope.turns(one, draft))
+    asked = map(scope.unfolded, draft.asks) if draft.folds else draft.asks
+    asks = (one for one in asked if one.root not in given and not scope.turns(one, draft))
     for one in (_input(draft, ask, scope) for ask in asks):
         if one is not None:
             inputs.setdefault(one.name, one)
@@ -275,7 +291,8 @@ def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None])
             draft,
             read,
             f"{name!r} comes from cell {scope.loose[name]}, which is no part of the flow",
-            "a job does not run that cell: put it into a %%flow setup cell",
+            "an export takes over imports, functions and plain values: put the rest into a "
+            "%%flow setup cell",
         )
         return replace(problem, severity=Severity.WARNING)
     if name in scope.ambient:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flowbook.cells.analyse import Names, Read, analyse
-from flowbook.cells.foreign import read_expressions, read_sql, read_templates, read_yaml
+from flowbook.cells.foreign import read_expressions, read_templates, read_yaml
 from flowbook.cells.header import SETUP, Fault, Header, declared_name, parse_cell
 from flowbook.cells.naming import TEST
 from flowbook.cells.notebook import Cell
 from flowbook.cells.placeholders import placeholder
+from flowbook.cells.query import read_sql
 from flowbook.cells.resolve import Draft
 from flowbook.graph.node import Node
 from flowbook.graph.registry import Registry
@@ -98,17 +99,21 @@ def _draft(header: Header, spec: NodeSpec, registry: Registry) -> tuple[Draft, S
         draft = Draft(spec, header, names.reads, names.known, spare)
         return _asserting(draft, faults) if node_type.asserts else (draft, faults)
     if node_type.body == "sql":
-        reads, faults = read_sql(spec.body)
+        found, faults = read_sql(spec.body)
+        reads = tuple(one for one in found if not one.soft)
+        asks = tuple(replace(one, soft=False) for one in found if one.soft)
     elif node_type.body == "text":
         reads, faults = (), ()
+    elif node_type.body == "template":
+        reads, faults = read_templates({"body": spec.body}, spec.body), ()
     else:
         settings, faults = read_yaml(spec.body)
         spec = replace(spec, config=settings or {})
         reads = read_templates(spec.config, spec.body, node_type.untemplated)
         asks = read_expressions(spec.config, spec.body, node_type.expressions, node_type.brings)
     spec = replace(spec, outputs=node_type.ports(spec))
-    tolerant = node_type.tolerant
-    return Draft(spec, header, reads, asks=asks, adds=True, tolerant=tolerant), faults
+    draft = Draft(spec, header, reads, asks=asks, adds=True, folds=node_type.body == "sql")
+    return replace(draft, tolerant=node_type.tolerant), faults
 
 
 def _asserting(draft: Draft, faults: Sequence[Fault]) -> tuple[Draft, Sequence[Fault]]:

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import Final
 
 from flowbook.cells.declaring import with_sql_settings
-from flowbook.cells.foreign import read_sql, read_templates, write_yaml
+from flowbook.cells.foreign import read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
+from flowbook.cells.query import read_sql
 from flowbook.cells.settings import with_settings
 from flowbook.cells.splicing import with_head
 from flowbook.cells.taking import analyse_body, inferred_outputs

@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "memory": "flowbook.cli.memory",
     "secrets": "flowbook.cli.secrets",
     "export": "flowbook.cli.export",
+    "sync": "flowbook.cli.sync",
     "job": "flowbook.cli.job",
 }
 """In the order of a first day. Each module holds a click command called `command`."""

@@ -12,7 +12,8 @@ from flowbook.cli.opening import json_option, notebook_argument, open_notebook
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import export_notebook
+from flowbook.export.notebook import captured, export_notebook
+from flowbook.session.jobs import write_job
 
 
 @click.command("export")
@@ -51,24 +52,13 @@ def command(notebook: Path, folder: Path, with_tests: bool, as_json: bool) -> Ex
     text = export_notebook(
         opened.text, spec, registry, source=source, problems=opened.problems, tests=with_tests
     )
-    changed = _write(target, text)
+    for one in captured(opened.text, spec).left:
+        where = f" (cell {one.cell})" if one.cell else ""
+        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)
+    changed = write_job(target, text)
     if as_json:
         echo_json({"job": str(target), "flow": spec.id, "changed": changed})
     else:
         click.echo(str(target))
         click.echo("written" if changed else "unchanged", err=True)
     return ExitCode.OK
-
-
-def _write(path: Path, text: str) -> bool:
-    """Write `text` to `path`, whole or not at all; False when it was so already."""
-    try:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as failure:
-        raise UsageError(f"cannot write {path}: {failure.strerror}") from None
-    return True

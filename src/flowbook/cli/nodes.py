@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,14 +15,11 @@ from flowbook.cli.opening import json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.errors import FlowbookError
 from flowbook.export.exits import ExitCode
-from flowbook.graph.node import Node
-from flowbook.graph.node_schema import help_of, settings_of, summary_of
-from flowbook.graph.options import print_options
+from flowbook.graph.kind_page import kind_page
+from flowbook.graph.node_schema import summary_of
 from flowbook.graph.registry import Registry
-from flowbook.graph.versions import versioned
 
 _CODES = (ExitCode.OK, ExitCode.USAGE)
-_WIDTH = 96
 
 
 @click.group("nodes", invoke_without_command=True)
@@ -59,7 +55,7 @@ def show(ctx: click.Context, kind: str, as_json: bool) -> ExitCode:
     if as_json or ctx.obj:
         echo_json(node_type.schema())
         return ExitCode.OK
-    for line in _told(registry, node_type):
+    for line in kind_page(registry, node_type):
         click.echo(line)
     return ExitCode.OK
 
@@ -119,47 +115,6 @@ def _row(registry: Registry, kind: str) -> dict[str, Any]:
         "package": registry.package(node_type),
         "external": node_type.external,
     }
-
-
-def _told(registry: Registry, node_type: type[Node]) -> Iterator[str]:
-    """All about a kind, for a terminal."""
-    own = versioned(node_type.kind, node_type.type_version)
-    others = [versioned(node_type.kind, one) for one in registry.versions(node_type.kind)]
-    latest = registry[node_type.kind] is node_type
-    yield own if latest else f"{own}, not the latest"
-    words = (
-        f"family: {node_type.family or 'none'}",
-        f"package: {registry.package(node_type) or 'none'}",
-        f"versions: {', '.join(others)}",
-    )
-    yield "; ".join(words)
-    yield ""
-    yield help_of(node_type)
-    yield ""
-    yield f"outputs: {', '.join(node_type.outputs) or 'one, called like the node'}"
-    options = print_options(node_type.defaults)
-    if options:
-        yield f"options: {', '.join(f'{name} {value}' for name, value in options.items())}"
-    if node_type.external:
-        yield "It may change something outside of the process; a test run does not run it."
-    yield from _settings(node_type)
-    if node_type.example:
-        yield ""
-        yield "example:"
-        yield textwrap.indent(node_type.example.strip(), "  ")
-
-
-def _settings(node_type: type[Node]) -> Iterator[str]:
-    rows = settings_of(node_type)
-    yield "" if rows else "It has no settings."
-    for one in rows:
-        default = f" (default {one.default})" if one.default else ""
-        must = " (required)" if one.required else ""
-        yield f"  {one.name}: {one.type}{default}{must}"
-        for line in textwrap.wrap(one.help, _WIDTH - 6):
-            yield f"      {line}"
-        if one.examples:
-            yield f"      such as {', '.join(map(repr, one.examples))}"
 
 
 def _is_of(package: str, wanted: str) -> bool:

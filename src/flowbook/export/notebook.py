@@ -2,23 +2,29 @@
 
 Invariants: every node keeps the author's text; cell ids are hashes of what a cell is for, so an
 export of an unchanged flow is the same bytes and the diff of a changed one shows that change. The
-author's plain cells stay behind: a job has no use for explorations. A flow with errors is refused.
+author's plain cells stay behind, for a job has no use for explorations; what nodes take from them,
+imports, functions and plain values, comes along in a setup cell. A flow with errors is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from flowbook.cells.analyse import BUILTINS, Names
 from flowbook.cells.flow_line import print_option_line, split_options
 from flowbook.cells.notebook import Notebook
+from flowbook.cells.slicing import Slice, taken_over
+from flowbook.cells.taking import analyse_body
 from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.asserting import with_tests
 from flowbook.graph.flow_options import print_flow_options
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
+from flowbook.ids import NodeId
 from flowbook.plan.compile import compile_plan
 from flowbook.plan.plan import Plan
 
@@ -71,18 +77,19 @@ def export_notebook(
     wrong = errors(tuple(problems))
     if wrong:
         raise InvalidFlow(f"flow {spec.id!r} has errors and is not exported", problems=wrong)
+    author = parse_notebook(text, source)
+    spec, taken = _whole(text, spec)
     plan = plain = compile_plan(spec, registry)
     if tests:
         plan = compile_plan(spec, registry, targets=with_tests(spec, registry, None))
-    author = parse_notebook(text, source)
     texts = {cell.id: cell.source for cell in author.cells if "id" in cell}
     cells = [
         _title(plan, source),
         _load(plan),
         *_options(spec, texts),
         _parameters(spec, plan),
-        *(_node(node, texts, "setup") for node in spec.setup),
-        *(cell for node in spec.nodes for cell in (_heading(node), _node(node, texts))),
+        *_setup(spec, texts, taken),
+        *_nodes(spec, texts),
         _code("run", f"{_RUN} --test" if tests else _RUN, "flowbook-run", QUIET),
         _results(spec, plain),
         _facts(plan),
@@ -94,6 +101,54 @@ def export_notebook(
         "flowbook": about,
     }
     return serialise(_nbformat().v4.new_notebook(cells=cells, metadata=metadata))
+
+
+def _nodes(spec: FlowSpec, texts: dict[str, str]) -> list[Any]:
+    return [cell for node in spec.nodes for cell in (_heading(node), _node(node, texts))]
+
+
+def _setup(spec: FlowSpec, texts: dict[str, str], taken: Slice) -> list[Any]:
+    return [
+        _node(node, texts, "setup") if node.place else _captured(node, taken) for node in spec.setup
+    ]
+
+
+def captured(text: str, spec: FlowSpec) -> Slice:
+    """What the flow's nodes and setup cells take from plain cells of its notebook, as code."""
+    made = {name for one in spec.setup for name in _names(one).known}
+    wanted = {name for node in spec.nodes for name in node.captures} - made
+    wanted |= {
+        read.root
+        for one in spec.setup
+        for read in _names(one).reads
+        if not read.soft and read.root not in BUILTINS | made and not read.root.startswith("__")
+    }
+    return taken_over(Notebook.parse(text).cells, wanted) if wanted else Slice()
+
+
+def _whole(text: str, spec: FlowSpec) -> tuple[FlowSpec, Slice]:
+    """The flow with what it takes from plain cells."""
+    taken = captured(text, spec)
+    return replace(spec, setup=_with_captured(spec, taken)), taken
+
+
+def _names(setup: NodeSpec) -> Names:
+    names, _ = analyse_body(setup.body, shared=True)
+    return names
+
+
+def _with_captured(spec: FlowSpec, taken: Slice) -> tuple[NodeSpec, ...]:
+    """The setup cells with that of what is taken over: first, unless it needs one of them."""
+    if not taken.code:
+        return spec.setup
+    own = NodeSpec(NodeId("setup_captured"), kind="setup", body=taken.code, body_line=2)
+    made = {name for one in spec.setup for name in _names(one).known}
+    return (*spec.setup, own) if taken.reads & made else (own, *spec.setup)
+
+
+def _captured(setup: NodeSpec, taken: Slice) -> Any:
+    left = [f"# not taken over: {one.name} ({one.reason})" for one in taken.left]
+    return _code("setup captured", "\n".join(["%%flow setup", setup.body, *left]), "flowbook-setup")
 
 
 def serialise(notebook: Any) -> str:

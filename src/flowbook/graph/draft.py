@@ -60,7 +60,10 @@ class Draft:
     """
 
     def __init__(self, spec: FlowSpec) -> None:
-        self._state = _State(spec, {})
+        self._start_afresh(spec, {})
+
+    def _start_afresh(self, spec: FlowSpec, code: Mapping[NodeId, Code]) -> None:
+        self._state = _State(spec, code)
         self._undo: list[_Done] = []
         self._redo: list[_Done] = []
         self._observers: dict[object, Observer] = {}

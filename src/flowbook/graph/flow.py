@@ -23,6 +23,7 @@ from flowbook.graph.host import Host, default_host, remember, set_default_host
 from flowbook.graph.memory import Remembering
 from flowbook.graph.nesting import Nesting, block_of, homes_of
 from flowbook.graph.node import Node
+from flowbook.graph.overriding import Overriding
 from flowbook.graph.problem import Problem
 from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.rehearsing import Rehearsing
@@ -35,7 +36,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Branching, Calling, Described, Declaring, Remembering, Rehearsing):
+class Flow(Overriding, Branching, Calling, Described, Declaring, Remembering, Rehearsing):
     """A flow in Python.
 
     >>> flow = Flow("tour")
@@ -173,6 +174,10 @@ class Flow(Branching, Calling, Described, Declaring, Remembering, Rehearsing):
                 given = params.pop(name)
                 if given is not None:
                     how[name] = _said(name, parse, given)
+        if self.base is not None:
+            params = {**self.given_params, **params}
+            needed = self.still_needed()
+            how = how if "only" in how or needed is None else {**how, "only": needed}
         return self.host.start(self, params, **how)
 
     def run(self, /, **params: Any) -> Any:
@@ -332,6 +337,7 @@ def _lines(flow: Flow) -> Iterator[tuple[int, str, str]]:
         depth, node = waiting.pop()
         kind, block = node.kind, block_of(nesting.home(node.id))
         words = [kind] if kind != "python" else []
+        words += ["overridden"] if node.id in flow.overrides else []
         words += [f"in {block}"] if block else []
         named = f"{node.id} ({', '.join(words)})" if words else node.id
         yield depth, named, f" <- {', '.join(feeds[node.id])}" if node.id in feeds else ""

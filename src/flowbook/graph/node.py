@@ -230,7 +230,8 @@ class Node(HasTraits):
 
     kind: ClassVar[str] = ""
     body: ClassVar[str] = "config"
-    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql` or `text`."""
+    """What a cell's body is for this kind: `config` (YAML of traits), `python`, `sql`, `text`, or
+    `template`, a text in which `{{ }}` reads inputs."""
     outputs: ClassVar[tuple[PortName, ...]] = ()
     """Ports when neither the header nor the configuration names any."""
     gives: ClassVar[str] = ""

@@ -376,6 +376,8 @@ def parse_by(schema: Mapping[str, Option], given: Mapping[str, object]) -> dict[
 
 def print_by(schema: Mapping[str, Option], options: object, defaults: object) -> dict[str, str]:
     """The fields of `options` that differ from `defaults`, as text, in the schema's order."""
+    if options == defaults:  # most nodes say none, and this is asked of all of them
+        return {}
     return {
         name: option.print(getattr(options, option.attribute))
         for name, option in schema.items()

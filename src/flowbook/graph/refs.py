@@ -33,8 +33,8 @@ class Source(Protocol):
 class NodeRef:
     """A node of a flow: `fetch("Oslo")`, `fetch.output`, `fetch.status`, `fetch["2xx"]`.
 
-    `name`, `output`, `wire`, `sources`, `flow` and `function` are its own; every other attribute is
-    an output port. A port called like one of these is reached as `fetch["output"]`.
+    `name`, `output`, `wire`, `sources`, `captures`, `flow` and `function` are its own; every other
+    attribute is an output port. A port called like one of these is reached as `fetch["output"]`.
     """
 
     def __init__(
@@ -76,6 +76,17 @@ class NodeRef:
         if self.flow is None:
             raise UsageError(f"node {self.name!r} was taken out of its flow")
         return sources.sources_of(self.flow.spec(), self.name)
+
+    @property
+    def captures(self) -> Any:
+        """What the node takes from the kernel or from setup cells: by name, what it is.
+
+        Each says its type, size, where it comes from, and what may go wrong with it.
+        """
+        flow: Any = self.flow
+        if flow is None:
+            raise UsageError(f"node {self.name!r} was taken out of its flow")
+        return flow.host.captures(flow, self.name)
 
     def _known_ports(self) -> tuple[PortName, ...]:
         return self._ports if self.flow is None else self.flow.spec().node(self.name).outputs

@@ -230,6 +230,8 @@ def _step(node_type: type[Node], old: NodeSpec) -> NodeSpec:
 
 
 def _latest(known: Mapping[int, type[Node]]) -> int:
+    if len(known) == 1:
+        return next(iter(known))
     claimed = [version for version, one in known.items() if _claims(one)]
     offered = [version for version, one in known.items() if _claim(one) is not False]
     return max(claimed or offered or known)

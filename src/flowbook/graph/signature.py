@@ -44,10 +44,10 @@ def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Nod
     name = as_node_id(function.__name__)
     options = {key: value for key, value in given.items() if key not in _OWN}
     signature = inspect.signature(function)
-    said, schemas = outputs_given(given.get("outputs") or _named_in(signature.return_annotation))
+    said, schemas = outputs_given(given.get("outputs") or named_in(signature.return_annotation))
     if schemas is not None:
         options["outputs"] = schemas
-        said = outputs_given(_named_in(signature.return_annotation))[0] or said
+        said = outputs_given(named_in(signature.return_annotation))[0] or said
     returns = {port: text for port, text in said.items() if text is not None}
     outputs = tuple(said) or (PortName(name),)
     return NodeSpec(
@@ -57,7 +57,10 @@ def read_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Nod
         outputs=outputs,
         body=source_of(function),
         options=options_given(name, {**options, **(given.get("options") or {})}),
-        returns=returns or _returns(function, outputs, _annotation(signature.return_annotation)),
+        returns=returns
+        or returns_said(
+            outputs, _annotation(signature.return_annotation), streams=_streams(function)
+        ),
     )
 
 
@@ -130,10 +133,14 @@ def _mapping(given: Any) -> Mapping[str, Any]:
     return given if isinstance(given, Mapping) else {}
 
 
-def _returns(
-    function: Callable[..., Any], outputs: tuple[PortName, ...], text: str | None
+def _streams(function: Callable[..., Any]) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+
+def returns_said(
+    outputs: tuple[PortName, ...], text: str | None, *, streams: bool
 ) -> dict[PortName, str]:
-    """What the return annotation says of each output."""
+    """What the return annotation of a function says of each output."""
     try:
         tree = ast.parse(text or "", mode="eval").body
     except SyntaxError:
@@ -141,7 +148,7 @@ def _returns(
     if isinstance(tree, ast.Call):  # `Out(…)` says names
         return {}
     word, inner = _applied(tree)
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if streams:
         if word not in _STREAMS:
             return {}
         tree = ast.parse(f"list[{ast.unparse(inner[0])}]" if inner else "list", mode="eval").body
@@ -207,7 +214,8 @@ def _annotation(annotation: Any) -> str | None:
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
-def _named_in(returns: Any) -> Iterable[str]:
+def named_in(returns: Any) -> Iterable[str]:
+    """The outputs that a return annotation names with `Out`."""
     if isinstance(returns, Out):
         return returns.names
     if not isinstance(returns, str):

@@ -8,11 +8,14 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from flowbook.cells.header import is_flow_cell
 from flowbook.magics.completion import install
+from flowbook.magics.help import overview
 from flowbook.magics.identity import cell_of
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.ownership import Ownership
 from flowbook.magics.running import run_cell
-from flowbook.magics.verbs import perform, split
+from flowbook.magics.tracebacks import name_cells, without_our_frames
+from flowbook.magics.verbs import perform, split, verbs
+from flowbook.session.project import project
 
 
 @magics_class
@@ -26,15 +29,26 @@ class FlowMagics(Magics):
     @line_cell_magic("flow")  # type: ignore[arg-type]  # IPython types the line form only
     def flow(self, line: str, cell: str | None = None) -> Any:
         """`%%flow [kind] name[(inputs)] [-> outputs] [--options]`, or `%flow verb …`."""
-        if cell is not None:
-            source = f"%%flow {line}\n{cell}".rstrip("\n")  # IPython adds one
-            return run_cell(self.notebook, self.notebook.cell or cell_of(source), source)
-        return perform(self.notebook, split(line))
+        with without_our_frames():
+            if cell is not None:
+                source = f"%%flow {line}\n{cell}".rstrip("\n")  # IPython adds one
+                return run_cell(self.notebook, self.notebook.cell or cell_of(source), source)
+            return perform(self.notebook, split(line))
 
     @line_cell_magic("flowbook")  # type: ignore[arg-type]  # as above
     def flowbook(self, line: str, cell: str | None = None) -> Any:
         """The same as `%flow`, for notebooks where another extension owns that name."""
         return self.flow(line, cell)
+
+
+def _help() -> str:
+    """What `%flow?` and `%%flow?` show."""
+    return overview(verbs, project().registry)
+
+
+for _magic in ("flow", "flowbook"):
+    # IPython asks an object for its help so; a docstring would have to be made at every import.
+    vars(FlowMagics)[_magic].getdoc = _help
 
 
 def with_body(lines: list[str]) -> list[str]:
@@ -61,6 +75,7 @@ def register(shell: Any) -> None:
     if with_body not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.insert(0, with_body)
     shell.events.register("post_run_cell", notebook.after_cell)
+    name_cells(shell)
     shell.events.register("post_run_cell", ownership.look)
     install(shell, notebook, ownership.owns)
     shell.user_ns.setdefault("flow", notebook.flow)

@@ -29,6 +29,13 @@ def deleted_cells(shell: Any) -> list[CellId]:
     return [CellId(str(cell)) for cell in deleted]
 
 
+def notebook_file(namespace: Mapping[str, Any]) -> Path | None:
+    """The notebook's file, as Jupyter or VS Code say it; None where that is not known."""
+    said = os.environ.get("JPY_SESSION_NAME") or namespace.get("__vsc_ipynb_file__") or ""
+    file = Path(str(said))
+    return file if file.suffix == ".ipynb" and file.is_file() else None
+
+
 def flow_name(namespace: Mapping[str, Any]) -> FlowId:
     """The notebook's file name: of the job, of Jupyter's or VS Code's session, else `notebook`."""
     named = os.environ.get("FLOWBOOK_FLOW")

@@ -71,15 +71,21 @@ class KernelNotebook:
                 self.tell_stale()
 
     def tell_stale(self, behind: NodeId | None = None) -> None:
-        """Say which nodes have become stale since it was last said: of all, or behind a node."""
-        known = set(self.project.live.of(self.flow).memory.known)
-        if behind is not None:
-            known &= Topology(self.flow.spec()).descendants(behind)
-        if not known:
+        """Say which nodes have become stale since it was last said.
+
+        Those behind a node; or those that take from the kernel what has changed there, with all
+        behind them.
+        """
+        shape = Topology(self.flow.spec())
+        known = self.project.live.of(self.flow).memory.known.keys()
+        if behind is not None and known.isdisjoint(shape.descendants(behind)):
             return  # a plan of the whole flow costs more than the cell
         stale = self.project.stale_reasons(self.flow)
+        roots = [behind] if behind is not None else [one for one in stale if _taken(stale[one])]
+        reached = {node for root in roots for node in shape.descendants(root)}
+        reached |= set(roots) - {behind}
         told = self.told_stale & stale.keys()
-        new = [node for node in stale if node in known and node not in told]
+        new = [node for node in stale if node in reached and node not in told]
         self.told_stale = told.union(new)
         if new:
             note(f"{shown_names(new)} {'is' if len(new) == 1 else 'are'} stale now")
@@ -88,6 +94,11 @@ class KernelNotebook:
         """Notice the cells that ran before the extension was loaded, parameters above all."""
         for raw in self.shell.history_manager.input_hist_raw[1:-1]:
             self.live.notice(cell_of(raw), raw)
+
+
+def _taken(why: str) -> bool:
+    """True of a reason that is about a name of the kernel."""
+    return why.startswith(("captured name ", "parameter "))
 
 
 def note(text: str) -> None:

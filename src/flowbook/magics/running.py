@@ -7,16 +7,15 @@ stale now, and which other cells should say something else.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
-from flowbook.cells.header import parse_cell
-from flowbook.cells.patches import CellPatch, ReplaceSource
 from flowbook.events import TriggerKind
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import CellId, NodeId
 from flowbook.magics.kernel_notebook import KernelNotebook, note, shown_names
+from flowbook.magics.offering import offer_patches
 from flowbook.magics.progress_display import progress_shown, screen_of
 from flowbook.magics.showing import show_output
+from flowbook.magics.tracebacks import name_node, run_setup_cell
 from flowbook.run.handle import Run
 from flowbook.run.rules.phase import Outcome
 from flowbook.session.live import Defined
@@ -25,7 +24,6 @@ from flowbook.session.start import Start
 
 _PATIENCE = 0.5
 """Seconds after which a cell shows how far its run is, or that it waits for its turn."""
-_KEPT_FED = "Change what other cells read"
 
 
 def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
@@ -34,8 +32,10 @@ def run_cell(notebook: KernelNotebook, cell: CellId, source: str) -> None:
     if not notebook.define_only:
         _tell(notebook, defined)
     notebook.reopen()
+    if defined.node is not None:
+        name_node(notebook.shell, defined.node)
     if defined.node is None:
-        notebook.shell.run_cell(parse_cell(source).body, silent=True).raise_error()
+        run_setup_cell(notebook.shell, source)
     elif notebook.define_only:
         return
     elif defined.waits:
@@ -68,7 +68,9 @@ def _run_node(notebook: KernelNotebook, spec: NodeSpec) -> None:
 
 def _waited(notebook: KernelNotebook, run: Run) -> bool:
     """Wait until the run is over, or rests; True if it is over."""
-    if not run.settled(_PATIENCE):
+    with run.interruptible():
+        soon = run.settled(_PATIENCE)
+    if not soon:
         if run.waits_for:
             sys.stdout.write(f"{queued_line(run.waits_for)}\n")
         with progress_shown(run, screen_of(notebook.shell)):
@@ -87,15 +89,3 @@ def _tell(notebook: KernelNotebook, defined: Defined) -> None:
         notebook.shell.set_next_input(defined.source, replace=True)
     if defined.patches:
         offer_patches(notebook, defined.patches)
-
-
-def offer_patches(notebook: KernelNotebook, patches: Iterable[CellPatch]) -> bool:
-    """Have the notebook document change, or say what its cells should; False: none was changed."""
-    if notebook.following is not None and notebook.following.offer(tuple(patches), _KEPT_FED):
-        return True
-    names = {node.place.cell: node.id for node in notebook.flow.spec().nodes if node.place}
-    for one in patches:
-        if isinstance(one, ReplaceSource):
-            head = one.source.partition("\n")[0]
-            note(f"the cell of {names.get(one.cell, one.cell)} should say: {head}")
-    return False

@@ -92,7 +92,7 @@ def status_of(notebook: KernelNotebook) -> Status:
     flow, project = notebook.flow, notebook.project
     spec = flow.spec()
     last = project.last_run(flow)
-    stale = dict.fromkeys(project.stale(flow), "it changed, or what it reads did")
+    stale = project.stale_reasons(flow)
     known = _recorded(notebook)
     return Status(
         flow=spec.id,

@@ -9,6 +9,7 @@ context to run the query.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -24,6 +25,8 @@ from flowbook.ids import PortName
 from flowbook.nodes.asking import RESULTS, ask, kind_of_first
 from flowbook.nodes.cell_code import CellText
 
+_WORD = re.compile(r"\w+|\"[^\"]*\"|\S")
+_NAMED = re.compile(r"(?:[\"']|with name )([^\"'\s]+)")
 _SETTING = re.compile(r"--\|\s*(.*?)\s*$")
 
 
@@ -165,30 +168,64 @@ def raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
     said = str(error)
     found = re.search(r"^LINE (\d+):", said, re.MULTILINE)
     lines = text.lines()
-    line = text.line - 1 + int(found[1]) if found else _line_with(said, text)
+    if found:
+        line = text.line - 1 + int(found[1])
+        columns = _columns_in(said[found.start() :], lines[line - 1])
+    else:
+        line, columns = _place_of(said, text)
     refused = FlowSyntaxError(
         f"{said[: found.start()].strip() if found else said} (node {text.node!r}, line {line})",
         hint=f"look at: {lines[line - 1].strip()}" if line <= len(lines) else None,
         cell=text.cell,
         line=line,
     )
-    raise_from_line(text, line, refused, error)
+    raise_from_line(text, line, refused, error, columns=columns)
 
 
 def raise_from_line(
-    text: CellText, line: int, refused: Exception, error: Exception | None
+    text: CellText,
+    line: int,
+    refused: Exception,
+    error: Exception | None,
+    *,
+    columns: tuple[int, int] | None = None,
 ) -> NoReturn:
-    """Raise from a frame whose file is the cell, at that line of it."""
-    pad = "\n" * (line - 1)
-    code = compile(f"{pad}raise refused from error", text.show_in_tracebacks(), "exec")
+    """Raise from a frame whose file is the cell, at that line of it; arrows mark the columns."""
+    shown = text.lines()[line - 1].rstrip("\n") if line <= len(text.lines()) else ""
+    first, last = columns or (len(shown) - len(shown.lstrip()), len(shown))
+    place: dict[str, Any] = {
+        "lineno": line,
+        "end_lineno": line,
+        "col_offset": len(shown[:first].encode()),
+        "end_col_offset": len(shown[:last].encode()),
+    }
+    names = (ast.Name(name, ast.Load(), **place) for name in ("refused", "error"))
+    module = ast.Module([ast.Raise(*names, **place)], type_ignores=[])
+    code = compile(module, text.show_in_tracebacks(), "exec", dont_inherit=True)
     exec(code.replace(co_name=text.node), {"refused": refused, "error": error})  # noqa: S102  our own raise
     raise refused
 
 
-def _line_with(said: str, text: CellText) -> int:
-    """The first cell line of the body that has a name the database quotes; else its first line."""
-    names = re.findall(r'["\']([^"\']+)["\']', said)
-    for number, line in enumerate(text.body.splitlines()):
-        if any(name in line for name in names):
-            return text.line + number
-    return text.line
+def _columns_in(said: str, line: str) -> tuple[int, int] | None:
+    """The word of a line that the database's `^` stands under; of a long line it shows a part."""
+    quoted, _, below = said.partition("\n")
+    head = quoted.index(":") + 2
+    shown, at = quoted[head:], below.find("^") - head
+    part = shown.removeprefix("...").removesuffix("...")
+    begins = line.find(part.strip("\n"))
+    if at < 0 or begins < 0:
+        return None
+    first = begins + at - (3 if shown.startswith("...") else 0)
+    word = _WORD.match(line, first)
+    return (first, word.end()) if word else None
+
+
+def _place_of(said: str, text: CellText) -> tuple[int, tuple[int, int] | None]:
+    """The first place in the body of a name the database quotes or names; else the first line."""
+    for name in _NAMED.findall(said):
+        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+        for number, line in enumerate(text.body.splitlines()):
+            found = word.search(line)
+            if found:
+                return text.line + number, found.span()
+    return text.line, None

@@ -6,6 +6,7 @@ Each problem names its node, its cell and a line of it, and says what to do.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -204,6 +205,8 @@ def _node(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
         yield from _key(node, "cache_key", node.options.cache_key)
     if node_type.body == "config":
         yield from _configuration(node, node_type)
+    elif node_type.body == "template":
+        yield from _broken_body(node)
 
 
 def _doubtful(node: NodeSpec, registry: Registry) -> Iterator[Problem]:
@@ -284,6 +287,26 @@ def _broken_templates(node: NodeSpec, name: str, value: Json) -> Iterator[Proble
             Template.parse(text)
         except ExpressionError as refused:
             yield at(node, f"{name}: {refused.message}", refused.hint or "", line_of(node, name))
+
+
+def _broken_body(node: NodeSpec) -> Iterator[Problem]:
+    """The first thing that is wrong with a body that is a template, on its line."""
+    try:
+        Template.parse(node.body)
+    except ExpressionError as refused:
+        starts = [found.start() for found in re.finditer(r"\{\{", node.body)]
+        broken = (one for one in starts if not _parses(node.body[: node.body.find("}}", one) + 2]))
+        first = next(broken, 0)
+        line = node.body_line + node.body.count("\n", 0, first)
+        yield at(node, refused.message, refused.hint or "", line)
+
+
+def _parses(text: str) -> bool:
+    try:
+        Template.parse(text)
+    except ExpressionError:
+        return False
+    return True
 
 
 def _broken_expressions(

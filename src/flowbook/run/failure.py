@@ -4,6 +4,10 @@ The traceback keeps the frames of the user's code and of the libraries it called
 machinery in between (ours, asyncio's, the executors'). Causes stay, each with its own frames.
 `line` is a line of the cell: the last frame that ran code compiled from it, or the place where
 the parser gave up; of a cell that holds no code, its header.
+
+The last few exceptions are held as they are, for whoever sits in front of this process: a debugger
+opens in their frames, and a notebook shows them in its own way. One whose text had to be redacted
+is not held.
 """
 
 from __future__ import annotations
@@ -11,10 +15,15 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import re
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
+from types import TracebackType
+from typing import Final
 
 from flowbook.errors import FlowbookError
 from flowbook.events.values import ErrorInfo
@@ -29,6 +38,41 @@ _MACHINERY = (
     contextvars.__file__,
     threading.__file__,
 )
+
+
+_FILE = re.compile(r'File "([^"\n]+)", line')
+_HELD = 4
+"""Exceptions that are held, with the values in their frames."""
+
+names: Final[list[Callable[[str], str | None]]] = []
+"""Who knows what people call a file: a kernel says `Cell In[3]` of what a cell was compiled as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """An exception as it is, its frames without our machinery; `redact` is for what is shown."""
+
+    info: ErrorInfo
+    error: BaseException
+    redact: Callable[[str], str]
+
+
+_held: deque[Caught] = deque(maxlen=_HELD)
+
+
+def held(info: ErrorInfo) -> Caught | None:
+    """The exception that became `info`, if it is one of the last few of this process."""
+    return next((one for one in tuple(_held) if one.info is info), None)
+
+
+def hold(info: ErrorInfo, error: BaseException, redact: Callable[[str], str] = str) -> None:
+    """Hold an exception that has the user's frames, unless its message may not be told."""
+    if isinstance(error, FlowbookError) or info.message != _message(error, str):
+        return
+    for one in _chain(error, []):
+        one.__traceback__ = _without_machinery(one.__traceback__)
+    if error.__traceback__ is not None:
+        _held.append(Caught(info, error, redact))
 
 
 def describe(
@@ -54,6 +98,32 @@ def describe(
     )
 
 
+def _chain(error: BaseException, seen: list[BaseException]) -> list[BaseException]:
+    """The exception, those that led to it and those it groups, each once."""
+    if not any(error is one for one in seen):
+        seen.append(error)
+        inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+        for other in (error.__cause__, error.__context__, *inside):
+            if other is not None:
+                _chain(other, seen)
+    return seen
+
+
+def _without_machinery(traceback: TracebackType | None) -> TracebackType | None:
+    """The same frames without ours, asyncio's and the executors'."""
+    kept = [one for one in _entries(traceback) if not _is_ours(one.tb_frame.f_code.co_filename)]
+    made = None
+    for one in reversed(kept):
+        made = TracebackType(made, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return made
+
+
+def _entries(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
 def _name(kind: type[BaseException]) -> str:
     if kind.__module__ in ("builtins", "__main__"):
         return kind.__qualname__
@@ -76,7 +146,7 @@ def _traceback(error: BaseException, redact: Callable[[str], str]) -> str:
     if isinstance(error, FlowbookError):
         told.__cause__ = None  # ours say what the library said: its frames help nobody
     _keep_users_frames(told, set())
-    text = redact("".join(told.format()))
+    text = redact(_FILE.sub(_as_called, "".join(told.format())))
     return text if len(text) <= _TRACEBACK_MAX else f"…\n{text[-_TRACEBACK_MAX:]}"
 
 
@@ -90,8 +160,18 @@ def _keep_users_frames(told: TracebackException, seen: set[int]) -> None:
             _keep_users_frames(other, seen)
 
 
+def _as_called(found: re.Match[str]) -> str:
+    """A file in a traceback as people call it."""
+    called = next(filter(None, (name(found[1]) for name in names)), None)
+    return f"{called}, line" if called else found[0]
+
+
 def _is_machinery(frame: FrameSummary) -> bool:
-    return frame.filename.startswith(_MACHINERY)
+    return _is_ours(frame.filename)
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_MACHINERY)
 
 
 def _line(error: BaseException, filename: str | None) -> int | None:

@@ -27,7 +27,7 @@ from flowbook.run.additions import Additions, with_additions
 from flowbook.run.alarms import Alarms
 from flowbook.run.containers import Containers
 from flowbook.run.excerpt import told_inputs
-from flowbook.run.failure import describe
+from flowbook.run.failure import describe, hold
 from flowbook.run.lookups import Asking, Lookups
 from flowbook.run.permits import StepPermits
 from flowbook.run.places.capture import listening
@@ -317,18 +317,20 @@ class Hands:
         )
 
     def _raised(self, order: Launch, error: BaseException, ms: float) -> None:
-        work = self.work(order.step)
+        work, redact = self.work(order.step), self._stage.told
         self._accounts.words.additions(order.step, order.attempt)  # what fails adds nothing
+        info = replace(
+            describe(error, work.filename, work.cell, redact),
+            inputs=told_inputs(self.containers, order.step, self._stage.recording),
+        )
+        hold(info, error, redact)
         self._feed(
             StepRaised(
                 at=self._now(),
                 step=order.step,
                 attempt=order.attempt,
                 ms=ms,
-                error=replace(
-                    describe(error, work.filename, work.cell, self._stage.told),
-                    inputs=told_inputs(self.containers, order.step, self._stage.recording),
-                ),
+                error=info,
                 chance=random.random(),  # noqa: S311 - spreads retries, hides nothing
                 final=bool(getattr(error, "final", False)),
                 wait=float(getattr(error, "retry_after", None) or 0.0),

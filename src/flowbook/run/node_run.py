@@ -12,6 +12,7 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.node import Outputs
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep
+from flowbook.run.failure import held
 from flowbook.run.given import given, taken
 from flowbook.run.lookups import NOT_YET, OFF, Lookup, lookup_of
 from flowbook.run.perform import Performance
@@ -194,13 +195,13 @@ def _names(performance: Performance, i: int) -> Mapping[PortName, Any]:
 def failed_run(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> RunFailed:
     """The exception that says what failed, and where."""
     kind = error.type if error else None
-    what = f"{error.name}: {error.message}" if error else "it failed"
+    what = f"{error.name}: {error.message}".rstrip(": ") if error else "it failed"
     where = ""
     if error and error.line:
         where = (
             f" (cell {error.cell}, line {error.line})" if error.cell else f" (line {error.line})"
         )
-    return RunFailed(
+    failed = RunFailed(
         f"node {node!r} failed{where}: {what}" if node else f"run {run_id} failed: {what}",
         hint=error.hint if error else None,
         run_id=run_id,
@@ -211,6 +212,12 @@ def failed_run(run_id: RunId, node: NodeId | None, error: ErrorInfo | None) -> R
         traceback=error.traceback if error else None,
         inputs=error.inputs if error else None,
     )
+    caught = held(error) if error else None
+    if caught is not None:
+        failed.__cause__, failed.redact = caught.error, caught.redact
+    elif failed.frames():
+        failed.add_note(failed.frames())
+    return failed
 
 
 def outcome_word(state: RunState, i: int) -> str:

@@ -95,6 +95,7 @@ class Performance:
         self.left = False
         """It is suspended, and this process goes on with it no more."""
         self._stage, self._closed, self.tools = stage, closed, stage.tools
+        self.executors = stage.executors
         self._stimuli: deque[Stimulus] = deque()
         self._busy = self._ended = False
         self._parked: deque[Launch] = deque()

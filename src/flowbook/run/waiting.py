@@ -1,15 +1,16 @@
 """Waiting for a run, from a script, a cell or a coroutine.
 
 Waiting can be interrupted: Ctrl-C in a cell that waits cancels the run and then interrupts the
-cell.
+cell, which shows one line and not where we waited.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from flowbook.errors import RunTimeout, UsageError
 from flowbook.events import RunStatus
 from flowbook.ids import NodeId, RunId
 from flowbook.run.perform import Performance
+from flowbook.run.places.executors import left_behind
 from flowbook.run.places.loops import soon
 from flowbook.run.rules.undoing import finishing
 
@@ -24,6 +26,14 @@ _TICK = 0.1
 """Seconds between looks while waiting: an interrupt of `await` is only noticed on a tick."""
 _LAST_WAIT = 5.0
 """Seconds an interrupted wait gives the run to end."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C met somebody who waited for a run; it says what became of the run."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: where we waited is no news."""
+        return [f"KeyboardInterrupt: {self}"]
 
 
 class Waitable:
@@ -78,7 +88,7 @@ class Waitable:
         if here and not self._performance.over.done():
             raise UsageError("waiting here would block the engine", hint="write `await run`")
         deadline = None if timeout is None else monotonic() + timeout
-        try:
+        with self.interruptible():
             while not self.settled(
                 _TICK if deadline is None else min(_TICK, deadline - monotonic())
             ):
@@ -91,9 +101,6 @@ class Waitable:
                         run_id=self.id,
                         seconds=timeout,
                     )
-        except KeyboardInterrupt:
-            self._interrupted()
-            raise
 
     @property
     def compensated(self) -> tuple[NodeId, ...]:
@@ -110,7 +117,17 @@ class Waitable:
         """True while it was told to stop and undoes, tears down or is in a block `finally`."""
         return finishing(self._performance.state)
 
-    def _interrupted(self) -> None:
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Inside of it, Ctrl-C cancels the run, waits until it stops, and raises `Interrupted`."""
+        try:
+            yield
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:
+            raise self._interrupted() from None
+
+    def _interrupted(self) -> Interrupted:
         """Stop the run; interrupted once more, also what it does before it stops."""
         self.cancel("interrupted")
         try:
@@ -119,7 +136,14 @@ class Waitable:
         except KeyboardInterrupt:
             self.cancel("interrupted")
             self.settled(_LAST_WAIT)
-            raise
+        return Interrupted(self._whereabouts())
+
+    def _whereabouts(self) -> str:
+        """What became of a run that was told to stop."""
+        word = "was cancelled" if self.status.over else f"is {self.status.value}, and will stop"
+        left = left_behind(set(self._performance.executors.values()), self.id)
+        told = f"; {', '.join(left)} cannot be stopped: what still comes of it is ignored"
+        return f"run {self.id} {word}{told if left else ''}"
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._waited().__await__()
@@ -127,8 +151,14 @@ class Waitable:
     async def _waited(self) -> Self:
         try:
             await self.ended()
-        except (asyncio.CancelledError, KeyboardInterrupt):
+        except KeyboardInterrupt:
             self.cancel("interrupted")
+            raise Interrupted(self._whereabouts()) from None
+        except asyncio.CancelledError as cancelled:
+            # How a kernel interrupts a cell that awaits; its traceback is ours alone.
+            self.cancel("interrupted")
+            shown = Interrupted(self._whereabouts())._render_traceback_
+            cancelled._render_traceback_ = shown  # type: ignore[attr-defined]
             raise
         return self._returned()
 

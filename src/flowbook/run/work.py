@@ -344,7 +344,8 @@ class StepContext(Struct, eq=False):
         attach: Mapping[str, str] | None = None,
         result: str = "frame",
     ) -> Any:
-        return self.tools.query(sql, tables, parameters, attach=attach, result=result)
+        stop = lambda: self.stopping  # noqa: E731 - `cancelled` is for the node to ask
+        return self.tools.query(sql, tables, parameters, attach=attach, result=result, stop=stop)
 
     async def call(self, wanted: Call) -> Called:
         return await self.tools.call(self, wanted)

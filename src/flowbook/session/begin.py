@@ -14,6 +14,7 @@ from flowbook.run.rules.stimulus import Lineage
 from flowbook.session.accounting import accounting_of
 from flowbook.session.entrusted import foresee
 from flowbook.session.office import RunOffice
+from flowbook.session.overrides import given_by_overrides
 from flowbook.session.recording import record_flow, recordable, recording_of, told_params
 from flowbook.session.rehearsal import given_by_mocks, rehearsed
 from flowbook.session.start import Start, mint_run_id
@@ -81,10 +82,13 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     foresee(project, work, how.lineage)
     if how.force:
         work = list(map(afresh, work))
-    given = {} if how.rerun is None else live.fresh(plan, spec, values, how.rerun)
+    rerun = () if flow.base is not None and how.rerun is None else how.rerun
+    fresh = {} if rerun is None or how.trial else live.fresh(plan, spec, values, rerun)
+    given = {**fresh, **given_by_overrides(flow, plan)}
     if how.trial is not None:
         trial = how.trial.settled(spec)
-        given = given_by_mocks(plan, kinds, spec, trial)
+        given = {node: one for node, one in given.items() if node not in trial.mocks}
+        given |= given_by_mocks(plan, kinds, spec, trial)
         work, how = rehearsed(plan, work, spec, kinds, trial), replace(how, trial=trial)
     recording = recording_of(plan.options, project.store, project.secrets)
     record_flow(project.store, plan, recordable(spec, values, recording))

@@ -188,7 +188,7 @@ def _any_order(value: set[Any] | frozenset[Any]) -> Any:
 
 
 def _module(value: ModuleType) -> Any:
-    return ("module", value.__name__)
+    return ("module", value.__name__, str(getattr(value, "__version__", "")))
 
 
 def _node(value: NodeRef) -> Any:

@@ -57,12 +57,20 @@ class Memory:
     """The last results of one live flow, by reference; lives and dies with the kernel.
 
     `values`: what tells the latest value of each output from others. `failed`: nodes whose last
-    attempt to give another result failed.
+    attempt to give another result failed. `runs`: the newest run that has dealt with a node.
     """
 
     known: dict[NodeId, Known] = field(default_factory=dict)
     values: dict[tuple[NodeId, PortName], str] = field(default_factory=dict)
     failed: set[NodeId] = field(default_factory=set)
+    runs: dict[NodeId, RunId] = field(default_factory=dict)
+
+    def overtaken(self, node: NodeId, run: RunId) -> bool:
+        """True when a run that began later has dealt with the node already; else `run` has."""
+        if self.runs.get(node, run) > run:  # ids are in the order in which runs began
+            return True
+        self.runs[node] = run
+        return False
 
     def fresh(
         self, plan: Plan, bases: Mapping[NodeId, Basis], rerun: Iterable[NodeId]

@@ -33,6 +33,7 @@ from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import CellId, NodeId
+from flowbook.session.captured import captured_of
 from flowbook.session.copied import copied, free_name
 from flowbook.session.feeding import Cells, Feeding, changes
 from flowbook.session.project import Project
@@ -73,14 +74,16 @@ class LiveNotebook:
         self.flow = flow
         self.namespace = namespace
         self.cells: Cells = {}
+        self.reading = Reading(project.registry)
         self._gone: Cells = {}
         """Cells that were deleted: one that comes back is where it was."""
         self._unwritten: set[CellId] = set()
         """Cells of nodes that were made elsewhere, until a cell of the notebook says them."""
         self.watchers: list[Callable[[Edit], None]] = []
         """Called with each edit of the flow that changed the cells held here."""
+        self.document: Callable[[CellId], Cell | None] = lambda _: None
+        """A cell as the notebook document has it, with its tags and its place."""
         self._lock = RLock()
-        self._reading = Reading(project.registry)
         project.attach(flow, namespace)
         flow.observe(self._edited)
 
@@ -102,6 +105,11 @@ class LiveNotebook:
             if draft.renamed is not None:
                 self.project.live.of(self.flow).memory.renamed(*draft.renamed)
             node = next((n for n in parsed.spec.nodes if n.place and n.place.cell == cell_id), None)
+        if node is not None:
+            taken = captured_of(node, parsed.spec, self.namespace, self.reading.loose)
+            draft.notes += [
+                f"captured name {n!r} {one.risk}" for n, one in taken.items() if one.risk
+            ]
         return Defined(
             node,
             tuple(draft.notes),
@@ -133,8 +141,8 @@ class LiveNotebook:
             draft.notes.append(f"{own} is now called {wanted}")
         elif not known_by_id and own is not None and self.cells[cell_id].source != source:
             draft.notes.append(f"{own} was written in another cell; this cell has it now")
-        cell = Cell.code(cell_id, draft.source)
-        draft.cells[cell_id] = replace(known or cell, id=cell_id, source=draft.source)
+        cell = known or self.document(cell_id) or Cell.code(cell_id, draft.source)
+        draft.cells[cell_id] = replace(cell, id=cell_id, source=draft.source)
         return draft
 
     def _came_back(self, cell_id: CellId, name: NodeId | None) -> Cell | None:
@@ -286,7 +294,9 @@ class LiveNotebook:
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
         ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
-        return self._reading.read(notebook, self.flow.spec().id, ambient=ambient)
+        parsed = self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
+        self.project.live.of(self.flow).loose = self.reading.loose
+        return parsed
 
 
 def _waiting(spec: FlowSpec, node: NodeSpec) -> str:

@@ -15,13 +15,13 @@ from flowbook.errors import InvalidParameters
 from flowbook.events import NodeCompleted, NodeFailed, NodeReused
 from flowbook.graph.problem import errors
 from flowbook.graph.spec import FlowSpec, Json, Missing
-from flowbook.ids import NodeId, PortName
+from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.nodes.cell_code import code_meaning
 from flowbook.nodes.python import run_setup
 from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 from flowbook.run.work import Reuse
-from flowbook.session.content import Untold, digest_of
+from flowbook.session.captured import digests
 from flowbook.session.freshness import (
     Basis,
     Known,
@@ -48,8 +48,15 @@ class LiveFlows:
         return iter(list(self._flows))
 
     def of(self, flow: Flow) -> LiveFlow:
-        """What is held of `flow`."""
-        return self._flows.setdefault(flow, LiveFlow())
+        """What is held of `flow`; of a variant at first what is held of the flow it came from."""
+        found = self._flows.get(flow)
+        if found is None:
+            found = self._flows[flow] = LiveFlow() if flow.base is None else self._of(flow.base)
+        return found
+
+    def _of(self, base: Flow) -> LiveFlow:
+        held = self.of(base)
+        return LiveFlow(Memory(dict(held.memory.known)), held.attached, held.own, held.set_up)
 
     def adopt(self, flow: Flow, run: Run, plan: Plan, *, remember: bool = True) -> None:
         """`run` is one of this process now: watchers are told.
@@ -73,6 +80,8 @@ class LiveFlow:
     own: dict[str, Any] = field(default_factory=dict)
     set_up: tuple[str, ...] = ()
     """Bodies of the setup cells that have run in `own`."""
+    loose: Mapping[str, CellId] = field(default_factory=dict)
+    """The plain cells that bind names in a kernel."""
     last: Run | None = None
     former: bool = False
     """True for a flow as it was at a version before, which no name stands for."""
@@ -119,7 +128,7 @@ class LiveFlow:
             shared = "\n".join(code_meaning(cell.body) for cell in spec.setup)
             return bases(plan, spec, values, {}, shared)
         names = {name for step in plan.steps for name in captured_by(plan, spec, step.node)}
-        return bases(plan, spec, values, _digests(self.attached, names))
+        return bases(plan, spec, values, digests(self.attached, names))
 
     def fresh(
         self,
@@ -155,18 +164,31 @@ class _Follower:
 
     def keep(self, notice: object) -> None:
         """Take an event in; twice is once."""
-        if isinstance(notice, NodeFailed) and not notice.scope:
-            self.memory.failed.add(notice.node)
-        if not isinstance(notice, NodeCompleted | NodeReused) or notice.scope:
+        if not isinstance(notice, NodeCompleted | NodeReused | NodeFailed) or notice.scope:
             return
-        node, memory = notice.node, self.memory
+        if isinstance(notice, NodeFailed):
+            if not self.memory.overtaken(notice.node, self.run.id):
+                self.memory.failed.add(notice.node)
+            return
         source = self.run.id if isinstance(notice, NodeCompleted) else notice.source
-        for port, ref in notice.outputs.items():
-            key = value_key(ref, source, node, port)
-            self.values[node, port] = memory.values[node, port] = key
-        for port in self.plan.step(node).outputs:
-            if port not in notice.outputs:  # a branch that was not taken
-                memory.values.pop((node, port), None)
+        found = {
+            (notice.node, port): value_key(ref, source, notice.node, port)
+            for port, ref in notice.outputs.items()
+        }
+        self.values |= found
+        if not self.memory.overtaken(notice.node, self.run.id):
+            self._remember(notice, source, found)
+
+    def _remember(
+        self,
+        notice: NodeCompleted | NodeReused,
+        source: RunId | None,
+        found: Mapping[tuple[NodeId, PortName], str],
+    ) -> None:
+        node, memory = notice.node, self.memory
+        for port in self.plan.step(node).outputs:  # one may be of a branch that was not taken
+            memory.values.pop((node, port), None)
+        memory.values |= found
         if isinstance(notice, NodeCompleted):
             memory.failed.discard(node)
         if isinstance(notice, NodeReused) and notice.cache_key is None and node in memory.known:
@@ -177,15 +199,3 @@ class _Follower:
             wires = self.basis[node].wires
             read = {name: self.values.get(one, "") for name, one in wires.items()}
             memory.known[node] = Known(self.basis[node], reuse, read)
-
-
-def _digests(namespace: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
-    """A digest of each name's value; of what has none, which object it is."""
-    found: dict[str, str] = {}
-    for name in names:
-        if name in namespace:
-            try:
-                found[name] = digest_of({name: namespace[name]})
-            except Untold:
-                found[name] = f"object {id(namespace[name])}"
-    return found

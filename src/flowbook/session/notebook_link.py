@@ -7,17 +7,17 @@ notebook's text is the user's to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeAlias
 
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, InsertCell, patch
 from flowbook.cells.source import read
-from flowbook.graph.edits import Edit
-from flowbook.graph.spec import FlowSpec
-from flowbook.graph.wiring import resolve
-from flowbook.ids import CellId, NodeId, PortName
+from flowbook.graph.edits import Edit, MoveNodes
+from flowbook.graph.spec import FlowSpec, Position
+from flowbook.graph.wiring import EdgeSpec, resolve
+from flowbook.ids import CellId, NodeId
 from flowbook.session.feeding import Cells
 from flowbook.session.live import LiveNotebook
 from flowbook.session.rebase import rebased
@@ -25,9 +25,17 @@ from flowbook.session.rebase import rebased
 Make: TypeAlias = Callable[[Notebook], Sequence[CellPatch]]
 """What a gesture changes in a notebook, however that stands; `UsageError` when it cannot."""
 
+Places: TypeAlias = Mapping[CellId, Position | None]
+
 
 class NotebookLink(Protocol):
-    """The notebook document as a front end has it open, at arm's length."""
+    """The notebook document as a front end has it open, at arm's length.
+
+    `placed`, if somebody sets it, is called with the cells that the document has in other places
+    than before: all that have one when it is opened.
+    """
+
+    placed: Callable[[Places], None]
 
     @property
     def connected(self) -> bool:
@@ -76,12 +84,14 @@ class Following:
         self._before = self._cells
         """The cells as they were until the last change."""
         live.watchers.append(self._say)
+        live.document = self._cell
+        link.placed = self._place
         live.flow.observe(self._remember)
 
     def offer(self, patches: Sequence[CellPatch], label: str) -> bool:
         """Say what just became of the cells that ran; False when no front end is connected.
 
-        A cell that says something else by now, and is fed by it as it is in the flow, has said it.
+        A cell that says something else by now, of the same node fed by the same, has said it.
         """
         made_for = Notebook.of(tuple(self._before.values()))
 
@@ -109,16 +119,33 @@ class Following:
         ambient = frozenset(name for name in list(live.namespace) if not name.startswith("_"))
         return read(notebook, live.project.registry, live.flow.spec().id, ambient=ambient).spec
 
+    def _cell(self, cell_id: CellId) -> Cell | None:
+        return next((cell for cell in self._link.cells if cell.id == cell_id), None)
+
+    def _place(self, places: Places) -> None:
+        """Nodes stand where the document has them."""
+        moved = {
+            node.id: places[node.place.cell]
+            for node in self._live.flow.spec().nodes
+            if node.place is not None
+            and node.place.cell in places
+            and places[node.place.cell] != node.position
+        }
+        if moved:
+            self._live.flow.apply(MoveNodes(moved))
+
     def _remember(self, _spec: FlowSpec, _edit: Edit | None) -> None:
         if self._cells != self._live.cells:
             self._before, self._cells = self._cells, dict(self._live.cells)
 
 
-def _fed(spec: FlowSpec) -> dict[CellId, set[tuple[PortName, NodeId, PortName]]]:
-    """What feeds the inputs of the node of each cell."""
-    cells = {node.id: node.place.cell for node in spec.nodes if node.place}
-    found: dict[CellId, set[tuple[PortName, NodeId, PortName]]] = {c: set() for c in cells.values()}
+def _fed(spec: FlowSpec) -> dict[CellId, tuple[NodeId, frozenset[EdgeSpec]]]:
+    """The node of each cell, and what feeds it."""
+    into: dict[NodeId, list[EdgeSpec]] = {}
     for edge in resolve(spec).edges:
-        if edge.target in cells:
-            found[cells[edge.target]].add((edge.input, edge.source, edge.output))
-    return found
+        into.setdefault(edge.target, []).append(edge)
+    return {
+        node.place.cell: (node.id, frozenset(into.get(node.id, ())))
+        for node in spec.nodes
+        if node.place
+    }

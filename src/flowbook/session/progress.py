@@ -43,8 +43,6 @@ _SAID = 40
 """Characters of what a node streams that stand beside it."""
 _MOST_FAILURES = 10
 """So many failures inside of a container are told one by one; its own line counts all."""
-_LAST_WAIT = 5.0
-"""Seconds an interrupted run has to write its end."""
 BAR = 24
 """Characters of the time line that shows which nodes overlapped."""
 _DONE = {
@@ -355,15 +353,12 @@ def narrate(run: Run, write: Callable[[str], object], *, rests: bool = False) ->
     close = feed.open()
     over = False
     try:
-        while True:
-            for line in feed.lines(board, time.time()):
-                write(f"{line}\n")
-            if over:
-                return
-            over = run.settled(_TICK) or (rests and run.resting)
-    except KeyboardInterrupt:
-        run.cancel("interrupted")
-        run.settled(_LAST_WAIT)
-        raise
+        with run.interruptible():
+            while True:
+                for line in feed.lines(board, time.time()):
+                    write(f"{line}\n")
+                if over:
+                    return
+                over = run.settled(_TICK) or (rests and run.resting)
     finally:
         close()

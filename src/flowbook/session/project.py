@@ -30,6 +30,7 @@ from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
 from flowbook.session.calls import Calls
+from flowbook.session.captured import Captured, captured_of, captured_problems
 from flowbook.session.completing import Completing
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
@@ -176,7 +177,14 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
 
-        return check(flow.spec(), kinds_of(flow, self.registry)) + self.calls.problems(flow)
+        found = check(flow.spec(), kinds_of(flow, self.registry)) + self.calls.problems(flow)
+        live = self.live.of(flow)
+        return (*found, *captured_problems(flow.spec(), live.attached or {}, live.loose))
+
+    def captures(self, flow: Flow, node: NodeId) -> Mapping[str, Captured]:
+        """What the names are that a node takes from the kernel or from setup cells, by name."""
+        spec, live = flow.spec(), self.live.of(flow)
+        return captured_of(spec.node(node), spec, live.namespace(spec), live.loose)
 
     def plan(
         self, flow: Flow, targets: Collection[NodeId] | None = None, *, whole: bool = False
@@ -185,12 +193,10 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
 
         `whole`: with nodes that the targets do not need, to be skipped.
         """
-        from flowbook.plan.compile import compile_plan
-
         kinds = kinds_of(flow, self.registry)
         if targets is None:
             return self._plans.of(flow, kinds)
-        return compile_plan(flow.spec(), kinds, targets=targets, whole=whole)
+        return self._plans.part(flow, kinds, targets, whole=whole)
 
     # ------------------------------------------------------------ runs
 
@@ -243,7 +249,9 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
                 return begin(self, flow, params or {}, asked)
             return self.keys.start(flow, params or {}, replace(asked, key=key))
         finally:
-            if how is None:  # a door that says how has its own way with lost runs
+            if (
+                how is None and flow.base is None
+            ):  # a door that says how has its own way with lost runs
                 self.reopening.look(flow)
 
     def recover(

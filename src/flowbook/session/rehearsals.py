@@ -44,7 +44,7 @@ class Rehearsals:
         office = cast("Office", self)
         trial, params = trial_of(flow, given, **said)
         trial.refuse_strangers(flow.spec(), office.registry)
-        targets = None if only is None else _nodes(only)
+        targets = flow.still_needed() if only is None else _nodes(only)
         how = Start(trigger=TriggerKind.TEST, targets=targets, trial=trial)
         return begin(office, flow, params, how)
 

@@ -145,7 +145,7 @@ def trial_of(flow: Flow, given: Mapping[str, Any], **said: Any) -> tuple[Trial, 
     is neither.
     """
     seen: Gives | None = said.get("seen")
-    params = {} if seen is None else dict(seen.params)
+    params = {**({} if seen is None else seen.params), **flow.given_params}
     mocks = {_named(name): mock for name, mock in (said.get("mocks") or {}).items()}
     spec, declared = flow.spec(), {str(param.name) for param in flow.params}
     for name, value in given.items():

@@ -46,7 +46,9 @@ class NodeCall:
         self.node = node
         self.templates = templates
         self.checks = checks
-        self.ambient = paths_of(templates)
+        self.text = node.spec.body if type(node).body == "template" else None
+        """The template that its body is."""
+        self.ambient = paths_of({**templates, "": self.text or ""})
         """What the templates read of the project, such as `$env.REGION`."""
         self.aside = not type(node).expressions and _reads_previous(templates)
         """True when the node before it is there for the templates alone, as `previous`."""
@@ -92,11 +94,14 @@ class NodeCall:
     def rendered(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Node:
         """The node with the templates of its configuration rendered over its inputs."""
         node = self.node
-        if not self.templates:
+        if not self.templates and self.text is None:
             return node
         names = nest(inputs)
         if self.ambient:
             names |= provided(context, self.ambient)
+        if self.text is not None:
+            node = copy.copy(node)
+            node.spec = replace(node.spec, body=str(_render(self.text, names)))
         rendered = {name: _render(value, names) for name, value in self.templates.items()}
         return type(node)(node.spec, **{**_configuration(node), **rendered})
 

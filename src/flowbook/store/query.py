@@ -11,7 +11,9 @@ loads no extension, and changes no setting of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from flowbook.errors import UsageError
@@ -21,6 +23,10 @@ from flowbook.store.resident import Resident
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+_LOOK = 0.05
+"""Seconds between looks whether a query is to be stopped."""
 
 
 class Tables:
@@ -42,23 +48,26 @@ class Tables:
         *,
         attach: Mapping[str, str] | None = None,
         result: str = "frame",
+        stop: Callable[[], bool] | None = None,
     ) -> Any:
         """The result of the last statement of `sql`, as pandas (Arrow without pandas).
 
         `tables` are readable by name; `$name` in the SQL takes its value from `parameters`.
         `attach`: paths of files of DuckDB and SQLite, by the name they have in the SQL, to be read
-        only. `result`: `frame`, or `arrow` for an Arrow table.
+        only. `result`: `frame`, or `arrow` for an Arrow table. Once `stop` says so the query is
+        stopped, with DuckDB's own error.
         Raises `UsageError` for SQL without a result, a table that is none, a file that cannot be
         attached or a parameter that is not given, and DuckDB's own error for SQL that does not
         parse or run.
         """
         as_arrow = result == "arrow"
         if attach:
-            with attached(attach, sql) as cursor:
+            with attached(attach, sql) as cursor, _stopped_by(cursor, stop):
                 return _run(cursor, sql, tables, parameters, as_arrow)
         cursor = self._resident.cursor()
         try:
-            return _run(cursor, sql, tables, parameters, as_arrow)
+            with _stopped_by(cursor, stop):
+                return _run(cursor, sql, tables, parameters, as_arrow)
         finally:
             cursor.close()
 
@@ -69,6 +78,32 @@ class Tables:
     def disown(self) -> None:
         """In a forked child: let the parent's instance be."""
         self._resident.disown()
+
+
+@contextmanager
+def _stopped_by(cursor: DuckDBPyConnection, stop: Callable[[], bool] | None) -> Iterator[None]:
+    """Interrupt what runs on `cursor` from when `stop` says so until it is over.
+
+    A thread looks, for the one that runs the query hears nothing; and it says so again and again,
+    because DuckDB only hears it while a statement runs.
+    """
+    if stop is None:
+        yield
+        return
+    over = Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK):
+            if stop():
+                cursor.interrupt()
+
+    thread = Thread(target=look, name="flowbook-query", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _run(

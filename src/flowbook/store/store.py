@@ -12,7 +12,7 @@ import atexit
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -148,9 +148,12 @@ class Store(Maintained):
         *,
         attach: Mapping[str, str] | None = None,
         result: str = "frame",
+        stop: Callable[[], bool] | None = None,
     ) -> Any:
         """SQL over tables in memory; see `flowbook.store.query.Tables.query`."""
-        return self._tables.query(sql, tables, parameters or {}, attach=attach, result=result)
+        return self._tables.query(
+            sql, tables, parameters or {}, attach=attach, result=result, stop=stop
+        )
 
     def fold(self, *, budget: float = 2.0) -> int:
         """Move everything journalled, by anybody, into the database; how many facts that was.

@@ -18,14 +18,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.patches import CellPatch, SetMetadata
 from flowbook.errors import UsageError
-from flowbook.session.notebook_link import Make
+from flowbook.session.notebook_link import Make, Places
 from flowbook.session.rebase import rebased
 from flowbook.widget.mirror import Mirror
 from flowbook.widget.notebook_protocol import (
@@ -83,6 +83,7 @@ class Link:
         self._views: dict[str, _View] = {}
         self._waiting: deque[_Gesture] = deque()
         self._rids = itertools.count(1)
+        self.placed: Callable[[Places], None] = lambda _: None
 
     # ------------------------------------------------------------ what the kernel asks
 
@@ -101,7 +102,7 @@ class Link:
     def apply(self, patches: Sequence[CellPatch], label: str) -> bool:
         """Ask for these changes of `cells`, as one gesture; False when nobody is connected.
 
-        What the user has typed since is kept: a text both changed gets both changes, line by line.
+        What the user has typed since is kept: a text both changed gets both changes.
         """
         made_for = Notebook.of(self.cells)
         return self.say(label, lambda notebook: rebased(patches, made_for, notebook))
@@ -132,8 +133,9 @@ class Link:
             before = [key for key, view in self._views.items() if view.name == said.view]
             for key in before:  # a page that was loaded again never closed its comm
                 self._closed(key)
-            self._views[wire.comm_id] = _View(said.view, wire, Mirror(said.cells))
+            view = self._views[wire.comm_id] = _View(said.view, wire, Mirror(said.cells))
             self._ask()
+        self.placed({cell: at for cell, at in view.mirror.places().items() if at is not None})
 
     def _heard(self, wire: Wire, content: object) -> None:
         try:
@@ -143,9 +145,14 @@ class Link:
             return
         with self._lock:
             view = self._views.get(wire.comm_id)
-            if view is not None:
-                self._act(view, message)
-                self._ask()
+            if view is None:
+                return
+            before, rests = view.mirror.places(), view.asked is None and not self._waiting
+            self._act(view, message)
+            self._ask()
+        if rests and isinstance(message, Changed):  # else it may be older than what was asked for
+            now = view.mirror.places()
+            self.placed({cell: now[cell] for cell in now if now[cell] != before.get(cell)})
 
     def _act(self, view: _View, message: NotebookMessage) -> None:
         if isinstance(message, Cells):  # the line was down: what was said meanwhile is lost

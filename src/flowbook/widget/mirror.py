@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.patches import CellPatch, DeleteCell, InsertCell, ReplaceSource
+from flowbook.graph.spec import Position
 from flowbook.ids import CellId
 from flowbook.widget.notebook_protocol import (
     CellChanges,
@@ -45,6 +46,10 @@ class Mirror:
                 Cell(one.cell, one.kind, one.source, one.metadata) for one in self._cells.values()
             )
         )
+
+    def places(self) -> dict[CellId, Position | None]:
+        """Where the canvas is to draw the node of each cell."""
+        return {cell.id: cell.position for cell in self.notebook().cells}
 
     def revision(self, cell: CellId) -> int:
         """Which state of that cell this is; -1 for one that is not there."""

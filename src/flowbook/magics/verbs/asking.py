@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.ids import NodeId
 from flowbook.magics.findings import Findings
+from flowbook.magics.help import Page, overview, page_of, topics
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.node_view import NodeView, view_of
 from flowbook.magics.past import Wanted, ask
 from flowbook.magics.status import Status, status_of
 from flowbook.magics.verbs.group import verbs
 from flowbook.magics.verbs.words import Moment, NodeName
+
+
+def complete_topic(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's signature
+    incomplete: str,
+) -> list[CompletionItem[Any]]:
+    """What there is help for."""
+    registry = ctx.obj.project.registry
+    return [CompletionItem(one) for one in topics(verbs, registry) if one.startswith(incomplete)]
 
 
 @verbs.command()
@@ -53,6 +65,15 @@ def show(notebook: KernelNotebook, node: NodeId | None) -> NodeView | Any:
 def history(notebook: KernelNotebook, /, **said: Any) -> Any:
     """Runs of the flow, latest first, as a table; with nodes, how these went in each run."""
     return ask(notebook, Wanted(**said))
+
+
+@verbs.command("help", context_settings={"ignore_unknown_options": True})
+@click.argument("topic", required=False, type=click.UNPROCESSED, shell_complete=complete_topic)
+@click.pass_obj
+def tell(notebook: KernelNotebook, topic: str | None) -> Page:
+    """Tell of a verb, a kind of node or an option; alone, of all there are."""
+    registry = notebook.project.registry
+    return overview(verbs, registry) if topic is None else page_of(verbs, registry, topic)
 
 
 @verbs.command()

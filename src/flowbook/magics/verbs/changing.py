@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 
 import click
@@ -10,8 +11,10 @@ from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import is_flow_cell
 from flowbook.errors import UsageError
 from flowbook.graph.flow import Flow
-from flowbook.ids import NodeId
+from flowbook.graph.refs import NodeRef
+from flowbook.ids import NodeId, as_node_id
 from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.magics.offering import offer_patches
 from flowbook.magics.verbs.group import PROGRAM, verbs
 from flowbook.magics.verbs.words import NodeName, complete_setting
 
@@ -24,6 +27,23 @@ def remove(notebook: KernelNotebook, nodes: tuple[NodeId, ...]) -> Flow:
     for node in dict.fromkeys(nodes):
         notebook.live.remove(node)
     return notebook.flow
+
+
+@verbs.command()
+@click.argument("old", type=NodeName())
+@click.argument("new")
+@click.pass_obj
+def rename(notebook: KernelNotebook, old: NodeId, new: str) -> NodeRef:
+    """Give a node another name; what it fed stays fed, and cells that name it follow."""
+    name = as_node_id(new)
+    if keyword.iskeyword(name):
+        raise UsageError(
+            f"{new!r} is a word of Python and cannot name a node", hint="choose another"
+        )
+    before = dict(notebook.live.cells)
+    patches = notebook.live.rename(old, name)
+    offer_patches(notebook, patches, label=f"Rename {old} to {new}", before=before)
+    return notebook.flow[new]
 
 
 @verbs.command()

@@ -3,33 +3,30 @@
 `sys.stdout` and `sys.stderr` are wrapped while runs are going on. Text still goes where it would
 have gone; and when the code that writes belongs to a node (its context variable says so), the
 node's run gets it too. The context travels with tasks and with our threads, so two nodes that
-print at once do not mix.
+print at once do not mix, nor do the threads they start (`threads`).
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flowbook.errors import UsageError
+from flowbook.run.places import threads
+from flowbook.run.places.listening import listening
 
 if TYPE_CHECKING:
     from flowbook.graph.node import NodeContext
 
-Hear: TypeAlias = Callable[[str, str], str | None]
-"""Called with the stream's name and the text; what is to be shown instead, if anything is."""
-
-listening: ContextVar[Hear | None] = ContextVar("flowbook_listening", default=None)
+__all__ = ["Tee", "context", "listen", "listening", "unlisten"]
 
 
 def context() -> NodeContext:
     """Inside of a node: what it may ask for, and what it may tell while it runs.
 
-    For decorated functions and cells; a node type of your own is given it. A thread that the node
-    starts by itself does not know it: hand it over. Raises `UsageError` where no node runs.
+    For decorated functions and cells, and in the threads they start; a node type of your own is
+    given it. Raises `UsageError` where no node runs.
 
     >>> import flowbook
     >>> flow = flowbook.Flow("reading")
@@ -90,6 +87,7 @@ away and nobody holds would be freed under it, and the process with it.
 def listen() -> None:
     """Wrap the standard streams; one more run needs it."""
     global _users
+    threads.follow()
     with _lock:
         _users += 1
         for name in ("stdout", "stderr"):

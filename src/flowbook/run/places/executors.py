@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from asyncio import AbstractEventLoop, TimerHandle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import Context
 from queue import SimpleQueue
 from time import perf_counter
@@ -25,7 +25,7 @@ from typing import Any, Protocol, TypeAlias
 from msgspec import Struct
 
 from flowbook.graph.choices import Bounds
-from flowbook.ids import PortName
+from flowbook.ids import NodeId, PortName, RunId
 from flowbook.run.places import capture
 from flowbook.run.places.loops import soon
 from flowbook.run.work import StepContext, Work
@@ -252,20 +252,38 @@ class ThreadExecutor:
     def __init__(self, loop: AbstractEventLoop, most: int) -> None:
         self._loop = loop
         self._crew = Crew("flowbook-node", most)
+        self._left: set[_ThreadTicket] = set()
 
     def launch(self, attempt: Attempt) -> Ticket:
-        return _ThreadTicket(self._loop, attempt, self._crew)
+        return _ThreadTicket(self._loop, attempt, self._crew, self._left)
+
+    def left_behind(self, run: RunId) -> tuple[NodeId, ...]:
+        """The nodes of a run that were given up and still do something."""
+        contexts = (one.attempt.context for one in tuple(self._left))
+        return tuple(sorted(one.node for one in contexts if one.run_id == run))
 
     def close(self) -> None:
         self._crew.close()
 
 
-class _ThreadTicket(Ticket):
-    __slots__ = ("_crew", "_given_up")
+def left_behind(executors: Collection[Executor], run: RunId) -> tuple[NodeId, ...]:
+    """The nodes of a run that were given up, and whose threads still do something; any thread."""
+    threads = (one for one in executors if isinstance(one, ThreadExecutor))
+    return tuple(node for one in threads for node in one.left_behind(run))
 
-    def __init__(self, loop: AbstractEventLoop, attempt: Attempt, crew: Crew) -> None:
+
+class _ThreadTicket(Ticket):
+    __slots__ = ("_crew", "_given_up", "_left")
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        attempt: Attempt,
+        crew: Crew,
+        left: set[_ThreadTicket],
+    ) -> None:
         super().__init__(loop, attempt)
-        self._crew = crew
+        self._crew, self._left = crew, left
         self._given_up = False
         crew.submit(self._serve)
 
@@ -277,6 +295,7 @@ class _ThreadTicket(Ticket):
             finally:
                 capture.unlisten()
             self.end_soon(ending)
+        self._left.discard(self)
         return self._given_up
 
     def _call(self) -> Ending:
@@ -296,4 +315,5 @@ class _ThreadTicket(Ticket):
 
     def abandon(self) -> None:
         self._given_up = True
+        self._left.add(self)
         self._crew.replace()

@@ -19,9 +19,9 @@ from time import perf_counter
 from typing import Any, BinaryIO, cast
 
 import cloudpickle
-from tblib import Traceback
 
 from flowbook.errors import LimitExceeded
+from flowbook.run.places import frames
 from flowbook.run.places.bounds import Ward, too_much_time, warden
 from flowbook.run.places.executors import Attempt, Crew, Ending, Raised, Stopped, Ticket
 from flowbook.run.places.measure import cpu_of, took_of
@@ -40,6 +40,8 @@ class ProcessExecutor:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
+        self.handover = threading.Lock()
+        """Held while a worker is ended, or taken from its attempt: the next one is not meant."""
 
     def launch(self, attempt: Attempt) -> Ticket:
         return _ProcessTicket(self._loop, attempt, self)
@@ -233,7 +235,10 @@ class _ProcessTicket(RemoteTicket):
         except Exception as error:  # noqa: BLE001 - the kernel's own stdout may be broken
             ending = Raised(error, self.ms())
         finally:
-            self._executor.give_back(worker, healthy)
+            with self._executor.handover:
+                self._worker = None
+                told_to_end = context.stopping
+            self._executor.give_back(worker, healthy and not told_to_end)
         return Stopped(self.ms()) if context.stopping and not healthy else ending
 
     def _ward(self, worker: _Worker) -> Ward | None:
@@ -258,9 +263,10 @@ class _ProcessTicket(RemoteTicket):
             self.attempt.context.took(took)
 
     def _kill(self) -> None:
-        if self._worker is not None:
-            self._measure(self._worker)
-            self._worker.kill()
+        with self._executor.handover:
+            if self._worker is not None:
+                self._measure(self._worker)
+                self._worker.kill()
 
     def _listen(self, worker: _Worker) -> Ending:
         while (ending := self.hear(receive(worker.outward))) is None:
@@ -268,10 +274,12 @@ class _ProcessTicket(RemoteTicket):
         return ending
 
     def tell(self) -> None:
-        if self._worker is not None:
-            self._measure(self._worker)
-            self._worker.terminate()
-        elif not self.began:
+        with self._executor.handover:
+            worker = self._worker
+            if worker is not None:
+                self._measure(worker)
+                worker.terminate()
+        if worker is None and not self.began:
             self.end(Stopped(0.0))
 
     def abandon(self) -> None:
@@ -286,14 +294,12 @@ def _unpicklable(error: Exception) -> TypeError:
 
 
 def _unpacked(
-    whole: bytes | None, kind: str, text: str, frames: dict[str, Any] | None
+    whole: bytes | None, kind: str, text: str, packed: list[list[frames.Frame]]
 ) -> BaseException:
     if whole is not None:
         with suppress(Exception):
             error = pickle.loads(whole)  # noqa: S301 - our own child
             if isinstance(error, BaseException):
-                return error
+                return frames.restore(error, packed)
     stand_in: BaseException = type(kind, (Exception,), {"__module__": "builtins"})(text)
-    if frames is not None:
-        stand_in = stand_in.with_traceback(Traceback.from_dict(frames).as_traceback())
-    return stand_in
+    return frames.restore(stand_in, packed)

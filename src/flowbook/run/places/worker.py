@@ -29,6 +29,7 @@ import cloudpickle
 from flowbook.errors import UsageError
 from flowbook.graph import adding
 from flowbook.graph.suspension import current
+from flowbook.run.places import frames
 from flowbook.run.places.bounds import bounded
 from flowbook.run.places.capture import listening
 from flowbook.run.places.measure import OwnProcess
@@ -252,11 +253,11 @@ def serve(payload: bytes, tell: Callable[..., None]) -> None:
         tell("raised", *_packed(TypeError(text)))
 
 
-def _packed(error: BaseException) -> tuple[bytes | None, str, str, dict[str, Any] | None]:
-    """The exception itself if it pickles; and always its type, message and traceback."""
-    from tblib import Traceback, pickling_support  # noqa: PLC0415 - only failures need it
+def _packed(error: BaseException) -> tuple[bytes | None, str, str, list[list[frames.Frame]]]:
+    """The exception itself if it pickles; and always its type, message and frames."""
+    from tblib import pickling_support  # noqa: PLC0415 - only failures need it
 
-    frames = error.__traceback__ and Traceback(error.__traceback__).to_dict()
+    packed = frames.pack(error)
     whole = None
     with suppress(Exception):
         pickling_support.install(error)
@@ -265,7 +266,7 @@ def _packed(error: BaseException) -> tuple[bytes | None, str, str, dict[str, Any
     text = ""
     with suppress(Exception):
         text = str(error)
-    return whole, type(error).__qualname__, text, frames
+    return whole, type(error).__qualname__, text, packed
 
 
 def _read_calls(stream: BinaryIO, calls: SimpleQueue[bytes]) -> None:

@@ -1,0 +1,31 @@
+"""The verbs that take a node, or the flow, elsewhere: into a cell to debug it, into a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flowbook.ids import NodeId
+from flowbook.magics import exporting
+from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.magics.loading import debug_cell
+from flowbook.magics.verbs.group import verbs
+from flowbook.magics.verbs.words import NodeName
+
+
+@verbs.command()
+@click.argument("node", type=NodeName())
+@click.pass_obj
+def load(notebook: KernelNotebook, node: NodeId) -> None:
+    """Put the code of a node into the next cell, on what it was given last, to debug it there."""
+    notebook.shell.set_next_input(debug_cell(notebook, node))
+
+
+@verbs.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Also write over a file that is something else.")
+@click.pass_obj
+def export(notebook: KernelNotebook, path: Path | None, force: bool) -> Path:
+    """Write the flow as a papermill job, to jobs/ beside the notebook or to PATH."""
+    return exporting.export(notebook, path, force=force)
