@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from flowbook.cells.patches import (
     patch,
     write,
 )
+from flowbook.cells.refusing import nodes_of
 from flowbook.cells.source import read
 from flowbook.cells.writing import function_body
 from flowbook.errors import EditRejected, UsageError
@@ -159,6 +162,19 @@ def test_parameters_are_written_into_their_cell(tour, notebook, registry):
     assert patch(tour, edit, registry) == (ReplaceSource("c0", "top: int = 3  # how many"),)
     (one,) = patch(notebook("1", "%%flow a\n1"), edit, registry)
     assert (one.index, one.cell.tags) == (1, ("parameters",))
+
+
+def test_other_parameters_keep_their_lines_and_comments(notebook, registry):
+    source = "#:parameters\n# all of them\ncity: str = 'Oslo'   # where\n\ntop = 3\ndays = [1,2]"
+    made = notebook(source, "%%flow a\n1")
+    city, top, days = read(made, registry).spec.params
+    edit = SetParams((city, replace(top, default=4), days, ParamSpec(PortName("n"), 1)))
+    (one,) = patch(made, edit, registry)
+    assert one.source == (
+        "# all of them\ncity: str = 'Oslo'   # where\n\ntop = 4\ndays = [1,2]\nn = 1"
+    )
+    (one,) = patch(made, SetParams((city, days)), registry)
+    assert one.source == "# all of them\ncity: str = 'Oslo'   # where\n\ndays = [1,2]"
 
 
 def test_one_gesture_changes_sources_first_and_structure_last(tour, registry):
@@ -408,3 +424,24 @@ def test_an_input_that_would_close_a_cycle_is_not_offered(notebook, registry):
     (problem,) = read(made, registry).problems
     assert problem.message == "'a' is not among the inputs this node lists"
     assert problem.fix is None
+
+
+own_edits = st.one_of(
+    st.builds(SetOptions, nodes, st.builds(Options, retries=st.integers(0, 3), pure=st.booleans())),
+    st.builds(lambda node: MoveNodes({node: Position(1.0, 2.0)}), nodes),
+    st.builds(Disconnect, nodes, st.sampled_from(["value", "hot", "agg", "low"])),
+    st.builds(SetBody, st.sampled_from(["clean", "hot"]), st.sampled_from(["df = 1", "x\n"])),
+    st.builds(RemoveNode, nodes),
+)
+
+
+@given(own_edits)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_edit_of_one_node_touches_its_cell_alone(tour, registry, edit):
+    try:
+        patches = patch(tour, edit, registry)
+    except EditRejected:
+        return
+    spec = read(tour, registry).spec
+    touched = {spec.node(node).place.cell for node in nodes_of(edit)}
+    assert {one.cell for one in patches} <= touched

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import Fault, is_plain
@@ -100,6 +100,31 @@ def print_params(params: Iterable[ParamSpec]) -> str:
     'top: int = 3  # how many'
     """
     return "\n".join(map(_print_param, params))
+
+
+def changed_params(source: str, was: Sequence[ParamSpec], now: Sequence[ParamSpec]) -> str:
+    r"""A parameters cell that says `was`, saying `now`: other lines and their comments stay.
+
+    >>> was = read_params("city: str = 'Oslo'  # where\ntop = 3  # how many")[0]
+    >>> now = (was[0], ParamSpec(PortName("top"), 4, None, "how many"))
+    >>> print(changed_params("city: str = 'Oslo'  # where\ntop = 3  # how many", was, now))
+    city: str = 'Oslo'  # where
+    top = 4  # how many
+    """
+    wanted = {param.name: param for param in now}
+    known = {param.name: param for param in was}
+    lines: list[str | None] = list(source.split("\n"))
+    for statement in ast.parse(split_options(source)[0]).body:
+        found = _assignment(statement)
+        param = known.get(found[0]) if found else None
+        if param is None or wanted.get(param.name) == param:
+            continue
+        first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
+        made = wanted.get(param.name)
+        lines[first:last] = [_print_param(made) if made else None, *[None] * (last - first - 1)]
+    added = [_print_param(param) for param in now if param.name not in known]
+    made_of = "\n".join([*(line for line in lines if line is not None), *added])
+    return made_of if read_params(split_options(made_of)[0]) == (tuple(now), ()) else ""
 
 
 def _print_param(param: ParamSpec) -> str:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from flowbook.cells.flow_line import print_option_line, split_options, with_flow_options
 from flowbook.cells.header import is_flow_cell
 from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
-from flowbook.cells.params import TAG, print_params
+from flowbook.cells.params import TAG, changed_params, print_params
 from flowbook.cells.source import read
 from flowbook.cells.writing import node_source, rewritten, setup_source
 from flowbook.errors import EditRejected, UsageError
@@ -79,6 +79,14 @@ def patch(
         ) from None
 
 
+def rewrite(notebook: Notebook, before: FlowSpec, after: FlowSpec, registry: Registry) -> Notebook:
+    """`notebook`, which holds `before`, holding `after`; the very same when nothing differs.
+
+    Raises `UsageError` for what it has no way to say.
+    """
+    return apply_patches(notebook, list(_difference(notebook, before, after, registry)))
+
+
 def apply_patches(notebook: Notebook, patches: Iterable[CellPatch]) -> Notebook:
     """`notebook` after `patches`; `UsageError` when one names a cell that is not there."""
     for one in patches:
@@ -109,7 +117,7 @@ def _difference(
             yield from _cell_patches(cell, was[cell.id], now[cell.id], registry)
     structure: list[CellPatch] = [DeleteCell(cell) for cell in was if cell not in now]
     if before.params != after.params:
-        kept, added = _params_patches(notebook, after.params)
+        kept, added = _params_patches(notebook, before.params, after.params)
         yield from kept
         structure += added
         notebook = apply_patches(notebook, kept)
@@ -134,12 +142,15 @@ def _cell_patches(
 
 
 def _params_patches(
-    notebook: Notebook, params: Sequence[ParamSpec]
+    notebook: Notebook, was: Sequence[ParamSpec], params: Sequence[ParamSpec]
 ) -> tuple[list[CellPatch], list[CellPatch]]:
     source = print_params(params)
     tagged = [cell for cell in notebook.cells if cell.type == "code" and TAG in cell.tags]
     if tagged:
         first, *others = tagged
+        kept = "" if others else changed_params(first.source, was, params)
+        if kept:
+            return [ReplaceSource(first.id, kept)], []
         source = "\n".join([*_option_lines(tagged), source])
         return [ReplaceSource(first.id, source)], [DeleteCell(cell.id) for cell in others]
     cell_id = _free_id(TAG, {cell.id for cell in notebook.cells})
@@ -195,12 +206,14 @@ def _insertions(
     registry: Registry,
 ) -> Iterator[InsertCell]:
     """Each new node's cell, below that of the node before it."""
-    at = 0
+    at, above = 0, None
     for number, node in enumerate(nodes):
         if node.place and node.place.cell in kept:
-            at = cells.index(node.place.cell) + 1
+            above = node.place.cell
             continue
-        if not number:
+        if above is not None:
+            at, above = cells.index(above) + 1, None
+        elif not number:
             later = (n.place.cell for n in nodes if n.place and n.place.cell in kept)
             first = next(later, None)
             at = len(cells) if first is None else cells.index(first)

@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+from weakref import WeakKeyDictionary
 
 from flowbook.cells.header import SETUP
 from flowbook.errors import InvalidFlow, UsageError
@@ -23,7 +24,7 @@ from flowbook.graph.host import flows_of
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import Json, NodeSpec
+from flowbook.graph.spec import FlowSpec, Json, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
@@ -96,6 +97,7 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
         self.calls = Calls(self)
         self.keys = Keys(self)
         self._plans = Plans()
+        self._sources: WeakKeyDictionary[Flow, tuple[Notebook, FlowSpec]] = WeakKeyDictionary()
         self.aftermath = Aftermath(self, partial(begin, self))
         self.queues = Queues(self)
         """What waits for its turn in this process."""
@@ -168,6 +170,7 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
         parsed = read(notebook, self.registry, FlowId(path.stem))
         flow = Flow(parsed.spec.id, host=self)
         flow.replace_spec(parsed.spec)
+        self._sources[flow] = (notebook, parsed.spec)
         return Loaded(flow, tuple(parsed.problems), notebook)
 
     def check(self, flow: Flow) -> tuple[Problem, ...]:
@@ -314,10 +317,11 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
     def write_notebook(self, flow: Flow, path: Path | str) -> None:
         """Write the flow as a notebook; the file is replaced whole or not at all.
 
-        What decorated functions use of their module goes into a setup cell; `UsageError` names what
-        cannot be written as code.
+        A flow that was read from a notebook is written back into that one: cells that say no other
+        thing stay as they are, with text cells, outputs and order. What decorated functions use of
+        their module goes into a setup cell; `UsageError` names what cannot be written as code.
         """
-        from flowbook.cells.patches import write
+        from flowbook.cells.patches import rewrite, write
 
         path = Path(path)
         functions = [
@@ -325,6 +329,10 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
             for one in flow.implementations.values()
             if one is not None and not isinstance(one, Node)
         ]
+        source = None if functions else self._sources.get(flow)
+        if source is not None:
+            replace_text(path, rewrite(*source, flow.spec(), self.registry).text())
+            return
         spec, setup = flow.spec(), surroundings(functions)
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
