@@ -65,6 +65,10 @@ class Memory:
     failed: set[NodeId] = field(default_factory=set)
     runs: dict[NodeId, RunId] = field(default_factory=dict)
 
+    def copied(self) -> Memory:
+        """The same results, for a variant of the flow."""
+        return Memory(dict(self.known), dict(self.values), set(self.failed), dict(self.runs))
+
     def overtaken(self, node: NodeId, run: RunId) -> bool:
         """True when a run that began later has dealt with the node already; else `run` has."""
         if self.runs.get(node, run) > run:  # ids are in the order in which runs began

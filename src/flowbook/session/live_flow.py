@@ -56,7 +56,7 @@ class LiveFlows:
 
     def _of(self, base: Flow) -> LiveFlow:
         held = self.of(base)
-        return LiveFlow(Memory(dict(held.memory.known)), held.attached, held.own, held.set_up)
+        return LiveFlow(held.memory.copied(), held.attached, held.own, held.set_up)
 
     def adopt(self, flow: Flow, run: Run, plan: Plan, *, remember: bool = True) -> None:
         """`run` is one of this process now: watchers are told.
