@@ -86,6 +86,7 @@ def test_grammar_nobody_knows_is_no_fault_and_its_names_are_taken_softly(query):
         ("SELECT 1)\nFROM clean ??", 1),
         ("SELECT a\nFROM WHERE b", 2),
         ("SELECT a\nFROM", 2),
+        ("selec * fro fine wher", 1),
     ],
 )
 def test_what_can_be_no_query_in_any_grammar_is_a_fault(query, line):

@@ -99,3 +99,9 @@ def test_a_variable_has_a_name(made, context):
         made.node(GetVariableNode, variable="").run(context, {})
     with pytest.raises(TraitError):
         made.node(SetVariableNode, variable="n", scope="world")
+
+
+def test_a_head_may_ask_for_one_of_the_outputs(made, context):
+    context.services.variables(Scope.FLOW).set("n", 5)
+    node = made.node(GetVariableNode, variable="n", outputs="value")
+    assert dict(node.run(context, {}).ports) == {"value": 5}

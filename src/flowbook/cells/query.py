@@ -184,12 +184,21 @@ def _words(body: str) -> tuple[Any, ...] | None:
             open_ones.append(word.text)
         elif word.text in _BRACKETS and (not open_ones or open_ones.pop() != _BRACKETS[word.text]):
             return None
+    if words and words[0].text.upper() not in _BEGIN:
+        return None
     pairs = pairwise(words)
     broken = any(_is(one, {"FROM", "JOIN"}) and _is(two, _NEVER_NAMES) for one, two in pairs)
     ends = bool(words) and _is(words[-1], {"FROM", "JOIN"})
     return None if open_ones or broken or ends else words
 
 
+_BEGIN: Final = frozenset(
+    """ALTER ANALYZE ATTACH BEGIN CALL CHECKPOINT COMMENT COMMIT COPY CREATE DEALLOCATE DELETE DESC
+    DESCRIBE DETACH DROP EXECUTE EXPLAIN EXPORT FORCE FROM IMPORT INSERT INSTALL LOAD MERGE PIVOT
+    PRAGMA PREPARE RESET ROLLBACK SELECT SET SHOW SUMMARIZE TABLE TRUNCATE UNPIVOT UPDATE USE VACUUM
+    VALUES WITH (""".split()
+)
+"""What a statement of DuckDB begins with."""
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 
 

@@ -142,7 +142,8 @@ def analyse_body(body: str, *, shared: bool = False) -> tuple[Names, tuple[Fault
         hint = f"look at: {text}" if text else None
         if text.startswith(("%", "!")):
             hint = "magics and shell lines belong in a cell of their own"
-        return Names(), (Fault(f"this is not Python: {broken.msg}", line, hint),)
+        told = re.sub(r" on line \d+", "", broken.msg)  # a line of the body, and not of the cell
+        return Names(), (Fault(f"this is not Python: {told}", line, hint),)
     except (ValueError, RecursionError, MemoryError) as broken:
         return Names(), (Fault(f"this is not Python: {broken}", 1),)
 

@@ -54,6 +54,12 @@ class _OfVariable(Node):
             )
         return context.services.variables(Scope(self.scope))
 
+    def _gives(self, value: Any, version: int) -> Outputs:
+        """What its head asks for: both, or one of them."""
+        known = {VALUE: value, VERSION: version}
+        ports = self.ports(self.spec)
+        return Outputs({port: known[port] for port in ports if port in known})
+
 
 class SetVariableNode(_OfVariable):
     """Changes a variable, durably, and gives its new `value` and `version`.
@@ -109,14 +115,14 @@ mode: add
         memory = self._memory(context)
         if self.mode == "delete":
             memory.delete(self.variable, if_version=self.if_version)
-            return Outputs({VALUE: None, VERSION: 0})
+            return self._gives(None, 0)
         given = self._given(inputs)
         if self.mode == "set":
             version = memory.set(self.variable, given, if_version=self.if_version)
-            return Outputs({VALUE: given, VERSION: version})
+            return self._gives(given, version)
         change = self._change(given)
         value = memory.update(self.variable, change, _MISSING)
-        return Outputs({VALUE: value, VERSION: memory.version(self.variable)})
+        return self._gives(value, memory.version(self.variable))
 
     def _given(self, inputs: Mapping[PortName, Any]) -> Any:
         if "value" in self.spec.config or self.value is not None:
@@ -185,10 +191,10 @@ since = f"everything behind {offset}"
         version = memory.version(self.variable)
         value = memory.get(self.variable, _MISSING)
         if value is not _MISSING:
-            return Outputs({VALUE: value, VERSION: max(version, 1)})
+            return self._gives(value, max(version, 1))
         if self.required:
             raise UsageError(
                 f"variable {self.variable!r} of scope {self.scope!r} has no value",
                 hint="set it with set_variable, or: flowbook vars set, or give a default",
             )
-        return Outputs({VALUE: self.default, VERSION: 0})
+        return self._gives(self.default, 0)
