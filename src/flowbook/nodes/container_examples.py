@@ -79,13 +79,14 @@ BREAK: Final = """\
 %%flow foreach until_large(numbers)
 result: number
 
-%%flow number --in until_large
-item
-
 %%flow router size --in until_large
 route_by: "{{ item }}"
 conditions:
+  - {id: small, expression: value <= 10}
   - {id: large, expression: value > 10}
+
+%%flow number(which=size.small) --in until_large
+which
 
 %%flow break found(which=size.large) --in until_large
 """
