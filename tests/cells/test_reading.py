@@ -39,14 +39,40 @@ SOURCES = (
     "top = y = 2",
     "",
 )
+CONTAINERS = (
+    "%%flow map each(y)",
+    "%%flow h\n#| in: each\nz = item",
+    "%%flow setup\nfrom os import *",
+)
+one = st.sampled_from((*SOURCES, *CONTAINERS))
+place = st.integers(0, 7)
 edits = st.lists(
     st.one_of(
-        st.tuples(st.just("set"), st.integers(0, 7), st.sampled_from(SOURCES)),
-        st.tuples(st.just("drop"), st.integers(0, 7), st.just("")),
-        st.tuples(st.just("has"), st.integers(0, 3), st.just("")),
+        st.tuples(st.just("set"), place, one, place),
+        st.tuples(st.just("insert"), place, one, place),
+        st.tuples(st.just("drop"), place, st.just(""), place),
+        st.tuples(st.just("move"), place, st.just(""), place),
+        st.tuples(st.just("text"), place, st.just("x = 1"), place),
+        st.tuples(st.just("has"), st.integers(0, 3), st.just(""), place),
     ),
-    max_size=12,
+    max_size=14,
 )
+
+
+def edited(cells, what, at, source, to):
+    """The cells after one edit; a cell that is not there, or there already, makes it another."""
+    where = next((i for i, cell in enumerate(cells) if cell.id == f"c{at}"), None)
+    left = [cell for cell in cells if cell.id != f"c{at}"]
+    if what == "drop" or (what == "move" and where is None):
+        return left
+    new = Cell.code(CellId(f"c{at}"), source)
+    if what == "text":
+        new = Cell.markdown(CellId(f"c{at}"), source)
+    if what == "set" and where is not None:
+        to = where
+    if what == "move":
+        new = cells[where]
+    return [*left[:to], new, *left[to:]]
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +83,13 @@ def kinds():
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=edits)
 def test_reading_again_is_reading_anew(kinds, edits):
-    reading, cells, ambient = Reading(kinds), {}, ()
-    for what, at, source in edits:
+    reading, cells, ambient = Reading(kinds), [], ()
+    for what, at, source, to in edits:
         if what == "has":
             ambient = ("x", "y", "top")[:at]
-        elif what == "drop":
-            cells.pop(CellId(f"c{at}"), None)
         else:
-            cells[CellId(f"c{at}")] = Cell.code(CellId(f"c{at}"), source)
-        notebook = Notebook.of(tuple(cells.values()))
+            cells = edited(cells, what, at, source, to)
+        notebook = Notebook.of(tuple(cells))
         again = reading.read(notebook, FLOW, ambient=ambient)
         assert again == read(notebook, kinds, FLOW, ambient=ambient)
 

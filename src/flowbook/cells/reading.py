@@ -1,10 +1,11 @@
 """`Reading`: a notebook that changes, read anew after each change at the price of the change.
 
-What one cell says by itself is kept while its text stays. Where a node's cell or a plain cell has
-changed, or one has come behind the others, only the nodes that mention a name whose meaning may
-have changed are resolved again, and those with problems. Any other change, and any notebook in
-which more than names decides (containers, roles, kinds that are not there, functions that leave
-their cell when they are asked for), is resolved as a whole. The result is that of `source.read`.
+What one cell says by itself is kept while its text stays, wherever it moves. Where cells of nodes
+or plain cells have changed, come or gone, only the nodes that mention a name whose meaning may
+have changed are resolved again, and those with problems. Any other change, such as another order,
+and any notebook in which more than names decides (containers, roles, kinds that are not there,
+functions that leave their cell when they are asked for), is resolved as a whole. The result is
+that of `source.read`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import is_flow_cell
 from flowbook.cells.notebook import Cell, Notebook
 from flowbook.cells.params import TAG
-from flowbook.cells.resolve import Draft, asked_as, resolve_draft
-from flowbook.cells.source import Parsed, Reader, asked, flow_named
+from flowbook.cells.resolve import Draft, Made, asked_as, resolve_draft
+from flowbook.cells.source import Parsed, Reader, asked, flow_named, owned
 from flowbook.cells.taking import Taken, take_flow_cell
 from flowbook.graph.choices import Role
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import Missing
+from flowbook.graph.spec import Place
 from flowbook.ids import CellId, FlowId, NodeId
 
 _MOST = 8
@@ -39,9 +40,19 @@ class _Change:
     """Names of plain cells that came or went."""
 
     @property
+    def gone(self) -> Draft | None:
+        """The node as the cell said it before."""
+        return self.before.draft if self.before else None
+
+    @property
+    def come(self) -> Draft | None:
+        """The node as the cell says it now."""
+        return self.after.draft if self.after else None
+
+    @property
     def drafts(self) -> list[Draft]:
         """The node before and after."""
-        return [one.draft for one in (self.before, self.after) if one and one.draft]
+        return [one for one in (self.gone, self.come) if one]
 
 
 class Reading:
@@ -102,55 +113,57 @@ class Reading:
 
     def _changes(self, reader: Reader, cells: tuple[Cell, ...]) -> list[_Change] | None:
         """The changed cells, if names say all of what follows."""
-        more = len(cells) - len(self._cells)
-        if more not in (0, 1):
+        was = {cell.id: cell for cell in self._cells}
+        now = {cell.id: cell for cell in cells}
+        if len(was) < len(self._cells) or len(now) < len(cells):
+            return None  # two cells have one id
+        if [one for one in was if one in now] != [one for one in now if one in was]:
             return None
-        pairs = enumerate(zip((*self._cells, None), cells, strict=False))
-        changed = [(at, a, b) for at, (a, b) in pairs if a is not b and a != b]
+        pairs: list[tuple[Cell | None, Cell | None]] = [(was.get(one), now[one]) for one in now]
+        pairs += [(cell, None) for one, cell in was.items() if one not in now]
+        changed = [(a, b) for a, b in pairs if a is not b and a != b]
         if len(changed) > _MOST:
             return None
         found: list[_Change] = []
-        for at, before, after in changed:
-            change = self._change(reader, at, before, after)
+        for before, after in changed:
+            change = self._change(reader, before, after)
             if change is None:
                 return None
             found.append(change)
-        return found if self._are_apart(reader, found) else None
+        return found if self._are_apart(reader, found) and self._stay(reader, cells) else None
 
-    def _change(self, reader: Reader, at: int, before: Cell | None, after: Cell) -> _Change | None:
-        if before is not None and before.id != after.id:
+    def _change(self, reader: Reader, before: Cell | None, after: Cell | None) -> _Change | None:
+        both = [cell for cell in (before, after) if cell is not None]
+        if all(_is_plain(reader, cell) for cell in both):
+            return _Change(names=_left(before) ^ _left(after))
+        if any(not _is_node(cell) for cell in both):
             return None
-        if _is_plain(reader, after) and (before is None or _is_plain(reader, before)):
-            one, other = (_left(cell) for cell in (before, after))
-            return _Change(names=one ^ other) if one != other else _Change()
-        if after.type != "code" or not is_flow_cell(after.source) or split_options(after.source)[1]:
+        known = reader.known.get(before.id) if before else None
+        taken = take_flow_cell(after, 0, self.registry) if after else None
+        if before is not None and known is None:
             return None
-        known = None if before is None else reader.known.get(before.id)
-        if before is not None and (known is None or not self._is_simple(known)):
-            return None
-        taken = take_flow_cell(after, at, self.registry)
-        return _Change(known, taken) if self._is_simple(taken) else None
+        simple = all(self._is_simple(one) for one in (known, taken) if one is not None)
+        return _Change(known, taken) if simple else None
 
     def _are_apart(self, reader: Reader, changes: list[_Change]) -> bool:
-        """True when each changed node keeps its name, and no function begins or ceases to leave."""
-        for change in changes:
-            if change.after is None:
-                continue
-            drafts = change.drafts
-            (*_, now) = drafts
-            known = reader.known.get(change.after.cell.id)
-            new = change.before is None and now.spec.id not in reader.drafts
-            same = change.before is not None and drafts[0].spec.id == now.spec.id and known
-            if not (new or same) or (same and _defaults(drafts[0]) != _defaults(now)):
-                return False
-            spare = {name for draft in drafts for name in draft.spare}
-            if any(self._mentions.get(name) for name in spare):
-                return False
-            said = {name for draft in drafts for name in (*_said(draft), *draft.spec.outputs)}
-            if said & (self._spare | spare):
-                return False
-        ids = [one.after.draft.spec.id for one in changes if one.after and one.after.draft]
-        return len(set(ids)) == len(ids)
+        """True when no node has the name of another, and no function begins or ceases to leave."""
+        drafts = [draft for change in changes for draft in change.drafts]
+        gone = {change.gone.spec.id for change in changes if change.gone}
+        come = [change.come.spec.id for change in changes if change.come]
+        if len(set(come)) < len(come) or not reader.drafts.keys().isdisjoint({*come} - gone):
+            return False
+        if not {one.node for one in reader.problems}.isdisjoint({*come, *gone}):
+            return False  # another cell says a node of that name
+        spare = {name for draft in drafts for name in draft.spare}
+        if any(self._mentions.get(name) for name in spare):
+            return False
+        said = {name for draft in drafts for name in (*_said(draft), *draft.spec.outputs)}
+        return not said & (self._spare | spare)
+
+    def _stay(self, reader: Reader, cells: tuple[Cell, ...]) -> bool:
+        """True when setup cells, which are called by their place, are where they were."""
+        places = [one.place for one in reader.setup if one.place]
+        return all(one.index < len(cells) and cells[one.index].id == one.cell for one in places)
 
     def _goes_by_names(self, reader: Reader) -> bool:
         nesting = reader.scope.nesting if reader.scope else None
@@ -178,33 +191,65 @@ class Reading:
             touched |= change.names
             for draft in change.drafts:
                 touched |= {*asked_as(draft.spec.id, draft.spec.outputs), draft.spec.id}
-            if change.after is not None and change.after.draft is not None:
-                own.add(self._put(reader, change.after, change.after.draft))
+        for change in changes:
+            self._drop(reader, change)
+        for change in changes:
+            if change.after is not None and change.come is not None:
+                own.add(self._put(reader, change.after, change.come))
         if any(change.names for change in changes):
             reader.loose = self._loose(reader)
+        self._arrange(reader)
+        drafts = list(reader.drafts.values())
+        made = Made({draft.spec.id: draft.spec.outputs for draft in drafts})
         reader.ambient = ambient
-        reader.scope = scope = replace(scope, ambient=ambient, loose=reader.loose)
+        reader.scope = scope = replace(
+            scope, ambient=ambient, loose=reader.loose, made=made, owned=owned(drafts)
+        )
         for name in (*touched, *(one.lower() for one in touched)):
             own |= self._mentions.get(name, set())
         own |= {name for name, (_, problems) in reader.resolved.items() if problems}
         for name in own:
             reader.resolved[name] = resolve_draft(reader.drafts[name], scope)
 
+    def _drop(self, reader: Reader, change: _Change) -> None:
+        """The node as it was is no more."""
+        if change.before is None or change.gone is None:
+            return
+        name = change.gone.spec.id
+        for said in _said(reader.drafts[name]):
+            self._mentions[said].discard(name)
+        del reader.known[change.before.cell.id], reader.drafts[name]
+        if change.come is None or change.come.spec.id != name:
+            del reader.resolved[name]
+
     def _put(self, reader: Reader, taken: Taken, draft: Draft) -> NodeId:
         name = draft.spec.id
-        before = reader.drafts.get(name)
-        for said in _said(before) if before else ():
-            self._mentions[said].discard(name)
         reader.known[taken.cell.id] = taken
         reader.drafts[name] = draft
-        reader.resolved.setdefault(name, (draft.spec, []))
-        assert reader.scope is not None  # noqa: S101 - as above
-        reader.scope.made.put(name, draft.spec.outputs)
-        for param in _defaults(draft):
-            reader.scope.owned.setdefault(param, name)
+        reader.resolved[name] = (draft.spec, [])
         self._mention(draft)
         self._spare.update(draft.spare)
         return name
+
+    def _arrange(self, reader: Reader) -> None:
+        """Put the nodes in the order of their cells, each with the place where it is now."""
+        at = {cell.id: index for index, cell in enumerate(self._cells)}
+        placed: list[tuple[Place, Draft]] = []
+        for draft in reader.drafts.values():
+            was = draft.spec.place
+            assert was is not None  # noqa: S101 - every draft is that of a cell
+            now = was if was.index == at[was.cell] else replace(was, index=at[was.cell])
+            if now is not was:
+                draft = replace(draft, spec=replace(draft.spec, place=now))
+            placed.append((now, draft))
+        placed.sort(key=lambda one: one[0].index)
+        resolved = reader.resolved
+        reader.drafts = {draft.spec.id: draft for _, draft in placed}
+        reader.resolved = {}
+        for place, draft in placed:
+            spec, problems = resolved[draft.spec.id]
+            same = spec if spec.place == place else replace(spec, place=place)
+            reader.resolved[draft.spec.id] = same, problems
 
     def _mention(self, draft: Draft) -> None:
         for name in _said(draft):
@@ -218,16 +263,23 @@ class Reading:
         return found
 
 
+def _is_node(cell: Cell) -> bool:
+    """True for a cell that says a node, and nothing besides."""
+    if cell.type != "code" or not is_flow_cell(cell.source):
+        return False
+    return not split_options(cell.source)[1]
+
+
 def _is_plain(reader: Reader, cell: Cell) -> bool:
     """True for a cell that can say nothing but names it leaves in the kernel."""
     if cell.type != "code":
-        return False
+        return True
     told = is_flow_cell(cell.source) or TAG in cell.tags or cell.id in reader.tagged
     return not told and not split_options(cell.source)[1]
 
 
 def _left(cell: Cell | None) -> frozenset[str]:
-    names = analyse_plain(cell.source) if cell else None
+    names = analyse_plain(cell.source) if cell and cell.type == "code" else None
     return names.known if names else frozenset()
 
 
@@ -244,9 +296,3 @@ def _said(draft: Draft) -> Iterator[str]:
             yield read.root.lower()
     for one in draft.header.inputs or ():
         yield str(one.wire.node) if one.wire else one.name
-
-
-def _defaults(draft: Draft) -> list[str]:
-    """The parameters that a node's head declares."""
-    listed = draft.header.inputs or ()
-    return [one.name for one in listed if not isinstance(one.default, Missing)]

@@ -21,7 +21,7 @@ from flowbook.cells.notebook import METADATA_KEY, Cell, Notebook
 from flowbook.cells.params import TAG, read_params
 from flowbook.cells.placeholders import with_wanted_ports
 from flowbook.cells.resolve import Draft, Made, Scope, possible, resolve_draft
-from flowbook.cells.taking import Taken, take_flow_cell
+from flowbook.cells.taking import Taken, moved, take_flow_cell
 from flowbook.graph.flow_options import parse_flow_options
 from flowbook.graph.nesting import Nesting
 from flowbook.graph.problem import Problem, Severity
@@ -123,9 +123,9 @@ class Reader:
 
     def _flow_cell(self, cell: Cell, index: int) -> None:
         taken = self.known.get(cell.id)
-        if taken is None or taken.cell != cell or taken.index != index:
+        if taken is None or taken.cell != cell:
             taken = take_flow_cell(cell, index, self.registry)
-            self.known[cell.id] = taken
+        self.known[cell.id] = taken = moved(taken, index)
         spec = taken.spec
         self._report(cell, taken.faults, spec.id if spec else None)
         if spec is None:
@@ -160,7 +160,7 @@ class Reader:
             ambient=self.ambient,
             excused=frozenset(self.excused),
             open=self.open,
-            owned=_owned(drafts),
+            owned=owned(drafts),
         )
         self.resolved = {draft.spec.id: resolve_draft(draft, self.scope) for draft in drafts}
 
@@ -187,14 +187,14 @@ class Reader:
         ]
 
 
-def _owned(drafts: Sequence[Draft]) -> dict[str, NodeId]:
+def owned(drafts: Sequence[Draft]) -> dict[str, NodeId]:
     """Parameters declared by a default in some node's head."""
-    owned: dict[str, NodeId] = {}
+    found: dict[str, NodeId] = {}
     for draft in drafts:
         for one in draft.header.inputs or ():
             if not isinstance(one.default, Missing):
-                owned.setdefault(one.name, draft.spec.id)
-    return owned
+                found.setdefault(one.name, draft.spec.id)
+    return found
 
 
 def _with_listed(draft: Draft) -> NodeSpec:

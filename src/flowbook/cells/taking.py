@@ -75,9 +75,24 @@ def take_flow_cell(cell: Cell, index: int, registry: Registry) -> Taken:
     return Taken(cell, index, draft.spec, draft, NOTHING, parts.faults, faults, frozenset(excused))
 
 
+def moved(taken: Taken, index: int) -> Taken:
+    """The same cell, standing at `index`."""
+    if taken.index == index or taken.spec is None:
+        return taken
+    spec = replace(taken.spec, place=Place(taken.cell.id, index))
+    if taken.draft is None:
+        spec = replace(spec, id=_setup_name(index))
+    draft = replace(taken.draft, spec=spec) if taken.draft else None
+    return replace(taken, index=index, spec=spec, draft=draft)
+
+
+def _setup_name(index: int) -> NodeId:
+    return NodeId(f"setup_{index}")
+
+
 def _setup(cell: Cell, index: int, spec: NodeSpec, faults: tuple[Fault, ...]) -> Taken:
     names, found = analyse_body(spec.body, shared=True)
-    spec = replace(spec, id=NodeId(f"setup_{index}"))
+    spec = replace(spec, id=_setup_name(index))
     told = (*faults, *(_moved(fault, spec) for fault in found))
     excused = frozenset(_evident_names(cell.source) if found else ())
     return Taken(cell, index, spec, None, names, told, (), excused)
