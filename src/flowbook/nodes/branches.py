@@ -17,6 +17,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, is_port_name
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.router import UNROUTED, Branch, bare, nested, taken, true_or_false
 
 _TWO: Final = (PortName("true"), PortName("false"))
@@ -117,7 +118,8 @@ f"an order of {order} is on its way"
         value = self.given(inputs)
         names = {**nested(inputs), "value": value}
         place = f"the condition of if {self.name!r}"
-        holds = true_or_false(context, place, self.condition, names)
+        with at_setting("condition"):
+            holds = true_or_false(context, place, self.condition, names)
         return taken([_TWO[0] if holds else _TWO[1]], value, value)
 
 
@@ -208,7 +210,8 @@ f"order {order['id']} goes by train"
         if isinstance(value, bool) is not isinstance(case, bool):
             return False
         place = f"case {port!r} of switch {self.name!r}"
-        return true_or_false(context, place, "value == case", {"value": value, "case": case})
+        with at_setting("cases", port):
+            return true_or_false(context, place, "value == case", {"value": value, "case": case})
 
 
 def _listed(case: Any) -> list[Any]:

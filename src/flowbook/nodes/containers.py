@@ -24,7 +24,7 @@ from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, as_port_name
 from flowbook.nodes import container_examples as examples
 from flowbook.nodes.gathering import by_name, count, every, one_of, settled, summed
-from flowbook.nodes.router import bare, holds, is_script, nested
+from flowbook.nodes.router import bare, condition_holds, is_script, nested
 from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
@@ -193,7 +193,7 @@ class MapNode(_Items):
             "failed": len(turns) - len(values),
             "total": len(rows_of(self._over(inputs), self.name)),
         }
-        return holds(context, "enough", bare(self.enough), names)
+        return condition_holds(self, context, "enough", bare(self.enough), names)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """The three outputs."""
@@ -304,7 +304,7 @@ class WhileNode(_Naming):
         if not text:
             raise UsageError(f"while {self.name!r} has no condition", hint='condition: "last < 10"')
         names: dict[Any, Any] = {**nested(inputs), **nested(start.last or {}), **self.frame(start)}
-        return holds(context, "condition", text, names)
+        return condition_holds(self, context, "condition", text, names)
 
     def gather(self, turns: Sequence[TurnEnd]) -> Outputs:
         """What the last turn gave; `initial` when there was none."""

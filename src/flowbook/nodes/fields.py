@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from flowbook.errors import ExpressionError, UsageError
 from flowbook.graph.dtypes import family_of
 from flowbook.graph.options import did_you_mean
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.tables import Family, families, named_family, settled
 
 Evaluate: TypeAlias = Callable[[str, Mapping[str, Any]], Any]
@@ -113,7 +114,8 @@ def _set(maker: Family, table: Any, setting: Mapping[str, Any], asked: _Asked) -
     for column, value in setting.items():
         if isinstance(value, str) and _BRACED.search(value):
             rows = maker.records(table) if rows is None else rows
-            made[column] = _computed(column, value, rows, asked)
+            with at_setting("fields", "set", column):
+                made[column] = _computed(column, value, rows, asked)
         else:
             made[column] = [value] * maker.count(table)
     for column, values in made.items():

@@ -22,6 +22,7 @@ from flowbook.graph.options import did_you_mean
 from flowbook.graph.services import Scope
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, is_port_name
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.router import bare, nested
 
 ANY: Final = "*"
@@ -248,12 +249,13 @@ final: [shipped, cancelled]
         try:
             return context.evaluate(bare(text), names)
         except ExpressionError as error:
-            raise ExpressionError(
-                f"{what} of {way.told()} in state machine {self.name!r}: {error.message}",
-                hint=error.hint,
-                code=error.code,
-                column=error.column,
-            ) from None
+            with at_setting("transitions", text=text):
+                raise ExpressionError(
+                    f"{what} of {way.told()} in state machine {self.name!r}: {error.message}",
+                    hint=error.hint,
+                    code=error.code,
+                    column=error.column,
+                ) from None
 
     def _nowhere(self, state: str, event: str, ways: Iterable[Transition]) -> UsageError:
         possible = {one for way in ways if self._leads(way, state) for one in way.events}

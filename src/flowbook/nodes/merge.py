@@ -20,6 +20,7 @@ from flowbook.nodes.asking import ask, kind_of_first
 from flowbook.nodes.fields import check_fields, edit_fields
 from flowbook.nodes.joining import CLASHES, EXPECTS, HOWS, Rules, join, paired
 from flowbook.nodes.matching import Side
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.router import bare, holds, nested
 from flowbook.nodes.tables import Family, families, settled
 from flowbook.nodes.tables.family import first_of_each
@@ -297,7 +298,11 @@ fields:
             if condition is None:
                 return value
             told = f"when {name} of merge {self.name!r}:"
-            if holds(context, told, bare(str(condition)), {**nested(live), "value": value}):
+            with at_setting("when", name):
+                chosen = holds(
+                    context, told, bare(str(condition)), {**nested(live), "value": value}
+                )
+            if chosen:
                 return value
         raise UsageError(
             f"merge {self.name!r} takes none of its inputs: no condition of when holds",

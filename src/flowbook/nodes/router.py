@@ -21,6 +21,7 @@ from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options, did_you_mean
 from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName, is_port_name
+from flowbook.nodes.pointing import at_setting, pointing
 
 _CONDITION_KEYS: Final = ("id", "label", "expression", "color")
 UNROUTED: Final = "{{ value }}"
@@ -130,11 +131,12 @@ f"an order of {order} needs a second look"
         names = {**nested(inputs), "value": value}
         matched = []
         known: dict[str, bool] = {}  # conditions that say the same are asked once
-        for one in self.conditions:
+        for number, one in enumerate(self.conditions):
             text = one["expression"]
             if text not in known:
                 place = f"condition {one['id']!r} of router {self.name!r}"
-                known[text] = true_or_false(context, place, text, names)
+                with at_setting("conditions", number, "expression"):
+                    known[text] = true_or_false(context, place, text, names)
             if known[text]:
                 matched.append(one["id"])
                 if self.mode == "first_match":
@@ -246,6 +248,14 @@ def is_script(expression: object) -> bool:
     (True, False)
     """
     return isinstance(expression, str) and bare(expression).startswith("js:")
+
+
+def condition_holds(
+    node: Node, context: NodeContext, setting: str, text: str, names: Mapping[Any, Any]
+) -> bool:
+    """Whether the expression of a node's setting holds; its failure points at the setting."""
+    with pointing(node.spec), at_setting(setting):
+        return holds(context, setting, text, names)
 
 
 def holds(context: NodeContext, setting: str, text: str, names: Mapping[Any, Any]) -> bool:

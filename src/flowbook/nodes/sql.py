@@ -9,7 +9,6 @@ context to run the query.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -24,6 +23,7 @@ from flowbook.graph.spec import NodeSpec
 from flowbook.ids import PortName
 from flowbook.nodes.asking import RESULTS, ask, kind_of_first
 from flowbook.nodes.cell_code import CellText
+from flowbook.nodes.pointing import raise_from_line
 
 _WORD = re.compile(r"\w+|\"[^\"]*\"|\S")
 _NAMED = re.compile(r"(?:[\"']|with name )([^\"'\s]+)")
@@ -180,30 +180,6 @@ def raise_at_cell_line(text: CellText, error: Exception) -> NoReturn:
         line=line,
     )
     raise_from_line(text, line, refused, error, columns=columns)
-
-
-def raise_from_line(
-    text: CellText,
-    line: int,
-    refused: Exception,
-    error: Exception | None,
-    *,
-    columns: tuple[int, int] | None = None,
-) -> NoReturn:
-    """Raise from a frame whose file is the cell, at that line of it; arrows mark the columns."""
-    shown = text.lines()[line - 1].rstrip("\n") if line <= len(text.lines()) else ""
-    first, last = columns or (len(shown) - len(shown.lstrip()), len(shown))
-    place: dict[str, Any] = {
-        "lineno": line,
-        "end_lineno": line,
-        "col_offset": len(shown[:first].encode()),
-        "end_col_offset": len(shown[:last].encode()),
-    }
-    names = (ast.Name(name, ast.Load(), **place) for name in ("refused", "error"))
-    module = ast.Module([ast.Raise(*names, **place)], type_ignores=[])
-    code = compile(module, text.show_in_tracebacks(), "exec", dont_inherit=True)
-    exec(code.replace(co_name=text.node), {"refused": refused, "error": error})  # noqa: S102  our own raise
-    raise refused
 
 
 def _columns_in(said: str, line: str) -> tuple[int, int] | None:

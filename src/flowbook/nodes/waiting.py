@@ -22,7 +22,7 @@ from flowbook.graph.suspension import Suspend
 from flowbook.ids import PortName
 from flowbook.nodes import waiting_examples as examples
 from flowbook.nodes.durations import duration, duration_or_none
-from flowbook.nodes.router import bare, holds
+from flowbook.nodes.router import bare, condition_holds
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
@@ -119,7 +119,7 @@ class WaitUntilNode(Waiting):
         waited = (now - since).total_seconds()
         text = bare(self.condition)
         known: Mapping[Any, Any] = {**inputs, "waited": waited, "now": now.isoformat()}
-        if holds(context, "condition", text, known):
+        if condition_holds(self, context, "condition", text, known):
             return passed_on(inputs)
         until, deadline = now + timedelta(seconds=self.every), None
         if self.timeout is not None:

@@ -15,10 +15,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from traitlets import TraitError
+
+from flowbook.errors import ExpressionError, UsageError
 from flowbook.expr.evaluate import evaluate
 from flowbook.expr.parse import parse
 from flowbook.expr.roots import PREVIOUS
-from flowbook.expr.template import Template
+from flowbook.expr.template import Template, as_text
 from flowbook.graph.container import Container
 from flowbook.graph.flow import Flow
 from flowbook.graph.node import Node, NodeContext, Outputs, as_outputs
@@ -27,6 +30,8 @@ from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.suspension import Suspend
 from flowbook.graph.versions import versioned
 from flowbook.ids import NodeId, PortName
+from flowbook.nodes.cell_code import CellText
+from flowbook.nodes.pointing import at_setting, pointing
 from flowbook.plan.plan import Plan, Step
 from flowbook.run.values import nest
 from flowbook.run.work import Work
@@ -54,8 +59,19 @@ class NodeCall:
         """True when the node before it is there for the templates alone, as `previous`."""
         run = node.run
         self.is_async: bool = getattr(node, "is_async", None) or inspect.iscoroutinefunction(run)
+        self.points = _has_settings(node)
+        """True when the lines of its body are settings."""
 
     def __call__(
+        self, context: NodeContext, inputs: Mapping[PortName, Any]
+    ) -> Outputs | Awaitable[Outputs]:
+        if not self.points:
+            return self._called(context, inputs)
+        with pointing(self.node.spec):
+            given = self._called(context, inputs)
+        return _pointed(given, self.node.spec) if inspect.isawaitable(given) else given
+
+    def _called(
         self, context: NodeContext, inputs: Mapping[PortName, Any]
     ) -> Outputs | Awaitable[Outputs]:
         checks = self.checks
@@ -102,14 +118,24 @@ class NodeCall:
         if self.text is not None:
             node = copy.copy(node)
             node.spec = replace(node.spec, body=str(_render(self.text, names)))
-        rendered = {name: _render(value, names) for name, value in self.templates.items()}
-        return type(node)(node.spec, **{**_configuration(node), **rendered})
+        rendered = {name: _render(value, names, name) for name, value in self.templates.items()}
+        try:
+            return type(node)(node.spec, **{**_configuration(node), **rendered})
+        except (TraitError, UsageError):
+            with at_setting(*_culprit(node, rendered)):
+                raise
 
     def container(self, context: NodeContext, inputs: Mapping[PortName, Any]) -> Container:
         """The same, of a node that owns others."""
-        node = self.rendered(context, inputs)
+        with pointing(self.node.spec):
+            node = self.rendered(context, inputs)
         assert isinstance(node, Container)  # noqa: S101 - asked of containers only
         return node
+
+
+async def _pointed(given: Awaitable[Outputs], spec: NodeSpec) -> Outputs:
+    with pointing(spec):
+        return await given
 
 
 async def _awaited(given: Awaitable[Any], ports: tuple[PortName, ...]) -> Outputs:
@@ -154,14 +180,44 @@ def run_script(script: str, names: Mapping[str, Any]) -> Any:
     return sandboxed(script, {name: given(value) for name, value in names.items()})
 
 
-def _render(value: Any, names: Mapping[str, Any]) -> Any:
+def _render(value: Any, names: Mapping[str, Any], *path: str | int) -> Any:
+    """`value` with its templates rendered; `path` is where it stands."""
     if isinstance(value, str) and "{{" in value:
-        return Template.parse(value).render(names, run_script)
+        try:
+            return Template.parse(value).render(names, run_script)
+        except ExpressionError:
+            with at_setting(*path, text=_failing(value, names)):
+                raise
     if isinstance(value, Mapping):
-        return {key: _render(inner, names) for key, inner in value.items()}
+        return {key: _render(inner, names, *path, key) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_render(inner, names) for inner in value]
+        return [_render(inner, names, *path, at) for at, inner in enumerate(value)]
     return value
+
+
+def _failing(template: str, names: Mapping[str, Any]) -> str:
+    """The first expression of a template that cannot be evaluated; '' where that is unknown."""
+    for one in Template.parse(template).expressions:
+        try:
+            as_text(evaluate(one, names, run_script))
+        except ExpressionError:
+            return one.text
+    return ""
+
+
+def _culprit(node: Node, rendered: Mapping[str, Any]) -> tuple[str, ...]:
+    """The rendered setting that the node type refuses, if it is one of them alone."""
+    for name, value in rendered.items():
+        try:
+            type(node)(node.spec, **{name: value})
+        except (TraitError, UsageError):
+            return (name,)
+    return (next(iter(rendered)),) if len(rendered) == 1 else ()
+
+
+def _has_settings(node: Node) -> bool:
+    """True for a node that has a body of settings, or of text with templates."""
+    return type(node).body in ("config", "template") and bool(node.spec.body)
 
 
 def _reads_previous(value: Any) -> bool:
@@ -278,7 +334,7 @@ def _work(
         call=call,
         is_async=call.is_async,
         pure=spec.options.pure or node_type.defaults.pure,
-        filename=getattr(node, "filename", None),
+        filename=CellText.of(spec).filename if call.points else getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
         content=content,
         opaque=opaque,

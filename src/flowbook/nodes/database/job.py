@@ -17,7 +17,7 @@ from flowbook.nodes.database.statements import Statement
 from flowbook.nodes.database.values import bound, plain_rows, table_of
 from flowbook.nodes.database.watching import Watch, stopper, watched
 from flowbook.nodes.database.writing import Target, write_rows
-from flowbook.nodes.sql import raise_from_line
+from flowbook.nodes.pointing import raise_from_line
 from flowbook.nodes.tables import families, settled
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from flowbook.nodes.http.reading import reading_of, value_of
 from flowbook.nodes.http.settings import MAX_SIZE, SAFE
 from flowbook.nodes.http.tokens import ClientCredentials
 from flowbook.nodes.http.traits import HttpSettings
+from flowbook.nodes.pointing import at_setting
 
 if TYPE_CHECKING:
     import httpx
@@ -65,12 +66,13 @@ class Errand:
         """`text` as an address, seen from `base`."""
         import httpx
 
-        try:
-            url = httpx.URL(text) if base is None else base.join(text)
-        except httpx.InvalidURL as error:
-            raise no_address(self.node.name, text, error) from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise no_address(self.node.name, text, ValueError("it names no server"))
+        with at_setting("url"):
+            try:
+                url = httpx.URL(text) if base is None else base.join(text)
+            except httpx.InvalidURL as error:
+                raise no_address(self.node.name, text, error) from None
+            if url.scheme not in ("http", "https") or not url.host:
+                raise no_address(self.node.name, text, ValueError("it names no server"))
         return url
 
     def request(

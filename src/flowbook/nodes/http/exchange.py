@@ -22,6 +22,7 @@ from flowbook.nodes.http.auth import Credentials, Nobody, hidden
 from flowbook.nodes.http.clients import speaking
 from flowbook.nodes.http.hosts import at_host
 from flowbook.nodes.http.settings import SAFE, Terms, is_among
+from flowbook.nodes.pointing import at_setting
 
 if TYPE_CHECKING:
     import httpx
@@ -221,7 +222,8 @@ class Exchange:
         except httpx.TimeoutException as error:
             raise self._none(request, self._too_late(error)) from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise no_address(self.terms.node, str(request.url), error) from None
+            with at_setting("url"):
+                raise no_address(self.terms.node, str(request.url), error) from None
         except httpx.HTTPError as error:
             raise self._lost(request, error) from None
 

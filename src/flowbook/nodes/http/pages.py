@@ -23,6 +23,7 @@ from flowbook.nodes.http.answer import Answer, Body
 from flowbook.nodes.http.errand import Errand
 from flowbook.nodes.http.paging import MAX_PAGES, Paging
 from flowbook.nodes.http.reading import as_table, reading_of
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.router import nested
 from flowbook.nodes.tables import family
 
@@ -164,7 +165,10 @@ class _Pager:
         except ExpressionError as failed:
             told = f"pages: {name} of page {self._so_far.page}: {failed.message}"
             hint = failed.hint or f"it sees {', '.join(map(str, names))}"
-            raise ExpressionError(told, hint=hint, code=failed.code, column=failed.column) from None
+            with at_setting("pages", name, text=text):
+                raise ExpressionError(
+                    told, hint=hint, code=failed.code, column=failed.column
+                ) from None
 
     # ------------------------------------------------------------ what follows
 

@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 from flowbook.errors import HttpFailed, UsageError
 from flowbook.nodes.http.addresses import public_url
 from flowbook.nodes.http.clients import Pool, Token
+from flowbook.nodes.pointing import at_setting
 
 if TYPE_CHECKING:
     import httpx
@@ -61,8 +62,12 @@ class ClientCredentials:
             now = asyncio.get_running_loop().time()
             known = self._pool.tokens.get(self._key)
             if known is None or known.until <= now or known.value == refused:
-                known = self._pool.tokens[self._key] = await self._ask(now)
+                known = self._pool.tokens[self._key] = await self._asked(now)
             return known.value
+
+    async def _asked(self, now: float) -> Token:
+        with at_setting("auth"):
+            return await self._ask(now)
 
     async def _ask(self, now: float) -> Token:
         given = self._given

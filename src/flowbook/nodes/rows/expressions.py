@@ -22,6 +22,7 @@ from typing import Any, Final
 from flowbook.errors import ExpressionError, RunCancelled
 from flowbook.graph.node import NodeContext
 from flowbook.graph.options import did_you_mean
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.rows.columns import listed, shortened
 from flowbook.nodes.rows.shapes import Items, Records, Rows, Table
 
@@ -46,6 +47,12 @@ class Asked:
     paths: tuple[tuple[str, ...], ...]
     wide: bool = False
     """Nobody here knows what it reads: it is given everything."""
+    setting: tuple[str, ...] = ()
+    """Where it stands in the node's configuration."""
+
+    def at(self) -> at_setting:
+        """Whatever is raised in the block is about this expression."""
+        return at_setting(*self.setting, text=self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,9 @@ class Question:
 
     def values(self, asked: Asked, rows: Rows) -> list[Any]:
         """The value of an expression for each row; `ExpressionError` names the first that fail."""
-        self.check(asked, rows)
-        return list(_each(self, asked, rows))
+        with asked.at():
+            self.check(asked, rows)
+            return list(_each(self, asked, rows))
 
     def check(self, asked: Asked, rows: Rows) -> None:
         """Refuse what cannot be worked out for any row: no expression, or a name nobody has."""
@@ -86,14 +94,14 @@ class Question:
             )
 
 
-def read(text: str, place: str) -> Asked:
+def read(text: str, place: str, setting: tuple[str, ...] = ()) -> Asked:
     """An expression as it stands in a setting, with or without braces."""
     bare = without_braces(text)
     tree = _tree(bare)
     if tree is None:
-        return Asked(bare, place, frozenset(), (), wide=True)
+        return Asked(bare, place, frozenset(), (), wide=True, setting=setting)
     names, paths = _reads(tree)
-    return Asked(bare, place, names, paths)
+    return Asked(bare, place, names, paths, setting=setting)
 
 
 def without_braces(text: str) -> str:

@@ -239,12 +239,14 @@ expression: "city if len(city) > len(total) else total"
             try:
                 total = question.context.evaluate(asked.text, names)
             except ExpressionError as failed:
-                raise ExpressionError(
-                    f"{asked.place}: `{asked.text}` fails in row {index}: {failed.message}",
-                    hint=failed.hint or "rows count from 0; initial is the total before the first",
-                    code=failed.code,
-                    column=failed.column,
-                ) from None
+                hint = failed.hint or "rows count from 0; initial is the total before the first"
+                with asked.at():
+                    raise ExpressionError(
+                        f"{asked.place}: `{asked.text}` fails in row {index}: {failed.message}",
+                        hint=hint,
+                        code=failed.code,
+                        column=failed.column,
+                    ) from None
         return total
 
 

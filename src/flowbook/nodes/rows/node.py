@@ -12,6 +12,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.node import Node, NodeContext, Outputs
 from flowbook.graph.options import Options
 from flowbook.ids import PortName
+from flowbook.nodes.pointing import at_setting
 from flowbook.nodes.router import nested
 from flowbook.nodes.rows.columns import check_columns
 from flowbook.nodes.rows.expressions import INDEX, ITEM, Asked, Question, is_expression, read
@@ -71,7 +72,8 @@ class RowsNode(Node):
 
     def asked(self, text: str, setting: str) -> Asked:
         """An expression of a setting."""
-        return read(text, f"{setting} of {self.place}")
+        name, _, key = setting.partition(".")
+        return read(text, f"{setting} of {self.place}", (name, key) if key else (name,))
 
     def worked(
         self, rows: Rows, name: str, asked: Asked, question: Question, onto: Rows | None = None
@@ -79,7 +81,8 @@ class RowsNode(Node):
         """`rows` with what an expression gives as `name`; or `onto`, which has as many rows."""
         target = rows if onto is None else onto
         if isinstance(rows, Table) and isinstance(target, Table) and not question.strict:
-            question.check(asked, rows)
+            with asked.at():
+                question.check(asked, rows)
             expr = vectorised(asked, rows, question.others)
             if expr is not None:
                 made = rows.frame.select(expr.alias(name))[name]
@@ -90,7 +93,8 @@ class RowsNode(Node):
         """A key of each row: its column of that name, else what the expression gives."""
         if rows.columns is not None and key in rows.columns:
             return rows.values(key)
-        self.check_key(rows, key, question.others, setting)
+        with at_setting(setting, text=key):
+            self.check_key(rows, key, question.others, setting)
         return question.values(self.asked(key, setting), rows)
 
     def check_key(self, rows: Rows, key: str, others: Container[str], setting: str) -> None:
