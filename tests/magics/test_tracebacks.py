@@ -43,6 +43,14 @@ def test_a_failing_line_is_pointed_at_wherever_it_ran(kernel, place):
     )
 
 
+@pytest.mark.parametrize("source", ["%%flow counted\n1 / 0", "%%flow setup\n1 / 0"])
+def test_a_traceback_has_the_number_of_the_cell(kernel, source):
+    reply = kernel.run(source, cell="counted")
+    (began,) = (one["content"] for one in reply.messages if one["msg_type"] == "execute_input")
+    shown = COLOURS.sub("", reply.error)
+    assert re.findall(r"Cell In\[(\d+)\], line 2", shown) == [str(began["execution_count"])]
+
+
 def test_a_failing_line_is_pointed_at_on_a_cluster(kernel):
     shown = failed(kernel, "%%flow far --on dask\nx = 1\nfar = x / 0", "far")
     assert arrow(shown) == ["3 far = x / 0"]

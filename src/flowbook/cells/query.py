@@ -192,12 +192,13 @@ def _words(body: str) -> tuple[Any, ...] | None:
     return None if open_ones or broken or ends else words
 
 
-_BEGIN: Final = frozenset(
-    """ALTER ANALYZE ATTACH BEGIN CALL CHECKPOINT COMMENT COMMIT COPY CREATE DEALLOCATE DELETE DESC
-    DESCRIBE DETACH DROP EXECUTE EXPLAIN EXPORT FORCE FROM IMPORT INSERT INSTALL LOAD MERGE PIVOT
-    PRAGMA PREPARE RESET ROLLBACK SELECT SET SHOW SUMMARIZE TABLE TRUNCATE UNPIVOT UPDATE USE VACUUM
-    VALUES WITH (""".split()
-)
+_BEGIN: Final = frozenset({
+    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CHECKPOINT", "COMMENT", "COMMIT", "COPY",
+    "CREATE", "DEALLOCATE", "DELETE", "DESC", "DESCRIBE", "DETACH", "DROP", "EXECUTE", "EXPLAIN",
+    "EXPORT", "FORCE", "FROM", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "PIVOT", "PRAGMA",
+    "PREPARE", "RESET", "ROLLBACK", "SELECT", "SET", "SHOW", "SUMMARIZE", "TABLE", "TRUNCATE",
+    "UNPIVOT", "UPDATE", "USE", "VACUUM", "VALUES", "WITH", "(",
+})  # fmt: skip
 """What a statement of DuckDB begins with."""
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 

@@ -102,8 +102,8 @@ def _taken(why: str) -> bool:
 
 
 def note(text: str) -> None:
-    """A remark of a cell."""
-    sys.stderr.write(f"note: {text}\n")
+    """A remark of a cell; no error, which front ends take all of stderr for."""
+    sys.stdout.write(f"note: {text}\n")
 
 
 def shown_names(names: Sequence[NodeId]) -> str:

@@ -32,7 +32,13 @@ def name_node(shell: Any, node: NodeSpec) -> None:
     """Tell the shell that the node's frames are those of the cell that is being run."""
     known = getattr(shell.compile, "_filename_map", None)  # there is no public way to add to it
     if known is not None:
-        known[CellText.of(node).filename] = shell.execution_count
+        known[CellText.of(node).filename] = _number(shell)
+
+
+def _number(shell: Any) -> int:
+    """That of the cell that is being run: the shell may count on before the cell's code runs."""
+    known = getattr(shell.compile, "_filename_map", None) or {0: shell.execution_count}
+    return int(next(reversed(known.values())))
 
 
 @contextmanager
@@ -55,7 +61,7 @@ def run_setup_cell(shell: Any, source: str) -> None:
     cell = parse_cell(source)
     above = source.splitlines()[: cell.body_line - 1]
     text = "".join(f"# {line}\n" for line in above) + shell.transform_cell(cell.body)
-    filename = shell.compile.cache(text, shell.execution_count, raw_code=text)
+    filename = shell.compile.cache(text, _number(shell), raw_code=text)
     try:
         code = compile(text, filename, "exec", dont_inherit=True)
         exec(code, shell.user_ns)  # noqa: S102 - the user's cell, in the user's kernel

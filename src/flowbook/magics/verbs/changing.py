@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import sys
 
 import click
 
@@ -13,7 +12,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.flow import Flow
 from flowbook.graph.refs import NodeRef
 from flowbook.ids import NodeId, as_node_id
-from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.magics.kernel_notebook import KernelNotebook, note
 from flowbook.magics.offering import offer_patches
 from flowbook.magics.verbs.group import PROGRAM, verbs
 from flowbook.magics.verbs.words import NodeName, complete_setting
@@ -77,5 +76,5 @@ def options(notebook: KernelNotebook, settings: tuple[str, ...]) -> None:  # noq
         )
     if is_flow_cell(notebook.source):
         return  # its definition has said so already
-    for note in notebook.live.say(notebook.cell, notebook.source):
-        sys.stderr.write(f"note: {note}\n")
+    for told in notebook.live.say(notebook.cell, notebook.source):
+        note(told)
