@@ -127,27 +127,30 @@ class Reading:
             return None  # two cells have one id
         if [one for one in was if one in now] != [one for one in now if one in was]:
             return None
-        pairs: list[tuple[Cell | None, Cell | None]] = [(was.get(one), now[one]) for one in now]
-        pairs += [(cell, None) for one, cell in was.items() if one not in now]
-        changed = [(a, b) for a, b in pairs if a is not b and a != b]
+        pairs: list[tuple[int, Cell | None, Cell | None]]
+        pairs = [(at, was.get(one), now[one]) for at, one in enumerate(now)]
+        pairs += [(0, cell, None) for one, cell in was.items() if one not in now]
+        changed = [(at, a, b) for at, a, b in pairs if a is not b and a != b]
         if len(changed) > _MOST:
             return None
         found: list[_Change] = []
-        for before, after in changed:
-            change = self._change(reader, before, after)
+        for at, before, after in changed:
+            change = self._change(reader, at, before, after)
             if change is None:
                 return None
             found.append(change)
         return found if self._are_apart(reader, found) and self._stay(reader, cells) else None
 
-    def _change(self, reader: Reader, before: Cell | None, after: Cell | None) -> _Change | None:
+    def _change(
+        self, reader: Reader, at: int, before: Cell | None, after: Cell | None
+    ) -> _Change | None:
         both = [cell for cell in (before, after) if cell is not None]
         if all(_is_plain(reader, cell) for cell in both):
             return _Change(names=_left(before) ^ _left(after))
         if any(not _is_node(cell) for cell in both):
             return None
         known = reader.known.get(before.id) if before else None
-        taken = take_flow_cell(after, 0, self.registry) if after else None
+        taken = take_flow_cell(after, at, self.registry) if after else None
         if before is not None and known is None:
             return None
         simple = all(self._is_simple(one) for one in (known, taken) if one is not None)
