@@ -110,6 +110,36 @@ def test_a_changed_cell_resolves_only_those_that_mention_its_names(kinds, monkey
     assert parsed.spec.node("a").body == "x = 2"
 
 
+def test_a_cell_that_comes_in_between_moves_the_others_and_resolves_none(kinds, monkeypatch):
+    cells = [Cell.code(CellId(f"c{at}"), f"%%flow n{at}\nv{at} = 1") for at in range(9)]
+    reading = Reading(kinds)
+    reading.read(Notebook.of(tuple(cells)), FLOW)
+    seen = []
+    resolve = room.resolve_draft
+    monkeypatch.setattr(
+        room, "resolve_draft", lambda one, scope: seen.append(one.spec.id) or resolve(one, scope)
+    )
+    cells.insert(4, Cell.code(CellId("new"), "%%flow new\nw = v0 + v8"))
+    parsed = reading.read(Notebook.of(tuple(cells)), FLOW)
+    del cells[2]
+    assert seen == ["new"]
+    assert [node.place.index for node in parsed.spec.nodes] == list(range(10))
+    assert reading.read(Notebook.of(tuple(cells)), FLOW) == read(
+        Notebook.of(tuple(cells)), kinds, FLOW
+    )
+    assert seen == ["new"]
+
+
+def test_a_second_cell_of_a_node_does_not_stand_in_for_the_first(kinds):
+    cells = [Cell.code(CellId(f"c{at}"), f"%%flow a\nx = {at}") for at in range(2)]
+    reading = Reading(kinds)
+    reading.read(Notebook.of(tuple(cells)), FLOW)
+    cells[1] = Cell.code(CellId("c1"), "%%flow a\nx = 5")
+    assert reading.read(Notebook.of(tuple(cells)), FLOW).spec.node("a").body == "x = 0"
+    del cells[0]
+    assert reading.read(Notebook.of(tuple(cells)), FLOW).spec.node("a").body == "x = 5"
+
+
 def test_a_kind_that_comes_later_is_met():
     kinds = Registry([Code])
     reading, notebook = (

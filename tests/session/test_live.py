@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from flowbook import EditRejected, Flow, InvalidFlow
+from flowbook import EditRejected, Flow, InvalidFlow, UsageError
 from flowbook.cells.patches import ReplaceSource
 from flowbook.graph.edits import MoveNodes
 from flowbook.graph.spec import Position
@@ -337,3 +337,59 @@ def test_a_cell_that_is_edited_while_it_runs_is_stale_afterwards(kernel):
     gate.set()
     assert run.wait()["slow"].output == 1
     assert kernel.stale == {"slow": "its code changed"}
+
+
+# ---------------------------------------------------------------- written as a notebook
+
+
+def test_a_written_flow_takes_along_what_plain_cells_make(kernel, tmp_path):
+    kernel.plain("p", "import math\nprint('no part of it')\nRATE = 2")
+    kernel.plain("q", "def scaled(x):\n    return math.floor(x * RATE)")
+    kernel.define("a", "%%flow raw\nraw = 1.6")
+    kernel.define("b", "%%flow total\ntotal = scaled(raw)")
+    kernel.flow.to_notebook(tmp_path / "written.ipynb")
+    flow = kernel.project.read_notebook(tmp_path / "written.ipynb")
+    (setup,) = flow.spec().setup
+    assert "no part of it" not in setup.body
+    assert kernel.project.start(flow, {}, Start()).wait()["total"].output == 3
+
+
+def test_what_setup_cells_take_from_plain_cells_comes_before_them(kernel, tmp_path):
+    kernel.plain("p", "BASE = 2")
+    kernel.define("s", "%%flow setup\nRATE = BASE + 1")
+    kernel.define("a", "%%flow total\ntotal = RATE")
+    kernel.flow.to_notebook(tmp_path / "written.ipynb")
+    flow = kernel.project.read_notebook(tmp_path / "written.ipynb")
+    assert kernel.project.start(flow, {}, Start()).wait()["total"].output == 3
+
+
+def test_a_name_that_no_plain_code_makes_is_told_with_its_cell_and_nothing_is_written(
+    kernel, tmp_path
+):
+    kernel.plain("p", "seen = sum(range(3))")
+    kernel.namespace["gate"] = object()
+    kernel.define("a", "%%flow total\ntotal = seen, gate")
+    with pytest.raises(UsageError) as refused:
+        kernel.flow.to_notebook(tmp_path / "written.ipynb")
+    assert "seen (cell p: a call computes it)" in refused.value.message
+    assert "gate (no cell of the notebook makes it)" in refused.value.message
+    assert "%%flow setup" in refused.value.hint
+    assert not (tmp_path / "written.ipynb").exists()
+
+
+def test_names_of_the_kernel_itself_and_of_a_star_import_are_not_missed(kernel, tmp_path):
+    kernel.namespace["display"] = print
+    kernel.define("s", "%%flow setup\nfrom math import *")
+    kernel.define("a", "%%flow total\ndisplay(pi)\ntotal = floor(pi)")
+    kernel.flow.to_notebook(tmp_path / "written.ipynb")
+    flow = kernel.project.read_notebook(tmp_path / "written.ipynb")
+    assert flow.spec().node(NodeId("total")).body == "display(pi)\ntotal = floor(pi)"
+
+
+def test_an_edit_on_the_canvas_keeps_what_plain_cells_make(kernel, tmp_path):
+    kernel.plain("p", "RATE = 2")
+    kernel.define("a", "%%flow total\ntotal = RATE")
+    kernel.flow.apply(MoveNodes({NodeId("total"): Position(3, 4)}))
+    kernel.flow.to_notebook(tmp_path / "written.ipynb")
+    flow = kernel.project.read_notebook(tmp_path / "written.ipynb")
+    assert kernel.project.start(flow, {}, Start()).wait()["total"].output == 2

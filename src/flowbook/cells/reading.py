@@ -50,6 +50,12 @@ class _Change:
         return self.after.draft if self.after else None
 
     @property
+    def renames(self) -> bool:
+        """True when a node came, went or took another name."""
+        names = {draft.spec.id for draft in self.drafts}
+        return len(names) > 1 or len(self.drafts) == 1
+
+    @property
     def drafts(self) -> list[Draft]:
         """The node before and after."""
         return [one for one in (self.gone, self.come) if one]
@@ -92,8 +98,10 @@ class Reading:
         if reader is not None and flow == self._flow and reader.tagged == frozenset(parameters):
             changes = self._changes(reader, notebook.cells)
             if changes is not None:
+                order = [cell.id for cell in notebook.cells]
+                moved = order != [cell.id for cell in self._cells]
                 self._cells = notebook.cells
-                self._apply(reader, changes, names)
+                self._apply(reader, changes, names, arrange=moved)
                 self.loose = reader.loose
                 return reader.parsed(flow)
         known = self._known
@@ -119,27 +127,30 @@ class Reading:
             return None  # two cells have one id
         if [one for one in was if one in now] != [one for one in now if one in was]:
             return None
-        pairs: list[tuple[Cell | None, Cell | None]] = [(was.get(one), now[one]) for one in now]
-        pairs += [(cell, None) for one, cell in was.items() if one not in now]
-        changed = [(a, b) for a, b in pairs if a is not b and a != b]
+        pairs: list[tuple[int, Cell | None, Cell | None]]
+        pairs = [(at, was.get(one), now[one]) for at, one in enumerate(now)]
+        pairs += [(0, cell, None) for one, cell in was.items() if one not in now]
+        changed = [(at, a, b) for at, a, b in pairs if a is not b and a != b]
         if len(changed) > _MOST:
             return None
         found: list[_Change] = []
-        for before, after in changed:
-            change = self._change(reader, before, after)
+        for at, before, after in changed:
+            change = self._change(reader, at, before, after)
             if change is None:
                 return None
             found.append(change)
         return found if self._are_apart(reader, found) and self._stay(reader, cells) else None
 
-    def _change(self, reader: Reader, before: Cell | None, after: Cell | None) -> _Change | None:
+    def _change(
+        self, reader: Reader, at: int, before: Cell | None, after: Cell | None
+    ) -> _Change | None:
         both = [cell for cell in (before, after) if cell is not None]
         if all(_is_plain(reader, cell) for cell in both):
             return _Change(names=_left(before) ^ _left(after))
         if any(not _is_node(cell) for cell in both):
             return None
         known = reader.known.get(before.id) if before else None
-        taken = take_flow_cell(after, 0, self.registry) if after else None
+        taken = take_flow_cell(after, at, self.registry) if after else None
         if before is not None and known is None:
             return None
         simple = all(self._is_simple(one) for one in (known, taken) if one is not None)
@@ -182,15 +193,13 @@ class Reading:
 
     # ------------------------------------------------------------ what follows
 
-    def _apply(self, reader: Reader, changes: list[_Change], ambient: frozenset[str]) -> None:
+    def _apply(
+        self, reader: Reader, changes: list[_Change], ambient: frozenset[str], *, arrange: bool
+    ) -> None:
         scope = reader.scope
         assert scope is not None  # noqa: S101 - a whole reading has been
-        touched = set(ambient ^ scope.ambient)
+        touched = {*(ambient ^ scope.ambient), *_touched(changes)}
         own: set[NodeId] = set()
-        for change in changes:
-            touched |= change.names
-            for draft in change.drafts:
-                touched |= {*asked_as(draft.spec.id, draft.spec.outputs), draft.spec.id}
         for change in changes:
             self._drop(reader, change)
         for change in changes:
@@ -198,13 +207,15 @@ class Reading:
                 own.add(self._put(reader, change.after, change.come))
         if any(change.names for change in changes):
             reader.loose = self._loose(reader)
-        self._arrange(reader)
-        drafts = list(reader.drafts.values())
-        made = Made({draft.spec.id: draft.spec.outputs for draft in drafts})
-        reader.ambient = ambient
-        reader.scope = scope = replace(
-            scope, ambient=ambient, loose=reader.loose, made=made, owned=owned(drafts)
-        )
+        scope = replace(scope, ambient=ambient, loose=reader.loose)
+        if arrange or any(change.renames for change in changes):
+            self._arrange(reader)
+            drafts = list(reader.drafts.values())
+            made = Made({draft.spec.id: draft.spec.outputs for draft in drafts})
+            scope = replace(scope, made=made, owned=owned(drafts))
+        elif changes:
+            scope = replace(scope, owned=owned(list(reader.drafts.values())))
+        reader.ambient, reader.scope = ambient, scope
         for name in (*touched, *(one.lower() for one in touched)):
             own |= self._mentions.get(name, set())
         own |= {name for name, (_, problems) in reader.resolved.items() if problems}
@@ -218,15 +229,17 @@ class Reading:
         name = change.gone.spec.id
         for said in _said(reader.drafts[name]):
             self._mentions[said].discard(name)
-        del reader.known[change.before.cell.id], reader.drafts[name]
-        if change.come is None or change.come.spec.id != name:
-            del reader.resolved[name]
+        del reader.known[change.before.cell.id]
+        if change.renames:
+            del reader.drafts[name], reader.resolved[name]
 
     def _put(self, reader: Reader, taken: Taken, draft: Draft) -> NodeId:
         name = draft.spec.id
         reader.known[taken.cell.id] = taken
         reader.drafts[name] = draft
         reader.resolved[name] = (draft.spec, [])
+        assert reader.scope is not None  # noqa: S101 - as above
+        reader.scope.made.put(name, draft.spec.outputs)
         self._mention(draft)
         self._spare.update(draft.spare)
         return name
@@ -261,6 +274,14 @@ class Reading:
             if _is_plain(reader, cell):
                 found.update(dict.fromkeys(_left(cell), cell.id))
         return found
+
+
+def _touched(changes: Collection[_Change]) -> Iterator[str]:
+    """The names that may mean something else."""
+    for change in changes:
+        yield from change.names
+        for draft in change.drafts:
+            yield from (*asked_as(draft.spec.id, draft.spec.outputs), draft.spec.id)
 
 
 def _is_node(cell: Cell) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from flowbook.graph.problem import Fix, Problem, Severity
 from flowbook.graph.reach import unreachable
 from flowbook.graph.roles import Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
-from flowbook.graph.wiring import chosen
+from flowbook.graph.wiring import Wiring, chosen, resolve
 from flowbook.ids import CellId, NodeId, PortName
 
 
@@ -266,11 +266,19 @@ def _wire(draft: Draft, found: InputSpec, scope: Scope) -> Fix | None:
     return SetInputs(draft.spec.id, (*listed, found)) if found.name in scope.params else None
 
 
-def possible(fix: Fix | None, spec: FlowSpec) -> Fix | None:
-    """The fix, unless it is a wire that would close a cycle."""
-    if isinstance(fix, Connect) and unreachable(spec, fix.source, fix.target, fix.input):
-        return None
-    return fix
+def possible(problems: Sequence[Problem], spec: FlowSpec) -> tuple[Problem, ...]:
+    """The problems, without those fixes that are wires which would close a cycle."""
+    if not any(isinstance(one.fix, Connect) for one in problems):
+        return tuple(problems)
+    wiring = resolve(spec)
+    return tuple([_possible(one, spec, wiring) for one in problems])
+
+
+def _possible(problem: Problem, spec: FlowSpec, wiring: Wiring) -> Problem:
+    fix = problem.fix
+    if isinstance(fix, Connect) and unreachable(spec, fix.source, fix.target, fix.input, wiring):
+        return replace(problem, fix=None)
+    return problem
 
 
 def _captured(draft: Draft, read: Read, scope: Scope, captures: dict[str, None]) -> Problem | None:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from flowbook.cells.analyse import BUILTINS, analyse, readable
+from flowbook.cells.analyse import BUILTINS, Names, analyse, readable
 from flowbook.cells.flow_line import split_options
-from flowbook.cells.header import is_flow_cell
+from flowbook.cells.header import SETUP, is_flow_cell
 from flowbook.cells.notebook import Cell
 from flowbook.cells.params import TAG, is_parameters
-from flowbook.ids import CellId
+from flowbook.cells.taking import analyse_body
+from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.ids import CellId, NodeId
 
 _HARMLESS: Final = frozenset(
     {
@@ -81,6 +83,39 @@ def taken_over(cells: Sequence[Cell], names: Collection[str]) -> Slice:
     return slicer.slice()
 
 
+def captured_slice(cells: Sequence[Cell], spec: FlowSpec) -> Slice:
+    """The slice of what nodes and setup cells of `spec` take from the plain cells among `cells`."""
+    setup = [_names(one) for one in spec.setup]
+    made = {name for one in setup for name in one.known}
+    wanted = {name for node in spec.nodes for name in node.captures} - made
+    wanted |= {
+        read.root
+        for one in setup
+        for read in one.reads
+        if not read.soft and read.root not in BUILTINS | made and not read.root.startswith("__")
+    }
+    found = taken_over(cells, wanted) if wanted else Slice()
+    if any(one.stars for one in setup):  # what no cell makes may come from there
+        left = tuple(one for one in found.left if one.cell is not None)
+        found = replace(found, left=left)
+    return found
+
+
+def with_slice(spec: FlowSpec, taken: Slice) -> FlowSpec:
+    """`spec` with a setup cell of what is taken: the first, unless it needs one of the others."""
+    if not taken.code:
+        return spec
+    own = NodeSpec(NodeId("setup_captured"), kind=SETUP, body=taken.code, body_line=2)
+    made = {name for one in spec.setup for name in _names(one).known}
+    setup = (*spec.setup, own) if taken.reads & made else (own, *spec.setup)
+    return replace(spec, setup=setup)
+
+
+def _names(setup: NodeSpec) -> Names:
+    names, _ = analyse_body(setup.body, shared=True)
+    return names
+
+
 def is_plain(cell: Cell) -> bool:
     """True for code that is no node, no setup, no parameters and no options."""
     if cell.type != "code" or is_flow_cell(cell.source) or TAG in cell.tags:
@@ -99,9 +134,11 @@ class _Slicer:
         """Take what makes `name` ahead of a statement; False when that cannot be."""
         makers = [at for at in range(before) if name in self.statements[at].binds]
         if not makers:
+            if name in BUILTINS:
+                return True
             if asked:
                 self.left[name] = Left(name, "no cell of the notebook makes it")
-            elif name not in BUILTINS:
+            else:
                 self.reads.add(name)
             return not asked
         at = makers[-1]

@@ -174,11 +174,7 @@ class Reader:
             parse_flow_options(self.options),
         )
         found = [*self.problems, *(one for _, own in self.resolved.values() for one in own)]
-        told = (
-            replace(one, fix=possible(one.fix, spec)) if one.fix is not None else one
-            for one in found
-        )
-        return Parsed(spec, tuple(told))
+        return Parsed(spec, possible(found, spec))
 
     def _report(self, cell: Cell, faults: Sequence[Fault], node: NodeId | None = None) -> None:
         self.problems += [

@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from flowbook.cells.analyse import BUILTINS, Names
 from flowbook.cells.flow_line import print_option_line, split_options
 from flowbook.cells.notebook import Notebook
-from flowbook.cells.slicing import Slice, taken_over
-from flowbook.cells.taking import analyse_body
+from flowbook.cells.slicing import Slice, captured_slice, with_slice
 from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.asserting import with_tests
 from flowbook.graph.flow_options import print_flow_options
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
-from flowbook.ids import NodeId
 from flowbook.plan.compile import compile_plan
 from flowbook.plan.plan import Plan
 
@@ -115,35 +111,13 @@ def _setup(spec: FlowSpec, texts: dict[str, str], taken: Slice) -> list[Any]:
 
 def captured(text: str, spec: FlowSpec) -> Slice:
     """What the flow's nodes and setup cells take from plain cells of its notebook, as code."""
-    made = {name for one in spec.setup for name in _names(one).known}
-    wanted = {name for node in spec.nodes for name in node.captures} - made
-    wanted |= {
-        read.root
-        for one in spec.setup
-        for read in _names(one).reads
-        if not read.soft and read.root not in BUILTINS | made and not read.root.startswith("__")
-    }
-    return taken_over(Notebook.parse(text).cells, wanted) if wanted else Slice()
+    return captured_slice(Notebook.parse(text).cells, spec)
 
 
 def _whole(text: str, spec: FlowSpec) -> tuple[FlowSpec, Slice]:
     """The flow with what it takes from plain cells."""
     taken = captured(text, spec)
-    return replace(spec, setup=_with_captured(spec, taken)), taken
-
-
-def _names(setup: NodeSpec) -> Names:
-    names, _ = analyse_body(setup.body, shared=True)
-    return names
-
-
-def _with_captured(spec: FlowSpec, taken: Slice) -> tuple[NodeSpec, ...]:
-    """The setup cells with that of what is taken over: first, unless it needs one of them."""
-    if not taken.code:
-        return spec.setup
-    own = NodeSpec(NodeId("setup_captured"), kind="setup", body=taken.code, body_line=2)
-    made = {name for one in spec.setup for name in _names(one).known}
-    return (*spec.setup, own) if taken.reads & made else (own, *spec.setup)
+    return with_slice(spec, taken), taken
 
 
 def _captured(setup: NodeSpec, taken: Slice) -> Any:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from flowbook.graph.nesting import Nesting, container_of
 from flowbook.graph.spec import FlowSpec
 from flowbook.graph.topology import find_path, show_cycle
-from flowbook.graph.wiring import resolve
+from flowbook.graph.wiring import Wiring, resolve
 from flowbook.ids import NodeId, PortName
 
 
-def unreachable(spec: FlowSpec, source: NodeId, target: NodeId, into: PortName) -> str | None:
+def unreachable(
+    spec: FlowSpec, source: NodeId, target: NodeId, into: PortName, wiring: Wiring | None = None
+) -> str | None:
     """Why no wire can go from `source` to input `into` of `target`; None when one can.
 
     What feeds that input today does not count. Names of inside of a container are not seen from
-    outside, and a wire from outside to a node inside is one to the container.
+    outside, and a wire from outside to a node inside is one to the container. `wiring` is that of
+    `spec`, if it is known.
 
     >>> from flowbook.graph.options import Options
     >>> from flowbook.graph.spec import NodeSpec
@@ -31,7 +34,7 @@ def unreachable(spec: FlowSpec, source: NodeId, target: NodeId, into: PortName) 
     if source in nesting.owners(home):
         return f"{target!r} is inside of it"
     waits = nesting.seen_from(nesting.home(source), target) or target
-    edges = resolve(spec).edges
+    edges = (wiring or resolve(spec)).edges
     others = [
         (one.source, one.target) for one in edges if (one.target, one.input) != (target, into)
     ]

@@ -258,7 +258,7 @@ class LiveNotebook:
 
     def _take(self, cells: Cells, parsed: Parsed) -> None:
         """Hold these cells, and give the flow what they say if that is something new."""
-        self.cells = cells
+        self._hold(cells)
         self._unwritten &= cells.keys()
         names = {_named(cell.source) for cell in cells.values()}
         self._gone = {
@@ -268,6 +268,10 @@ class LiveNotebook:
         }
         if parsed.spec != self.flow.spec():
             self.flow.replace_spec(parsed.spec)
+
+    def _hold(self, cells: Cells) -> None:
+        """These are the cells now; whoever writes the flow to a file finds them there."""
+        self.cells = self.project.live.of(self.flow).cells = cells
 
     def _edited(self, _spec: FlowSpec, edit: Edit | None) -> None:
         """Somebody edited the flow: have the cells say so, as far as cells can."""
@@ -282,7 +286,7 @@ class LiveNotebook:
             if cells == self.cells:
                 return
             self._unwritten |= cells.keys() - self.cells.keys()
-            self.cells = cells
+            self._hold(cells)
         for watcher in self.watchers:
             watcher(said)
 

@@ -33,6 +33,7 @@ from flowbook.session.freshness import (
 from flowbook.session.start import live_default
 
 if TYPE_CHECKING:
+    from flowbook.cells.notebook import Cell
     from flowbook.graph.flow import Flow
     from flowbook.run.handle import Run
 
@@ -56,7 +57,9 @@ class LiveFlows:
 
     def _of(self, base: Flow) -> LiveFlow:
         held = self.of(base)
-        return LiveFlow(held.memory.copied(), held.attached, held.own, held.set_up)
+        return LiveFlow(
+            held.memory.copied(), held.attached, held.own, held.set_up, cells=held.cells
+        )
 
     def adopt(self, flow: Flow, run: Run, plan: Plan, *, remember: bool = True) -> None:
         """`run` is one of this process now: watchers are told.
@@ -82,6 +85,8 @@ class LiveFlow:
     """Bodies of the setup cells that have run in `own`."""
     loose: Mapping[str, CellId] = field(default_factory=dict)
     """The plain cells that bind names in a kernel."""
+    cells: Mapping[CellId, Cell] = field(default_factory=dict)
+    """The cells a kernel has run, if it is a notebook's."""
     digests: Digests = field(default_factory=Digests)
     last: Run | None = None
     former: bool = False

@@ -49,7 +49,7 @@ from flowbook.session.replays import Replays
 from flowbook.session.services import Providing
 from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
-from flowbook.session.surroundings import surroundings
+from flowbook.session.surroundings import surroundings, with_captured
 from flowbook.session.variables import Varying
 from flowbook.session.work import evaluate_text, kinds_of
 
@@ -319,7 +319,8 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
 
         A flow that was read from a notebook is written back into that one: cells that say no other
         thing stay as they are, with text cells, outputs and order. What decorated functions use of
-        their module goes into a setup cell; `UsageError` names what cannot be written as code.
+        their module goes into a setup cell, as does what nodes take from a kernel's plain cells;
+        `UsageError` names what cannot be written as code.
         """
         from flowbook.cells.patches import rewrite, write
 
@@ -333,7 +334,8 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
         if source is not None:
             replace_text(path, rewrite(*source, flow.spec(), self.registry).text())
             return
-        spec, setup = flow.spec(), surroundings(functions)
+        spec = with_captured(flow.spec(), self.live.of(flow).cells)
+        setup = surroundings(functions)
         if setup:
             shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
             spec = replace(spec, setup=(shared, *spec.setup))

@@ -11,12 +11,16 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
+from flowbook.cells.notebook import Cell
+from flowbook.cells.slicing import captured_slice, with_slice
 from flowbook.errors import UsageError
+from flowbook.graph.spec import FlowSpec
+from flowbook.ids import CellId
 
 
 def surroundings(functions: Iterable[Callable[..., Any]]) -> str:
@@ -33,6 +37,28 @@ def surroundings(functions: Iterable[Callable[..., Any]]) -> str:
             hint="make them inside a node, or in a %%flow setup cell",
         )
     return "\n".join([*sorted(found.imports), *found.literals, *found.sources])
+
+
+def with_captured(spec: FlowSpec, cells: Mapping[CellId, Cell]) -> FlowSpec:
+    """`spec` with a setup cell of all that its nodes take from plain cells of a kernel's notebook.
+
+    Raises `UsageError` with all names that these `cells` do not make by plain code, and why.
+    """
+    if not cells:
+        return spec
+    taken = captured_slice(tuple(cells.values()), spec)
+    if taken.left:
+        told = "; ".join(
+            f"{one.name} (cell {one.cell}: {one.reason})"
+            if one.cell
+            else f"{one.name} ({one.reason})"
+            for one in taken.left
+        )
+        raise UsageError(
+            f"these names of the kernel cannot be written into a notebook: {told}",
+            hint="make them inside a node, or in a %%flow setup cell",
+        )
+    return with_slice(spec, taken)
 
 
 @dataclass
