@@ -30,28 +30,21 @@ def failed(project, tmp_path, *cells):
     return caught.value
 
 
+SITE = 'url: "http://127.0.0.1:1"'
+OVER = 'over: "{{ given.rows }}"'
 CASES = {
     "a template": ("http", 'method: GET\nurl: "http://127.0.0.1:1/{{ given.nope }}"', 3),
-    "a header": (
-        "http",
-        'url: "http://127.0.0.1:1"\nheaders:\n  A: "1"\n  B: "{{ given.n + 1 }}"',
-        5,
-    ),
+    "a header": ("http", f'{SITE}\nheaders:\n  A: "1"\n  B: "{{{{ given.n + 1 }}}}"', 5),
     "a block": (
         "http",
-        'url: "http://127.0.0.1:1"\nmethod: POST\nbody: |\n  {{ given.city }}\n  {{ given.n + 1 }}',
+        f"{SITE}\nmethod: POST\ndata: |\n  {{{{ given.city }}}}\n  {{{{ given.n + 1 }}}}",
         6,
     ),
-    "a list": ("log", 'message: "x"\n'
-        'data:\n- "{{ given.city }}"\n- "{{ given.n + 1 }}"', 5),
+    "a list": ("log", 'message: x\nvalue:\n- "{{ given.city }}"\n- "{{ given.n + 1 }}"', 5),
     "no answer": ("http", 'timeout: 5\n\nurl: "http://127.0.0.1:1/{{ given.city }}"', 4),
     "no address": ("http", 'timeout: 5\nurl: "{{ given.city }}"', 3),
-    "a trait": ("http", 'url: "http://127.0.0.1:1"\ntimeout: "{{ given.city }}"', 3),
-    "a secret": (
-        "http",
-        'url: "http://127.0.0.1:1"\nheaders:\n  T: "{{ $secret.none }}{{ given.n }}"',
-        4,
-    ),
+    "a trait": ("http", f'{SITE}\ntimeout: "{{{{ given.city }}}}"', 3),
+    "a secret": ("http", f'{SITE}\nheaders:\n  T: "{{{{ $secret.none }}}}"', 4),
     "a router": (
         "router",
         "conditions:\n- {id: a, expression: value.city == 1}\n- id: b\n  expression: value.n > 1",
@@ -59,13 +52,13 @@ CASES = {
     ),
     "an if": ("if", "labels: [yes it is, no]\ncondition: value.n > 1", 3),
     "a switch": ("switch", 'cases:\n  a: 1\nvalue: "{{ given.n + 1 }}"', 4),
-    "a filter": ("filter", 'items: "{{ given.rows }}"\nwhere: a > 1', 3),
+    "a filter": ("filter", f"{OVER}\nwhere: a > 1", 3),
     "a transform": (
         "transform",
-        'items: "{{ given.rows }}"\nfields:\n  fine: item.a\n  b: a + 1',
+        f'{OVER}\nfields:\n  fine: "{{{{ a }}}}"\n  b: "{{{{ a + 1 }}}}"',
         5,
     ),
-    "a sort": ("sort", 'items: "{{ given.rows }}"\nby:\n- a\n- nothing + 1', 5),
+    "a sort": ("sort", f"{OVER}\nby:\n- a\n- a + 1", 5),
     "a while": ("while", "initial: 1\ncondition: last.no > given.n", 3),
 }
 
@@ -84,4 +77,43 @@ def test_it_points_at_the_setting(project, tmp_path, case):
     frames = error.frames().splitlines()
     assert frames[1].endswith(f", line {line}, in it")
     assert frames[2].strip() == shown
-    assert not any("traitlets" in one or "httpx" in one for one in frames)
+    assert sum('File "' in one for one in frames) == 1  # and none of a library
+
+
+def test_arrows_mark_the_expression(project, tmp_path):
+    body = 'url: "http://127.0.0.1:1"\nparams:\n  q: "{{ given.city }} {{ given.n[0] }}"'
+    error = failed(project, tmp_path, f"%%flow http it(given)\n{body}")
+    line, arrows = error.frames().splitlines()[2:4]
+    assert line[arrows.index("~") :].startswith("given.n[0]")
+    assert (error.line, arrows.strip()) == (4, "~~~~~~~^^^")
+
+
+def test_it_points_there_from_a_process(project, tmp_path):
+    cell = '%%flow log it(given)\n#| on: process\nlevel: info\nmessage: "{{ given.n + 1 }}"'
+    error = failed(project, tmp_path, cell)
+    assert (error.cell, error.line) == ("c1", 4)
+    assert 'message: "{{ given.n + 1 }}"' in error.frames()
+
+
+def test_a_node_without_a_cell_fails_as_ever(project):
+    from flowbook.graph.flow import Flow
+    from flowbook.graph.spec import NodeSpec
+    from flowbook.nodes.http import HttpNode
+
+    flow = Flow("plain", host=project)
+    flow.add(HttpNode(NodeSpec("get", kind="http"), url="http://127.0.0.1:1"))
+    with pytest.raises(RunFailed, match="node 'get' failed: HttpFailed") as caught:
+        flow.run().raise_for_status()
+    assert caught.value.line is None
+
+
+def test_what_is_no_settings_fault_points_at_the_head(project, tmp_path):
+    cell = '%%flow read_file it(given)\npath: "{{ given.city }}.csv"'
+    assert failed(project, tmp_path, cell).line == 1
+
+
+def test_the_history_has_the_line(project, tmp_path):
+    cell = '%%flow log it(given)\nlevel: info\nmessage: "{{ given.n + 1 }}"'
+    failed(project, tmp_path, cell)
+    asked = "select payload->>'$.error.line' from events where kind = 'NODE_FAILED'"
+    assert project.history.table(asked)[1] == [("3",)]

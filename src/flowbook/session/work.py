@@ -334,7 +334,9 @@ def _work(
         call=call,
         is_async=call.is_async,
         pure=spec.options.pure or node_type.defaults.pure,
-        filename=CellText.of(spec).filename if call.points else getattr(node, "filename", None),
+        filename=CellText.of(spec).show_in_tracebacks()
+        if call.points
+        else getattr(node, "filename", None),
         cell=spec.place.cell if spec.place else None,
         content=content,
         opaque=opaque,
