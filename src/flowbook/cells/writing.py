@@ -178,7 +178,7 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
         kind=now.kind,
         name=now.id,
         inputs=_changed_inputs(header, was, now, registry),
-        outputs=now.outputs if now.returns else _changed_outputs(header, was, now),
+        outputs=now.outputs if now.returns else _changed_outputs(header, was, now, registry),
         returns=now.returns,
     )
     if now.body != was.body:
@@ -208,12 +208,23 @@ def _changed_inputs(
     return kept if kept or header.inputs is not None else None
 
 
-def _changed_outputs(header: Header, was: NodeSpec, now: NodeSpec) -> tuple[PortName, ...] | None:
+def _changed_outputs(
+    header: Header, was: NodeSpec, now: NodeSpec, registry: Registry
+) -> tuple[PortName, ...] | None:
+    if header.outputs is None and now.outputs == _inferred_outputs(now, registry):
+        return None
     if now.outputs == was.outputs:
         kept = header.outputs is None and any(was.outputs == ports for one, ports in _own(was))
         return now.outputs if kept and now.id != was.id else header.outputs
     itself = all(one.outputs in (ports, ports[:1]) for one, ports in _own(was, now))
     return None if itself and header.outputs is None else now.outputs
+
+
+def _inferred_outputs(node: NodeSpec, registry: Registry) -> tuple[PortName, ...]:
+    """What a Python body says by itself that it gives; nothing for other kinds."""
+    if _language(node, registry) != "python":
+        return ()
+    return inferred_outputs(node.id, analyse_body(node.body)[0])
 
 
 def _own(*nodes: NodeSpec) -> list[tuple[NodeSpec, tuple[PortName, ...]]]:
