@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from flowbook.cells.declaring import changed_sql_settings
 from flowbook.cells.patches import (
     DeleteCell,
     InsertCell,
@@ -123,6 +124,30 @@ def test_a_setting_changes_on_its_line_and_comments_stay(sources, registry, tour
     config = dict(read(tour, registry).spec.node(NodeId("fetch")).config)
     edit = SetConfig(NodeId("fetch"), config | {"tries": 4})
     assert sources(edit) == changed(3, "tries: 2", "tries: 4")
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({"result": "polars"}, "-- top\n--| result: polars\nselect 1  -- one\n--| result: no"),
+        (
+            {"attach": {"shop": "a.duckdb"}},
+            '-- top\n--| result: rows\n--| attach: {"shop": "a.duckdb"}\n'
+            "select 1  -- one\n--| result: no",
+        ),
+    ],
+)
+def test_a_setting_of_sql_changes_its_own_line(notebook, registry, config, wanted):
+    made = notebook("%%flow sql top\n-- top\n--| result: rows\nselect 1  -- one\n--| result: no")
+    (one,) = patch(made, SetConfig(NodeId("top"), config), registry)
+    assert one == ReplaceSource("c0", f"%%flow sql top\n{wanted}")
+
+
+def test_settings_of_sql_are_put_in_and_taken_out():
+    body = "-- top\nselect 1"
+    said = changed_sql_settings(body, {}, {"result": "rows"})
+    assert said == "--| result: rows\n-- top\nselect 1"
+    assert changed_sql_settings(said, {"result": "rows"}, {}) == body
 
 
 def test_renaming_follows_the_name_into_templates_queries_and_wires(sources):

@@ -13,7 +13,7 @@ from collections.abc import Collection, KeysView, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from flowbook.cells.declaring import with_sql_settings
+from flowbook.cells.declaring import changed_sql_settings, with_sql_settings
 from flowbook.cells.foreign import read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
@@ -184,7 +184,9 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
     if now.body != was.body:
         body = now.body
     elif now.config != was.config:
-        body = with_settings(body, was.config, now.config)
+        sql = _language(now, registry) == "sql"
+        changed = changed_sql_settings if sql else with_settings
+        body = changed(body, was.config, now.config)
     body = _with_renamed_paths(body, was, now, registry)
     return with_head(source, header, wanted, None if body == parts.body else body)
 

@@ -3,10 +3,10 @@
 Explicit wires follow the name. An input that found the node by name keeps its own name, because
 its body reads it, and gets a wire instead. The one output that was called like its node is
 renamed with it, and so are those a container calls after itself; one that leaves its container by
-its name keeps it, and so does one that a body binds by that name. The nodes inside of a container follow it, and its `result` follows the node it
-names, as do the `cancels` and `completes` of others. After that nothing takes another value than
-before: whatever would, is pinned by a wire, and a parameter that would be hidden refuses the whole
-renaming.
+its name keeps it, and so does one that a body binds by that name. The nodes inside of a container
+follow it, and its `result` follows the node it names, as do the `cancels` and `completes` of
+others. After that nothing takes another value than before: whatever would, is pinned by a wire, and
+a parameter that would be hidden refuses the whole renaming.
 """
 
 from __future__ import annotations
