@@ -7,6 +7,7 @@ DuckDB's zone maps find one run among millions without an index.
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import NewType
 from uuid import UUID
@@ -79,6 +80,8 @@ def uuid7_ms(text: str) -> int:
 
 def as_node_id(name: str) -> NodeId:
     """`name` as a node id, or `UsageError` when it is no Python identifier."""
+    if keyword.iskeyword(name):
+        raise UsageError(f"{name!r} cannot name a node", hint="it is a word of Python's own")
     if not _IDENTIFIER.match(name):
         raise UsageError(
             f"{name!r} cannot name a node",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from flowbook.cells.declaring import changed_sql_settings
 from flowbook.cells.patches import (
     DeleteCell,
     InsertCell,
@@ -43,6 +44,7 @@ from flowbook.graph.flow import Flow
 from flowbook.graph.flow_options import FlowOptions, parse_flow_options
 from flowbook.graph.options import Options, parse_options
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position
+from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName
 
 TOUR = (
@@ -124,6 +126,30 @@ def test_a_setting_changes_on_its_line_and_comments_stay(sources, registry, tour
     assert sources(edit) == changed(3, "tries: 2", "tries: 4")
 
 
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({"result": "polars"}, "-- top\n--| result: polars\nselect 1  -- one\n--| result: no"),
+        (
+            {"attach": {"shop": "a.duckdb"}},
+            '-- top\n--| result: rows\n--| attach: {"shop": "a.duckdb"}\n'
+            "select 1  -- one\n--| result: no",
+        ),
+    ],
+)
+def test_a_setting_of_sql_changes_its_own_line(notebook, registry, config, wanted):
+    made = notebook("%%flow sql top\n-- top\n--| result: rows\nselect 1  -- one\n--| result: no")
+    (one,) = patch(made, SetConfig(NodeId("top"), config), registry)
+    assert one == ReplaceSource("c0", f"%%flow sql top\n{wanted}")
+
+
+def test_settings_of_sql_are_put_in_and_taken_out():
+    body = "-- top\nselect 1"
+    said = changed_sql_settings(body, {}, {"result": "rows"})
+    assert said == "--| result: rows\n-- top\nselect 1"
+    assert changed_sql_settings(said, {"result": "rows"}, {}) == body
+
+
 def test_renaming_follows_the_name_into_templates_queries_and_wires(sources):
     assert sources(RenameNode(NodeId("server"), NodeId("host"))) == {
         **changed(2, "server", "host"),
@@ -138,6 +164,97 @@ def test_renaming_follows_the_name_into_templates_queries_and_wires(sources):
         **changed(6, "router by", "router by(agg=sums)"),
         **changed(8, "hot, agg", "hot, agg=sums"),
     }
+
+
+def renamed_reads(notebook, registry, cells, new="tidy"):
+    """A notebook whose `clean` is renamed: its sources, and what it reads as; nothing is wrong."""
+    made = notebook("%%flow raw\n1", *cells)
+    assert read(made, registry).problems == ()
+    after = apply_patches(made, patch(made, RenameNode(NodeId("clean"), NodeId(new)), registry))
+    parsed = read(after, registry)
+    assert parsed.problems == ()
+    return [cell.source for cell in after.cells][1:], parsed.spec
+
+
+@pytest.mark.parametrize(
+    ("reader", "wanted"),
+    [
+        ("%%flow use\nclean + 1", "%%flow use\nclean + 1"),
+        ("%%flow use(x=clean)\nx", "%%flow use(x=tidy)\nx"),
+        ("%%flow use(x=clean.clean)\nx", "%%flow use(x=tidy.clean)\nx"),
+        ("%%flow sql use\nselect * from clean.clean", "%%flow sql use\nselect * from tidy.clean"),
+        ("%%flow http use\nurl: '{{ clean.clean }}'", "%%flow http use\nurl: '{{ tidy.clean }}'"),
+    ],
+)
+def test_a_body_that_binds_its_output_keeps_it_and_readers_say_so(
+    notebook, registry, edges, reader, wanted
+):
+    cells, spec = renamed_reads(notebook, registry, ["%%flow clean\nclean = raw + 1", reader])
+    assert cells == ["%%flow tidy\nclean = raw + 1", wanted]
+    assert "tidy.clean > use." in str(edges(spec))
+
+
+def test_a_function_of_the_cells_name_stays_what_it_gives(notebook, registry, edges):
+    cells = ["%%flow clean\ndef clean(x):\n    return x", "%%flow use(f=clean)\nf(1)"]
+    sources, spec = renamed_reads(notebook, registry, cells)
+    assert sources[0].startswith("%%flow tidy -> clean\n")
+    assert edges(spec) == {"tidy.clean > use.f"}
+
+
+CLEAN_HEADS = st.sampled_from(["", " -> clean", "\n#| outputs: {clean: int}"])
+CLEAN_BODIES = st.sampled_from(
+    [
+        "clean = raw + 1", "raw + 1", "clean = raw\nclean", "clean = raw\nother = 2",
+        "if raw:\n    clean = 1\nelse:\n    clean = 2", "for clean in [raw]:\n    pass",
+        "clean = raw\nprint(clean)", "def clean(x):\n    return x", "class clean:\n    x = 1",
+        "return raw", "def clean(x):\n    return x\nclean(raw)", "[clean for clean in [raw]]",
+        "x = [clean for clean in [raw]]\nclean = x", "import math as clean\nclean.pi",
+        "with open(raw) as clean:\n    pass", "(clean := raw)", "clean = raw\ndisplay(clean)",
+        "clean: int = raw", "(clean, _x) = (raw, 1)",
+    ]
+)  # fmt: skip
+CLEAN_READERS = st.lists(
+    st.sampled_from(
+        [
+            "{}\nclean", "{}(x=clean)\nx", "{}(x=clean.clean)\nx", "{}(clean)\nclean", "{}\n1",
+            "sql {}\nselect * from clean", "sql {}\nselect * from clean.clean",
+            "http {}\nurl: '{{{{ clean }}}}'", "http {}\nurl: '{{{{ clean.clean }}}}'",
+            "letter {}\nDear {{{{ clean.clean }}}}", "merge {}(clean, raw)\nmode: dict",
+            "{}(tidy=clean)\ntidy", "{}\ntidy = clean", "{}(x=clean['clean'])\nx",
+        ]
+    ),
+    max_size=3,
+)  # fmt: skip
+
+
+@given(CLEAN_HEADS, CLEAN_BODIES, CLEAN_READERS, st.sampled_from(["tidy", "x", "other", "raw_2"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+def test_a_renamed_notebook_reads_with_the_edges_it_had(notebook, registry, head, body, uses, new):
+    readers = [f"%%flow {one.format(f'use{n}')}" for n, one in enumerate(uses)]
+    made = notebook("%%flow raw\n1", f"%%flow clean{head}\n{body}", *readers)
+    before = read(made, registry)
+    edit = RenameNode(NodeId("clean"), NodeId(new))
+    try:
+        wanted = apply(before.spec, edit)
+        after = apply_patches(made, patch(made, edit, registry))
+    except EditRejected:
+        return
+    found = read(after, registry)
+    assume(not before.problems)
+    assert found.problems == ()
+
+    def joined(spec, called=()):
+        """Who feeds whom, by which input; one of a template or a query is its position."""
+        name = dict(called)
+        return sorted(
+            (name.get(one.source, one.source), name.get(one.target, one.target),
+             [each.name for each in spec.node(one.target).inputs].index(one.input))
+            for one in resolve(spec).edges
+        )  # fmt: skip
+
+    assert joined(found.spec) == joined(before.spec, {"clean": new}.items())
+    outputs = [(one.id, one.outputs, one.options) for one in wanted.nodes]
+    assert [(one.id, one.outputs, one.options) for one in found.spec.nodes] == outputs
 
 
 def test_moving_touches_metadata_only(tour, registry):

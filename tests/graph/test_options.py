@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowbook.cells.header import Header, parse_cell
+from flowbook.cells.printing import print_cell
 from flowbook.errors import FlowSyntaxError
-from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Ttl
+from flowbook.graph.choices import Backoff, BackoffKind, Losers, On, Role, Ttl
 from flowbook.graph.options import (
     OPTIONS,
     Options,
@@ -15,12 +17,27 @@ from flowbook.graph.options import (
     print_duration,
     print_options,
 )
+from flowbook.graph.schemas import Validate, parse_schemas
+from flowbook.ids import NodeId
 
 seconds = st.floats(0, 366 * 86400) | st.integers(0, 100_000).map(float)
 quantities = st.dictionaries(
     st.sampled_from(["cpu", "gpu", "mem", "disk.fast"]),
     st.integers(1, 10**12) | st.sampled_from([0.5, 2_000, 3 * 1024**3, 16_000_000_000]),
 ).map(lambda amounts: tuple(amounts.items()))
+words = st.lists(st.text("abc-_", min_size=1), max_size=3).map(tuple)
+schemas = st.dictionaries(
+    st.sampled_from(["rows", "top", "2xx", "a-b"]),
+    st.sampled_from(
+        [
+            "int", "list[int]", "dict[str, int]", "table",
+            {"columns": {"city": "string", "a #b: 'c'": {"dtype": "int", "nullable": False}}},
+            {"columns": {}, "extra": False},
+            {"type": "object", "properties": {"é \"q\"": {"enum": ["a\nb", "# c", None, 1.5]}}},
+        ]
+    ),
+    max_size=3,
+).map(parse_schemas)  # fmt: skip
 options = st.builds(
     Options,
     retries=st.integers(0, 9999),
@@ -37,7 +54,37 @@ options = st.builds(
     settled=st.booleans(),
     priority=st.integers(-999, 999),
     needs=quantities,
+    memory_limit=st.none() | st.integers(1, 10**15 - 1),
+    cpu_limit=st.none() | seconds,
+    limit=st.none() | st.integers(1, 999_999),
+    limit_key=st.sampled_from(["", "order.id", "[a, 'b c']", "x['#']"]),
+    compensate=st.sampled_from(["", "undo", "undo_2"]),
+    role=st.sampled_from(Role),
+    validate=st.none() | st.sampled_from(Validate),
+    inputs=schemas,
+    outputs=schemas,
+    lock=words,
+    cancels=words,
+    completes=words,
+    checkpoint=st.booleans(),
 )
+
+
+@given(options, st.sets(st.sampled_from(sorted(OPTIONS))), st.sampled_from(["", "1", "a\nb"]))
+def test_options_read_back_as_flags_and_as_lines(
+    given_options: Options, lines: set[str], body: str
+):
+    said = print_options(given_options)
+    header = Header(
+        name=NodeId("one"),
+        flags={name: text for name, text in said.items() if name not in lines},
+        lines={name: text for name, text in said.items() if name in lines},
+    )
+    cell = parse_cell(print_cell(header, body))
+    assert cell.faults == ()
+    assert (cell.header, cell.body) == (header, body)
+    assert cell.header is not None
+    assert cell.header.options == given_options
 
 
 @given(options)

@@ -8,7 +8,7 @@ import pytest
 
 from flowbook import EditRejected, Flow, InvalidFlow, UsageError
 from flowbook.cells.patches import ReplaceSource
-from flowbook.graph.edits import MoveNodes
+from flowbook.graph.edits import MoveNodes, RenameNode
 from flowbook.graph.spec import Position
 from flowbook.graph.wiring import resolve
 from flowbook.ids import CellId, NodeId
@@ -205,10 +205,26 @@ def test_an_edit_from_elsewhere_outlives_the_next_cell(chain):
 
 
 def test_renaming_gives_the_cells_that_change(chain):
-    patches = {one.cell: one.source for one in chain.live.rename("clean", "tidy")}
-    assert patches["b"].startswith("%%flow tidy\n")
-    assert patches["c"].startswith("%%flow total(clean=tidy")
-    assert "total.clean" in str(chain.edges)
+    assert chain.live.rename("clean", "tidy") == (
+        ReplaceSource(CellId("b"), "%%flow tidy\nclean = [x for x in raw if x]"),
+    )
+    assert chain.edges == {"raw.raw -> tidy.raw", "tidy.clean -> total.clean"}
+    chain.define("b", "%%flow tidy\n[x for x in raw if x]")
+    patches = {one.cell: one.source for one in chain.live.rename("tidy", "clean")}
+    assert patches["b"].startswith("%%flow clean\n")
+    assert "clean.clean -> total.clean" in chain.edges
+
+
+@pytest.mark.parametrize("name", ["2x", "class", "a b", "", "total", "None", "x\n", "ä b"])
+def test_a_name_that_no_node_can_have_is_refused_and_changes_nothing(chain, name):
+    spec, cells, told = chain.flow.spec(), dict(chain.live.cells), []
+    chain.flow.observe(lambda spec, edit: told.append(edit))
+    with pytest.raises(EditRejected) as refused:
+        chain.live.rename("clean", name)
+    assert repr(name) in refused.value.reason
+    with pytest.raises(EditRejected):
+        chain.flow.apply(RenameNode("clean", name))
+    assert (chain.flow.spec() is spec, chain.live.cells, told) == (True, cells, [])
 
 
 def test_renaming_what_is_not_there_says_what_is(chain):

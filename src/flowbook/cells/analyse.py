@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from flowbook.cells.scope import Scope
+from flowbook.graph.leaving import is_aside
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__file__", "display", "get_ipython"}
 _TRANSPARENT: Final = re.compile(r"%%(?:time|timeit|capture|prun)\b")
@@ -85,7 +86,7 @@ def analyse(body: str, *, shared: bool = False) -> Names:
         binds=_without(scope.left(scope.binds), scope.globals, scope.imports),
         defines=_without(scope.left(scope.defines), scope.binds, scope.imports),
         imports=tuple(scope.left(scope.imports)),
-        speaks=scope.speaks or (isinstance(last, ast.Expr) and not _is_aside(last.value)),
+        speaks=scope.speaks or (isinstance(last, ast.Expr) and not is_aside(last.value)),
         stars=scope.stars,
     )
 
@@ -144,9 +145,3 @@ def _awaits(node: ast.AST) -> bool:
     return isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) or (
         isinstance(node, ast.comprehension) and bool(node.is_async)
     )
-
-
-def _is_aside(value: ast.expr) -> bool:
-    """True for a last line that shows something instead of giving it."""
-    called = value.func if isinstance(value, ast.Call) else None
-    return isinstance(called, ast.Name) and called.id in ("print", "display")

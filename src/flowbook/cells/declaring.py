@@ -139,3 +139,26 @@ def with_sql_settings(body: str, settings: Mapping[str, Json]) -> str:
 def _on_one_line(value: Json) -> str:
     plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z]\w*", value)
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def changed_sql_settings(body: str, was: Mapping[str, Json], now: Mapping[str, Json]) -> str:
+    r"""SQL saying `now` where its comments said `was`; every other line stays as it is.
+
+    >>> changed_sql_settings("-- top\n--| result: rows\nselect 1", {}, {"result": "polars"})
+    '-- top\n--| result: polars\nselect 1'
+    """
+    left = {name: value for name, value in now.items() if name not in was or was[name] != value}
+    gone = was.keys() - now.keys()
+    lines: list[str] = []
+    last, head = 0, True
+    for line in body.split("\n"):
+        head = head and (not line.strip() or line.lstrip().startswith("--"))
+        found = _SETTING.match(line) if head else None
+        name = found[1] if found else ""
+        if name in gone:
+            continue
+        said = found is not None and name in left
+        lines.append(f"--| {name}: {_on_one_line(left.pop(name))}" if said else line)
+        last = len(lines) if found else last
+    lines[last:last] = [f"--| {name}: {_on_one_line(value)}" for name, value in left.items()]
+    return "\n".join(lines)

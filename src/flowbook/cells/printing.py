@@ -41,7 +41,10 @@ def print_header(header: Header) -> str:
 def print_flag(name: str, value: str) -> str:
     """One option on the head line."""
     alone = OPTIONS[name].flag and value == "true"
-    return f"--{name}" if alone else f"--{name} {shlex.quote(value)}"
+    if alone:
+        return f"--{name}"
+    glue = "=" if value.startswith("--") else " "  # so that it is not taken for an option
+    return f"--{name}{glue}{shlex.quote(value)}"
 
 
 def print_inputs(inputs: tuple[InputSpec, ...]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Collection, KeysView, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from flowbook.cells.declaring import with_sql_settings
+from flowbook.cells.declaring import changed_sql_settings, with_sql_settings
 from flowbook.cells.foreign import read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
@@ -178,13 +178,15 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
         kind=now.kind,
         name=now.id,
         inputs=_changed_inputs(header, was, now, registry),
-        outputs=now.outputs if now.returns else _changed_outputs(header, was, now),
+        outputs=now.outputs if now.returns else _changed_outputs(header, was, now, registry),
         returns=now.returns,
     )
     if now.body != was.body:
         body = now.body
     elif now.config != was.config:
-        body = with_settings(body, was.config, now.config)
+        sql = _language(now, registry) == "sql"
+        changed = changed_sql_settings if sql else with_settings
+        body = changed(body, was.config, now.config)
     body = _with_renamed_paths(body, was, now, registry)
     return with_head(source, header, wanted, None if body == parts.body else body)
 
@@ -208,12 +210,23 @@ def _changed_inputs(
     return kept if kept or header.inputs is not None else None
 
 
-def _changed_outputs(header: Header, was: NodeSpec, now: NodeSpec) -> tuple[PortName, ...] | None:
+def _changed_outputs(
+    header: Header, was: NodeSpec, now: NodeSpec, registry: Registry
+) -> tuple[PortName, ...] | None:
+    if header.outputs is None and now.outputs == _inferred_outputs(now, registry):
+        return None
     if now.outputs == was.outputs:
         kept = header.outputs is None and any(was.outputs == ports for one, ports in _own(was))
         return now.outputs if kept and now.id != was.id else header.outputs
     itself = all(one.outputs in (ports, ports[:1]) for one, ports in _own(was, now))
     return None if itself and header.outputs is None else now.outputs
+
+
+def _inferred_outputs(node: NodeSpec, registry: Registry) -> tuple[PortName, ...]:
+    """What a Python body says by itself that it gives; nothing for other kinds."""
+    if _language(node, registry) != "python":
+        return ()
+    return inferred_outputs(node.id, analyse_body(node.body)[0])
 
 
 def _own(*nodes: NodeSpec) -> list[tuple[NodeSpec, tuple[PortName, ...]]]:

@@ -3,10 +3,10 @@
 Explicit wires follow the name. An input that found the node by name keeps its own name, because
 its body reads it, and gets a wire instead. The one output that was called like its node is
 renamed with it, and so are those a container calls after itself; one that leaves its container by
-its name keeps it. The nodes inside of a container follow it, and its `result` follows the node it
-names, as do the `cancels` and `completes` of others. After that nothing takes another value than
-before: whatever would, is pinned by a wire, and a parameter that would be hidden refuses the whole
-renaming.
+its name keeps it, and so does one that a body binds by that name. The nodes inside of a container
+follow it, and its `result` follows the node it names, as do the `cancels` and `completes` of
+others. After that nothing takes another value than before: whatever would, is pinned by a wire, and
+a parameter that would be hidden refuses the whole renaming.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flowbook.errors import UsageError
+from flowbook.graph.leaving import binds_its_output
 from flowbook.graph.nesting import container_of, own_outputs
 from flowbook.graph.spec import MISSING, FlowSpec, NodeSpec, Wire
 from flowbook.graph.wiring import EdgeSpec, Wiring, resolve
@@ -47,8 +48,10 @@ def rewired(spec: FlowSpec, target: NodeId, name: PortName, wire: Wire | None) -
     return swapped(spec, replace(node, inputs=inputs))
 
 
-def _leaving(spec: FlowSpec, node: NodeSpec) -> bool:
-    """True when an output of it leaves its container by the name that it has now."""
+def _stays(spec: FlowSpec, node: NodeSpec) -> bool:
+    """True when its outputs keep their names: they are bound so, or leave their container so."""
+    if binds_its_output(node):
+        return True
     container = spec.by_id.get(NodeId(container_of(node.options.inside)))
     return container is not None and not set(node.outputs).isdisjoint(container.outputs)
 
@@ -64,7 +67,7 @@ class _Renaming:
         before = resolve(spec)
         node = spec.by_id[self.old]
         its, then = own_outputs(self.old, node.kind), own_outputs(self.new, node.kind)
-        follows = node.outputs in (its, its[:1]) and not _leaving(spec, node)
+        follows = node.outputs in (its, its[:1]) and not _stays(spec, node)
         self.ports = dict(zip(its, then, strict=True)) if follows else {}
         self.home = node.options.inside
         return self._pinned(before, replace(spec, nodes=tuple(map(self._node, spec.nodes))))

@@ -179,14 +179,12 @@ class LiveNotebook:
     def rename(self, old: str, new: str) -> tuple[CellPatch, ...]:
         """Give a node another name, and everything it fed stays fed; the cells that change.
 
-        Raises `EditRejected` when there is no such node, or when the name is taken.
+        Raises `EditRejected` when there is no such node, or when the name is taken or none of a
+        node's.
         """
         was, now = NodeId(old), NodeId(new)
         with self._lock:
-            before, feeding = self.flow.spec(), self._feeding()
-            cells = feeding.edited(self.cells, RenameNode(was, now))
-            edges = (edge for edge in resolve(before).edges if edge.source == was)
-            cells = feeding.fed(cells, edges, {was: now})
+            cells = self._feeding().edited(self.cells, RenameNode(was, now))
             patches = changes(self.cells, cells)
             self._take(cells, self._read(cells))
             self.project.live.of(self.flow).memory.renamed(was, now)
