@@ -64,7 +64,8 @@ def _written(body: str, path: SettingPath) -> _Written | None:
         start, end = first.start_mark, node.end_mark
         if end.index < start.index:  # an alias: what it stands for is written above
             end = first.end_mark
-        written = _Written(start.line + 1, start.index, end.index)
+        value = start if first is node else first.end_mark  # a key is no part of its value
+        written = _Written(start.line + 1, value.index, end.index)
     return written
 
 
