@@ -148,7 +148,7 @@ def test_an_edit_of_the_module_changes_that_cell_alone(tour):
     ]
     assert [new for _, new in changed] == [
         TOUR_CELLS[4].replace("n = 3", "n = 4"),
-        "%%flow log told --timeout 30s\n# why\nmessage: '{{ fetch.n }}!'      # so\nlevel: info",
+        "%%flow log told --timeout 30s\n# why\nmessage: '{{ fetch.n }}!'  # so\nlevel: info",
     ]
     assert in_step(made.notebook, made.module, KINDS, TOUR).changed == ()
 

@@ -111,7 +111,7 @@ def _flow(made: ast.Assign, aliases: dict[str, str]) -> _Head:
     if not is_flow:
         refuse("this makes no flow", made.lineno, 'write flow = Flow("name")')
     assert isinstance(call, ast.Call)  # noqa: S101 - looked at above
-    assert isinstance(target, ast.Name)  # noqa: S101
+    assert isinstance(target, ast.Name)  # noqa: S101 - as above
     options = {str(one.arg): literal(one.value) for one in call.keywords}
     names = Names(target.id, aliases["Flow"], aliases.get("InputSpec", "InputSpec"))
     return _Head(FlowId(str(literal(call.args[0]))), names, options)

@@ -120,6 +120,7 @@ def _of_python(node: NodeSpec, given: _Given) -> str:
 
 def _speaks(body: str) -> tuple[bool, bool]:
     """Whether a body returns or yields, which a plain cell cannot, and whether it awaits."""
+    # What `_as_function` writes is one function.
     waiting: list[ast.AST] = [*ast.parse(_as_function(body)).body[0].body]  # type: ignore[attr-defined]
     found: list[ast.AST] = []
     while waiting:

@@ -47,7 +47,7 @@ def without_our_frames() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as met:
-        if not hasattr(met, "_render_traceback_"):
+        if not hasattr(met, "_render_traceback_"):  # IPython asks for it, and no type tells of it
             met._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]
         raise
 
@@ -65,7 +65,7 @@ def run_setup_cell(shell: Any, source: str) -> None:
     try:
         code = compile(text, filename, "exec", dont_inherit=True)
         exec(code, shell.user_ns)  # noqa: S102 - the user's cell, in the user's kernel
-    except BaseException as error:
+    except BaseException as error:  # which IPython asks itself how it is shown
         traceback = error.__traceback__
         show = partial(shell.InteractiveTB.structured_traceback, type(error), error)
         with suppress(AttributeError):  # one with slots is shown with our frames

@@ -58,7 +58,7 @@ class TestNode(PythonNode):
     example: ClassVar[str] = examples.TEST
 
     @classmethod
-    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:  # noqa: ARG003
+    def ports(cls, spec: NodeSpec) -> tuple[PortName, ...]:  # noqa: ARG003  # the contract
         """None: nothing waits for a test."""
         return ()
 

@@ -126,7 +126,7 @@ def size_of(value: Any) -> int | None:
         if hasattr(value, "nbytes"):
             return int(value.nbytes)
         if hasattr(value, "estimated_size"):
-            return int(value.estimatedsize_of())
+            return int(value.estimated_size())
         if hasattr(value, "memory_usage"):
             return int(sum(value.memory_usage(deep=False)))
     except Exception:  # noqa: BLE001, S110 - any library's object, which may raise anything

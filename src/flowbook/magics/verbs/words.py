@@ -69,7 +69,7 @@ class Parameter(click.ParamType[str]):
 
 def complete_setting(
     ctx: click.Context,  # noqa: ARG001 - click's signature
-    param: click.Parameter,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001 - as above
     incomplete: str,
 ) -> list[CompletionItem[Any]]:
     """What may stand in `%flow options`: a name, or behind `=` one of its words."""

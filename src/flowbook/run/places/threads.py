@@ -33,6 +33,7 @@ def follow() -> None:
         if _done:
             return
         _done = True
+        # `setattr`, because a type checker lets nobody assign to a method.
         setattr(threading.Thread, "start", _starting(threading.Thread.start))  # noqa: B010
         setattr(ThreadPoolExecutor, "submit", _submitting(ThreadPoolExecutor.submit))  # noqa: B010
 
