@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.cells.conftest import Code, Fetch, Query, Route
 
@@ -81,6 +81,13 @@ def kinds():
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(
+    edits=[
+        ("set", 0, "%flow options record=summary\nx = 1", 0),
+        ("set", 1, "%%flow a\ny = x", 0),
+        ("set", 2, "x = 1", 0),
+    ]
+)
 @given(edits=edits)
 def test_reading_again_is_reading_anew(kinds, edits):
     reading, cells, ambient = Reading(kinds), [], ()

@@ -271,8 +271,9 @@ class Reading:
     def _loose(self, reader: Reader) -> dict[str, CellId]:
         found: dict[str, CellId] = {}
         for cell in self._cells:
-            if _is_plain(reader, cell):
-                found.update(dict.fromkeys(_left(cell), cell.id))
+            source, _ = split_options(cell.source)
+            if not _is_told(reader, cell, source):
+                found.update(dict.fromkeys(_left(replace(cell, source=source)), cell.id))
         return found
 
 
@@ -295,8 +296,13 @@ def _is_plain(reader: Reader, cell: Cell) -> bool:
     """True for a cell that can say nothing but names it leaves in the kernel."""
     if cell.type != "code":
         return True
-    told = is_flow_cell(cell.source) or TAG in cell.tags or cell.id in reader.tagged
-    return not told and not split_options(cell.source)[1]
+    source, options = split_options(cell.source)
+    return not options and not _is_told(reader, cell, source)
+
+
+def _is_told(reader: Reader, cell: Cell, source: str) -> bool:
+    """True for a cell whose text says a node, shared code or parameters."""
+    return is_flow_cell(source) or TAG in cell.tags or cell.id in reader.tagged
 
 
 def _left(cell: Cell | None) -> frozenset[str]:
