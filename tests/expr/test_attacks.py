@@ -419,7 +419,10 @@ def test_a_large_template_of_plain_text_is_itself():
 
 def test_no_text_is_run_but_the_bodies_of_cells():
     allowed = {
-        "nodes/python.py": 2, "nodes/cell_code.py": 1, "nodes/sql.py": 2, "cells/analyse.py": 1,
+        "nodes/python.py": 2, "nodes/cell_code.py": 1, "cells/analyse.py": 1,
+        "magics/tracebacks.py": 2,  # a setup cell, in its own kernel
+        "session/modules.py": 1,  # asks whether a module parses, and runs none of it
+        "nodes/pointing.py": 2, "run/places/frames.py": 1,  # statements of ours, made as trees
     }  # fmt: skip
     found = Counter()
     for path in sorted(PACKAGE.rglob("*.py")):
