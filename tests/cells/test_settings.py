@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flowbook.cells.foreign import read_yaml
@@ -136,6 +136,8 @@ values = st.recursive(
 )
 
 
+@example("headers", [{}, None, False])
+@example("headers", "\x85")
 @given(st.sampled_from(["url", "headers", "params", "list", "last", "new"]), values)
 def test_what_is_written_says_what_is_wanted(name, value):
     was = settings_of(NASTY)

@@ -6,6 +6,7 @@ Settings are read by ruamel.yaml, which loads when the first such cell is met.
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -18,6 +19,9 @@ from flowbook.errors import ExpressionError
 from flowbook.expr.parse import bare, parse
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json
+
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What YAML does not take as it is, and JSON does."""
 
 
 @lru_cache(maxsize=2048)
@@ -71,7 +75,16 @@ def write_yaml(settings: Mapping[str, Json]) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # half typed
-    return _dumped(yaml, dict(settings))
+    written = _dumped(yaml, dict(settings))
+    if read_yaml(written) == (settings, ()):
+        return written
+    # Some characters it does not escape, and reads as spaces; JSON is YAML, too.
+    return "\n".join(f"{_json(name)}: {_json(one)}" for name, one in settings.items())
+
+
+def _json(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def changed_yaml(body: str, was: Mapping[str, Json], now: Mapping[str, Json]) -> str:

@@ -2,7 +2,8 @@
 
 The body is composed into nodes that know where they stand, and each value that differs is replaced
 where it is written. What that does not say exactly (a value behind an alias, a mapping in braces
-that grows) goes through a round trip of the whole body, which may lay it out anew.
+that grows) goes through a round trip of the whole body, which may lay it out anew; and what even
+that does not say is written anew, without its comments.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def with_settings(body: str, was: Mapping[str, Json], now: Mapping[str, Json]) -
     spliced = _spliced(body, was, now)
     if spliced is not None and read_yaml(spliced) == (now, ()):
         return spliced
-    return changed_yaml(body, was, now)
+    changed = changed_yaml(body, was, now)
+    return changed if read_yaml(changed) == (now, ()) else write_yaml(now)
 
 
 def _spliced(body: str, was: Mapping[str, Json], now: Mapping[str, Json]) -> str | None:
