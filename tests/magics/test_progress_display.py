@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from flowbook.magics.progress_display import (
     NotebookScreen,
     TerminalScreen,
     progress_shown,
+    screen_of,
 )
 from flowbook.magics.showing import is_quiet
 from flowbook.run.perform import NodeProgress
@@ -131,3 +133,9 @@ def test_a_terminal_has_one_line_that_is_gone_at_last(monkeypatch):
 )
 def test_only_a_semicolon_at_the_very_end_keeps_a_value_from_being_shown(body, quiet):
     assert is_quiet(body) is quiet
+
+
+def test_a_notebook_that_nobody_watches_keeps_no_display():
+    shell = SimpleNamespace(kernel=object(), display_pub=object())
+    assert isinstance(screen_of(shell), NotebookScreen)
+    assert screen_of(shell, watched=False) is None

@@ -150,10 +150,14 @@ class TerminalScreen:
             sys.stderr.flush()
 
 
-def screen_of(shell: Any) -> Screen | None:
-    """Where this shell shows progress; None where nobody would see it."""
+def screen_of(shell: Any, *, watched: bool = True) -> Screen | None:
+    """Where this shell shows progress; None where nobody would see it.
+
+    `watched`: a front end shows its cells to somebody. What only executes a notebook would keep
+    how far a cell once was among its outputs.
+    """
     if hasattr(shell, "kernel"):
-        return NotebookScreen(shell.display_pub)
+        return NotebookScreen(shell.display_pub) if watched else None
     return TerminalScreen() if sys.stderr.isatty() else None
 
 

@@ -78,7 +78,8 @@ def _waited(notebook: KernelNotebook, run: Run) -> bool:
     if not soon:
         if run.waits_for:
             sys.stdout.write(f"{queued_line(run.waits_for)}\n")
-        with progress_shown(run, screen_of(notebook.shell)):
+        screen = screen_of(notebook.shell, watched=notebook.known_by_id)
+        with progress_shown(run, screen):
             run.rest()
     return run.rest().status.over
 
