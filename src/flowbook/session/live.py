@@ -299,7 +299,7 @@ class LiveNotebook:
 
     def _read(self, cells: Cells) -> Parsed:
         notebook = Notebook.of(tuple(cells.values()))
-        ambient = frozenset(name for name in self.namespace if not name.startswith("_"))
+        ambient = frozenset(name for name in list(self.namespace) if not name.startswith("_"))
         parsed = self.reading.read(notebook, self.flow.spec().id, ambient=ambient)
         self.project.live.of(self.flow).loose = self.reading.loose
         return parsed
