@@ -70,13 +70,18 @@ class Reply:
 
     @property
     def text(self):
-        parts = []
+        parts, before = [], None
         for message in self.messages:
-            content = message["content"]
+            content, stream = message["content"], None
             if message["msg_type"] == "stream":
-                parts.append(content["text"])
+                stream = content["name"]
+                if stream == before:  # one print may come in pieces
+                    parts[-1] += content["text"]
+                else:
+                    parts.append(content["text"])
             elif message["msg_type"] in ("display_data", "execute_result"):
                 parts.append(content["data"].get("text/plain", ""))
+            before = stream
         return "\n".join(parts)
 
     @property
