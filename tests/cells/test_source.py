@@ -276,14 +276,14 @@ def test_a_thousand_cells_read_in_linear_time(notebook, registry):
     def seconds(count):
         cells = (f"%%flow n{i}\nv{i} = v{i - 1} + {i}" for i in range(1, count))
         made = notebook("%%flow n0\nv0 = 0", *cells)
-        start = time.perf_counter()
+        start = time.thread_time()  # of a processor: others may use it, too
         parsed = read(made, registry)
         assert parsed.problems == ()
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(10)
     small = seconds(250)
-    assert seconds(1_000) < 12 * small + 0.5
+    assert min(seconds(1_000) for _ in range(3)) < 12 * small + 0.5
 
 
 def test_a_parameter_of_another_nodes_head_is_pointed_out(reading):

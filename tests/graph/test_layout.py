@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowbook.graph.layout import NODE_REACH, PITCH_X, PITCH_Y, arrange, layout
-from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Position
+from flowbook.graph.layout import NODE_REACH, PITCH_X, PITCH_Y, layout
+from flowbook.graph.spec import Position
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "layout.json").read_text("utf-8"))
 
@@ -65,14 +65,6 @@ def test_a_node_makes_way_for_an_edge_that_passes_it():
 def test_crossing_edges_are_untangled():
     found = layout("abcd", [("a", "d"), ("b", "c")])
     assert (found["a"].y < found["b"].y) == (found["d"].y < found["c"].y)
-
-
-def test_a_spec_is_arranged_by_its_wiring():
-    spec = FlowSpec(
-        "f",
-        (NodeSpec("b", inputs=(InputSpec("a"),), outputs=("b",)), NodeSpec("a", outputs=("a",))),
-    )
-    assert arrange(spec) == {"b": Position(PITCH_X, 0), "a": Position(0, 0)}
 
 
 def test_nothing_is_laid_out_as_nothing():

@@ -21,7 +21,7 @@ from flowbook.graph.suspension import Suspend, resumption
         ({"until": True}, "neither a datetime nor"),
         ({"until": float("nan")}, "neither a datetime nor"),
         ({"timeout": 1e300}, "no calendar has"),
-        ({"signal": "x", "data": {"n": object()}}, "data is not plain JSON"),
+        ({"signal": "x", "data": {"n": object}}, "data is not plain JSON"),
         ({"signal": "x", "data": {1: 2}}, "data is not plain JSON"),
         ({"signal": "x", "on_timeout": float("inf")}, "on_timeout is not plain JSON"),
         ({"signal": "x", "on_timeout": (1, 2)}, "on_timeout is not plain JSON"),

@@ -23,6 +23,9 @@ from flowbook.graph.leaving import is_aside
 BUILTINS: Final = frozenset(dir(builtins)) | {"__file__", "display", "get_ipython"}
 _TRANSPARENT: Final = re.compile(r"%%(?:time|timeit|capture|prun)\b")
 _MAGIC: Final = re.compile(r"^([^\S\n]*)(?:[%!?].*|[\w.%]+\?{1,2}[^\S\n]*)$", re.MULTILINE)
+_RARE: Final = re.compile(r"\b(?:nonlocal|await|async)\b")
+_KEPT: Final = 2**14
+"""Cells whose names are remembered: more than a notebook has, or each reading begins anew."""
 _ASSIGNED_MAGIC: Final = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$", re.MULTILINE)
 
 
@@ -63,7 +66,7 @@ class Names:
         return frozenset((*self.binds, *self.defines, *self.imports))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def analyse(body: str, *, shared: bool = False) -> Names:
     """The names of a Python body; `SyntaxError` when it is none.
 
@@ -77,7 +80,7 @@ def analyse(body: str, *, shared: bool = False) -> Names:
         warnings.simplefilter("ignore")  # Python says it when the cell runs
         tree = ast.parse(body)
         if not shared:
-            _compile(tree)
+            _compile(tree, body)
     scope = Scope(shared=shared).walked(tree)
     reads = sorted(scope.reads.items(), key=lambda item: item[1])
     last = tree.body[-1] if tree.body else None
@@ -95,7 +98,7 @@ def _without(names: Iterable[str], *others: Container[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not any(name in other for other in others))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def analyse_plain(source: str) -> Names | None:
     r"""The names of a cell that is no node, IPython's own syntax looked past; None: unreadable.
 
@@ -121,15 +124,17 @@ def readable(source: str) -> str | None:
     return None
 
 
-def _compile(tree: ast.Module) -> None:
+def _compile(tree: ast.Module, body: str) -> None:
     """Let the compiler refuse what the parser lets through, such as a `break` outside a loop.
 
     Names that its functions declare `nonlocal` may be inputs.
     """
-    outer = {name for one in ast.walk(tree) if isinstance(one, ast.Nonlocal) for name in one.names}
+    # Most bodies have neither word, and a walk costs more than all the rest.
+    nodes = tuple(ast.walk(tree)) if _RARE.search(body) else ()
+    outer = {name for one in nodes if isinstance(one, ast.Nonlocal) for name in one.names}
     given = [ast.arg(name, lineno=1, col_offset=0) for name in sorted(outer)]
     inputs = ast.arguments(posonlyargs=[], args=given, kwonlyargs=[], kw_defaults=[], defaults=[])
-    kind = ast.AsyncFunctionDef if any(map(_awaits, ast.walk(tree))) else ast.FunctionDef
+    kind = ast.AsyncFunctionDef if any(map(_awaits, nodes)) else ast.FunctionDef
     function = kind(
         name="cell",
         args=inputs,

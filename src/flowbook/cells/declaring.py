@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flowbook.cells.analyse import Read
-from flowbook.cells.foreign import read_expressions, read_templates
+from flowbook.cells.foreign import read_expressions, read_templates, read_yaml
 from flowbook.cells.header import Header
 from flowbook.cells.query import read_sql
 from flowbook.cells.resolve import Draft, Made, Scope, resolve_draft
@@ -139,6 +139,22 @@ def with_sql_settings(body: str, settings: Mapping[str, Json]) -> str:
 def _on_one_line(value: Json) -> str:
     plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z]\w*", value)
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def sql_settings(body: str) -> dict[str, Json]:
+    r"""What the comments at the beginning of SQL set; those that do not read are passed over.
+
+    >>> sql_settings("-- top\n--| result: polars\nselect 1")
+    {'result': 'polars'}
+    """
+    found: dict[str, Json] = {}
+    for line in body.split("\n"):
+        if line.strip() and not line.lstrip().startswith("--"):
+            break
+        if _SETTING.match(line):
+            read, _ = read_yaml(line.strip().removeprefix("--|"))
+            found.update(read or {})
+    return found
 
 
 def changed_sql_settings(body: str, was: Mapping[str, Json], now: Mapping[str, Json]) -> str:

@@ -209,7 +209,7 @@ _TAKEN: Final[Mapping[type, Callable[[Any], Edit]]] = {
     SetParamsEdit: lambda m: SetParams(tuple(map(param_of, m.params))),
     SetSetupEdit: lambda m: SetSetup(tuple(map(node_of, m.setup))),
     SetFlowOptionsEdit: lambda m: SetFlowOptions(parse_flow_options(m.options)),
-    SeveralEdit: lambda m: edits.Several(tuple(map(_taken, m.edits)), m.name),
+    SeveralEdit: lambda m: edits.Several(tuple(map(edit_of, m.edits)), m.name),
 }
 
 
@@ -236,7 +236,7 @@ def decode(document: object) -> Edit:
     3
     """
     try:
-        return _taken(msgspec.convert(document, EditMessage))
+        return edit_of(msgspec.convert(document, EditMessage))
     except (msgspec.ValidationError, RecursionError) as error:
         raise UsageError(f"this is no edit: {error}", hint=_HINT) from None
     except FlowSyntaxError as refused:
@@ -247,7 +247,8 @@ def _sent(edit: Edit) -> EditMessage:
     return _SENT[type(edit)](edit)
 
 
-def _taken(message: EditMessage) -> Edit:
+def edit_of(message: EditMessage) -> Edit:
+    """The edit a message stands for; `FlowSyntaxError` for options that are none."""
     return _TAKEN[type(message)](message)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from flowbook.cells.declaring import changed_sql_settings, with_sql_settings
-from flowbook.cells.foreign import read_templates, write_yaml
+from flowbook.cells.foreign import read_expressions, read_templates, write_yaml
 from flowbook.cells.header import SETUP, Header, parse_cell
 from flowbook.cells.printing import print_cell, with_options
 from flowbook.cells.query import read_sql
@@ -120,6 +120,15 @@ def _inferred_names(node: NodeSpec, body: str, registry: Registry) -> KeysView[s
     return dict.fromkeys(one.root for one in reads).keys()
 
 
+def _asked_names(node: NodeSpec, body: str, registry: Registry) -> set[PortName]:
+    """The names that a node's own expressions read."""
+    if node.kind not in registry:
+        return set()
+    kind = registry[node.kind]
+    reads = read_expressions(node.config, body, kind.expressions, kind.brings)
+    return {PortName(one.root) for one in reads}
+
+
 def _new_outputs(node: NodeSpec, body: str, registry: Registry) -> tuple[PortName, ...] | None:
     if _language(node, registry) == "python":
         inferred = inferred_outputs(node.id, analyse_body(body)[0])
@@ -172,41 +181,55 @@ def rewritten(source: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> 
             f"the head of {was.id!r} does not read: {fault.message}",
             hint=f"mend line {fault.line} of its cell first",
         )
+    read = _new_body(body, was, now, registry)
     wanted = with_options(header, now.options) if now.options != was.options else header
     wanted = replace(
         wanted,
         kind=now.kind,
         name=now.id,
-        inputs=_changed_inputs(header, was, now, registry),
+        inputs=_changed_inputs(header, was, now, registry, read),
         outputs=now.outputs if now.returns else _changed_outputs(header, was, now, registry),
         returns=now.returns,
     )
-    if now.body != was.body:
-        body = now.body
-    elif now.config != was.config:
-        sql = _language(now, registry) == "sql"
-        changed = changed_sql_settings if sql else with_settings
-        body = changed(body, was.config, now.config)
-    body = _with_renamed_paths(body, was, now, registry)
+    body = _with_renamed_paths(read, was, now, registry)
     return with_head(source, header, wanted, None if body == parts.body else body)
 
 
+def _new_body(body: str, was: NodeSpec, now: NodeSpec, registry: Registry) -> str:
+    if now.body != was.body:
+        return now.body
+    if now.config == was.config:
+        return body
+    sql = _language(now, registry) == "sql"
+    return (changed_sql_settings if sql else with_settings)(body, was.config, now.config)
+
+
 def _changed_inputs(
-    header: Header, was: NodeSpec, now: NodeSpec, registry: Registry
+    header: Header, was: NodeSpec, now: NodeSpec, registry: Registry, body: str
 ) -> tuple[InputSpec, ...] | None:
     if now.inputs == was.inputs:
         return header.inputs
     plain = tuple(one for one in now.inputs if "." not in one.name)
+    read = {*_inferred_names(now, body, registry), *_asked_names(now, body, registry)}
     if _language(now, registry) == "python":
-        return plain
+        itself = now.body != was.body and all(
+            one.name in read and one == _bare(one) for one in plain
+        )
+        return None if itself and header.inputs is None else plain
     listed = {one.name for one in header.inputs or ()}
     left = {one.name for one in now.inputs if "." not in one.name or one.wire is not None}
     gone = [one.name for one in was.inputs if one.name not in listed and one.name not in left]
+    if now.body != was.body or now.config != was.config:  # what it reads no more may go
+        gone = [name for name in gone if name in read]
     if gone:
         raise UsageError(
             f"the body of {was.id!r} reads {gone[0]!r}", hint="take it out of the body instead"
         )
-    kept = tuple(one for one in plain if one.name in listed or one not in was.inputs)
+    new = [one for one in plain if one not in was.inputs]
+    spoken = {one.name for one in new if one.name in read and one == _bare(one)}
+    kept = tuple(
+        one for one in plain if one.name in listed or (one in new and one.name not in spoken)
+    )
     return kept if kept or header.inputs is not None else None
 
 
@@ -223,10 +246,13 @@ def _changed_outputs(
 
 
 def _inferred_outputs(node: NodeSpec, registry: Registry) -> tuple[PortName, ...]:
-    """What a Python body says by itself that it gives; nothing for other kinds."""
-    if _language(node, registry) != "python":
-        return ()
-    return inferred_outputs(node.id, analyse_body(node.body)[0])
+    """What a body or a configuration says by itself that it gives."""
+    language = _language(node, registry)
+    if language == "python":
+        return inferred_outputs(node.id, analyse_body(node.body)[0])
+    if language == "config" and node.kind in registry:
+        return registry[node.kind].ports(replace(node, outputs=()))
+    return ()
 
 
 def _own(*nodes: NodeSpec) -> list[tuple[NodeSpec, tuple[PortName, ...]]]:

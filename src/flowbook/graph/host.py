@@ -17,7 +17,55 @@ from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId
 
 
-class Host(Protocol):
+class Past(Protocol):
+    """What a flow asks about its own past."""
+
+    def replay(self, flow: Any, run_id: str, **asked: Any) -> Any:
+        """A new run that takes what that run had done up to some point; see `Flow.replay`."""
+        ...
+
+    def replay_plan(self, flow: Any, run_id: str, **asked: Any) -> Any:
+        """What such a run would take and run."""
+        ...
+
+    def restore(self, flow: Any, run_id: str, checkpoint: Any, **asked: Any) -> Any:
+        """Such a run from a checkpoint; see `Flow.restore`."""
+        ...
+
+    def checkpoints(self, run_id: str) -> Any:
+        """The points of a run that it can be restored from."""
+        ...
+
+    def versions(self, flow: Any) -> Any:
+        """The versions of the flow that have run."""
+        ...
+
+    def stats(self, flow: Any, **asked: Any) -> Any:
+        """How the runs of the flow went; see `Flow.stats`."""
+        ...
+
+    def publish(self, flow: Any, note: str = "") -> Any:
+        """Let the flow as it is now be the version that others run."""
+        ...
+
+    def rollback(self, flow: Any, version: str | int) -> Any:
+        """Give the flow the meaning of one of them, as an edit."""
+        ...
+
+    def bisect(self, flow: Any, good: Any, bad: Any, **wanted: Any) -> Any:
+        """Which change made a run, or a version, bad; see `Flow.bisect`."""
+        ...
+
+    def open_failure(self, flow: Any, run_id: str | None = None) -> Any:
+        """A failed run of the flow, opened where it failed; see `Flow.open_failure`."""
+        ...
+
+    def diff(self, a: Any, b: Any, **asked: Any) -> Any:
+        """How one run is to another; see `Flow.diff`."""
+        ...
+
+
+class Host(Past, Protocol):
     """What a flow asks of the world around it."""
 
     @property
@@ -82,30 +130,6 @@ class Host(Protocol):
 
     def state(self, run: Any, *, at: int | None) -> Any:
         """What is stored of a run, by its id or as the newest of a flow."""
-        ...
-
-    def replay(self, flow: Any, run_id: str, **asked: Any) -> Any:
-        """A new run that takes what that run had done up to some point; see `Flow.replay`."""
-        ...
-
-    def replay_plan(self, flow: Any, run_id: str, **asked: Any) -> Any:
-        """What such a run would take and run."""
-        ...
-
-    def restore(self, flow: Any, run_id: str, checkpoint: Any, **asked: Any) -> Any:
-        """Such a run from a checkpoint; see `Flow.restore`."""
-        ...
-
-    def checkpoints(self, run_id: str) -> Any:
-        """The points of a run that it can be restored from."""
-        ...
-
-    def versions(self, flow: Any) -> Any:
-        """The versions of the flow that have run."""
-        ...
-
-    def rollback(self, flow: Any, version: str | int) -> Any:
-        """Give the flow the meaning of one of them, as an edit."""
         ...
 
     def check(self, flow: Any) -> tuple[Problem, ...]:

@@ -45,11 +45,10 @@ known ones are larger than the canvas and a hundred times slower.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-from flowbook.graph.spec import FlowSpec, Position
-from flowbook.graph.wiring import Wiring, resolve
+from flowbook.graph.spec import Position
 from flowbook.ids import NodeId
 
 WIDTH: Final = 184
@@ -65,12 +64,6 @@ POINTS_PER_NODE: Final = 2
 Neighbours: TypeAlias = list[list[int]]
 
 
-def arrange(spec: FlowSpec, wiring: Wiring | None = None) -> Mapping[NodeId, Position]:
-    """A place for every node of `spec`, whether it has one or not."""
-    edges = (wiring or resolve(spec)).edges
-    return layout([node.id for node in spec.nodes], [(edge.source, edge.target) for edge in edges])
-
-
 def layout(
     nodes: Sequence[NodeId], edges: Iterable[tuple[NodeId, NodeId]]
 ) -> dict[NodeId, Position]:
@@ -82,6 +75,28 @@ def layout(
     return _Layout(nodes, edges).positions()
 
 
+def routes(nodes: Sequence[NodeId], edges: Iterable[tuple[NodeId, NodeId]]) -> Routes:
+    """The same places, and the corridors that are kept free for edges that cross columns.
+
+    >>> a, b, c = NodeId("a"), NodeId("b"), NodeId("c")
+    >>> routes([a, b, c], [(a, b), (b, c), (a, c)]).via(a, c)
+    [(244, 114.0)]
+    """
+    return Routes(_Layout(nodes, edges))
+
+
+class Routes:
+    """Where nodes go, and how edges get from one to the other."""
+
+    def __init__(self, layout: _Layout) -> None:
+        self._layout = layout
+        self.places = layout.positions()
+
+    def via(self, source: NodeId, target: NodeId) -> list[tuple[float, float]]:
+        """Where an edge enters each column it crosses; it goes straight on until `WIDTH` later."""
+        return self._layout.via(source, target)
+
+
 class _Layout:
     """Nodes are numbers in the order of input; the points of corridors are the numbers after."""
 
@@ -89,7 +104,9 @@ class _Layout:
         self.nodes = nodes
         self.targets: Neighbours = [[] for _ in nodes]
         self.sources: Neighbours = [[] for _ in nodes]
-        index = {node: i for i, node in enumerate(nodes)}
+        self.index = index = {node: i for i, node in enumerate(nodes)}
+        self.ways: list[list[int]] = []
+        self.column: list[int] = []
         for source, target in dict.fromkeys(edges):
             if source != target and source in index and target in index:
                 self.link(index[source], index[target])
@@ -107,6 +124,18 @@ class _Layout:
             for one in layer
         }
         return {node: at[i] for i, node in enumerate(self.nodes)}
+
+    def via(self, source: NodeId, target: NodeId) -> list[tuple[float, float]]:
+        if source not in self.index or target not in self.index:
+            return []
+        start, end = self.index[source], self.index[target]
+        first = self.column[start] + 1
+        way = self.ways[start][1 : max(1, self.column[end] - first + 1)]
+        top = min(self.y[: len(self.nodes)], default=0.0)
+        return [
+            ((first + i) * PITCH_X, math.floor(self.y[point] - top + 0.5) + HEIGHT / 2)
+            for i, point in enumerate(way)
+        ]
 
     def link(self, source: int, target: int) -> None:
         self.targets[source].append(target)
@@ -136,6 +165,7 @@ class _Layout:
         layers: list[list[int]] = [[] for _ in range(max(layer, default=-1) + 1)]
         for node in range(count):
             layers[layer[node]].append(node)
+        self.column = layer
         self.lead(kept, layer, layers)
         return layers
 
@@ -148,6 +178,7 @@ class _Layout:
             first = layer[node] + 1
             last = max((layer[target] for target in targets), default=0)
             way = [node]
+            self.ways.append(way)
             if len(self.targets) + last - first <= most:
                 for column in range(first, last):
                     way.append(self.point())

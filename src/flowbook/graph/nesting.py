@@ -19,6 +19,7 @@ from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.graph.versions import name_of
 from flowbook.ids import NodeId, PortName
 
+_NOBODY: Final[frozenset[NodeId]] = frozenset()
 ITEM, INDEX, LAST, ERROR = map(PortName, ("item", "index", "last", "error"))
 _FRAMES: Final[Mapping[str, tuple[PortName, ...]]] = {
     "group": (),
@@ -115,6 +116,8 @@ class Nesting:
 
     def owners(self, home: str) -> frozenset[NodeId]:
         """The containers that a node of `home` is inside of."""
+        if not home:  # asked of every wire
+            return _NOBODY
         return frozenset(NodeId(container_of(one)) for one in self.around(home) if one)
 
     def frames(self, home: str) -> Iterator[tuple[NodeSpec, tuple[PortName, ...]]]:

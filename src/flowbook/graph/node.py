@@ -266,6 +266,8 @@ class Node(HasTraits):
     """Where it stands among others: `data`, `files`, `flow`, `state`, `services`, `code`."""
     external: ClassVar[bool] = False
     """True when it may change something outside of the process; a test run does not run it."""
+    begins: ClassVar[str] = ""
+    """What a new cell of it says below its head; `{input}` is what it is fed by, if anything."""
     example: ClassVar[str] = ""
     """Cells that show it at work, each beginning with `%%flow`; run when its page is made."""
 

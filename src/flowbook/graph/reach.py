@@ -40,3 +40,34 @@ def unreachable(
     ]
     loop = find_path(nesting.lifted(others) if nesting.nested else others, waits, source)
     return f"it would close a cycle: {show_cycle(loop)}" if loop else None
+
+
+def reachable(spec: FlowSpec, target: NodeId, wiring: Wiring | None = None) -> tuple[NodeId, ...]:
+    """The nodes that a new input of `target` may be wired to, in their order; linear.
+
+    >>> from flowbook.graph.spec import InputSpec, NodeSpec, Wire
+    >>> one, two = NodeSpec(NodeId("one")), NodeSpec(NodeId("two"))
+    >>> three = NodeSpec(NodeId("three"), inputs=(InputSpec(PortName("x"), Wire(NodeId("two"))),))
+    >>> reachable(FlowSpec(NodeId("tour"), (one, two, three)), NodeId("two"))
+    ('one', 'three')
+    >>> two = NodeSpec(NodeId("two"), outputs=(PortName("two"),))
+    >>> reachable(FlowSpec(NodeId("tour"), (one, two, three)), NodeId("two"))
+    ('one',)
+    """
+    nesting = Nesting(spec)
+    home = nesting.home(target)
+    owners = nesting.owners(home)
+    edges = [(one.source, one.target) for one in (wiring or resolve(spec)).edges]
+    readers: dict[NodeId, list[NodeId]] = {}
+    for source, reader in nesting.lifted(edges) if nesting.nested else edges:
+        readers.setdefault(source, []).append(reader)
+    behind: set[NodeId] = {target, *owners}
+    left = list(behind)
+    while left:
+        for one in readers.get(left.pop(), ()):
+            if one not in behind:
+                behind.add(one)
+                left.append(one)
+    return tuple(
+        one.id for one in spec.nodes if one.id not in behind and nesting.visible(one.id, home)
+    )

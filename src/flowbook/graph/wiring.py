@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flowbook.graph.nesting import Nesting, block_of, container_of, names_in
 from flowbook.graph.options import did_you_mean
@@ -23,6 +24,9 @@ from flowbook.graph.problem import Problem
 from flowbook.graph.roles import WENT, Roles
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, Wire
 from flowbook.ids import NodeId, PortName
+
+_KEPT: Final = "_wiring"
+"""Where a spec, which is frozen, holds its wiring once that is known, as it does its `by_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,11 @@ class Wiring:
 
 
 def resolve(spec: FlowSpec) -> Wiring:
-    """The wiring of `spec`; O(nodes + inputs); never raises."""
-    return _Resolver(spec).wiring()
+    """The wiring of `spec`; O(nodes + inputs), once for each spec; never raises."""
+    found: Wiring | None = vars(spec).get(_KEPT)
+    if found is None:
+        found = vars(spec)[_KEPT] = _Resolver(spec).wiring()
+    return found
 
 
 class _Resolver:

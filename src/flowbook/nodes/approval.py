@@ -33,6 +33,7 @@ class ApprovalNode(Waiting):
     """
 
     kind: ClassVar[str] = "approval"
+    begins: ClassVar[str] = "prompt: May it go on?"
     example: ClassVar[str] = examples.APPROVAL
 
     prompt = Unicode(help="What is asked.").tag(config=True)

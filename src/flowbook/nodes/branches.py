@@ -53,6 +53,7 @@ class IfNode(_Choosing):
     """
 
     kind: ClassVar[str] = "if"
+    begins: ClassVar[str] = "condition: value"
     untemplated: ClassVar[tuple[str, ...]] = ("condition",)
     expressions: ClassVar[tuple[str, ...]] = ("condition",)
     brings: ClassVar[tuple[str, ...]] = ("value",)
@@ -131,6 +132,7 @@ class SwitchNode(_Choosing):
     """
 
     kind: ClassVar[str] = "switch"
+    begins: ClassVar[str] = "cases:\n  first: 1"
     untemplated: ClassVar[tuple[str, ...]] = ("cases",)
     example: ClassVar[str] = """\
 %%flow order

@@ -34,6 +34,7 @@ class CallNode(Node):
     """
 
     kind: ClassVar[str] = "call"
+    begins: ClassVar[str] = "flow: other"
     family: ClassVar[str] = "flow"
     example: ClassVar[str] = """\
 %%flow python place

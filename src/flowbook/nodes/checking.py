@@ -52,6 +52,7 @@ class TestNode(PythonNode):
     __test__: ClassVar[bool] = False
     """No class of tests, whatever pytest makes of its name."""
     kind: ClassVar[str] = "test"
+    begins: ClassVar[str] = "assert {input} is not None"
     family: ClassVar[str] = "code"
     asserts: ClassVar[bool] = True
     defaults: ClassVar[Options] = Options(pure=True)

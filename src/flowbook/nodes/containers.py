@@ -29,7 +29,6 @@ from flowbook.nodes.tables import rows_of, stacked
 
 ITEMS: Final = PortName("items")
 _ASKED: Final = "{{ items }}"
-_MOST: Final = 1000
 
 
 class _Owning(Container):
@@ -273,19 +272,20 @@ class WhileNode(_Naming):
     """
 
     kind: ClassVar[str] = "while"
+    begins: ClassVar[str] = "condition: index < 3"
     example: ClassVar[str] = examples.WHILE
     untemplated: ClassVar[tuple[str, ...]] = ("condition", "index", "last", "result")
     expressions: ClassVar[tuple[str, ...]] = ("condition",)
 
     condition = Unicode(help="An expression; another turn begins while it holds.").tag(config=True)
     initial = traitlets.Any(None, help="What `last` is before the first turn.").tag(config=True)
-    max_iterations = Int(_MOST, min=1, help="More turns than these are a failure.").tag(config=True)
+    max_iterations = Int(1000, min=1, help="More turns than these are a failure.").tag(config=True)
     last = Unicode("last", help="What the value of the turn before is called.").tag(config=True)
 
     @classmethod
     def policy(cls, spec: NodeSpec) -> Policy:
         """One turn after the other, with a guard."""
-        most = count(spec, "max_iterations", _MOST, least=1)
+        most = count(spec, "max_iterations", 1000, least=1)
         slow = is_script(spec.config.get("condition"))
         return Policy(Turns.WHILE, most=most, slow=slow, checkpoint_every=every(spec))
 

@@ -25,6 +25,7 @@ class LogNode(Node):
     """
 
     kind: ClassVar[str] = "log"
+    begins: ClassVar[str] = "message: It got here."
     family: ClassVar[str] = "flow"
     defaults: ClassVar[Options] = Options(pure=True)
     example: ClassVar[str] = """\

@@ -69,6 +69,9 @@ class StateMachineNode(Node):
     """
 
     kind: ClassVar[str] = "state_machine"
+    begins: ClassVar[str] = (
+        "initial: new\ntransitions:\n  - {from: new, on: done, to: over}\nfinal: [over]"
+    )
     family: ClassVar[str] = "state"
     untemplated: ClassVar[tuple[str, ...]] = ("transitions",)
     example: ClassVar[str] = """%%flow python happened

@@ -165,7 +165,7 @@ fields:
     # ------------------------------------------------------------ by key
 
     def _by_key(self, context: NodeContext, live: dict[PortName, Any]) -> Any:
-        keys = {name: _keys(self.key, name, self._first(live)) for name in live}
+        keys = {name: keys_of(self.key, name, self._first(live)) for name in live}
         if self.how != "cross" and not all(keys.values()):
             without = next(name for name, key in keys.items() if not key)
             told = "no key" if not self.key else f"no key for input {without!r}"
@@ -319,7 +319,7 @@ fields:
         return ask(context, self.sql, live, f"merge {self.name!r}", result=kind)
 
 
-def _keys(key: Any, name: PortName, first: PortName) -> tuple[str, ...]:
+def keys_of(key: Any, name: PortName, first: PortName) -> tuple[str, ...]:
     """The columns that are compared in an input, in the order of those of the first."""
     if not isinstance(key, Mapping):
         return (key,) if isinstance(key, str) else tuple(key)

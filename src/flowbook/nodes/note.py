@@ -18,6 +18,7 @@ class NoteNode(Node):
     """
 
     kind: ClassVar[str] = "note"
+    begins: ClassVar[str] = "What this flow is about."
     body: ClassVar[str] = "text"
     family: ClassVar[str] = "flow"
     silent: ClassVar[bool] = True

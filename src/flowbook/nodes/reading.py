@@ -74,6 +74,7 @@ class ReadFileNode(FileNode):
     """
 
     kind: ClassVar[str] = "read_file"
+    begins: ClassVar[str] = "path: data.csv"
     defaults: ClassVar[Options] = Options(pure=True)
     example: ClassVar[str] = """\
 %%flow write_file saved
@@ -210,6 +211,7 @@ class ListFilesNode(Node):
     """
 
     kind: ClassVar[str] = "list_files"
+    begins: ClassVar[str] = 'path: "*"'
     defaults: ClassVar[Options] = Options(pure=True)
     family: ClassVar[str] = "files"
     opaque: ClassVar[str] = FileNode.opaque

@@ -46,6 +46,7 @@ class RouterNode(Node):
     """
 
     kind: ClassVar[str] = "router"
+    begins: ClassVar[str] = "conditions:\n  - {id: first, expression: value, color: green}"
     family: ClassVar[str] = "flow"
     untemplated: ClassVar[tuple[str, ...]] = ("conditions",)
     expressions: ClassVar[tuple[str, ...]] = ("conditions",)

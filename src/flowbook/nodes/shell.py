@@ -40,6 +40,7 @@ class ShellNode(Node):
     """
 
     kind: ClassVar[str] = "shell"
+    begins: ClassVar[str] = "command: [echo, hello]"
     family: ClassVar[str] = "code"
     external: ClassVar[bool] = True
     grace: ClassVar[float] = 10.0

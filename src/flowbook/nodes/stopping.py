@@ -28,6 +28,7 @@ class StopNode(Node):
     """
 
     kind: ClassVar[str] = "stop"
+    begins: ClassVar[str] = "message: It stops here."
     family: ClassVar[str] = "flow"
     example: ClassVar[str] = """\
 %%flow python order

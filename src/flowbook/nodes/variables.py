@@ -69,6 +69,7 @@ class SetVariableNode(_OfVariable):
     """
 
     kind: ClassVar[str] = "set_variable"
+    begins: ClassVar[str] = "variable: {name}\nvalue: 1"
     example: ClassVar[str] = """%%flow python fetched
 fetched = {"rows": 3, "last": 120}
 
@@ -170,6 +171,7 @@ class GetVariableNode(_OfVariable):
     """
 
     kind: ClassVar[str] = "get_variable"
+    begins: ClassVar[str] = "variable: {name}"
     example: ClassVar[str] = """%%flow get_variable offset -> value, version
 variable: offset
 default: 0

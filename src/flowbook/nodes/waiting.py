@@ -45,6 +45,7 @@ class DelayNode(Node):
     """Waits for `seconds`, then passes on what it was given."""
 
     kind: ClassVar[str] = "delay"
+    begins: ClassVar[str] = "seconds: 1"
     family: ClassVar[str] = "flow"
     example: ClassVar[str] = examples.DELAY
     defaults: ClassVar[Options] = Options(pure=True)
@@ -74,6 +75,7 @@ class WaitUntilNode(Waiting):
     """
 
     kind: ClassVar[str] = "wait_until"
+    begins: ClassVar[str] = "condition: 1 == 1"
     example: ClassVar[str] = examples.WAIT_UNTIL
     defaults: ClassVar[Options] = Options(pure=True)
     untemplated: ClassVar[tuple[str, ...]] = ("condition",)
@@ -137,6 +139,7 @@ class WaitSignalNode(Waiting):
     """Waits for a signal called `signal`, and gives what came with it."""
 
     kind: ClassVar[str] = "wait_signal"
+    begins: ClassVar[str] = "signal: {name}"
     example: ClassVar[str] = examples.WAIT_SIGNAL
 
     signal = Unicode(help="The signal's name; the node's own when left out.").tag(config=True)

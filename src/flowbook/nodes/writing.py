@@ -37,6 +37,7 @@ class WriteFileNode(FileNode):
     """
 
     kind: ClassVar[str] = "write_file"
+    begins: ClassVar[str] = "path: {name}.json"
     external: ClassVar[bool] = True
     opaque: ClassVar[str] = "it writes a file"
     example: ClassVar[str] = """\

@@ -64,10 +64,10 @@ def test_waiting_for_ones_turn_is_not_the_servers_time(context, made, site):
     async def one():
         async with at_host(site.url, 1, 0):
             node = made.node(
-                HttpNode, url=f"{site.url}/x", per_host=1, timeout={"total": "10ms", "read": "5s"}
+                HttpNode, url=f"{site.url}/x", per_host=1, timeout={"total": "500ms", "read": "5s"}
             )
             waiting = asyncio.create_task(node.run(context, {}))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.6)
             assert not waiting.done()
         with contextlib.suppress(HttpFailed):  # a machine that is busy may be slower than that
             await waiting

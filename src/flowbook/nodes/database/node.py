@@ -42,6 +42,7 @@ class DatabaseNode(DatabaseSettings):
     """
 
     kind: ClassVar[str] = "database"
+    begins: ClassVar[str] = "driver: sqlite\ndatabase: data.sqlite\nsql: select 1 as one"
     family: ClassVar[str] = "services"
     external: ClassVar[bool] = True
     untemplated: ClassVar[tuple[str, ...]] = ("sql",)

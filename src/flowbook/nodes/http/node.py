@@ -24,6 +24,7 @@ class HttpNode(HttpSettings):
     """
 
     kind: ClassVar[str] = "http"
+    begins: ClassVar[str] = "url: https://example.org"
     family: ClassVar[str] = "services"
     external: ClassVar[bool] = True
     version: ClassVar[str] = "2"

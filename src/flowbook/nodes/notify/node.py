@@ -28,6 +28,7 @@ class NotifyNode(Node):
     """
 
     kind: ClassVar[str] = "notify"
+    begins: ClassVar[str] = "message: It is done."
     family: ClassVar[str] = "services"
     external: ClassVar[bool] = True
     opaque: ClassVar[str] = "it tells somebody something"

@@ -59,6 +59,7 @@ class AggregateNode(RowsNode):
     """
 
     kind: ClassVar[str] = "aggregate"
+    begins: ClassVar[str] = "measures:\n  rows: count"
     untemplated: ClassVar[tuple[str, ...]] = ("by", "measures")
     example: ClassVar[str] = """\
 %%flow orders()

@@ -31,6 +31,7 @@ class MapItemsNode(RowsNode):
     """
 
     kind: ClassVar[str] = "map_items"
+    begins: ClassVar[str] = "expression: item"
     untemplated: ClassVar[tuple[str, ...]] = ("expression", "into", "nulls")
     example: ClassVar[str] = """\
 %%flow orders()
@@ -87,6 +88,7 @@ class FilterNode(RowsNode):
     """
 
     kind: ClassVar[str] = "filter"
+    begins: ClassVar[str] = "where: 1 == 1"
     untemplated: ClassVar[tuple[str, ...]] = ("where", "sql", "nulls")
     example: ClassVar[str] = """\
 %%flow orders()
@@ -155,6 +157,7 @@ class ReduceNode(RowsNode):
     """
 
     kind: ClassVar[str] = "reduce"
+    begins: ClassVar[str] = "how: count"
     untemplated: ClassVar[tuple[str, ...]] = ("expression", "sql", "column", "how")
     example: ClassVar[str] = """\
 %%flow orders()

@@ -202,6 +202,7 @@ class LimitNode(RowsNode):
     """
 
     kind: ClassVar[str] = "limit"
+    begins: ClassVar[str] = "count: 10"
     example: ClassVar[str] = """\
 %%flow numbers()
 return list(range(100))

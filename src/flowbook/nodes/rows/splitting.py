@@ -38,6 +38,7 @@ class SplitNode(RowsNode):
     """
 
     kind: ClassVar[str] = "split"
+    begins: ClassVar[str] = "sizes: {first: 0.5, second: 0.5}"
     untemplated: ClassVar[tuple[str, ...]] = ("by", "into", "rest", "sizes", "chunks")
     example: ClassVar[str] = """\
 %%flow orders()

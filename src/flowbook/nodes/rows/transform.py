@@ -32,6 +32,7 @@ class TransformNode(RowsNode):
     """
 
     kind: ClassVar[str] = "transform"
+    begins: ClassVar[str] = "fields:\n  new: 1"
     untemplated: ClassVar[tuple[str, ...]] = ("fields", "keep", "sql")
     single: ClassVar[bool] = True
     example: ClassVar[str] = """\
