@@ -29,6 +29,7 @@ from flowbook.run.rules.stimulus import (
     Given,
     ItemsOffered,
     Launch,
+    NextAsked,
     Origin,
     PauseAsked,
     ResumeAsked,
@@ -156,6 +157,11 @@ class Play:
 
     def pause(self):
         return self.send(PauseAsked(at=self.now))
+
+    def steps(self, name=None):
+        """Somebody lets one step that is held begin."""
+        step = None if name is None else self.state.index[name]
+        return self.send(NextAsked(at=self.now, step=step))
 
     def unpause(self):
         return self.send(ResumeAsked(at=self.now))
@@ -473,6 +479,12 @@ def _histories_of_undoing():
     yield "item_undone", each.returns("each[1].repay").cancel().stops("each[2].pay")
 
 
+def _stepped():
+    """A run that is paused, and one of whose nodes was let go."""
+    play = Play(n("a"), n("b", "a"), n("c", "a")).pause().returns("a")
+    yield "stepped", play.steps("c")
+
+
 def containers():
     """The runs with containers among them, each by its name."""
     return list(_histories_of_containers())
@@ -480,7 +492,7 @@ def containers():
 
 def goldens():
     """The text of each golden file, by its name."""
-    for name, play in (*_histories(), *containers(), *_histories_of_undoing()):
+    for name, play in (*_histories(), *_stepped(), *containers(), *_histories_of_undoing()):
         golden = {
             "name": name,
             "nodes": [step.node for step in play.plan.steps],

@@ -20,6 +20,7 @@ from flowbook.run.rules.stimulus import (
     CancelAsked,
     Expired,
     JournalFailed,
+    NextAsked,
     PauseAsked,
     ResumeAsked,
     StepCancelled,
@@ -95,7 +96,7 @@ class AnyStimulus(RuleBasedStateMachine):
             told.append(StepPermitted(at=world.now, step=step))  # nobody wants it any more
         world.feed(data.draw(st.sampled_from(told)))
 
-    @rule(kind=st.sampled_from([PauseAsked, ResumeAsked]))
+    @rule(kind=st.sampled_from([PauseAsked, NextAsked, ResumeAsked]))
     def somebody_pauses_or_resumes(self, kind):
         self.world.feed(kind(at=self.world.now))
 

@@ -58,6 +58,8 @@ class Referee:
         """Told to stop: of these, no more than an ending is still to come."""
         self.ended: dict[str, Event] = {}
         self.ready: set[str] = set()
+        self.stepped: set[str] = set()
+        """Nodes that may begin although the run is paused."""
         self.pauses: dict[str, facts.NodeRetryScheduled] = {}
         self.waits: dict[str, facts.NodeSuspended] = {}
         self.failures: Counter[str] = Counter()
@@ -179,6 +181,7 @@ class Referee:
     def see_RunResumed(self, event: facts.RunResumed) -> None:
         self.demand(self.paused, event, "only a paused run goes on")
         self.paused = False
+        self.stepped.clear()
 
     def see_RunRecovered(self, event: facts.RunRecovered) -> None:
         lost = self.running.keys() - self.stopping - self.turnings.keys()
@@ -258,6 +261,11 @@ class Referee:
 
     def see_NodeScheduled(self, event: facts.NodeScheduled) -> None:
         key = self.key(event)
+        if event.stepped:
+            held = self.paused and key in self.ready and key not in self.stepped
+            self.demand(held, event, "a step is for a node that is held")
+            self.stepped.add(key)
+            return
         again = key in self.pauses
         self.demand(again or key not in self.ready, event, "a node is ready once")
         self.demand(key not in self.ended and key not in self.running, event, "it has not begun")
@@ -292,7 +300,9 @@ class Referee:
         key = self.key(event)
         self.demand(key not in self.ended, event, "what is done is not done again")
         self.demand(key not in self.running, event, "one attempt at a time")
-        self.demand(not self.paused, event, "a paused run starts nothing")
+        let = not self.paused or key in self.stepped
+        self.demand(let, event, "a paused run starts nothing but what it is stepped to")
+        self.stepped.discard(key)
         goes_on = self.shielded(key) and not self.forced
         self.demand(not self.cancelling or goes_on, event, "a run that stops starts nothing")
         self.demand(self.may_run(key), event, "its inputs let it run")
@@ -317,7 +327,7 @@ class Referee:
         if not self.plan.options.max_concurrent or self.is_limited_outside:
             return
         mine = self.asks(key)
-        for other in self.ready - {key}:
+        for other in (self.stepped if self.paused else self.ready) - {key}:
             first = self.priorities[node_of(other)] > self.priorities[node_of(key)]
             if first and self.asks(other) == mine and self.may_run(other):
                 self.demand(False, event, f"{other} has priority")

@@ -52,6 +52,7 @@ from flowbook.run.rules.stimulus import (
     ItemsOffered,
     JournalFailed,
     Launch,
+    NextAsked,
     PauseAsked,
     Release,
     ResumeAsked,
@@ -609,7 +610,12 @@ class World:
     def pause(self) -> None:
         self.feed(PauseAsked(at=self.now))
         go_on = self.chance.choice((0.0, 0.5, 3.0))
-        self.soon(lambda: self.feed(ResumeAsked(at=self.now)), go_on, always=True)
+        self.soon(self.resume, go_on, always=True)
+
+    def resume(self) -> None:
+        """One node is let go alone, and then the others."""
+        self.feed(NextAsked(at=self.now))
+        self.feed(ResumeAsked(at=self.now))
 
     def cancel_again(self) -> None:
         """Somebody who cancels loses patience, or has none."""

@@ -38,6 +38,8 @@ def told(store, story):
         ("FROM runs SEMI JOIN usage ON usage.run_id = id", ("runs", "usage")),
         ("FROM runs, LATERAL (FROM node_runs WHERE run_id = id)", ("runs", "node_runs")),
         ("FROM runs UNION ALL BY NAME FROM registry", ("runs", "registry")),
+        ("FROM NODE_STATS('2026-06-01') JOIN runs USING (flow)", ("runs", "node_stats")),
+        ("SELECT * FROM flow_stats(until := $until), range(3)", ("flow_stats",)),
         ("SELECT 1 WHERE 'x' IN (SELECT action FROM audit)", ("audit",)),
         ("FROM (PIVOT runs ON status IN ('failed') USING count(*))", ("runs",)),
         ("WITH runs AS (SELECT 1 AS one) FROM runs", ("runs",)),

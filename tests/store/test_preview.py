@@ -113,7 +113,15 @@ def test_a_table_of_nothing_is_shown(vault, kind):
 
 def test_an_array_shows_shape_values_and_a_summary(vault):
     assert shown(vault, np.array([[1.0, np.nan], [4.0, 1.0]])) == ArrayPreview(
-        "float64", (2, 2), (1.0, None, 4.0, 1.0), nulls=1, min=1.0, max=4.0, mean=2.0
+        "float64",
+        (2, 2),
+        (1.0, None, 4.0, 1.0),
+        nulls=1,
+        min=1.0,
+        max=4.0,
+        mean=2.0,
+        median=1.0,
+        bars=(2, *[0] * 18, 1),
     )
     days = shown(vault, np.array(["2026-01-02", "NaT", "2026-01-01"], "M8[D]"))
     assert (days.values, days.nulls) == (("2026-01-02", None, "2026-01-01"), 1)

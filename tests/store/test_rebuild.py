@@ -57,8 +57,13 @@ def live_through(store, story, seed):
     return runs
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("damage", ["none", "missing", "garbage", "truncated"])
+@pytest.mark.parametrize(
+    ("damage", "seed"),
+    [
+        ("none", 0), ("none", 1), ("missing", 2), ("missing", 3),
+        ("garbage", 0), ("garbage", 3), ("truncated", 2), ("truncated", 1),
+    ],
+)  # fmt: skip
 def test_history_is_equal_before_and_after(store, layout, story, seed, damage):
     switch(store, True)
     live_through(store, story, seed)

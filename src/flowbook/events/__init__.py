@@ -84,7 +84,9 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
-    """All inputs of a node are settled; it may run."""
+    """All inputs of a node are settled; it may run. `stepped`: though the run is paused."""
+
+    stepped: bool = False
 
 
 class NodeStarted(OfNode, frozen=True, kw_only=True, tag="NODE_STARTED"):

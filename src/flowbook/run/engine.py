@@ -118,6 +118,7 @@ class Engine:
         carried: Carried | None = None,
         called: Mapping[str, str] | None = None,
         queued: bool = False,
+        paused: bool = False,
     ) -> Run:
         """Start a run of `plan` and return at once; what nodes print goes to the calling cell.
 
@@ -125,6 +126,7 @@ class Engine:
         not run. `origin`: the run this one replays; `carried`: what its containers have of it.
         `called`: versions of other flows, by node. `lineage`: the run that started it, deadline,
         priority. `recording`: in place of sink and vault. `queued`: `Run.entry` is to be opened.
+        `paused`: it begins so, and `Run.step` lets one node after the other go.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         _refuse_misfit(plan, work)
@@ -139,16 +141,15 @@ class Engine:
             key=key,
             lineage=lineage or Lineage(),
             origin=origin,
-            added=_items(stage.keeper, plan, more := carried or Carried()),
-            items_of=tuple(more.turns),
+            **_carried(stage.keeper, plan, more := carried or Carried()),
+            paused=paused,
             called=dict(called or {}),
             **_here(),
         )
         here = tuple(work), _with_defaults(plan, params), copy_context()
         assigned = Assignment(plan, *here, None, _stored(known), more)
         performance = Performance(stage, assigned, lambda: self._closed(run_id))
-        for i, reuse in known.items():
-            performance.values[i] = reuse.outputs
+        _fill(performance.values, known)
         return self._begin(performance, run_id, begin, queued=queued)
 
     def take_up(
@@ -346,6 +347,16 @@ def _given(keeper: Keeper, reuse: Reuse) -> Given:
     if refs is None or (reuse.outputs is not None and not there):
         refs = keeper.keep_here(reuse.outputs or Outputs({}))
     return Given({port: ref for port, ref in refs.items() if port}, reuse.source, reuse.by_hand)
+
+
+def _fill(values: list[Outputs | None], known: Mapping[int, Reuse]) -> None:
+    for i, reuse in known.items():
+        values[i] = reuse.outputs
+
+
+def _carried(keeper: Keeper, plan: Plan, more: Carried) -> dict[str, Any]:
+    """What containers have of the run that is replayed, as `Start` is told."""
+    return {"added": _items(keeper, plan, more), "items_of": tuple(more.turns)}
 
 
 def _items(keeper: Keeper, plan: Plan, carried: Carried) -> tuple[ItemsGiven, ...]:

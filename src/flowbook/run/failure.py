@@ -69,7 +69,7 @@ def hold(info: ErrorInfo, error: BaseException, redact: Callable[[str], str] = s
     """Hold an exception that has the user's frames, unless its message may not be told."""
     if isinstance(error, FlowbookError) or info.message != _message(error, str):
         return
-    for one in _chain(error, []):
+    for one in chain_of(error, []):
         one.__traceback__ = _without_machinery(one.__traceback__)
     if error.__traceback__ is not None:
         _held.append(Caught(info, error, redact))
@@ -98,14 +98,14 @@ def describe(
     )
 
 
-def _chain(error: BaseException, seen: list[BaseException]) -> list[BaseException]:
-    """The exception, those that led to it and those it groups, each once."""
+def chain_of(error: BaseException, seen: list[BaseException]) -> list[BaseException]:
+    """The exception, those that led to it and those it groups, each once, always in that order."""
     if not any(error is one for one in seen):
         seen.append(error)
         inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
         for other in (error.__cause__, error.__context__, *inside):
             if other is not None:
-                _chain(other, seen)
+                chain_of(other, seen)
     return seen
 
 

@@ -20,13 +20,14 @@ from flowbook.errors import (
     UsageError,
 )
 from flowbook.events import Event, RunCreated, RunStatus
-from flowbook.graph.memory import Memory
 from flowbook.graph.options import did_you_mean
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
 from flowbook.run.resting import PATIENCE, soon_over, waits_for
 from flowbook.run.resting import told as waits_told
+from flowbook.run.reviewed import Reviewed
+from flowbook.run.rewinding import Rewound
 from flowbook.run.rules.evolve import fold
 from flowbook.run.rules.state import RunState
 from flowbook.run.steering import Steered
@@ -35,7 +36,7 @@ from flowbook.run.view import turns_told
 from flowbook.run.waiting import Waitable
 
 
-class Run(Steered, Waitable):
+class Run(Reviewed, Rewound, Steered, Waitable):
     """One run of a flow, on its way or over."""
 
     def __init__(
@@ -114,11 +115,6 @@ class Run(Steered, Waitable):
         if monotonic() - self._waits_since[1] > PATIENCE:
             return True
         return not soon_over(waits, self._performance.now())
-
-    @property
-    def variables(self) -> Memory:
-        """Its variables: what its nodes have set in the scope `run`."""
-        return self._performance.tools.variables(self.id)
 
     @property
     def ends(self) -> tuple[NodeId, ...]:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from flowbook.graph.adding import listed
 from flowbook.graph.suspension import plain_json
 from flowbook.run.perform import Performance
-from flowbook.run.rules.stimulus import CancelAsked, PauseAsked, ResumeAsked
+from flowbook.run.rules.stimulus import CancelAsked, NextAsked, PauseAsked, ResumeAsked
 from flowbook.run.waits import Letter
 
 
@@ -30,6 +30,15 @@ class Steered:
     def pause(self) -> None:
         """Start no more nodes for now; those that run go on."""
         self._performance.ask(PauseAsked(at=self._performance.now()))
+
+    def step(self, node: str | None = None) -> None:
+        """Let one node that is held begin, while the run stays paused; returns at once.
+
+        The next one, or `node`, named with its turn inside of a container: `each[2].clean`. Nothing
+        happens when none is held, or not that one.
+        """
+        step = None if node is None else self._performance.state.index.get(node, -1)
+        self._performance.ask(NextAsked(at=self._performance.now(), step=step))
 
     def resume(self) -> None:
         """Go on after `pause`."""

@@ -176,6 +176,10 @@ async def _no_calls(*_: Any) -> Any:
     raise UsageError("this engine calls no flows", hint="pass Engine(tools=Tools(…))")
 
 
+def _no_past(run: Any, seq: int | None) -> Any:  # noqa: ARG001 - the seam's signature
+    raise UsageError("there is no history here to look back into")
+
+
 def _no_memory(_: Any) -> Any:
     raise UsageError(
         "nothing is remembered here", hint="leave out on='process' and on='dask' of the node"
@@ -216,6 +220,8 @@ class Tools:
     """Those of one run."""
     told: Callable[[str], str] = str
     """What is printed, as it may be shown."""
+    moment: Callable[[Any, int | None], Any] = _no_past
+    """A run of this process as it stood at an event."""
 
 
 class Voice(Protocol):

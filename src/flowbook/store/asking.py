@@ -18,6 +18,7 @@ import msgspec
 from flowbook.errors import StoreError, UsageError
 from flowbook.store.resident import blames
 from flowbook.store.schema import VIEWS
+from flowbook.store.statistics import BOUNDED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -95,6 +96,8 @@ def _named(tree: Any, own: Iterable[str]) -> set[str] | None:
             if name not in VIEWS and name not in known:
                 return None
             found.add(name)
+        if node.get("type") == "TABLE_FUNCTION":
+            found.add(node["function"].get("function_name", "").casefold())
         if node.get("type") == "RECURSIVE_CTE_NODE":  # it sees itself
             known |= {node["cte_name"].casefold()}
         for entry in node.get("cte_map", {}).get("map", ()):  # each sees those before it
@@ -111,7 +114,7 @@ def _is_plain(node: dict[str, Any]) -> bool:
         return not str(node.get("function_name", "")).casefold().startswith(_CURIOUS)
     if node.get("type") == "TABLE_FUNCTION":
         name = node["function"].get("function_name", "").casefold()
-        return name in _PLAIN_TABLE_FUNCTIONS
+        return name in _PLAIN_TABLE_FUNCTIONS or name in BOUNDED
     kind = node.get("type")
     return not isinstance(kind, str) or kind in _PLAIN
 

@@ -68,6 +68,7 @@ class Action(StrEnum):
     COLLECTED = "COLLECTED"
     PURGED = "PURGED"
     CACHE_CLEARED = "CACHE_CLEARED"
+    PUBLISHED = "PUBLISHED"
 
 
 @dataclass(frozen=True, slots=True)

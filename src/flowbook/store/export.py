@@ -153,10 +153,15 @@ class _Own:
 _BY_RUN = _Own()
 _OWN: Mapping[str, _Own] = {
     "flow_versions": _Own("flow", "recorded_at", "(flow, version)", "flow, version"),
+    "publications": _Own("flow", "published_at", "(flow, version)", "flow, version"),
     "datasets": _Own(time="created_at"),
     "memory": _Own("flow", "changed_at"),
     "memory_history": _Own("flow", "changed_at"),
     "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
+    "node_stats": _Own("flow", link="flow", key="flow"),
+    "flow_stats": _Own("flow", link="flow", key="flow"),
+    "daily_stats": _Own("flow", "day", "flow", "flow"),
+    "edge_frequency": _Own("flow", link="flow", key="flow"),
 }
 _ORDER: Mapping[str, str] = {
     "runs": "started_at, id",
@@ -167,6 +172,7 @@ _ORDER: Mapping[str, str] = {
     "results": 'run_id, scope, node, "index", port',
     "compensations": "run_id, compensated DESC, position",
     "flow_versions": "recorded_at, flow, version",
+    "publications": "flow, published_at",
     "values": "run_id, ts, node, port",
     "datasets": "dataset, number",
     "memory": "flow NULLS FIRST, key",
@@ -176,6 +182,12 @@ _ORDER: Mapping[str, str] = {
     "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
     "audit": "id",
     "registry": "run_id",
+    "node_stats": "flow, node",
+    "flow_stats": "flow",
+    "daily_stats": "flow, day",
+    "critical_path": "run_id, scope, step",
+    "edge_frequency": "flow, source, output, target, input",
+    "resources": "run_id, node",
 }
 
 

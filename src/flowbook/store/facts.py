@@ -23,10 +23,14 @@ import msgspec
 
 from flowbook.events import Event
 from flowbook.events.values import ValueRef
-from flowbook.ids import FlowId, NodeId, RunId, WriterId
+from flowbook.ids import FlowId, NodeId, PortName, RunId, WriterId
 
 LINE_LIMIT = 16 * 2**20 - 1024
 """Bytes a fact may have: DuckDB reads JSON lines of up to 16 MiB."""
+
+
+Edge: TypeAlias = tuple[NodeId, PortName, NodeId, PortName]
+"""Source and output, target and input."""
 
 
 class StoreFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
@@ -44,11 +48,24 @@ class WriterOpened(StoreFact, frozen=True, kw_only=True, tag="WRITER_OPENED"):
 
 
 class FlowRecorded(StoreFact, frozen=True, kw_only=True, tag="FLOW_RECORDED"):
-    """A version of a flow was seen; `spec` is the definition as JSON."""
+    """A version of a flow was seen; `spec` is the definition as JSON.
+
+    `edges`: source, output, target and input of each; None for a definition that is only text.
+    """
 
     flow: FlowId
     version: str
     spec: msgspec.Raw
+    edges: tuple[Edge, ...] | None = None
+
+
+class VersionPublished(StoreFact, frozen=True, kw_only=True, tag="VERSION_PUBLISHED"):
+    """A version of a flow is the one that others are to run, from now on."""
+
+    flow: FlowId
+    version: str
+    by: str
+    note: str = ""
 
 
 class RunsDeleted(StoreFact, frozen=True, kw_only=True, tag="RUNS_DELETED"):
@@ -145,6 +162,7 @@ StoredFact: TypeAlias = (
     Event
     | WriterOpened
     | FlowRecorded
+    | VersionPublished
     | RunsDeleted
     | RunPinned
     | SettingChanged

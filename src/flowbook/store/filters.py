@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flowbook.errors import UsageError
 from flowbook.events import RunStatus, TriggerKind
-from flowbook.store.rows import to_us
+from flowbook.store.rows import from_us, to_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,23 @@ class RunFilter:
             values += [self.text, self.text]
         return conditions, values
 
+    def sql(self, limit: int) -> str:
+        """The same as a query that `History.sql` answers as it stands, the latest runs first.
+
+        >>> print(RunFilter(flow="Ann's", status="failed").sql(20))
+        SELECT * FROM runs
+        WHERE flow = 'Ann''s'
+          AND status = 'failed'
+        ORDER BY started_at DESC, id DESC
+        LIMIT 20
+        """
+        conditions, values = self.compile()
+        given = iter(values)
+        told = [re.sub(r"make_timestamp\(\?\)|\?", partial(_filled, given), c) for c in conditions]
+        where = "WHERE " + "\n  AND ".join(told) + "\n" if told else ""
+        order = f"ORDER BY started_at DESC, id DESC\nLIMIT {limit}"
+        return f"SELECT * FROM runs\n{where}{order}"  # noqa: S608  # values are quoted
+
     def to_json(self) -> dict[str, Any]:
         """What it narrows by, as plain data; empty when it takes every run."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -61,6 +81,16 @@ class RunFilter:
             for name, value in given.items()
             if value is not None and value != ""
         }
+
+
+def _filled(given: Iterator[Any], slot: re.Match[str]) -> str:
+    """What stands in place of a question mark."""
+    value = next(given)
+    if slot[0] != "?":
+        return f"TIMESTAMP '{from_us(value).replace(tzinfo=None)}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'{}'".format(str(value).replace("'", "''"))
 
 
 def _one_of(kind: type[RunStatus] | type[TriggerKind], word: str) -> str:

@@ -32,7 +32,7 @@ def register(cursor: DuckDBPyConnection, name: str, table: Any) -> None:
     if isinstance(table, Mapping):
         table = _from_columns(name, table)
     elif isinstance(table, list | tuple):
-        table = _from_rows(name, table)
+        table = from_rows(name, table)
     elif hasattr(table, "to_frame") and not hasattr(table, "columns"):  # a pandas or Polars series
         table = table.to_frame()
     try:
@@ -44,7 +44,8 @@ def register(cursor: DuckDBPyConnection, name: str, table: Any) -> None:
         ) from error
 
 
-def _from_rows(name: str, rows: list[Any] | tuple[Any, ...]) -> Any:
+def from_rows(name: str, rows: Any) -> Any:
+    """Rows as mappings, as a table; `UsageError` where they make none, which names it `name`."""
     if not all(isinstance(row, Mapping) for row in rows):
         raise UsageError(
             f"{name!r} is a list whose items are not all mappings, which SQL cannot read",

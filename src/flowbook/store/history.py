@@ -25,9 +25,10 @@ from flowbook.store import segments
 from flowbook.store.asking import bounded, only_select, refusing, views_of
 from flowbook.store.deletion import Deletion, Deletions, Why
 from flowbook.store.export import Exported, Wanted, export
+from flowbook.store.figures import FlowStats, flow_stats
 from flowbook.store.filters import RunFilter
 from flowbook.store.frames import as_frame, register
-from flowbook.store.lineage import Checkpoints, branches, checkpoints
+from flowbook.store.lineage import Checkpoints, RunTree, branches, checkpoints, tree
 from flowbook.store.paging import check_limit, read_cursor, write_cursor
 from flowbook.store.rows import (
     NODE_COLUMNS,
@@ -183,6 +184,15 @@ class History:
             ).fetchall()
         return tuple(node_row(row) for row in rows)
 
+    def stats(
+        self, flow: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> FlowStats:
+        """How a flow did: its nodes, edges and days, and what its critical paths went through.
+
+        Of runs that started from `since` inclusive to `until` exclusive; naive times are local.
+        """
+        return flow_stats(self.snapshot, flow, since, until)
+
     def checkpoints(self, run_id: str) -> Checkpoints:
         """The points a run can be restored from: every completion of a node that is recorded.
 
@@ -194,6 +204,13 @@ class History:
         """The replays of a run, the first one first; `UsageError` when there is no such run."""
         self.run(run_id)
         return RunPage(branches(self.snapshot, run_id))
+
+    def tree(self, run_id: str) -> RunTree:
+        """The run that this one, and others, replay in the end, with all of their branches.
+
+        Raises `UsageError` when there is no such run.
+        """
+        return tree(self.snapshot, self.run(run_id))
 
     def delete(
         self,

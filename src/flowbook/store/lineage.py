@@ -6,7 +6,7 @@ a replay can begin behind it. Nothing is written for it, and nothing is copied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,12 @@ from flowbook.store.rows import RUN_COLUMNS, RunRow, run_row
 from flowbook.store.snapshot import Snapshot
 
 _HEAD = ("event", "at (UTC)", "node", "done", "bytes", "unkept", "why")
+MOST_BRANCHES = 1000
+"""Runs of a tree; there are flows that are replayed every minute."""
+_FAMILY = (
+    f"SELECT {RUN_COLUMNS} FROM runs WHERE flow = ? AND (origin IS NOT NULL "  # noqa: S608  # ours
+    "OR id IN (SELECT origin FROM runs WHERE origin IS NOT NULL)) ORDER BY id"
+)
 _BRANCHES = f"SELECT {RUN_COLUMNS} FROM runs WHERE origin = ? ORDER BY id"  # noqa: S608  # ours
 
 
@@ -73,6 +79,40 @@ class Checkpoints:
     def to_json(self) -> dict[str, Any]:
         """`{"run_id": …, "checkpoints": […]}`."""
         return {"run_id": self.run_id, "checkpoints": [one.to_json() for one in self.points]}
+
+
+@dataclass(frozen=True, slots=True)
+class RunTree:
+    """The first run that others replay, and all that do, directly or not.
+
+    `branches`: the ids of the replays of a run, the first one first. `more` were left out.
+    """
+
+    root: RunId
+    runs: tuple[RunRow, ...]
+    branches: Mapping[RunId, tuple[RunId, ...]]
+    more: int = 0
+
+
+def tree(snapshot: Snapshot, row: RunRow) -> RunTree:
+    """All that has to do with a run; where an origin is deleted, its replays are what is left."""
+    with snapshot.look("runs") as view:
+        rows = view.execute(_FAMILY, [row.flow]).fetchall()
+    kin = {one.id: one for one in map(run_row, rows)} | {row.id: row}
+    root = row
+    while root.origin in kin and root.origin is not None:
+        root = kin[root.origin]
+    below: dict[RunId, list[RunId]] = {}
+    for one in kin.values():
+        if one.origin in kin and one.origin is not None:
+            below.setdefault(one.origin, []).append(one.id)
+    order = [root.id]
+    for known in order:
+        order += below.get(known, ())
+    kept = set(order[:MOST_BRANCHES])
+    branches = {one: tuple(b for b in below.get(one, ()) if b in kept) for one in kept}
+    rows_kept = tuple(kin[one] for one in order if one in kept)
+    return RunTree(root.id, rows_kept, branches, len(order) - len(kept))
 
 
 def checkpoints(events: Iterable[Event]) -> tuple[Checkpoint, ...]:

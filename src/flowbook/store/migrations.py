@@ -16,13 +16,14 @@ import msgspec
 from flowbook.errors import StoreVersion
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.layout import Layout
+from flowbook.store.measured import FROM_EVENTS
 from flowbook.store.projection import values_of
 from flowbook.store.schema import TABLES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 4
+FORMAT = 6
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -60,6 +61,15 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         ),
     ),
     4: (f"CREATE TABLE IF NOT EXISTS stored.memory_changes ({TABLES['memory_changes']})",),
+    5: (f"CREATE TABLE IF NOT EXISTS stored.publications ({TABLES['publications']})",),
+    6: (
+        "ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS scheduled_at TIMESTAMP",
+        "ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS cpu_ms DOUBLE",
+        "ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS memory BIGINT",
+        "ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS is_estimate BOOLEAN",
+        "ALTER TABLE stored.flow_versions ADD COLUMN IF NOT EXISTS edges JSON",
+        FROM_EVENTS,
+    ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""
 

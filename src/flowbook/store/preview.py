@@ -31,7 +31,9 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
     """A column, its library's name for its type, and what is in it.
 
     `nulls` counts missing cells. `min`, `max` and `mean` are of numbers, times have the first two,
-    `distinct` is how many different texts there are.
+    `distinct` is how many different texts there are. Of a series there is more: its `median`, and
+    as `bars` how many values fall into each of equal parts of its range, of `sampled` values that
+    lie evenly in it, None for all.
     """
 
     name: str
@@ -41,6 +43,9 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
     max: Cell = None
     mean: float | None = None
     distinct: int | None = None
+    median: Cell = None
+    bars: tuple[int, ...] = ()
+    sampled: int | None = None
 
 
 class TablePreview(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="show", tag="table"):
@@ -57,7 +62,10 @@ class TablePreview(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="s
 
 
 class ArrayPreview(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="show", tag="array"):
-    """The first values of an array, in C order; its summary as in a `TablePreview`."""
+    """The first values of an array, in C order; its summary as in a `TablePreview`.
+
+    Its other figures are those of the `Column` of a series.
+    """
 
     dtype: str
     shape: tuple[int, ...]
@@ -67,6 +75,9 @@ class ArrayPreview(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="s
     max: Cell = None
     mean: float | None = None
     summarized: int | None = None
+    median: Cell = None
+    bars: tuple[int, ...] = ()
+    sampled: int | None = None
 
 
 class ImagePreview(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="show", tag="image"):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
 
 TAIL = (
@@ -169,24 +170,25 @@ SELECT run_id, scope, node, seq,
            AS turns_total,
        CASE WHEN turned THEN {_SUCCEEDED} + {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END
            AS turns_done,
-       CASE WHEN turned THEN {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END AS turns_failed
+       CASE WHEN turned THEN {_FAILED} WHEN kind = 'NODE_UNFOLDED' THEN 0 END AS turns_failed,
+       {DELTAS}
 FROM (SELECT *, kind IN ('NODE_COMPLETED', 'NODE_REUSED', 'NODE_FAILED', 'NODE_SKIPPED',
                          'NODE_CANCELLED') AS done,
-             kind IN ('SCOPE_CLOSED', 'SCOPE_REUSED') AS turned FROM {EVENTS})
-WHERE node IS NOT NULL AND (turned OR kind = 'ITEMS_ADDED'
+             kind IN ('SCOPE_CLOSED', 'SCOPE_REUSED') AS turned, {IS_TOLD} AS took FROM {EVENTS})
+WHERE node IS NOT NULL AND (turned OR took OR kind = 'ITEMS_ADDED'
                             OR (starts_with(kind, 'NODE_')
                                 AND kind NOT IN ('NODE_LOGGED', 'NODE_STREAMED', 'NODE_USED')))
 """
 
-_COMBINED_NODES = """
+_COMBINED_NODES = f"""
 SELECT run_id, node, max(seq) AS seq, arg_max(status, seq) AS status,
        max(attempts)::INTEGER AS attempts, arg_max(executor, seq) AS executor,
        min(started_at) AS started_at, max(ended_at) AS ended_at,
        arg_max(duration_ms, seq) AS duration_ms, arg_max(reason, seq) AS reason,
        arg_max(cause, seq) AS cause, arg_max(error, seq) AS error, scope,
        arg_max(turns_total, seq) AS turns_total, arg_max(turns_done, seq) AS turns_done,
-       arg_max(turns_failed, seq) AS turns_failed
-FROM ({}) GROUP BY run_id, scope, node
+       arg_max(turns_failed, seq) AS turns_failed, {COMBINED}
+FROM ({{}}) GROUP BY run_id, scope, node
 """
 
 RUNS_OF_TAIL = _COMBINED_RUNS.format(_RUN_DELTAS)
@@ -282,6 +284,11 @@ FROM tail WHERE kind = 'DATASET_VERSIONED'""",
 SELECT payload->>'$.dataset' AS dataset, payload->>'$.tag' AS tag,
        payload->>'$.version' AS version, ts AS set_at
 FROM tail WHERE kind = 'DATASET_TAGGED'""",
+    "publications": """
+SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
+       coalesce(payload->>'$.note', '') AS note, payload->>'$.by' AS published_by,
+       ts AS published_at
+FROM tail WHERE kind = 'VERSION_PUBLISHED'""",
     "audit": """
 SELECT payload->>'$.id' AS id, payload->>'$.run' AS run_id, payload->>'$.flow' AS workflow_id,
        payload->>'$.action' AS action, payload->>'$.actor' AS actor,
@@ -329,10 +336,12 @@ _ALWAYS = (
 )
 _FLOW_VERSIONS = """INSERT INTO stored.flow_versions BY NAME
     SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
-           any_value(payload->'$.spec') AS spec, min(ts) AS recorded_at
+           any_value(payload->'$.spec') AS spec, min(ts) AS recorded_at,
+           any_value(payload->'$.edges') AS edges
     FROM (SELECT * FROM tail WHERE kind = 'FLOW_RECORDED') AS fresh
     WHERE NOT EXISTS (SELECT 1 FROM stored.flow_versions AS old
-        WHERE old.flow = fresh.payload->>'$.flow' AND old.version = fresh.payload->>'$.version')
+        WHERE old.flow = fresh.payload->>'$.flow' AND old.version = fresh.payload->>'$.version'
+              AND (old.edges IS NOT NULL OR (fresh.payload->'$.edges') IS NULL))
     GROUP BY 1, 2"""
 _BORN_OF = {
     "values": ("NODE_COMPLETED", "NODE_REUSED"),
@@ -346,6 +355,7 @@ _BORN_OF = {
     ),
     "datasets": ("DATASET_VERSIONED",),
     "dataset_tags": ("DATASET_TAGGED",),
+    "publications": ("VERSION_PUBLISHED",),
     "audit": ("AUDITED",),
     "settings": ("SETTING_CHANGED",),
     "cache_clearings": ("CACHE_CLEARED",),

@@ -89,6 +89,14 @@ class NodeRunRow:
     """Of a container: how many turns succeeded or failed so far."""
     turns_failed: int | None = None
     """Of a container: how many of those failed."""
+    scheduled_at: datetime | None = None
+    """When all its inputs were settled."""
+    cpu_ms: float | None = None
+    """Milliseconds of CPU time of all attempts, where it was measured."""
+    memory: int | None = None
+    """Bytes it had at most, where it was measured."""
+    is_estimate: bool | None = None
+    """True when others ran in the same process, and `memory` is how much that grew."""
 
     @property
     def key(self) -> str:
@@ -133,7 +141,8 @@ RUN_COLUMNS = (
 
 NODE_COLUMNS = (
     "run_id, node, status, attempts, executor, epoch_us(started_at), epoch_us(ended_at), "
-    "duration_ms, reason, cause, error, scope, turns_total, turns_done, turns_failed"
+    "duration_ms, reason, cause, error, scope, turns_total, turns_done, turns_failed, "
+    "epoch_us(scheduled_at), cpu_ms, memory, is_estimate"
 )
 """What `node_row` reads, as a select list over the view `node_runs`."""
 
@@ -157,6 +166,7 @@ def node_row(row: tuple[Any, ...]) -> NodeRunRow:
     known = dict(zip((field.name for field in fields(NodeRunRow)), row, strict=True))
     known["started_at"] = from_us(known["started_at"])
     known["ended_at"] = from_us(known["ended_at"])
+    known["scheduled_at"] = from_us(known["scheduled_at"])
     return NodeRunRow(**known)
 
 

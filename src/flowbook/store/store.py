@@ -12,7 +12,7 @@ import atexit
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -23,13 +23,13 @@ import msgspec
 
 from flowbook.errors import StoreBusy, StoreError
 from flowbook.ids import FlowId, WriterId
-from flowbook.store.audit import AuditLog
+from flowbook.store.audit import Action, AuditLog, who
 from flowbook.store.cache import Cache
 from flowbook.store.claims import Claims
 from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
 from flowbook.store.disk import Disk, Durability
-from flowbook.store.facts import FlowRecorded
+from flowbook.store.facts import Edge, FlowRecorded, VersionPublished
 from flowbook.store.feed import Feed
 from flowbook.store.fold import Fold
 from flowbook.store.folder import Folder
@@ -38,6 +38,7 @@ from flowbook.store.journal import Journal
 from flowbook.store.keeping import Keep
 from flowbook.store.layout import Layout
 from flowbook.store.locks import StoreLock
+from flowbook.store.looking import Looking
 from flowbook.store.maintained import Maintained
 from flowbook.store.memory import Memory
 from flowbook.store.migrations import ensure_meta, read_meta
@@ -101,6 +102,7 @@ class Store(Maintained):
         self.history = History(snapshot, deletions)
         self.retention = Retention(snapshot, self.settings, deletions, audit, self.claims.claim)
         self.cache = Cache(snapshot, append, self.audit)
+        self.looking = Looking(self.vault)
         self.datasets = Datasets(snapshot, self.vault, append)
         self.upkeep = Upkeep(
             snapshot, self.settings, self.retention, self.claims, self.signals, self.gc
@@ -131,14 +133,32 @@ class Store(Maintained):
         """The changes of what is remembered, in their order."""
         return Feed(self._snapshot)
 
-    def record_flow(self, flow: str, version: str, spec_json: bytes | str) -> Future[None]:
-        """Keep a version of a flow's definition; once per process and version."""
+    def record_flow(
+        self,
+        flow: str,
+        version: str,
+        spec_json: bytes | str,
+        edges: Iterable[Edge] | None = None,
+    ) -> Future[None]:
+        """Keep a version of a flow's definition, and its edges; once per process and version."""
         known = self._versions.get((flow, version))
         if known is None:
             spec = msgspec.Raw(spec_json.encode() if isinstance(spec_json, str) else spec_json)
-            fact = FlowRecorded(at=time.time(), flow=FlowId(flow), version=version, spec=spec)
+            fact = FlowRecorded(
+                at=time.time(), flow=FlowId(flow), version=version, spec=spec,
+                edges=None if edges is None else tuple(edges),
+            )  # fmt: skip
             known = self._versions[flow, version] = self.sink.append([fact])
         return known
+
+    def publish(self, flow: str, version: str, note: str = "") -> None:
+        """Let a version be the published one of its flow; durable when this returns."""
+        by, _source = who()
+        fact = VersionPublished(
+            at=time.time(), flow=FlowId(flow), version=version, by=by, note=note
+        )
+        entry = self.audit.entry(Action.PUBLISHED, flow=flow, version=version, reason=note or None)
+        self.sink.append([fact, entry]).result()
 
     def query(
         self,
@@ -181,6 +201,7 @@ class Store(Maintained):
         finally:
             self._resident.close()
             self._tables.close()
+            self.looking.close()
 
     def _finished(self) -> dict[WriterId, int]:
         return {self.sink.writer: self.sink.finished}
@@ -208,6 +229,7 @@ class Store(Maintained):
         self.sink.disown()
         self._resident.disown()
         self._tables.disown()
+        self.looking.disown()
 
 
 def _close_all() -> None:

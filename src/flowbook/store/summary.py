@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from flowbook.store import spread
 from flowbook.store.preview import (
     MOST_COLUMNS,
     MOST_ROWS,
@@ -33,7 +34,17 @@ _POLARS_TEXT = ("String", "Categorical", "Enum")
 def of_table(value: Any) -> TablePreview:
     """The preview of a pandas, Polars or Arrow table."""
     library = type(value).__module__.partition(".")[0]
-    return {"pandas": _pandas, "polars": _polars, "pyarrow": _arrow}[library](value)
+    shown = {"pandas": _pandas, "polars": _polars, "pyarrow": _arrow}[library](value)
+    return _with_spread(shown, value) if hasattr(value, "to_frame") else shown
+
+
+def _with_spread(shown: TablePreview, series: Any) -> TablePreview:
+    """The preview of a series with how its values are spread, in its last column."""
+    found = spread.of_series(series)
+    last = msgspec.structs.replace(
+        shown.columns[-1], median=found.median, bars=found.bars, sampled=found.sampled
+    )
+    return msgspec.structs.replace(shown, columns=(*shown.columns[:-1], last))
 
 
 def _pandas(value: Any) -> TablePreview:
@@ -151,6 +162,8 @@ def of_array(value: Any) -> ArrayPreview:
             if not moment:
                 figures["mean"] = _finite(float(part.mean(where=~missing)))
     covered = None if value.size <= SUMMARY_CELLS else SUMMARY_CELLS
+    found = spread.of_values(part)
+    figures |= {"median": found.median, "bars": found.bars, "sampled": found.sampled}
     return msgspec.structs.replace(shown, nulls=nulls, summarized=covered, **figures)
 
 

@@ -155,6 +155,17 @@ class Objects:
                     return pictures.stored(self._path(ref).read_bytes(), ref.type)
             return Unavailable(ref.type, error.reason, ref)
 
+    def file(self, ref: ValueRef) -> Path:
+        """Where a kept value lies, for whoever reads a part of it; as `get` refuses, so does this.
+
+        Not for a value that is inline, which lies nowhere.
+        """
+        if ref.redacted or ref.inline or ref.format is ValueFormat.NONE:
+            raise _unavailable(ref, ref.reason or "it was redacted before it was kept")
+        if not (path := self._path(ref)).exists():
+            raise _unavailable(ref, f"{path} is not there")
+        return path
+
     def preview(self, ref: ValueRef) -> Preview | None:
         """What a kept value looks like, without opening it; None when it is gone.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from flowbook.store.projection import EVENTS, PRUNED, ROWS
 from flowbook.store.schema import VIEWS
+from flowbook.store.statistics import STATISTICS, STATISTICS_NEED, macro
 
 FRESH = ("fresh_runs", "fresh_nodes")
 """What `flowbook.store.tail` combines on demand; a view may need them."""
@@ -122,7 +123,7 @@ READ_VIEWS: Mapping[str, str] = {
            CASE WHEN status IN ('skipped', 'suspended') THEN reason END AS reason, cause,
            CASE WHEN gone THEN '{_LOST}' WHEN status IN ('failed', 'backoff') THEN error END
                AS error,
-           scope, turns_total, turns_done, turns_failed
+           scope, turns_total, turns_done, turns_failed, scheduled_at, cpu_ms, memory, is_estimate
     FROM (SELECT n.*, r.pid, r.last_at,
                  r.id IS NOT NULL AND n.status IN ('scheduled', 'running', 'backoff') AS gone
           FROM ({_OLD_NODES} UNION ALL BY NAME {_RECENT_NODES}) AS n
@@ -164,12 +165,13 @@ READ_VIEWS: Mapping[str, str] = {
     "flow_versions": """
     SELECT flow, version, any_value(spec) AS spec, min(recorded_at) AS recorded_at,
            (row_number() OVER (PARTITION BY flow ORDER BY min(recorded_at), version))::INTEGER
-               AS number
+               AS number, any_value(edges) AS edges
     FROM (FROM stored.flow_versions UNION ALL BY NAME
           SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
-                 payload->'$.spec' AS spec, ts AS recorded_at
+                 payload->'$.spec' AS spec, ts AS recorded_at, payload->'$.edges' AS edges
           FROM tail WHERE kind = 'FLOW_RECORDED')
     GROUP BY flow, version""",
+    "publications": f"FROM stored.publications UNION ALL BY NAME {ROWS['publications']}",
     "values": f"""
     SELECT {_VALUE_COLUMNS} FROM kept_values UNION ALL
     SELECT {_VALUE_COLUMNS} FROM ({ROWS["values"]})""",
@@ -242,6 +244,7 @@ READ_VIEWS: Mapping[str, str] = {
     "origins": """
     SELECT id AS run_id, flow FROM stored.runs WHERE flow IS NOT NULL UNION ALL
     SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
+    **STATISTICS,
 }
 """What makes each of `VIEWS` inside a look, and what those are made of. `runs` is `old_runs` and
 `recent_runs`, disjoint; both read the variable `living`, the writers that hold their life file.
@@ -267,6 +270,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "registry": ("known_runs",),
     "memory_history": ("memory_changes",),
     "memory": ("memory_history",),
+    **STATISTICS_NEED,
 }
 
 
@@ -290,6 +294,8 @@ def statements(views: Iterable[str], *, gone: bool) -> Iterator[str]:
     """
     for view in views:
         if view not in FRESH:
+            if made := macro(view):
+                yield made
             yield f'CREATE TEMP VIEW "{view}" AS {READ_VIEWS.get(view) or _kept(view, gone)}'
 
 

@@ -11,6 +11,7 @@ from tests.run.executor_suite import until
 from tests.run.plans import n, plan_of
 
 from flowbook.events import RunStatus
+from flowbook.graph.choices import On
 from flowbook.run.rules.phase import Outcome
 
 ON_DASK = plan_of(n("a", on="dask"))
@@ -37,6 +38,28 @@ def test_our_own_workers_are_killed_when_they_must_be_and_replaced(start, engine
     assert stuck.wait(30).status is RunStatus.CANCELLED
     until(lambda: not _alive(int((tmp_path / "pid").read_text())))
     assert start(ON_DASK, {}, engine=engine).wait(60)["a"].output == "a"
+
+
+def test_an_attempt_that_is_given_up_before_it_was_heard_to_begin_is_killed_all_the_same(
+    start, engines, tmp_path
+):
+    def deaf(context, inputs):
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        time.sleep(600)
+
+    engine = engines()
+    assert start(ON_DASK, {}, engine=engine).wait(60)["a"].output == "a"
+    executor = engine._stage.executors[On.DASK]
+    heard, late = executor._heard, []
+    executor._client.unsubscribe_topic(executor.topic)
+    executor._client.subscribe_topic(executor.topic, late.append)
+    stuck = start(ON_DASK, {"a": deaf}, engine=engine)
+    until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    stuck.cancel()
+    assert stuck.wait(30).status is RunStatus.CANCELLED
+    until(lambda: late)
+    heard(late[0])
+    until(lambda: not _alive(int((tmp_path / "pid").read_text())))
 
 
 def test_without_the_library_the_node_says_what_to_install(start, monkeypatch):

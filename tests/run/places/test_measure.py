@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -50,6 +52,29 @@ def test_a_function_is_charged_its_own_cpu_time(context):
     (took,) = context.told
     assert 50 <= took.cpu_ms < 95
     assert took.is_estimate
+
+
+CHILD = "import time\nwhile time.process_time() < 0.15: pass"
+
+
+def test_what_a_subprocess_takes_counts_for_the_attempt_that_is_alone(context):
+    def call(context, inputs):
+        subprocess.run([sys.executable, "-c", CHILD], check=True)
+
+    measured(call)(context, {})
+    (took,) = context.told
+    assert took.cpu_ms >= 150
+
+
+def test_beside_another_attempt_nobody_is_charged_for_a_subprocess(context):
+    def call(context, inputs):
+        def inner(context, inputs):
+            subprocess.run([sys.executable, "-c", CHILD], check=True)
+
+        measured(inner)(context, {})
+
+    measured(call)(context, {})
+    assert [took.cpu_ms < 140 for took in context.told] == [True, True]
 
 
 def test_a_coroutine_is_charged_its_own_steps_only(context):

@@ -305,6 +305,42 @@ def test_attempts_that_failed_before_still_count():
     assert run.outcome("a") is Outcome.FAILED
 
 
+def test_a_step_lets_one_held_node_begin_and_the_run_stays_paused():
+    run = Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b")).pause().returns("a")
+    assert run.launched == set()
+    assert run.steps("c").launched == {"c"}
+    assert run.steps().launched == {"b"}
+    run.returns("b")
+    assert (run.launched, run.state.paused, run.phase("d")) == (set(), True, Phase.HELD)
+    run.returns("c").unpause()
+    assert run.launched == {"d"}
+    assert fold(run.events).phase == run.state.phase
+
+
+def test_a_step_takes_the_most_urgent_node_and_does_nothing_where_none_is_held():
+    run = Play(n("a"), n("b", "a"), n("c", "a", priority=5)).pause().steps()
+    assert run.launched == set()
+    assert run.returns("a").steps().launched == {"c"}
+    assert run.steps("a").launched == set()
+    assert run.unpause().steps("b").launched == set()
+
+
+def test_a_step_keeps_to_the_limits_of_the_run():
+    run = Play(n("a"), n("b", "a"), n("c", "a"), max_concurrent=1).pause().returns("a")
+    assert run.steps("b").launched == {"b"}
+    assert run.steps("c").launched == set()
+    assert run.returns("b").launched == {"c"}
+
+
+def test_a_run_that_begins_paused_begins_nothing_until_it_is_stepped():
+    plan, _ = plan_of(n("a"), n("b")), 1.0
+    state = RunState(plan)
+    start = Start(at=1.0, run=RunId("r"), trigger=TriggerKind.MANUAL, paused=True)
+    decision = decide(plan, state, start)
+    assert decision.instructions == []
+    assert set(state.phase) == {Phase.HELD}
+
+
 def test_a_pause_before_the_next_attempt_goes_on_where_it_was():
     run = Play(n("a", retries=1, backoff=Backoff(BackoffKind.FIXED, 12.0))).fails("a").dies()
     assert run.orders == [SetTimer(0, 1, 2.0)]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import threading
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
@@ -100,13 +101,13 @@ class DaskExecutor:
         """Nobody listens to that attempt any more."""
         self._tickets.pop(ticket.key, None)
 
-    def order(self, what: Callable[[str], None], ticket: _DaskTicket) -> None:
-        """Have the worker that makes the attempt do `what`; returns at once."""
+    def order(self, what: Callable[[str], None], key: str, worker: str) -> None:
+        """Have the worker that makes that attempt do `what`; returns at once."""
         client = self._client
 
         def send() -> bool:
             with suppress(Exception):  # the worker may be gone, and `kill` ends the conversation
-                client.run(what, ticket.key, workers=[ticket.worker])
+                client.run(what, key, workers=[worker])
             return False
 
         if client is not None:
@@ -122,14 +123,26 @@ class DaskExecutor:
 
         self._control.submit(cancel)
 
+    def end_unwanted(self, key: str, worker: str) -> None:
+        """An attempt was dropped before we heard that it began: stop it there."""
+        self.order(dask_worker.kill if self.own else dask_worker.stop, key, worker)
+
     def _heard(self, event: tuple[float, tuple[str, bytes]]) -> None:
         key, body = event[1]
         ticket = self._tickets.get(key)
-        if ticket is not None:
-            try:
-                ticket.hear(body)
-            except Exception as error:  # noqa: BLE001 - the kernel's own stdout may be broken
-                ticket.end_soon(Raised(error, ticket.ms()))
+        if ticket is None:
+            self._heard_late(key, body)
+            return
+        try:
+            ticket.hear(body)
+        except Exception as error:  # noqa: BLE001 - the kernel's own stdout may be broken
+            ticket.end_soon(Raised(error, ticket.ms()))
+
+    def _heard_late(self, key: str, body: bytes) -> None:
+        with suppress(Exception):  # what else it says may not load here, and nobody listens
+            kind, *rest = pickle.loads(body)  # noqa: S301 - our own worker
+            if kind == "began":
+                self.end_unwanted(key, rest[0])
 
     def _connect(self) -> Any:
         try:
@@ -233,25 +246,30 @@ class _DaskTicket(RemoteTicket):
         if self.began:  # Dask runs it again: the first worker is lost, and retries are ours
             self.end_soon(self._gone())
             self.worker = worker
-            self._executor.order(dask_worker.stop, self)
+            self._order(dask_worker.stop)
             self._drop()
             return
         self.worker = worker
         self.began = perf_counter()
-        if self.attempt.context.stopping:
-            self._executor.order(dask_worker.stop, self)
+        if self.ended:
+            self._executor.end_unwanted(self.key, worker)
+        elif self.attempt.context.stopping:
+            self._order(dask_worker.stop)
 
     def tell(self) -> None:
         if self.began:
-            self._executor.order(dask_worker.stop, self)
+            self._order(dask_worker.stop)
         else:
             self._drop()
             self.end(Stopped(0.0))
 
     def abandon(self) -> None:
         if self._executor.own:
-            self._executor.order(dask_worker.kill, self)
+            self._order(dask_worker.kill)
         self._drop()
+
+    def _order(self, what: Callable[[str], None]) -> None:
+        self._executor.order(what, self.key, self.worker)
 
     def _drop(self) -> None:
         if self._future is not None:

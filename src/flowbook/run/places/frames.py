@@ -12,6 +12,8 @@ from itertools import islice
 from types import CodeType, FunctionType, TracebackType
 from typing import Final, TypeAlias
 
+from flowbook.run.failure import chain_of
+
 Frame: TypeAlias = "tuple[str, str, int, tuple[int, int, int] | None]"
 """File, function, line; and the end line with the first and last column, where they are known."""
 
@@ -21,12 +23,12 @@ _MOST: Final = 200
 
 def pack(error: BaseException) -> list[list[Frame]]:
     """The frames of an exception, of those behind it and of those it groups."""
-    return [_frames(one.__traceback__) for one in _chain(error, [])]
+    return [_frames(one.__traceback__) for one in chain_of(error, [])]
 
 
 def restore(error: BaseException, packed: Sequence[Sequence[Frame]]) -> BaseException:
     """Give an exception that came from another process the frames that it had there."""
-    chain = _chain(error, [])
+    chain = chain_of(error, [])
     for one, frames in zip(chain, packed, strict=False):
         one.__traceback__ = traceback_of(frames)
     return error
@@ -84,14 +86,3 @@ def _columns(code: CodeType, traceback: TracebackType) -> tuple[int, int, int] |
     if line is None or end is None or first is None or last is None:
         return None
     return (end, first, last)
-
-
-def _chain(error: BaseException, seen: list[BaseException]) -> list[BaseException]:
-    """The exception, those that led to it and those it groups, each once, always in that order."""
-    if not any(error is one for one in seen):
-        seen.append(error)
-        inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-        for other in (error.__cause__, error.__context__, *inside):
-            if other is not None:
-                _chain(other, seen)
-    return seen

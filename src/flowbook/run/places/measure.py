@@ -1,8 +1,9 @@
 """How much CPU time and memory attempts take: exact in a process of its own, else an estimate.
 
 In this process an attempt's CPU time is that of its thread, or of the steps of its coroutine, which
-is exact; its memory is by how much the process grew meanwhile, whoever made it grow. One thread
-looks at the process twenty times a second while something is measured, and sleeps otherwise.
+is exact; its memory is by how much the process grew meanwhile, whoever made it grow. Subprocesses
+that end count for an attempt that had no other beside it; else nobody can tell whose they were. One
+thread looks at the process twenty times a second while something is measured, and sleeps otherwise.
 """
 
 from __future__ import annotations
@@ -93,12 +94,17 @@ def _status(pid: int | str, name: str) -> int | None:
 
 
 def _cpu_seconds() -> float:
+    return time.process_time() + _children_seconds()
+
+
+def _children_seconds() -> float:
+    """CPU time of the subprocesses of this process that are over."""
     try:
         import resource  # noqa: PLC0415 - a browser has none
     except ImportError:
-        return time.process_time()
+        return 0.0
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
+    return children.ru_utime + children.ru_stime
 
 
 def _most_resident() -> int:
@@ -169,17 +175,21 @@ class _Steps:
 
 
 class _Watch:
-    """By how much this process grows while an attempt goes on."""
+    """By how much this process grows while an attempt goes on, and what its subprocesses took."""
 
-    __slots__ = ("before", "most")
+    __slots__ = ("alone", "before", "children", "most")
 
     def __init__(self) -> None:
         self.before = self.most = _looker.now()
+        self.children = _children_seconds()
+        self.alone = True
         _looker.add(self)
 
     def stop(self, cpu: float) -> Took:
         _looker.remove(self)
         grown = max(self.most, _looker.now()) - self.before
+        if self.alone:  # else nobody can tell whose subprocesses they were
+            cpu += _children_seconds() - self.children
         return Took(round(cpu * 1000, 3), max(0, grown), is_estimate=True)
 
 
@@ -205,6 +215,10 @@ class _Looker:
 
     def add(self, watch: _Watch) -> None:
         with self._lock:
+            if self._watches:
+                watch.alone = False
+            if len(self._watches) == 1:  # of more, none is alone already
+                next(iter(self._watches)).alone = False
             self._watches.add(watch)
             if self._thread is None:
                 self._thread = threading.Thread(

@@ -44,7 +44,7 @@ def _starting(start: Callable[[threading.Thread], None]) -> Callable[[threading.
         pooled = getattr(_pooling, "on", False)
         if listening.get() is not None and not pooled and not self.name.startswith(_OURS):
             context, run = copy_context(), self.run
-            self.run = lambda: context.run(run)  # type: ignore[method-assign]
+            self.run = lambda: context.run(run)  # type: ignore[method-assign]  # as `Thread` lets one
         start(self)
 
     return started

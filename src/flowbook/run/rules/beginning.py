@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from flowbook.events import NodeReused, NodeSkipped, RunCreated, RunRecovered, SkipReason
+from flowbook.events import (
+    NodeReused,
+    NodeSkipped,
+    RunCreated,
+    RunPaused,
+    RunRecovered,
+    SkipReason,
+)
 from flowbook.graph.choices import Role
 from flowbook.run.rules import (
     checkpoints,
@@ -29,6 +36,8 @@ def on_start(turn: Turn, s: Start) -> None:
         ending.stop(turn, reason=s.withdrawn, force=bool(plan.standby))
         turn.close_if_done()
         return
+    if s.paused:
+        turn.emit(RunPaused)
     for more in s.added:
         growing.begin_with(turn, more)
     for i, known in s.given.items():

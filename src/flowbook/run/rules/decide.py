@@ -27,8 +27,6 @@ from flowbook.events import (
     NodeStreamed,
     NodeUnfolded,
     NodeUsed,
-    RunPaused,
-    RunResumed,
 )
 from flowbook.plan.plan import Plan
 from flowbook.run.rules import (
@@ -38,6 +36,7 @@ from flowbook.run.rules import (
     ending,
     growing,
     losers,
+    stepping,
     stopping,
     suspending,
     turns,
@@ -52,6 +51,7 @@ from flowbook.run.rules.stimulus import (
     Instruction,
     ItemsOffered,
     JournalFailed,
+    NextAsked,
     PauseAsked,
     Release,
     ResumeAsked,
@@ -259,21 +259,6 @@ def _on_items(turn: Turn, s: ItemsOffered) -> None:
     growing.add(turn, s.items)
 
 
-def _on_pause(turn: Turn, _: PauseAsked) -> None:
-    if not turn.state.paused:
-        turn.emit(RunPaused)
-
-
-def _on_resume(turn: Turn, _: ResumeAsked) -> None:
-    state = turn.state
-    if state.paused:
-        turn.emit(RunResumed)
-        ready = [i for i, phase in enumerate(state.phase) if phase is Phase.READY]
-        turn.look_at(ready)
-        for number in sorted({state.scope[i] for i in ready}):
-            turn.end_if_done(state.scopes[number])
-
-
 _UNSTARTED = frozenset({Phase.WAITING, Phase.STANDBY, Phase.READY, Phase.HELD})
 
 
@@ -299,7 +284,8 @@ _ANSWERS: Mapping[type, Callable[[Turn, Any], None]] = {
     CheckpointDue: checkpoints.due,
     ItemsOffered: _on_items,
     Expired: stopping.on_expired,
-    PauseAsked: _on_pause,
-    ResumeAsked: _on_resume,
+    PauseAsked: stepping.on_pause,
+    NextAsked: stepping.on_next,
+    ResumeAsked: stepping.on_resume,
     JournalFailed: stopping.on_journal_failed,
 }

@@ -20,6 +20,7 @@ from flowbook.events import (
     NodeResumed,
     NodeRetryScheduled,
     NodeReused,
+    NodeScheduled,
     NodeSkipped,
     NodeStarted,
     NodeSuspended,
@@ -78,7 +79,7 @@ def evolve_slot(state: RunState, i: int, event: Any) -> None:
         raise _illegal(state, state.key(i), before, event)
     phase, outcome = move
     if phase is Phase.READY:
-        phase = _readied(state, i)
+        phase = _readied(state, i, stepped=kind is NodeScheduled and event.stepped)
     if phase is not before:
         _enter(state, i, phase)
     if outcome is not None:
@@ -102,11 +103,11 @@ def _slot_of(state: RunState, event: Any) -> int:
     return state.index.get(f"{event.scope}.{event.node}" if event.scope else event.node, -1)
 
 
-def _readied(state: RunState, i: int) -> Phase:
+def _readied(state: RunState, i: int, *, stepped: bool = False) -> Phase:
     """What becomes of a step that may run from now on."""
     if state.joins and (join := state.joins[i]) is not None:
         joins.take(state, i, join)
-    return Phase.HELD if state.paused else Phase.READY
+    return Phase.HELD if state.paused and not stepped else Phase.READY
 
 
 def _enter(state: RunState, i: int, phase: Phase) -> None:

@@ -98,6 +98,7 @@ TABLE: Mapping[tuple[Phase, type], Move] = {
     (_P.READY, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.READY, RunPaused): (_P.HELD, None),
     (_P.HELD, RunResumed): (_P.READY, None),
+    (_P.HELD, NodeScheduled): (_P.READY, None),
     (_P.HELD, NodeCancelled): (_P.DONE, _O.CANCELLED),
     (_P.RUNNING, NodeCompleted): (_P.DONE, _O.SUCCEEDED),
     (_P.RUNNING, NodeReused): (_P.DONE, _O.REUSED),

@@ -62,8 +62,8 @@ class Start(_Stimulus, frozen=True, kw_only=True):
 
     `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
     where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
-    so it ends as it begins. `added`: items that containers have beyond their own; `items_of`: the
-    containers of which turns are known.
+    so it ends as it begins. `paused`: it begins so. `added`: items that containers have beyond
+    their own; `items_of`: the containers of which turns are known.
     """
 
     run: RunId
@@ -77,6 +77,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     origin: Origin | None = None
     called: dict[str, str] = {}
     withdrawn: str | None = None
+    paused: bool = False
     added: tuple[ItemsGiven, ...] = ()
     items_of: tuple[NodeId, ...] = ()
 
@@ -272,6 +273,12 @@ class PauseAsked(_Stimulus, frozen=True, kw_only=True):
     """Start nothing more for now."""
 
 
+class NextAsked(_Stimulus, frozen=True, kw_only=True):
+    """Let one step that is held begin, while all else stays so; the next one, or that `step`."""
+
+    step: int | None = None
+
+
 class ResumeAsked(_Stimulus, frozen=True, kw_only=True):
     """Go on after a pause."""
 
@@ -305,6 +312,7 @@ Stimulus: TypeAlias = (
     | CheckpointDue
     | Expired
     | PauseAsked
+    | NextAsked
     | ResumeAsked
     | JournalFailed
 )
