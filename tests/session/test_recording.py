@@ -269,3 +269,26 @@ def test_a_flow_that_is_not_journalled_says_nothing_of_its_retention(project):
     counting(project, journal="off", retention="30d").run()
     project.close()
     assert not (project.path / ".flowbook").exists()
+
+
+def test_the_edges_of_a_flow_are_recorded_and_runs_are_counted_along_them(project):
+    flow = flowbook.Flow("branching", host=project)
+
+    @flow.node
+    def number(n: int = 1):
+        return n
+
+    size = flow.router("size", inputs={"number": number},
+                       conditions=[{"id": "large", "expression": "number > 5"}])  # fmt: skip
+
+    @flow.node
+    def shown(large=size.large):
+        return large
+
+    for n in (1, 9, 10):
+        flow.run(n=n).wait()
+    query = "SELECT source, output, target, runs, taken FROM edge_frequency ORDER BY source"
+    assert project.history.table(query)[1] == [
+        ("number", "number", "size", 3, 3),
+        ("size", "large", "shown", 3, 2),
+    ]

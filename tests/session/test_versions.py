@@ -174,3 +174,47 @@ def test_the_same_edit_writes_the_cells_of_a_notebook(project, flow):
     setup = SetSetup((NodeSpec("s", kind="setup", body="x = 1"),))
     with pytest.raises(EditRejected, match="setup cells differ"):
         patch(later, setup, project.registry)
+
+
+def test_a_published_version_stays_published_while_the_draft_goes_on(flow, project):
+    first = flow.publish("for the weekly report")
+    assert (first.number, first.published, first.current, first.runs) == (1, True, True, 0)
+    flow.apply(SetBody("second", "first + 2"))
+    flow.run()
+    one, two = flow.versions()
+    assert [(v.published, v.current) for v in (one, two)] == [(True, False), (False, True)]
+    assert one.note == "for the weekly report"
+    flow.publish()
+    project.store.fold()
+    one, two = flow.versions()
+    assert [v.published for v in (one, two)] == [False, True]
+    assert one.published_at is not None
+    assert "published" in repr(flow.versions())
+    _names, rows = project.history.table("SELECT version, note FROM publications ORDER BY ALL")
+    assert sorted(rows) == sorted([(one.version, "for the weekly report"), (two.version, "")])
+    told = project.store.audit.search(action="PUBLISHED").entries
+    assert [entry.metadata["version"] for entry in told] == [two.version, one.version]
+
+
+def test_going_back_to_what_is_published_makes_the_draft_the_same_again(flow):
+    published = flow.publish()
+    flow.apply(SetBody("second", "first * 9"))
+    flow.rollback(published.number)
+    (only,) = flow.versions()
+    assert only.current
+    assert only.published
+
+
+def test_a_flow_with_errors_is_not_published(project, tmp_path):
+    path = tmp_path / "broken.ipynb"
+    path.write_text(Notebook.of((cell("%%flow first(n=nobody.x)\nn"),)).text())
+    broken = project.read_notebook(path)
+    with pytest.raises(flowbook.InvalidFlow):
+        broken.publish()
+    assert broken.versions() == ()
+
+
+def test_a_flow_that_keeps_no_history_has_nothing_to_publish(project):
+    silent = flowbook.Flow("silent", host=project, journal="off")
+    with pytest.raises(UsageError, match="keeps no history"):
+        silent.publish()

@@ -173,7 +173,7 @@ def typed(tmp_path):
     return typed
 
 
-PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-rA")
+PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:nbval", "-rA")
 
 
 def test_pytest_collects_test_cells_where_it_is_asked_to(tmp_path, typed):

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from flowbook.cells.flow_line import split_options
 from flowbook.cells.header import is_flow_cell
+from flowbook.cells.notebook import Cell
 from flowbook.graph.flow import Flow
 from flowbook.graph.topology import Topology
-from flowbook.ids import CellId, NodeId
-from flowbook.magics.identity import cell_of, deleted_cells, flow_name, in_job
+from flowbook.ids import CellId, FlowId, NodeId
+from flowbook.magics.identity import cell_of, deleted_cells, flow_name, in_job, notebook_file
+from flowbook.magics.tracebacks import run_setup_cell
+from flowbook.session.desk import Desk
+from flowbook.session.document import DocumentDesk
 from flowbook.session.live import LiveNotebook
-from flowbook.session.notebook_link import Following, find_link
+from flowbook.session.notebook_link import Following, OpenNotebook, find_link
 from flowbook.session.project import project
 
 _MOST_NAMES = 5
@@ -38,13 +44,54 @@ class KernelNotebook:
         self.link = None if self.is_job else find_link(shell)
         """The notebook document as a front end has it open, where one can tell."""
         self.following = Following(self.live, self.link) if self.link else None
+        if self.link is not None:
+            self.link.hosts = self._host
+        file = notebook_file(shell.user_ns)
+        self._begun = Path.cwd() if file is None else file.parent
+        self._path = ""
+        self._others: dict[str, LiveNotebook] = {}
+        """The flows of other documents that are open over this kernel, by path."""
         self.define_only = self.is_job
         """True when running a cell defines its node and no more."""
+        self.entered: Any = None
+        """What cells ran in before they were let into a moment of a run; None outside of any."""
 
     @property
     def flow(self) -> Flow:
         """The live flow that `%load_ext flowbook` offers as `flow`."""
         return self.live.flow
+
+    def _host(self, view: OpenNotebook) -> Desk | DocumentDesk:
+        """What canvases of a document are on: its cells, over the flow that they run in.
+
+        A notebook that builds its flow in Python has none in its cells.
+        """
+        flow = self.shell.user_ns.get("flow")
+        cells = view.notebook().cells
+        if (
+            isinstance(flow, Flow)
+            and flow is not self.flow
+            and not any(is_flow_cell(cell.source) for cell in cells)
+        ):
+            return Desk(self.project, flow)
+        return DocumentDesk(view, self._live_of(view.path), self.execute, self._begun)
+
+    def _live_of(self, path: str) -> LiveNotebook:
+        """The flow of a document: each has its own, and the kernel's first one is that of cells."""
+        name = FlowId(PurePosixPath(path).stem or self.flow.name)
+        if not self._others and (name == self.flow.name or self._path in ("", path)):
+            self._path = path
+            return self.live
+        if path == self._path:
+            return self.live
+        if path not in self._others:
+            flow = Flow(name, host=self.project)
+            self._others[path] = LiveNotebook(self.project, flow, self.shell.user_ns)
+        return self._others[path]
+
+    def execute(self, cell: Cell) -> None:
+        """Run a cell of setup or parameters, without its lines of options."""
+        run_setup_cell(self.shell, split_options(cell.source)[0])
 
     def reopen(self, *, whole: bool = False) -> None:
         """Let lost runs of this notebook go on, once its cells mean what they meant then."""
@@ -63,7 +110,7 @@ class KernelNotebook:
         """IPython's `post_run_cell`: a plain cell that ran may have bound names or parameters."""
         info = result.info
         if result.success and info is not None and info.raw_cell:
-            if is_flow_cell(info.raw_cell):
+            if is_flow_cell(info.raw_cell) or self.entered is not None:
                 return
             self.live.notice(self.cell, info.raw_cell)
             self.reopen()

@@ -83,7 +83,9 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
     if how.force:
         work = list(map(afresh, work))
     rerun = () if flow.base is not None and how.rerun is None else how.rerun
-    fresh = {} if rerun is None or how.trial else live.fresh(plan, spec, values, rerun)
+    fresh = (
+        {} if rerun is None or how.trial else live.fresh(plan, spec, values, rerun, trust=how.trust)
+    )
     given = {**fresh, **given_by_overrides(flow, plan)}
     if how.trial is not None:
         trial = how.trial.settled(spec)
@@ -97,9 +99,8 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
 
 def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     """Start the run that all is ready for, and see to all that follows it."""
-    plan, recording = ready.plan, ready.recording
+    plan, recording, run_id = ready.plan, ready.recording, how.run_id or mint_run_id()
     place = None if how.trial else project.queues.place(plan, ready.params, how.lineage)
-    run_id = how.run_id or mint_run_id()
     if how.trial is not None:
         project.trials.enter(run_id, how.trial)
     accounting = accounting_of(plan, project.store, run_id)
@@ -118,6 +119,7 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             origin=ready.origin,
             carried=ready.carried,
             queued=place is not None,
+            paused=how.paused,
             called={**project.calls.pins(flow, plan), **ready.called},
         )
         known.follow(run)

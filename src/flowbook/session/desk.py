@@ -15,43 +15,50 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from flowbook.events import TriggerKind
-from flowbook.graph.edits import MoveNodes
+from flowbook.graph.edits import Edit, MoveNodes
 from flowbook.graph.flow import Flow
-from flowbook.graph.layout import arrange
 from flowbook.graph.problem import Problem
+from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId
-from flowbook.session.start import Start
+from flowbook.session.any_desk import AnyDesk
+from flowbook.session.any_desk import Office as AnyOffice
+from flowbook.session.desk_runs import DeskRuns
+from flowbook.session.document_flow import Layout
+from flowbook.session.past import Past
 
 if TYPE_CHECKING:
-    from flowbook.events.values import ValueRef
     from flowbook.run.handle import Run
-    from flowbook.store.preview import Preview
-    from flowbook.store.store import Store
 
 
-class Office(Protocol):
+class Office(AnyOffice, Protocol):
     """What a desk needs of its project; `flowbook.Project` is one."""
 
     @property
     def folder(self) -> Path: ...
     @property
-    def store(self) -> Store: ...
+    def registry(self) -> Registry: ...
     def check(self, flow: Flow) -> tuple[Problem, ...]: ...
-    def stale(self, flow: Flow) -> frozenset[NodeId]: ...
-    def last_run(self, flow: Flow) -> Run | None: ...
+    def stale_reasons(self, flow: Flow) -> Mapping[NodeId, str]: ...
     def watch(self, callback: Callable[[Flow, Run], None]) -> Callable[[], None]: ...
-    def start(self, flow: Flow, params: Mapping[str, Json], how: Start | None = None) -> Run: ...
 
 
-class Desk:
+class Desk(AnyDesk):
     """What a canvas is opened on: one flow of one project."""
 
     def __init__(self, project: Office, flow: Flow) -> None:
+        super().__init__(project, flow)
         self._project = project
         self._flow = flow
+        self.runs = DeskRuns(project, flow)
+        """What can be done with its runs."""
         self._file = _layout_file(project, flow)
+        self._layout = Layout()
+
+    @property
+    def past(self) -> Past:
+        """The versions it has had."""
+        return Past(self._project, self, lambda: self._flow)
 
     def spec(self) -> FlowSpec:
         """The definition as it stands."""
@@ -61,16 +68,33 @@ class Desk:
         """Everything wrong with it."""
         return self._project.check(self._flow)
 
-    def stale(self) -> frozenset[NodeId]:
-        """Nodes whose last result no longer follows from the definition."""
-        return self._project.stale(self._flow)
+    def stale(self) -> Mapping[NodeId, str]:
+        """Nodes whose last result no longer follows from the definition, and why."""
+        return self._project.stale_reasons(self._flow)
 
     def positions(self) -> Mapping[NodeId, Position]:
         """A place for every node: the user's, else the automatic layout's."""
-        spec = self.spec()
+        return self._layout.of(self.spec(), self._kept())
+
+    def apply(self, edit: Edit) -> None:
+        """Change the flow, as one step of undo; `EditRejected` when it does not apply."""
+        self._flow.apply(edit)
         kept = self._kept()
-        placed = {node.id: node.position for node in spec.nodes if node.position is not None}
-        return {**arrange(spec), **kept, **placed}
+        given = {node.id: node.position for node in self.spec().nodes if node.position is not None}
+        if given.items() - kept.items():
+            self._keep({**kept, **given})
+
+    def history(self) -> tuple[str | None, str | None]:
+        """What undo would take back and what redo would do again, in words."""
+        return self._flow.undoable, self._flow.redoable
+
+    def undo(self) -> str | None:
+        """Take the last change back and say what it was; None when there was nothing."""
+        return self._flow.undo()
+
+    def redo(self) -> str | None:
+        """Do again what was undone last and say what it was; None when there was nothing."""
+        return self._flow.redo()
 
     def move(self, positions: Mapping[NodeId, Position]) -> None:
         """Place nodes where the user dropped them; one undo step."""
@@ -84,15 +108,7 @@ class Desk:
 
     def start(self, params: Mapping[str, Json]) -> Run:
         """Run the whole flow."""
-        return self._project.start(self._flow, params, Start(trigger=TriggerKind.CANVAS))
-
-    def current_run(self) -> Run | None:
-        """The run this process started last, running or over."""
-        return self._project.last_run(self._flow)
-
-    def preview(self, ref: ValueRef) -> Preview | None:
-        """What a kept value looks like, without opening it; None when it is gone."""
-        return self._project.store.vault.preview(ref)
+        return self.runs.start(params)
 
     def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back when the definition changes or a run starts; returns how to stop that."""

@@ -91,6 +91,12 @@ class Memory:
                 found[step.node] = known.reuse
         return found
 
+    def held(self, plan: Plan, rerun: Iterable[NodeId]) -> dict[NodeId, Reuse]:
+        """The last results of all other nodes, stale or not."""
+        again = set(rerun)
+        steps = (step.node for step in plan.steps if step.node not in again)
+        return {node: self.known[node].reuse for node in steps if node in self.known}
+
     def stale(self, plan: Plan, bases: Mapping[NodeId, Basis]) -> dict[NodeId, str]:
         """Nodes whose last result no longer follows from flow and parameters, and why."""
         found: dict[NodeId, str] = {}

@@ -45,6 +45,8 @@ OneRun: TypeAlias = "Run | RecordedRun"
 class Office(BeginOffice, RecoveryOffice, Protocol):
     """What keys need of their project; `flowbook.Project` is one."""
 
+    def state(self, run: Any, *, at: int | None) -> Any: ...
+
 
 class Keys:
     """The run keys of one project, as this process uses them."""

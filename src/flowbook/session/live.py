@@ -81,7 +81,7 @@ class LiveNotebook:
         self.reading = Reading(project.registry)
         self._gone: Cells = {}
         """Cells that were deleted: one that comes back is where it was."""
-        self._unwritten: set[CellId] = set()
+        self.unwritten: set[CellId] = set()
         """Cells of nodes that were made elsewhere, until a cell of the notebook says them."""
         self.watchers: list[Callable[[Edit], None]] = []
         """Called with each edit of the flow that changed the cells held here."""
@@ -131,7 +131,7 @@ class LiveNotebook:
         twin = next((c for c, name in names.items() if name == wanted and c != cell_id), None)
         draft = _Draft(dict(self.cells), source, [])
         known = self.cells.get(cell_id) or self._came_back(cell_id, wanted)
-        if twin is not None and twin in self._unwritten:
+        if twin is not None and twin in self.unwritten:
             known = known or draft.cells.pop(twin)
         elif twin is not None and known_by_id and wanted is not None:
             new = self._free(before, wanted, own)
@@ -175,6 +175,22 @@ class LiveNotebook:
             cells = {**cells, **{c: one for c, one in followed.items() if c != cell_id}}
         own = {node.id for node in before.nodes if node.place and node.place.cell == cell_id}
         return feeding.fed(cells, (one for one in edges if one.target not in own), names)
+
+    def adopt(self, cells: Cells) -> None:
+        """Hold these cells instead of those that ran; `InvalidFlow`, and nothing has changed."""
+        with self._lock:
+            was = {cell: _named(one.source) for cell, one in self.cells.items()}
+            now = {cell: _named(one.source) for cell, one in cells.items()}
+            parsed = self._read(cells)
+            if wrong := errors(parsed.problems):
+                self._read(self.cells)
+                raise InvalidFlow("the cells do not hold a flow that can run", problems=wrong)
+            self._take(dict(cells), parsed)
+            memory = self.project.live.of(self.flow).memory
+            for cell in was.keys() & now.keys():
+                old, new = was[cell], now[cell]
+                if old and new and old not in now.values() and new not in was.values():
+                    memory.renamed(old, new)
 
     def rename(self, old: str, new: str) -> tuple[CellPatch, ...]:
         """Give a node another name, and everything it fed stays fed; the cells that change.
@@ -257,7 +273,7 @@ class LiveNotebook:
     def _take(self, cells: Cells, parsed: Parsed) -> None:
         """Hold these cells, and give the flow what they say if that is something new."""
         self._hold(cells)
-        self._unwritten &= cells.keys()
+        self.unwritten &= cells.keys()
         names = {_named(cell.source) for cell in cells.values()}
         self._gone = {
             cell: one
@@ -283,7 +299,7 @@ class LiveNotebook:
                 return  # of nodes that are no cell's
             if cells == self.cells:
                 return
-            self._unwritten |= cells.keys() - self.cells.keys()
+            self.unwritten |= cells.keys() - self.cells.keys()
             self._hold(cells)
         for watcher in self.watchers:
             watcher(said)

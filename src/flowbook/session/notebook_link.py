@@ -28,14 +28,53 @@ Make: TypeAlias = Callable[[Notebook], Sequence[CellPatch]]
 Places: TypeAlias = Mapping[CellId, Position | None]
 
 
+Stop: TypeAlias = Callable[[], None]
+"""Call it to hear no more."""
+
+
+class OpenNotebook(Protocol):
+    """One view of a notebook in a front end: its cells as they stand there, run or not."""
+
+    path: str
+    """Where the front end has it, seen from its server's root."""
+
+    @property
+    def locked(self) -> str:
+        """Why nothing of it may be changed, in words; '' when it may."""
+        ...
+
+    @property
+    def rests(self) -> bool:
+        """Whether everything that was said has been done or refused."""
+        ...
+
+    def notebook(self) -> Notebook:
+        """All cells, in order."""
+        ...
+
+    def observe(self, callback: Callable[[], None]) -> Stop:
+        """Call back when cells have changed, whoever changed them."""
+        ...
+
+    def say(self, label: str, make: Make) -> bool:
+        """Ask for what `make` changes, in this view; False when it is no longer open."""
+        ...
+
+
+Hosts: TypeAlias = Callable[[OpenNotebook], Any]
+"""What makes the host of the canvases of a view."""
+
+
 class NotebookLink(Protocol):
     """The notebook document as a front end has it open, at arm's length.
 
     `placed`, if somebody sets it, is called with the cells that the document has in other places
-    than before: all that have one when it is opened.
+    than before: all that have one when it is opened. `hosts`, if somebody sets it, is what canvases
+    of the document are on.
     """
 
     placed: Callable[[Places], None]
+    hosts: Hosts | None
 
     @property
     def connected(self) -> bool:

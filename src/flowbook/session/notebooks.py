@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from flowbook.errors import UsageError
 
@@ -24,6 +24,22 @@ def notebook_of(folder: Path, flow: str, hint: str) -> Path:
         return found[0]
     what = f"no notebook {flow}.ipynb" if not found else f"more than one {flow}.ipynb"
     raise UsageError(f"there is {what} in {folder}", hint=hint)
+
+
+def folder_of(path: str, start: Path) -> Path:
+    """The folder of the notebook that a front end has at `path`, seen from its server's root.
+
+    A kernel knows no such root. It knows `start`, the folder it began in, which is as a rule that
+    of the notebook; of another one of the same server it is found from there upwards.
+
+    >>> folder_of("reports/month.ipynb", Path("/srv/reports")).as_posix()
+    '/srv/reports'
+    """
+    here = PurePosixPath(path.lstrip("/"))
+    folder = Path(*here.parent.parts)
+    if folder.parts and start.parts[-len(folder.parts) :] == folder.parts:
+        return start
+    return next((up / folder for up in (start, *start.parents) if (up / here).is_file()), start)
 
 
 def replace_text(path: Path, text: str) -> None:

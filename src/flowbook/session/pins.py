@@ -15,7 +15,7 @@ from flowbook.errors import UsageError
 from flowbook.events import RunCreated
 from flowbook.graph.called import Call
 from flowbook.ids import NodeId
-from flowbook.session.recording import record_flow, recordable, recording_of
+from flowbook.session.recording import record_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,7 +62,7 @@ def pinned(project: Office, finder: Finder, caller: Flow, plan: Plan) -> dict[st
                     f"call {node!r} names its flow by {name!r}, which nobody knows before it runs",
                     hint="write the name out, or let version be latest",
                 )
-            found[node] = _recorded(project, finder.latest(name, caller))
+            found[node] = record_version(project, finder.latest(name, caller))
     return found
 
 
@@ -107,11 +107,3 @@ def _calls(steps: Iterable[Step], spec: FlowSpec) -> Iterator[tuple[NodeId, Mapp
         if step.inside is not None:
             for block in step.inside.blocks.values():
                 yield from _calls(block.plan.steps, spec)
-
-
-def _recorded(project: Office, flow: Flow) -> str:
-    """The version of a flow as it is now, with its definition in the history."""
-    plan = project.plan(flow)
-    recording = recording_of(plan.options, project.store, project.secrets)
-    record_flow(project.store, plan, recordable(flow.spec(), {}, recording))
-    return plan.version

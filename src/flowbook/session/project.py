@@ -39,6 +39,7 @@ from flowbook.session.keys import Keys
 from flowbook.session.kinds import installed_kinds
 from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
+from flowbook.session.looking_back import LookingBack
 from flowbook.session.memory import Remembering
 from flowbook.session.notebooks import replace_text
 from flowbook.session.plans import Plans
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from flowbook.run.handle import Run
     from flowbook.session.recorded import RecordedRun
     from flowbook.session.recovery import Own, Recovered
-    from flowbook.session.saved import SavedRun
     from flowbook.store.history import History
     from flowbook.store.store import Store
 
@@ -74,7 +74,17 @@ class Loaded:
     notebook: Notebook
 
 
-class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering, Replays, Varying):
+class Project(
+    Ageing,
+    Completing,
+    Controlled,
+    LookingBack,
+    Providing,
+    Rehearsals,
+    Remembering,
+    Replays,
+    Varying,
+):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
     >>> from tempfile import mkdtemp
@@ -142,6 +152,7 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
             names_of,
             lambda run_id: self.memory.of_run(run_id),
             self.keychain.told,
+            self.moment,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
@@ -271,20 +282,6 @@ class Project(Ageing, Completing, Controlled, Providing, Rehearsals, Remembering
         if flow is None:
             flow = flow_named(flows, self.history.run(run_id))
         return Recovered((take_up(self, flow, run_id, again=again),))
-
-    def state(self, run: str | Flow, *, at: int | None = None) -> SavedRun:
-        """What is stored of a run, at event number `at` or as it is now; executes nothing.
-
-        `run` is its id, or a flow for its newest. Raises `UsageError` when there is none.
-        """
-        from flowbook.session.saved import saved_run
-
-        if isinstance(run, Flow):
-            newest = self.history.runs(flow=run.spec().id, limit=1).runs
-            if not newest:
-                raise UsageError(f"flow {run.name!r} has not run yet", hint="call flow.run()")
-            run = newest[0].id
-        return saved_run(self.history, run, at=at, shelf=self.store.vault)
 
     def attach(self, flow: Flow, namespace: dict[str, Any]) -> None:
         """Let the flow's nodes read names from `namespace`, a kernel's own."""

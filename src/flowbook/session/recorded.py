@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from flowbook.errors import RunCancelled, RunError, RunTimeout, UnknownNode, UsageError
 from flowbook.events import Event, NodeCompleted, NodeReused, NodeStreamed, OfNode, RunStatus
-from flowbook.events.values import ErrorInfo
+from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.handle import failure_of
 from flowbook.run.recall import outputs_of
+from flowbook.run.reviewed import Reviewed
 from flowbook.run.rules.evolve import fold
 from flowbook.run.rules.phase import Outcome
 from flowbook.run.rules.state import RunState
@@ -26,6 +27,7 @@ from flowbook.session.saved import recorded_spec
 
 if TYPE_CHECKING:
     from flowbook.events.ports import Vault
+    from flowbook.session.saved import Moment
     from flowbook.store.history import History
     from flowbook.store.memory import Memory
     from flowbook.store.rows import RunRow
@@ -50,9 +52,10 @@ class Archive(Protocol):
     def history(self) -> History: ...
     @property
     def store(self) -> Shelves: ...
+    def state(self, run: Any, *, at: int | None) -> Any: ...
 
 
-class RecordedRun:
+class RecordedRun(Reviewed):
     """A run of another process, or of another time."""
 
     def __init__(self, project: Archive, run_id: RunId) -> None:
@@ -100,6 +103,11 @@ class RecordedRun:
     def state(self) -> RunState:
         """What its events lead to."""
         return fold(self.events())
+
+    def at(self, seq: int | None = None) -> Moment:
+        """The run as it stood at event `seq`, the last one without; as `Run.at`."""
+        found: Moment = self._project.state(self.id, at=seq)
+        return found
 
     def events(self) -> list[Event]:
         """What happened so far."""
@@ -198,6 +206,11 @@ class RecordedNode:
             one for one in self._events if isinstance(one, NodeStreamed) and _key(one) == self.node
         ]
         return Streamed(found, self._vault.get)
+
+    @property
+    def given_refs(self) -> Mapping[PortName, ValueRef]:
+        """References to the values of its live ports; raises as `output` does."""
+        return self._given().outputs
 
     def _given(self) -> NodeCompleted | NodeReused:
         if self.outcome in (Outcome.SUCCEEDED, Outcome.REUSED):

@@ -8,17 +8,20 @@ project is handed a secret.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from flowbook.graph.codec import encode
 from flowbook.graph.flow_options import Durability, FlowOptions, JournalMode
 from flowbook.graph.spec import FlowSpec, InputSpec, Missing, NodeSpec, ParamSpec
+from flowbook.graph.wiring import resolve
 
 if TYPE_CHECKING:
     from flowbook.events.ports import Vault
+    from flowbook.graph.flow import Flow
     from flowbook.plan.plan import Plan
+    from flowbook.store.facts import Edge
     from flowbook.store.recording import Recording
     from flowbook.store.redaction import Redactor
     from flowbook.store.store import Store
@@ -85,8 +88,32 @@ def record_flow(store: Store, plan: Plan, spec: FlowSpec) -> None:
     Of a flow whose journal is off nothing is written: neither is this.
     """
     if plan.options.journal is not JournalMode.OFF:
-        store.record_flow(plan.flow, plan.version, encode(spec))
+        store.record_flow(plan.flow, plan.version, encode(spec), _edges(spec))
         store.settings.declare("retention", plan.options.retention, plan.flow)
+
+
+def _edges(spec: FlowSpec) -> Iterator[Edge]:
+    """Worked out when it is asked for: a version is kept once, and runs begin often."""
+    for edge in resolve(spec).edges:
+        yield edge.source, edge.output, edge.target, edge.input
+
+
+class Recorder(Protocol):
+    """What can plan a flow and has a store; `flowbook.Project` is one."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def secrets(self) -> Secrets | None: ...
+    def plan(self, flow: Flow) -> Plan: ...
+
+
+def record_version(project: Recorder, flow: Flow) -> str:
+    """The version of a flow as it is now, with its definition in the history."""
+    plan = project.plan(flow)
+    recording = recording_of(plan.options, project.store, project.secrets)
+    record_flow(project.store, plan, recordable(flow.spec(), {}, recording))
+    return plan.version
 
 
 def recordable(spec: FlowSpec, params: Mapping[Any, Any], recording: Recording | None) -> FlowSpec:

@@ -71,7 +71,7 @@ class _Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """A replay, worked out: the report, and all that starting it takes."""
 
     report: ReplayPlan
@@ -91,7 +91,7 @@ def replay_plan(project: Office, flow: Flow, run_id: str, asked: Asked) -> Repla
 
     Raises `UsageError` for a run or a point that is not there, and for edits of what is not.
     """
-    return _case(project, flow, run_id, asked).report
+    return worked_out(project, flow, run_id, asked).report
 
 
 def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
@@ -99,7 +99,7 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
 
     Raises as `replay_plan` does, and `UsageError` for whatever keeps the replay from starting.
     """
-    case = _case(project, flow, run_id, asked)
+    case = worked_out(project, flow, run_id, asked)
     report, live = case.report, project.live.of(flow)
     if report.problems:
         raise UsageError(
@@ -137,11 +137,11 @@ def _warn(report: ReplayPlan) -> None:
         warnings.warn(f"replay of run {report.origin}: {text}", UserWarning, stacklevel=5)
 
 
-def _case(project: Office, flow: Flow, run_id: str, asked: Asked) -> _Case:
+def worked_out(project: Office, flow: Flow, run_id: str, asked: Asked) -> Case:
+    """What the replay is to be, with the values it takes; raises as `replay_plan` does."""
     events = _events(project, flow, run_id)
-    created = events[0]
-    assert isinstance(created, RunCreated)  # noqa: S101 - `_events` has seen to it
     story = _story(events, asked)
+    created = story.created
     definition = _definition(project, flow, created, asked)
     hand = _inputs_by_hand(definition.spec, created, asked)
     spec = with_inputs_by_hand(definition.spec, hand)
@@ -157,7 +157,7 @@ def _case(project: Office, flow: Flow, run_id: str, asked: Asked) -> _Case:
     return settled.case(spec)
 
 
-# ---------------------------------------------------------------- what is to be replayed
+# ------------------------------------------------------------ what is to be replayed
 
 
 def _events(project: Office, flow: Flow, run_id: str) -> list[Event]:
@@ -269,7 +269,7 @@ class _Settling:
     before: FlowSpec | None
     recording: Recording | None
 
-    def case(self, spec: FlowSpec) -> _Case:
+    def case(self, spec: FlowSpec) -> Case:
         created, asked = self.story.created, self.asked
         self._refuse_strangers()
         refuse_additions(self.plan, asked)
@@ -302,7 +302,7 @@ class _Settling:
         given = {} if problems else values.given(nodes, by_hand)
         called = called_by(self.project.history, created, spec)
         made = self.definition, spec, self.plan, params, given, more, self.recording
-        return _Case(report, asked, *made, called)
+        return Case(report, asked, *made, called)
 
     def _terms(self, by_hand: Mapping[NodeId, Outputs], params: Mapping[PortName, Json]) -> Terms:
         now = recordable(self.definition.spec, params, self.recording)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping
 
 from flowbook.graph.schemas import digest_of
@@ -42,7 +43,7 @@ def changes_since(before: FlowSpec | None, now: FlowSpec) -> dict[NodeId, tuple[
 def _differences(old: NodeSpec, now: NodeSpec) -> Iterator[str]:
     if old.kind != now.kind:
         yield f"kind changed ({old.kind} → {now.kind})"
-    if (old.body, old.config, set(old.captures)) != (now.body, now.config, set(now.captures)):
+    if (old.body, old.config, _taken(old)) != (now.body, now.config, _taken(now)):
         yield "code changed"
     if old.outputs != now.outputs:
         yield f"outputs changed ({', '.join(old.outputs)} → {', '.join(now.outputs)})"
@@ -50,6 +51,11 @@ def _differences(old: NodeSpec, now: NodeSpec) -> Iterator[str]:
         then, here = (digest_of(getattr(one.options, side)) for one in (old, now))
         if then != here:
             yield f"{SCHEMA}{side} changed ({then or 'none'} → {here or 'none'})"
+
+
+def _taken(node: NodeSpec) -> set[str]:
+    """What it takes from the kernel; a kernel has an `open` of its own, which is that of Python."""
+    return set(node.captures).difference(dir(builtins))
 
 
 def _rewired(old: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

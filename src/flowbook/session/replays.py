@@ -12,9 +12,12 @@ from flowbook.errors import UsageError
 if TYPE_CHECKING:
     from flowbook.graph.flow import Flow
     from flowbook.run.handle import Run
+    from flowbook.session.bisection import Bisection
+    from flowbook.session.diff import Diff
     from flowbook.session.replay import Office
     from flowbook.session.replay_plan import ReplayPlan
     from flowbook.session.versions import Version, Versions
+    from flowbook.store.figures import FlowStats
     from flowbook.store.lineage import Checkpoint, Checkpoints
 
 
@@ -60,11 +63,35 @@ class Replays:
         """The points a run can be restored from; `UsageError` when there is no such run."""
         return cast("Office", self).history.checkpoints(run_id)
 
+    def diff(self, a: str, b: str, **asked: Any) -> Diff:
+        """How the run `b` is to the run `a`, of any process; see `Flow.diff`. Nothing is run."""
+        from flowbook.session.diffing import Asked, diff
+
+        return diff(cast("Office", self), str(a), str(b), Asked(**asked))
+
+    def bisect(self, flow: Flow, good: Any, bad: Any, **wanted: Any) -> Bisection:
+        """Which change made it bad; see `Flow.bisect`."""
+        from flowbook.session.bisecting import Wanted, bisect
+        from flowbook.session.diffing import Asked
+
+        how = Asked(wanted.pop("key", None), wanted.pop("tolerance", 0.0))
+        return bisect(cast("Any", self), flow, good, bad, Wanted(asked=how, **wanted))
+
     def versions(self, flow: Flow | str) -> Versions:
         """The versions of a flow that have run, the first one first."""
         from flowbook.session.versions import versions
 
         return versions(cast("Office", self).history, flow)
+
+    def stats(self, flow: Flow, **asked: Any) -> FlowStats:
+        """How the runs of `flow` went; see `Flow.stats`."""
+        return cast("Office", self).history.stats(flow.spec().id, **asked)
+
+    def publish(self, flow: Flow, note: str = "") -> Version:
+        """Let the flow as it is now be the version that others run; see `Flow.publish`."""
+        from flowbook.session.versions import publish
+
+        return publish(cast("Any", self), flow, note)
 
     def rollback(self, flow: Flow, version: str | int) -> Version | None:
         """Give the flow the meaning of a stored version; None when it has it already."""

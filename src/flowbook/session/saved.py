@@ -7,7 +7,7 @@ values are loaded when somebody looks at them, and it works for runs of any proc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,16 +28,36 @@ if TYPE_CHECKING:
     from flowbook.store.history import History
 
 
-class Shelf(Protocol):
-    """Where values are looked at; the store's own vault is one."""
+class ValueSource(Protocol):
+    """Where values are looked at."""
 
     def shown(self, ref: ValueRef) -> object:
         """The value, or a placeholder that has its type and says why it cannot be had."""
         ...
 
+    def real(self, ref: ValueRef) -> object:
+        """The value as it was, or such a placeholder: never less."""
+        ...
+
+    def inputs(self, node: str) -> Mapping[PortName, Any]:
+        """What a node read, where this process performs its run; else nothing."""
+        ...
+
+
+class Context(Protocol):
+    """What a moment is asked for beyond its own run; `flowbook.Project` is one."""
+
+    def run_variables(self, run_id: RunId, until: datetime) -> Mapping[str, Any]:
+        """The variables that a run had at a time, by name."""
+        ...
+
+    def scratch(self, moment: Moment, node: str | None) -> Any:
+        """The moment's objects in a namespace of their own; see `Moment.open`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
-class SavedNode:
+class MomentNode:
     """One node: `status` is its outcome, or its phase while it has none.
 
     `outputs` are references to what it gave, `values` the values themselves. `waits_for` names
@@ -56,7 +76,7 @@ class SavedNode:
     by_hand: bool = False
     turns: str = ""
     """Of a container with items or passes: how those went, such as `45/100 (3 failed)`."""
-    shelf: Shelf | None = field(default=None, repr=False, compare=False)
+    shelf: ValueSource | None = field(default=None, repr=False, compare=False)
 
     @property
     def values(self) -> Mapping[PortName, Any]:
@@ -83,18 +103,42 @@ class SavedNode:
         values = self.values
         return next(iter(values.values())) if len(values) == 1 else values
 
+    @property
+    def objects(self) -> Mapping[PortName, Any]:
+        """As `values`, and never less than the value: what was redacted is an `Unavailable`."""
+        return {port: self.real(ref) for port, ref in self.outputs.items()}
+
+    def real(self, ref: ValueRef) -> Any:
+        """The value behind a reference of this node, or an `Unavailable` in its place."""
+        return self._shelved().real(ref)
+
     def _shown(self, ref: ValueRef) -> Any:
+        return self._shelved().shown(ref)
+
+    def _shelved(self) -> ValueSource:
         if self.shelf is None:
             raise UsageError("this picture of a run has no store behind it to read values from")
-        return self.shelf.shown(ref)
+        return self.shelf
 
 
 @dataclass(frozen=True, slots=True)
-class SavedRun:
+class Moment:
     """A run as its events up to number `seq` tell it, at that time (UTC).
 
-    `status` is what the events say: of a lost run, that it is running. Whether its process is
-    there is for the history to say.
+    `run.at(seq)` and `flow.state(run, at=seq)` give it. `status` is what the events say: of a lost
+    run, that it is running. Whether its process is there is for the history to say.
+
+    >>> from flowbook import Flow
+    >>> flow = Flow("doubled")
+    >>> @flow.node
+    ... def number(n: int = 21):
+    ...     return n
+    >>> @flow.node
+    ... def twice(number):
+    ...     return number * 2
+    >>> moment = flow.run().at(4)
+    >>> moment["number"].output, moment["twice"].status
+    (21, 'ready')
     """
 
     run: RunId
@@ -103,15 +147,51 @@ class SavedRun:
     status: RunStatus
     seq: int
     at: datetime
-    nodes: tuple[SavedNode, ...]
-    inside: tuple[SavedNode, ...] = ()
+    nodes: tuple[MomentNode, ...]
+    inside: tuple[MomentNode, ...] = ()
     """The nodes inside of containers, by turn: `each[3].clean` is one of the item number 3."""
     compensated: tuple[NodeId, ...] = ()
     """The nodes that were undone, in that order, once the run is over."""
     uncompensated: tuple[NodeId, ...] = ()
     """Those that should have been, and were not."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """What the run was given."""
+    spec: FlowSpec | None = field(default=None, repr=False, compare=False)
+    """The definition that it ran; None where that is not there to be read."""
+    context: Context | None = field(default=None, repr=False, compare=False)
 
-    def __getitem__(self, node: str) -> SavedNode:
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The run's own variables as they were then: what its nodes had set in the scope `run`."""
+        return self._asked().run_variables(self.run, self.at)
+
+    def open(self, node: str | None = None) -> Any:
+        """The objects of that moment in a namespace of their own, which is nobody else's.
+
+        Without a node: what every node had given, by its name, and the parameters. With one, also
+        what it reads, under the names that its code reads it by, so that `open("clean").run()`
+        runs its code on them. Raises `UnknownNode` when the run has no such node.
+
+        >>> from flowbook import Flow
+        >>> flow = Flow("doubled")
+        >>> @flow.node
+        ... def number():
+        ...     return 21
+        >>> _ = flow.python("twice", "double = number * 2")
+        >>> here = flow.run().at().open("twice")
+        >>> here["number"]
+        21
+        >>> here.run(), here["double"]
+        (42, 42)
+        """
+        return self._asked().scratch(self, node)
+
+    def _asked(self) -> Context:
+        if self.context is None:
+            raise UsageError("this picture of a run has no project behind it")
+        return self.context
+
+    def __getitem__(self, node: str) -> MomentNode:
         """One node; by its plain name, one inside of a container is that of its latest turn."""
         known = (*self.nodes, *self.inside)
         found = next((one for one in known if one.node == node), None)
@@ -139,14 +219,19 @@ class SavedRun:
         return "\n".join(lines)
 
 
-def told_of(run: SavedRun) -> tuple[tuple[str, tuple[NodeId, ...]], ...]:
+def told_of(run: Moment) -> tuple[tuple[str, tuple[NodeId, ...]], ...]:
     """What became of the nodes that had to be undone, in words."""
     return ("undone", run.compensated), ("not undone", run.uncompensated)
 
 
-def saved_run(
-    history: History, run_id: str, *, at: int | None = None, shelf: Shelf | None = None
-) -> SavedRun:
+def moment_of(
+    history: History,
+    run_id: str,
+    *,
+    at: int | None = None,
+    shelf: ValueSource | None = None,
+    context: Context | None = None,
+) -> Moment:
     """The run as its first events tell it, up to number `at` inclusive; all of them without.
 
     Raises `UsageError` for an unknown run and for an event it does not have.
@@ -155,12 +240,13 @@ def saved_run(
     created = events[0]
     assert isinstance(created, RunCreated)  # noqa: S101 - `fold` refuses any other beginning
     try:
-        return picture(events, recorded_spec(history, created.flow, created.version), shelf)
+        made = picture(events, recorded_spec(history, created.flow, created.version), shelf)
     except IllegalTransition as hole:
         raise UsageError(
             f"the events of run {run_id} have holes, as those of a flow with journal=summary do",
             hint="history.node_runs(run_id) says how its nodes ended",
         ) from hole
+    return replace(made, context=context)
 
 
 def events_until(history: History, run_id: str, at: int | None) -> list[Event]:
@@ -176,7 +262,7 @@ def events_until(history: History, run_id: str, at: int | None) -> list[Event]:
     return events
 
 
-def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = None) -> SavedRun:
+def picture(events: list[Event], spec: FlowSpec | None, shelf: ValueSource | None = None) -> Moment:
     """What `events` lead to; without `spec` it does not say which nodes a node waits for."""
     created, state = events[0], fold(events)
     gave = {
@@ -187,11 +273,11 @@ def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = No
         feeds.setdefault(edge.target, {})[edge.source] = None
     inside = (i for i in state.index.values() if i >= len(state.nodes))
 
-    def node(i: int) -> SavedNode:
+    def node(i: int) -> MomentNode:
         where = (state.scopes[state.scope[i]].path, state.names[i])
         return _node(state, i, feeds, gave.get(where), shelf)
 
-    return SavedRun(
+    return Moment(
         run=state.run,
         flow=state.flow,
         version=created.version if isinstance(created, RunCreated) else "",
@@ -202,6 +288,8 @@ def picture(events: list[Event], spec: FlowSpec | None, shelf: Shelf | None = No
         inside=tuple(node(i) for i in sorted(inside)),
         compensated=state.compensated,
         uncompensated=state.uncompensated,
+        params=dict(created.params) if isinstance(created, RunCreated) else {},
+        spec=spec,
     )
 
 
@@ -220,13 +308,13 @@ def _node(
     i: int,
     feeds: Mapping[NodeId, Iterable[NodeId]],
     gave: NodeCompleted | NodeReused | None,
-    shelf: Shelf | None,
-) -> SavedNode:
+    shelf: ValueSource | None,
+) -> MomentNode:
     phase, outcome = state.phase[i], state.outcome[i]
     given = gave if outcome in (Outcome.SUCCEEDED, Outcome.REUSED) else None
     path = state.scopes[state.scope[i]].path
     sources = feeds.get(state.names[i], ())
-    return SavedNode(
+    return MomentNode(
         node=state.key(i),
         status=phase.value if outcome is None else outcome.value,
         attempts=state.attempt[i],
@@ -257,7 +345,7 @@ def _waits(state: RunState, i: int, feeds: Iterable[str]) -> tuple[str, ...]:
     return (state.reason[i] or "something outside",) if phase is Phase.SUSPENDED else ()
 
 
-def _line(one: SavedNode) -> str:
+def _line(one: MomentNode) -> str:
     ports = ", ".join(f"{port}: {_ref(ref)}" for port, ref in one.outputs.items())
     waits = f"waits for {', '.join(one.waits_for)}" if one.waits_for else ""
     error = f"{one.error.name}: {one.error.message}" if one.error else ""

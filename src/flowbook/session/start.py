@@ -39,6 +39,7 @@ class Start:
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
     is started by, if one is. `priority`: of this run, whatever its flow says.
     `trial`: it is a test run, and what the test says of it. `force`: nothing comes from the cache.
+    `paused`: it begins so. `trust`: results taken as given may be stale.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
@@ -51,6 +52,8 @@ class Start:
     priority: int | None = None
     trial: Trial | None = None
     force: bool = False
+    paused: bool = False
+    trust: bool = False
 
 
 class Known(Protocol):

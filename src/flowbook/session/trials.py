@@ -18,7 +18,7 @@ from flowbook.graph.options import did_you_mean
 from flowbook.graph.services import Scope
 from flowbook.graph.spec import FlowSpec
 from flowbook.ids import NodeId, RunId
-from flowbook.session.scratch import Scratch
+from flowbook.session.trial_memory import TrialMemory
 
 
 class Gives(Protocol):
@@ -82,8 +82,8 @@ class Trial:
     seen: Gives | None = None
     allow: frozenset[str] = frozenset()
     answers: Mapping[str, Any] = field(default_factory=dict)
-    memories: Mapping[Scope, Scratch] = field(
-        default_factory=lambda: {scope: Scratch() for scope in Scope}
+    memories: Mapping[Scope, TrialMemory] = field(
+        default_factory=lambda: {scope: TrialMemory() for scope in Scope}
     )
 
     def within(self, call: NodeId) -> Trial:
@@ -160,8 +160,8 @@ def trial_of(flow: Flow, given: Mapping[str, Any], **said: Any) -> tuple[Trial, 
                 hint=did_you_mean(name, known),
             )
     memory = said.get("memory") or {}
-    memories = {scope: Scratch() for scope in Scope}
-    memories[Scope.FLOW] = Scratch(memory)
+    memories = {scope: TrialMemory() for scope in Scope}
+    memories[Scope.FLOW] = TrialMemory(memory)
     answers = {_named(name): one for name, one in (said.get("answers") or {}).items()}
     allow = frozenset(map(_named, _several(said.get("allow") or ())))
     return Trial(mocks, seen, allow, answers, memories), params

@@ -22,6 +22,7 @@ from flowbook.graph.flow_edits import SetParams, SetSetup
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.plan.compile import version_of
+from flowbook.session.recording import Recorder, record_version
 from flowbook.store.display import html_table, moment, text_table
 from flowbook.store.rows import from_us
 
@@ -32,9 +33,14 @@ if TYPE_CHECKING:
 
 _HEAD = ("number", "version", "first used (UTC)", "runs", "")
 _VERSIONS = """
-SELECT number, version, epoch_us(recorded_at), coalesce(runs, 0)
+SELECT number, version, epoch_us(recorded_at), coalesce(runs, 0), epoch_us(published_at),
+       coalesce(note, ''), coalesce(version = (
+           SELECT arg_max(version, published_at) FROM publications WHERE flow = $flow), false)
 FROM flow_versions LEFT JOIN (
     SELECT version, count(*) AS runs FROM runs WHERE flow = $flow GROUP BY version
+) USING (version) LEFT JOIN (
+    SELECT version, max(published_at) AS published_at, arg_max(note, published_at) AS note
+    FROM publications WHERE flow = $flow GROUP BY version
 ) USING (version)
 WHERE flow = $flow ORDER BY number
 """
@@ -45,7 +51,8 @@ _SPECS = "SELECT number, version, spec FROM flow_versions WHERE flow = ?"
 class Version:
     """A version of a flow: its number, its content hash, when it ran first and how often.
 
-    `current`: the flow means just this now.
+    `current`: the flow means just this now. `published_at`: when it was published last, with what
+    `note`; of all versions that ever were, one `published` is what others are to run.
     """
 
     number: int
@@ -53,18 +60,29 @@ class Version:
     recorded_at: datetime
     runs: int
     current: bool = False
+    published_at: datetime | None = None
+    note: str = ""
+    published: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The version as plain data, its time as ISO 8601 text."""
         at = self.recorded_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         named = {"number": self.number, "version": self.version, "recorded_at": at}
-        return {**named, "runs": self.runs, "current": self.current}
+        told = {"published": self.published, "note": self.note}
+        return {**named, "runs": self.runs, "current": self.current, **told}
 
 
 class Shelf(Protocol):
     """Where versions are, and what is live; `flowbook.Project` is one."""
 
     live: LiveFlows
+
+    @property
+    def history(self) -> History: ...
+
+
+class Publisher(Recorder, Protocol):
+    """What records versions and reads them; `flowbook.Project` is one."""
 
     @property
     def history(self) -> History: ...
@@ -91,14 +109,23 @@ class Stored:
     spec: FlowSpec
 
 
-def versions(history: History, flow: Flow | str) -> Versions:
-    """Every version of a flow that has run; `flow` is the flow or its name."""
-    now = None if isinstance(flow, str) else version_of(flow.spec())
-    name = flow if isinstance(flow, str) else flow.spec().id
+def versions(history: History, flow: Flow | FlowSpec | str) -> Versions:
+    """Every version of a flow that ran or was published; `flow` may be its definition or name."""
+    spec = flow if isinstance(flow, str | FlowSpec) else flow.spec()
+    now, name = (None, spec) if isinstance(spec, str) else (version_of(spec), spec.id)
     _names, rows = history.table(_VERSIONS, {"flow": str(name)})
     return Versions(
-        Version(number, version, from_us(at), runs, version == now)
-        for number, version, at, runs in rows
+        Version(
+            number,
+            version,
+            from_us(at),
+            runs,
+            version == now,
+            None if published_at is None else from_us(published_at),
+            note,
+            published,
+        )
+        for number, version, at, runs, published_at, note, published in rows
     )
 
 
@@ -172,7 +199,7 @@ def as_it_was(shelf: Shelf, now: Flow, which: str | int) -> Flow:
     return flow
 
 
-def rollback_edit(now: FlowSpec, then: Stored) -> Edit:
+def rollback_edit(now: FlowSpec, then: Stored) -> Several:
     """The edit that gives a flow the meaning of a version: nodes, parameters and setup cells.
 
     What stays keeps its place on the canvas and in the notebook; what the flow says about its
@@ -192,6 +219,23 @@ def rollback_edit(now: FlowSpec, then: Stored) -> Edit:
     if [cell.body for cell in now.setup] != [cell.body for cell in then.spec.setup]:
         edits.append(SetSetup(then.spec.setup))
     return Several(tuple(edits), f"Roll back to version {then.number}")
+
+
+def publish(project: Publisher, flow: Flow, note: str = "") -> Version:
+    """Let the flow as it is now be the version that others run; durable when this returns.
+
+    Publishing what is published already only changes the note. Raises `InvalidFlow` when the flow
+    has errors, and `UsageError` for one that is not recorded at all.
+    """
+    version = record_version(project, flow)
+    project.store.publish(flow.spec().id, version, note)
+    found = [one for one in versions(project.history, flow) if one.version == version]
+    if not found:
+        raise UsageError(
+            f"flow {flow.name!r} keeps no history, so it has no versions to publish",
+            hint="take `journal=off` out of its options",
+        )
+    return found[0]
 
 
 def roll_back(history: History, flow: Flow, which: str | int) -> Version | None:
@@ -231,5 +275,6 @@ def _is_function(node: NodeSpec) -> bool:
 
 
 def _cells(one: Version) -> tuple[str, ...]:
-    current = "current" if one.current else ""
-    return str(one.number), one.version, moment(one.recorded_at), str(one.runs), current
+    told = [word for word in ("current", "published") if getattr(one, word)]
+    marks = ", ".join(told) + (f": {one.note}" if one.note else "")
+    return str(one.number), one.version, moment(one.recorded_at), str(one.runs), marks

@@ -8,6 +8,7 @@ whether anybody performs the run when it is sent. Nothing here changes a run.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -43,6 +44,13 @@ _USED = """
 SELECT 1 FROM events
 WHERE run_id = $run AND kind = 'NODE_RESUMED' AND payload->>'$.signal' = $signal LIMIT 1
 """
+_WAITING_FOR = """
+SELECT run_id, coalesce(nullif(reason, ''), 'something outside') FROM node_runs
+WHERE run_id IN ({}) AND status = 'suspended' ORDER BY run_id, started_at, node
+"""
+_MOST_NAMED = 3
+RUN_ID = re.compile("[0-9a-f-]{36}")
+"""What the id of a run looks like."""
 
 
 class Office(Protocol):
@@ -84,6 +92,27 @@ def waiting(project: Office, run_id: str | None = None) -> tuple[Wait, ...]:
     """What waits for something, the longest first; of one run, or of all that are not over."""
     _names, rows = project.history.table(_WAITING, {"run": run_id})
     return tuple(_wait(*row) for row in rows)
+
+
+def waiting_for(history: History, runs: Sequence[RunId]) -> dict[RunId, str]:
+    """What these runs wait for outside of them, in words; those that wait for nothing are left out.
+
+    Of many nodes that wait the first few are named.
+    """
+    ids = ", ".join(f"'{run}'" for run in runs if RUN_ID.fullmatch(run))
+    if not ids:
+        return {}
+    _names, rows = history.table(_WAITING_FOR.format(ids))
+    told: dict[RunId, list[str]] = {}
+    for run, reason in rows:
+        told.setdefault(RunId(run), []).append(reason)
+    return {run: _listed(reasons) for run, reasons in told.items()}
+
+
+def _listed(reasons: Sequence[str]) -> str:
+    some = list(dict.fromkeys(reasons))
+    more = f" and {len(some) - _MOST_NAMED} more" if len(some) > _MOST_NAMED else ""
+    return f"{', '.join(some[:_MOST_NAMED])}{more}"
 
 
 def is_due(project: Office, run_id: str, now: datetime) -> bool:

@@ -5,7 +5,17 @@ Each is given the `KernelNotebook` as its context's object, and its value is tha
 `run = %flow run` holds the run.
 """
 
-from flowbook.magics.verbs import asking, changing, starting, taking
+from flowbook.magics.verbs import asking, changing, starting, taking, travelling
 from flowbook.magics.verbs.group import PROGRAM, perform, split, verbs
 
-__all__ = ["PROGRAM", "asking", "changing", "perform", "split", "starting", "taking", "verbs"]
+__all__ = [
+    "PROGRAM",
+    "asking",
+    "changing",
+    "perform",
+    "split",
+    "starting",
+    "taking",
+    "travelling",
+    "verbs",
+]

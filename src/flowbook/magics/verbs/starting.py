@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,8 +18,8 @@ from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.verbs.group import PROGRAM, verbs
 from flowbook.magics.verbs.words import NodeName, Parameter
 from flowbook.plan.params import coerce_params
-from flowbook.plan.plan import Plan
 from flowbook.run.handle import Run
+from flowbook.session.portions import behind
 from flowbook.session.progress import narrate
 from flowbook.session.start import Start
 
@@ -112,12 +112,3 @@ def _from(
                 hint=f"leave out one of them: {PROGRAM} run --from {node}",
             )
     return again, targets
-
-
-def behind(plan: Plan, nodes: Iterable[NodeId]) -> Iterator[NodeId]:
-    """Those nodes of a plan and all that follow from them, in its order; others are passed by."""
-    reached = {plan.index[node] for node in nodes if node in plan.index}
-    for step in plan.steps:
-        if step.index in reached:
-            reached.update(target for target, _ in plan.feeds[step.index])
-            yield step.node
