@@ -122,7 +122,7 @@ def test_a_run_as_json(type_in, tmp_path):
 
 def test_a_node_that_raises_shows_its_own_line_and_exits_with_1(type_in, tmp_path):
     notebook(tmp_path / "bad.ipynb", "%%flow broken\nx = 1\nx / 0")
-    done = type_in("run", "bad.ipynb")
+    done = type_in("run", "bad.ipynb", "--no-report")
     assert done.returncode == 1
     assert "line 3" in done.stderr
     assert "ZeroDivisionError" in done.stderr
@@ -220,7 +220,7 @@ def test_the_same_answer_from_sql(type_in, tmp_path):
 
 def test_sigterm_ends_a_run_as_cancelled(type_in, start, tmp_path):
     notebook(tmp_path / "slow.ipynb", "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)")
-    process = start("run", "slow.ipynb")
+    process = start("run", "slow.ipynb", "--no-report")
     _wait_for(process, "slow  started")
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 143
@@ -229,7 +229,7 @@ def test_sigterm_ends_a_run_as_cancelled(type_in, start, tmp_path):
 
 def test_a_timeout_exits_with_124(type_in, tmp_path):
     notebook(tmp_path / "slow.ipynb", "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)")
-    done = type_in("run", "slow.ipynb", "--timeout", "500ms")
+    done = type_in("run", "slow.ipynb", "--timeout", "500ms", "--no-report")
     assert done.returncode == 124
     assert "error: it took longer than --timeout" in done.stderr
 
@@ -237,16 +237,17 @@ def test_a_timeout_exits_with_124(type_in, tmp_path):
 def test_a_flow_out_of_its_own_time_exits_with_124_and_says_what_ran(type_in, tmp_path):
     slow = "%%flow slow\nimport asyncio\nawait asyncio.sleep(60)"
     notebook(tmp_path / "slow.ipynb", "%flow options timeout=500ms", slow)
-    done = type_in("run", "slow.ipynb")
+    done = type_in("run", "slow.ipynb", "--no-report")
     assert done.returncode == 124
     assert "not over after 500ms; under way: slow" in done.stderr
 
 
 def test_a_second_run_with_a_key_tells_of_the_first(type_in, tmp_path):
     notebook(tmp_path / "sums.ipynb", *SUMS)
-    first = type_in("run", "sums.ipynb", "-p", "top=5", "--key", "top {{ top }}")
-    again = type_in("run", "sums.ipynb", "-p", "top=5", "--key", "top {{ top }}")
-    other = type_in("run", "sums.ipynb", "--key", "top {{ top }}")
+    keyed = ("run", "sums.ipynb", "--no-report", "--key", "top {{ top }}")
+    first = type_in(*keyed, "-p", "top=5")
+    again = type_in(*keyed, "-p", "top=5")
+    other = type_in(*keyed)
     assert [one.returncode for one in (first, again, other)] == [0, 0, 0], again.stderr
     assert (again.stdout, other.stdout) == (first.stdout, "total: 3.0\n")
     assert "was started before" in again.stderr

@@ -91,10 +91,11 @@ def test_the_same_as_json(ask, run):
     assert code == 0
     found = json.loads(out)
     assert (found["run"], found["node"]) == (run, "array")
-    assert found["outputs"]["array"]["shown"] | {"values": []} == {
+    assert found["outputs"]["array"]["shown"] | {"values": [], "bars": []} == {
         "show": "array", "dtype": "float64", "shape": [200, 300], "values": [], "nulls": 0,
-        "min": 0.0, "max": 59999.0, "mean": 29999.5,
+        "min": 0.0, "max": 59999.0, "mean": 29999.5, "median": 29999.5, "bars": [],
     }  # fmt: skip
+    assert found["outputs"]["array"]["shown"]["bars"] == [3000] * 20
 
 
 @pytest.fixture

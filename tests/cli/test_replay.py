@@ -47,6 +47,9 @@ def ran(tmp_path, told):
     return run["id"]
 
 
+OPEN = ("history", "open", "--node", "total", "--shell")
+
+
 def write(folder, *cells):
     notebook = Notebook.of(tuple(Cell.code(f"c{i}", text) for i, text in enumerate(cells)))
     (folder / "reports" / "sums.ipynb").write_text(notebook.text())
@@ -107,3 +110,40 @@ def test_failed_items_run_again_and_new_ones_with_them(tmp_path, told, ran):
     assert sorted((tmp_path / "reports" / "ledger").read_text().split()) == ["2", "4", "5"]
     refused = told("history", "replay", run, "--add", "each=4", code=2)
     assert "write a list" in refused.stderr
+
+
+def test_two_runs_are_compared(told, ran):
+    other = json.loads(told("history", "replay", ran, "-p", "top=5", "--json").stdout)["run"]["id"]
+    text = told("history", "diff", ran, other, code=1).stdout
+    assert "parameter top: 3 → 5" in text
+    assert "they part at numbers (parameter top)" in text
+    found = json.loads(told("history", "diff", ran, other, "--json", "--quick", code=1).stdout)
+    assert (found["first"], found["params"]) == (["numbers"], [{"name": "top", "a": 3, "b": 5}])
+    assert "alike" in told("history", "diff", ran, ran).stdout
+    refused = told("history", "diff", ran, other, "--key", "id", "--whole-rows", code=2)
+    assert "exclude each other" in refused.stderr
+
+
+def test_a_moment_is_opened_and_its_code_run_in_a_shell(tmp_path, told, ran):
+    found = json.loads(told("history", "open", ran, "--node", "total", "--json").stdout)
+    assert {one["name"]: one["from"] for one in found["names"]}["numbers"] == "numbers"
+    shell = subprocess.run(
+        [sys.executable, "-m", "flowbook.cli", *OPEN, ran],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "IPY_TEST_SIMPLE_PROMPT": "1"},
+        input="print('sum', here.run(), len(numbers))\nexit\n",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "sum 3 3" in shell.stdout, shell.stderr
+
+
+def test_where_a_run_failed_is_told(tmp_path, told, ran):
+    write(tmp_path, CELLS[0], "%%flow total(numbers)\n1 / numbers[0]")
+    told("run", "reports/sums.ipynb", "--no-report", code=1)
+    run = json.loads(told("history", "--json").stdout)["runs"][0]["id"]
+    said = told("history", "failing", run)
+    assert "total (cell c1, line 2): ZeroDivisionError" in said.stdout
+    assert "numbers: list" in said.stdout
+    assert f"%flow open {run} --failed" in said.stderr
+    assert json.loads(told("history", "failing", run, "--json").stdout)["node"] == "total"
+    assert "did not fail" in told("history", "failing", ran, code=2).stderr

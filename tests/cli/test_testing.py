@@ -67,7 +67,7 @@ def test_a_run_becomes_a_test_that_fails_when_the_flow_gives_something_else(tmp_
     said = told("flowbook.cli", "test", "record", run["id"]).stdout
     assert said.splitlines() == ["tests/seen/sums", "tests/test_sums.py"]
 
-    pytest_words = ("pytest", "-q", "-p", "no:cacheprovider", "tests")
+    pytest_words = ("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:nbval", "tests")
     assert "1 passed" in told(*pytest_words).stdout
     rows = json.loads(told("flowbook.cli", "history", "--json").stdout)["runs"]
     assert len(rows) == 1  # what a test runs is kept in its own folder

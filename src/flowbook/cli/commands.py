@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "edit": "flowbook.cli.edit",
     "nodes": "flowbook.cli.nodes",
     "run": "flowbook.cli.run",
+    "view": "flowbook.cli.view",
     "test": "flowbook.cli.testing",
     "history": "flowbook.cli.history",
     "queue": "flowbook.cli.queue",
@@ -28,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "export": "flowbook.cli.export",
     "sync": "flowbook.cli.sync",
     "job": "flowbook.cli.job",
+    "schedule": "flowbook.cli.schedule",
 }
 """In the order of a first day. Each module holds a click command called `command`."""
 

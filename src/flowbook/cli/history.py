@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from flowbook.cli.audit import audit
+from flowbook.cli.compare import diff
 from flowbook.cli.control import cancel, pause, resume
 from flowbook.cli.keep import delete, pin, unpin
 from flowbook.cli.look import echo_previews, previews
@@ -24,6 +25,8 @@ from flowbook.cli.place import Asked, acting_here, asked_project, filter_options
 from flowbook.cli.recovery import recover
 from flowbook.cli.replay import checkpoints, replay
 from flowbook.cli.streams import stream
+from flowbook.cli.timing import stats, traced
+from flowbook.cli.travel import failing, open_
 from flowbook.cli.waiting import approve, reject, signal, waiting
 from flowbook.errors import UsageError
 from flowbook.events import Event
@@ -276,7 +279,8 @@ def events(ctx: click.Context, /, run_id: str, **asked: Any) -> ExitCode:
 
 
 _OTHERS = (cancel, pause, resume, waiting, signal, approve, reject, delete, pin, unpin, audit)
-for _other in (*_OTHERS, recover, checkpoints, replay, stream):
+_LATER = (diff, open_, failing, stats, traced)
+for _other in (*_OTHERS, recover, checkpoints, replay, stream, *_LATER):
     command.add_command(_other)
 
 
