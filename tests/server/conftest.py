@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,10 +18,9 @@ import flowbook
 TOKEN = "let-me-in"
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    """The base URL of a server, and the folder it serves."""
-    folder = tmp_path_factory.mktemp("bare")
+@contextmanager
+def serving(folder):
+    """The base URL of the API of a server over a folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -37,13 +37,29 @@ def bare(tmp_path_factory):
          f"--ServerApp.root_dir={folder}", "--ServerApp.jpserver_extensions", "flowbook=True"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/api", timeout=1)
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}/flowbook/api/v1", folder
-    process.terminate()
-    process.wait(10)
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/api", timeout=1)
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/flowbook/api/v1"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """The base URL of a server, and the folder it serves."""
+    folder = tmp_path_factory.mktemp("bare")
+    with serving(folder) as base:
+        yield base, folder
+
+
+def ask(method: str, url: str, token: str | None = TOKEN, **options):
+    """A request as its user makes it."""
+    headers = {"Authorization": f"token {token}"} if token else {}
+    return httpx.request(method, url, headers=headers, timeout=20, **options)

@@ -5,11 +5,7 @@ Nothing is executed, and nothing is written: who sent the cells applies the patc
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
-
-from jupyter_server.auth.decorator import authorized
-from tornado.web import HTTPError, authenticated
 
 from flowbook.cells.binding import Change, NotebookBinding
 from flowbook.cells.edit_wire import cells_from_json, decode, patch_to_json
@@ -22,74 +18,97 @@ from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Missing, NodeSpec, ParamSpec
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId
-from flowbook.server.handler import Handler
+from flowbook.server.place import Place
+from flowbook.server.routes import Asked, Route
+from flowbook.server.shapes import Answer, Messages
 from flowbook.session.project import Project
+from flowbook.widget.unattended import answered
 
 MOST_BYTES: Final = 20_000_000
 """How large what is asked may be."""
 
 
-class _NotebookHandler(Handler):
-    """What reading and editing share: which notebook is meant."""
+class Cells(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The cells of a notebook, or its path as the server has it."""
 
-    def asked(self, **kinds: type) -> dict[str, Any]:
-        """The body, unless it is too large."""
-        if len(self.request.body) > MOST_BYTES:
-            most = f"{MOST_BYTES // 1_000_000} MB"
-            raise HTTPError(400, "a notebook of more than %s is not read: leave out outputs", most)
-        return self.body(cells=list, path=str, **kinds)
+    cells: list[Any] | None = None
+    path: str | None = None
 
-    def notebook(self, asked: dict[str, Any]) -> tuple[Notebook, FlowId | None]:
+    def notebook(self, place: Place) -> tuple[Notebook, FlowId | None]:
         """The notebook that is asked about, and what its flow is called by its file."""
-        if ("cells" in asked) == ("path" in asked):
+        if (self.cells is None) == (self.path is None):
             raise UsageError("either cells or a path is needed", hint='send {"cells": [...]}')
-        if "cells" in asked:
-            return Notebook.of(cells_from_json(asked["cells"])), None
-        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
-        path = (root / asked["path"].lstrip("/")).resolve()
-        if not path.is_relative_to(root):
-            raise UsageError("this path lies outside of the server's folder", hint="name one in it")
-        return self.project().load(path).notebook, FlowId(path.stem)
+        if self.path is None:
+            return Notebook.of(cells_from_json(self.cells or [])), None
+        path = place.inside(self.path)
+        return place.project.load(path).notebook, FlowId(path.stem)
 
 
-class ParseHandler(_NotebookHandler):
-    """`POST parse`: the flow that cells hold, and everything wrong with it."""
+class EditAsked(Cells, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An edit; `seen` are the cells it was made on, where they have changed since."""
 
-    @authenticated
-    @authorized
-    async def post(self) -> None:
-        asked = self.asked()
-
-        def ask() -> dict[str, Any]:
-            project = self.project()
-            notebook, name = self.notebook(asked)
-            parsed = read(notebook, project.registry, name)
-            return as_data(parsed.spec, (*parsed.problems, *_checked(project, parsed.spec)))
-
-        await self.answer(ask)
+    edit: dict[str, Any] | None = None
+    seen: list[Any] | None = None
 
 
-class EditHandler(_NotebookHandler):
-    """`POST edit`: what an edit makes of cells; `seen` are the cells it was made on."""
+class CanvasAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message of a canvas, with all cells of the notebook that it shows.
 
-    @authenticated
-    @authorized
-    async def post(self) -> None:
-        asked = self.asked(edit=dict, seen=list)
+    `locked`: why nothing may be changed, where that is so.
+    """
 
-        def ask() -> dict[str, Any]:
-            notebook, name = self.notebook(asked)
-            if "edit" not in asked:
-                raise UsageError("an edit is needed", hint='send {"edit": {"type": ...}}')
-            edit = decode(asked["edit"])
-            begun = notebook
-            if "seen" in asked:
-                begun = notebook.with_cells(cells_from_json(asked["seen"]))
-            binding = NotebookBinding(begun, self.project().registry, name)
-            binding.replace(notebook.cells)
-            return _change(binding.edit(edit, seen=0))
+    cells: list[Any] | None = None
+    path: str | None = None
+    message: dict[str, Any] | None = None
+    locked: str = ""
 
-        await self.answer(ask)
+
+class Parsed(Answer, frozen=True, kw_only=True):
+    """A flow as cells hold it, nodes in the order of the notebook, with all that is wrong."""
+
+    flow: str
+    nodes: list[dict[str, Any]]
+    edges: list[dict[str, Any]]
+    params: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
+
+
+class Patches(Answer, frozen=True, kw_only=True):
+    """An edit as patches of cells, and those that take it back."""
+
+    label: str
+    patches: list[dict[str, Any]]
+    inverse: list[dict[str, Any]]
+    overtaken: list[dict[str, Any]]
+
+
+def parse(place: Place, asked: Cells) -> dict[str, Any]:
+    """The flow that cells hold."""
+    notebook, name = asked.notebook(place)
+    parsed = read(notebook, place.project.registry, name)
+    return as_data(parsed.spec, (*parsed.problems, *_checked(place.project, parsed.spec)))
+
+
+def edit(place: Place, asked: EditAsked) -> dict[str, Any]:
+    """What an edit makes of cells."""
+    notebook, name = asked.notebook(place)
+    if asked.edit is None:
+        raise UsageError("an edit is needed", hint='send {"edit": {"type": ...}}')
+    change = decode(asked.edit)
+    begun = notebook if asked.seen is None else notebook.with_cells(cells_from_json(asked.seen))
+    binding = NotebookBinding(begun, place.project.registry, name)
+    binding.replace(notebook.cells)
+    return _change(binding.edit(change, seen=0))
+
+
+def canvas(place: Place, asked: CanvasAsked) -> dict[str, Any]:
+    """What a canvas asks of cells, as if a kernel had them open."""
+    if asked.cells is None or asked.path is None or asked.message is None:
+        needed = [one for one in ("cells", "path", "message") if getattr(asked, one) is None]
+        hint = 'send {"path": ..., "cells": [...], "message": {"type": ...}}'
+        raise UsageError(f"{needed[0]} is needed", hint=hint)
+    about = (asked.path, asked.cells, asked.message)
+    return {"messages": answered(place.project, *about, place.root, asked.locked)}
 
 
 def as_data(spec: FlowSpec, problems: tuple[Problem, ...]) -> dict[str, Any]:
@@ -157,3 +176,34 @@ def _change(change: Change) -> dict[str, Any]:
         "inverse": [patch_to_json(one) for one in change.inverse],
         "overtaken": [{"cell": one.cell, "text": one.text} for one in change.overtaken],
     }
+
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "parse",
+        parse,
+        "The flow that cells hold, and everything wrong with it; nothing is executed.",
+        Parsed,
+        takes=Cells,
+        most_bytes=MOST_BYTES,
+    ),
+    Route(
+        "POST",
+        "edit",
+        edit,
+        "What an edit makes of cells, as patches; nothing is written.",
+        Patches,
+        takes=EditAsked,
+        most_bytes=MOST_BYTES,
+    ),
+    Route(
+        "POST",
+        "canvas",
+        canvas,
+        "What a canvas asks of cells, and what it hears.",
+        Messages,
+        takes=CanvasAsked,
+        most_bytes=MOST_BYTES,
+    ),
+)
