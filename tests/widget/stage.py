@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from flowbook.errors import InvalidParameters, UnknownNode
+from flowbook.errors import InvalidParameters, UnknownNode, UsageError
 from flowbook.events import (
     Event,
     NodeCompleted,
@@ -19,11 +20,14 @@ from flowbook.events import (
     TriggerKind,
 )
 from flowbook.events.values import ValueFormat, ValueRef
+from flowbook.graph.edits import Edit, apply, inverse, label
 from flowbook.graph.problem import Problem, Severity
+from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, ParamSpec, Position, Wire
 from flowbook.ids import EventSeq, FlowId, NodeId, PortName, RunId
 from flowbook.run.rules.phase import Outcome
 from flowbook.run.streamed import Streamed
+from flowbook.store.figures import FlowStats, Overview
 from flowbook.store.preview import Preview
 
 RUN = RunId("run-1")
@@ -131,6 +135,49 @@ class FakeRun:
         return self.nodes[node]
 
 
+@dataclass(frozen=True)
+class FakeVersion:
+    number: int
+    version: str
+    recorded_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    runs: int = 1
+    current: bool = False
+    published: bool = False
+    published_at: datetime | None = None
+    note: str = ""
+
+
+class FakePast:
+    """Two versions: the flow as it is, and one without its last node."""
+
+    def __init__(self, host: FakeHost) -> None:
+        self.host = host
+        self.notes: list[str] = []
+        self.asked_since: datetime | None = None
+        self.figures = FlowStats(host.definition.id, Overview(), (), (), (), ())
+
+    def versions(self) -> tuple[FakeVersion, ...]:
+        return FakeVersion(1, "aaaa"), FakeVersion(2, "bbbb", current=True)
+
+    def spec_of(self, version: str) -> FlowSpec:
+        now = self.host.definition
+        if version not in ("", "aaaa", "bbbb"):
+            raise UsageError(f"no version {version!r}")
+        return replace(now, nodes=now.nodes[1:]) if version == "aaaa" else now
+
+    def stats(self, *, since: datetime | None = None) -> FlowStats:
+        self.asked_since = since
+        return self.figures
+
+    def publish(self, note: str) -> FakeVersion:
+        self.notes.append(note)
+        return FakeVersion(2, "bbbb", current=True, published=True, note=note)
+
+    def roll_back(self, version: str) -> str:
+        self.spec_of(version)
+        return f"Roll back to version {version}"
+
+
 class FakeHost:
     def __init__(self, run: FakeRun | None = None) -> None:
         self.run = run
@@ -140,6 +187,11 @@ class FakeHost:
         self.started_with: list[Mapping[str, Any]] = []
         self.tidied = 0
         self.previews: dict[str, Preview] = {}
+        self.locked = ""
+        self.kinds = Registry([])
+        self.past = FakePast(self)
+        self.done: list[tuple[Edit, Edit]] = []
+        self.undone: list[tuple[Edit, Edit]] = []
 
     def spec(self) -> FlowSpec:
         return self.definition
@@ -152,6 +204,36 @@ class FakeHost:
 
     def positions(self) -> Mapping[NodeId, Position]:
         return self.places
+
+    @property
+    def registry(self) -> Registry:
+        return self.kinds
+
+    def apply(self, edit: Edit) -> None:
+        self.done.append((edit, inverse(self.definition, edit)))
+        self.definition = apply(self.definition, edit)
+        self.undone.clear()
+        self.changed()
+
+    def history(self) -> tuple[str | None, str | None]:
+        undo, redo = (label(stack[-1][0]) if stack else None for stack in (self.done, self.undone))
+        return undo, redo
+
+    def undo(self) -> str | None:
+        return self._step(self.done, self.undone)
+
+    def redo(self) -> str | None:
+        return self._step(self.undone, self.done)
+
+    def _step(self, source: list[tuple[Edit, Edit]], sink: list[tuple[Edit, Edit]]) -> str | None:
+        if not source:
+            return None
+        edit, back = source.pop()
+        doing = back if source is self.done else edit
+        sink.append((edit, back))
+        self.definition = apply(self.definition, doing)
+        self.changed()
+        return label(edit)
 
     def move(self, positions: Mapping[NodeId, Position]) -> None:
         self.places = {**self.places, **positions}

@@ -9,7 +9,8 @@ from flowbook.events.values import ErrorInfo
 from flowbook.ids import EventSeq, NodeId, PortName
 from flowbook.run.rules.phase import Outcome
 from flowbook.widget.closeup import details as details_of
-from flowbook.widget.protocol import Inspect, TextPreview, TreePreview
+from flowbook.widget.protocol import Inspect
+from flowbook.widget.views import TextPreview, TreePreview
 
 ASKED = Inspect("v", NodeId("clean"))
 

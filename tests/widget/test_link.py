@@ -293,6 +293,27 @@ def test_what_was_said_while_the_line_was_down_is_said_again(link, document):
     assert document.texts[A] == "%%flow rows\n1"
 
 
+def test_a_gesture_that_was_done_while_the_line_was_down_is_over(link, document):
+    document.answers = False
+    link.apply([InsertCell(0, Cell.code(CellId("n"), "new"))], "Add")
+    document.do(document.patches[-1]["patches"][0])  # and its answer is lost
+    document.answers = True
+    cells = {"type": "CELLS", "view": "v1", "path": "x.ipynb", "cells": document.views()}
+    document.to_kernel({**cells, "done": [document.patches[-1]["rid"]]})
+    rename(link, "raw", "rows")
+    assert [message["label"] for message in document.patches] == ["Add", "Rename raw to rows"]
+    assert document.patches[0]["rid"] != document.patches[1]["rid"]
+
+
+def test_a_gesture_that_is_asked_for_again_keeps_its_number(link, document):
+    document.answers = False
+    rename(link, "raw", "rows")
+    cells = {"type": "CELLS", "view": "v1", "path": "x.ipynb", "cells": document.views()}
+    document.to_kernel({**cells, "done": [1]})
+    first, again = document.patches
+    assert first["rid"] == again["rid"]
+
+
 def test_a_message_nobody_knows_is_answered(link, document):
     document.to_kernel({"type": "WHAT"})
     assert "reload the page" in document.heard[-1]["message"]

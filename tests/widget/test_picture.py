@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from tests.graph.gestures.flows import KINDS, flow
 from tests.widget.stage import spec
 
+from flowbook.graph.edits import RemoveNode, SetBody, apply
 from flowbook.graph.options import Options
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.spec import FlowSpec, InputSpec, NodeSpec, Place, Position, Wire
 from flowbook.ids import CellId, FlowId, NodeId, PortName
-from flowbook.widget.picture import picture
-from flowbook.widget.protocol import SettingView
+from flowbook.widget.picture import Pictures, picture
+from flowbook.widget.views import PortView, SettingView
 
 
 def test_inputs_say_what_feeds_them():
@@ -78,3 +80,51 @@ def test_a_note_shows_its_text():
     )
     (node,) = picture(spec, (), {}).nodes
     assert node.settings == (SettingView("text", "literal", "**Sales** of the day"),)
+
+
+def drawn(*sources, registry=KINDS):
+    return {one.name: one for one in picture(flow(*sources), (), {}, registry=registry).nodes}
+
+
+def test_what_is_inside_of_a_container_says_so():
+    nodes = drawn("%%flow map each(items=[1])", "%%flow one --in each\nitem")
+    assert (nodes["each"].contains, nodes["each"].inside) == (True, None)
+    assert (nodes["one"].contains, nodes["one"].inside) == (False, "each")
+
+
+def test_a_kind_that_is_not_installed_is_drawn_as_unknown():
+    nodes = drawn("%%flow dream one\nx: 1", "%%flow two\n2")
+    assert (nodes["one"].known, nodes["two"].known) == (False, True)
+
+
+def test_outputs_have_the_labels_and_colours_of_their_conditions():
+    (size,) = drawn(
+        "%%flow router size\nconditions:\n"
+        "- {id: big, expression: value > 3, label: Large order, color: green}"
+    ).values()
+    assert size.outputs == ("big", "default")
+    assert size.ports == {"big": PortView("Large order", "green", "")}
+
+
+def test_ports_say_their_types_where_there_are_any():
+    nodes = drawn("%%flow a -> rows: list[int], n\nrows, n = [1], 1", "%%flow b(rows: list, n)\nn")
+    assert nodes["a"].ports == {"rows": PortView(gives="list[int]")}
+    assert [one.takes for one in nodes["b"].inputs] == ["list", ""]
+
+
+def test_a_node_that_did_not_change_is_not_drawn_again():
+    pictures = Pictures(KINDS)
+    spec = flow("%%flow a\n1", "%%flow b(a)\na", "%%flow c(x=3)\nx")
+    first = pictures.of(spec, (), {}).nodes
+    again = pictures.of(apply(spec, SetBody("b", "a + 1")), (), {}).nodes
+    assert [one is two for one, two in zip(first, again, strict=True)] == [True, False, True]
+    moved = pictures.of(spec, (), {"a": Position(1, 2)}).nodes
+    assert (moved[0].x, moved[0].y) == (1, 2)
+
+
+def test_a_node_that_is_fed_otherwise_is_drawn_again():
+    pictures = Pictures(KINDS)
+    spec = flow("%%flow a\n1", "%%flow b(a)\na")
+    assert pictures.of(spec, (), {}).nodes[1].inputs[0].source == "a.a"
+    (alone,) = pictures.of(apply(spec, RemoveNode("a")), (), {}).nodes
+    assert alone.inputs[0].source == "nothing"

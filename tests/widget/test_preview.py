@@ -13,15 +13,10 @@ import pyarrow as pa
 import pytest
 
 from flowbook.widget.preview import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, preview, type_name
-from flowbook.widget.protocol import (
-    ArrayPreview,
-    ImagePreview,
-    TablePreview,
-    TextPreview,
-    TreePreview,
-)
+from flowbook.widget.views import ArrayPreview, ImagePreview, TablePreview, TextPreview, TreePreview
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+BARS = (1,) + (0,) * 9 + (1,) + (0,) * 8 + (1,)
 DAYS = {"day": [dt.date(2015, 7, 19), None], "rain": [1.5, math.nan], "hot": [True, False]}
 
 
@@ -63,7 +58,9 @@ def test_records_read_as_a_table_and_ragged_ones_as_a_tree():
 
 def test_an_array_shows_its_shape_its_first_values_and_its_figures():
     shown = preview(np.array([[1.5, math.nan], [4.5, 3.0]]))
-    assert shown == ArrayPreview("float64", (2, 2), (1.5, None, 4.5, 3.0), 1, 1.5, 4.5, 3.0)
+    assert shown == ArrayPreview(
+        "float64", (2, 2), (1.5, None, 4.5, 3.0), 1, 1.5, 4.5, 3.0, None, 3.0, BARS
+    )
     large = preview(np.zeros((1000, 1000)))
     assert (large.shape, len(large.values)) == ((1000, 1000), 20)
 

@@ -8,11 +8,9 @@ from flowbook.widget.protocol import (
     Batch,
     CancelRun,
     Details,
-    FlowView,
     KernelMessage,
     Move,
     Refused,
-    RunView,
     Snapshot,
     StartRun,
     TidyUp,
@@ -21,6 +19,7 @@ from flowbook.widget.protocol import (
     read,
     write,
 )
+from flowbook.widget.views import FlowView, RunView
 
 
 def test_every_view_message_is_read_by_its_type():

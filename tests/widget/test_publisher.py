@@ -200,3 +200,35 @@ def test_closing_leaves_host_and_run_alone(publish):
     assert (run.listeners, host.watchers) == ([], [])
     run.happen(completed(1))
     assert not heard
+
+
+def test_an_edit_is_done_and_its_number_comes_back(publish):
+    host = FakeHost()
+    publisher, heard = publish(host)
+    edit = {"type": "RENAME_NODE", "old": "fetch", "new": "get"}
+    publisher.receive({"type": "EDIT", "view": "v", "rid": 4, "edit": edit}).result(PATIENCE)
+    assert heard.of("EDITED") == {
+        "type": "EDITED",
+        "view": "v",
+        "rid": 4,
+        "label": "Rename fetch to get",
+        "nodes": [],
+        "path": None,
+        "note": "",
+    }
+    assert [node.id for node in host.definition.nodes] == ["clean", "get"]
+    publisher.receive({"type": "UNDO", "view": "v", "rid": 5}).result(PATIENCE)
+    undone = heard.wait(lambda message: message.get("rid") == 5)
+    assert undone["label"] == "Undo Rename fetch to get"
+    shown = heard.wait(lambda m: m["type"] == "SNAPSHOT" and m["flow"]["redo"] is not None)
+    assert shown["flow"]["undo"] is None
+
+
+def test_an_edit_that_is_refused_tells_the_view_that_asked(publish):
+    host = FakeHost()
+    publisher, heard = publish(host)
+    edit = {"type": "REMOVE_NODE", "node": "nobody"}
+    publisher.receive({"type": "EDIT", "view": "v", "rid": 9, "edit": edit}).result(PATIENCE)
+    refused = heard.of("REFUSED")
+    assert (refused["view"], refused["rid"]) == ("v", 9)
+    assert "nobody" in refused["message"]

@@ -23,16 +23,9 @@ from flowbook.store.recording import Recording, RecordingOptions
 from flowbook.store.values import Objects
 from flowbook.widget.closeup import details
 from flowbook.widget.preview import preview, type_name
-from flowbook.widget.protocol import (
-    ArrayPreview,
-    ImagePreview,
-    Inspect,
-    TablePreview,
-    TextPreview,
-    TreePreview,
-    write,
-)
+from flowbook.widget.protocol import Inspect, write
 from flowbook.widget.stored import stored_port, told
+from flowbook.widget.views import ArrayPreview, ImagePreview, TablePreview, TextPreview, TreePreview
 
 FRAME = pd.DataFrame({"day": ["mon", "tue"] * 600, "rain": [0.5, None] * 600})
 
@@ -141,7 +134,8 @@ def test_a_port_of_a_sensitive_name_is_not_shown(vault, tell):
 
 
 def write_port(shown):
-    from flowbook.widget.protocol import Details, PortPreview
+    from flowbook.widget.protocol import Details
+    from flowbook.widget.views import PortPreview
 
     return write(Details("v", NodeId("n"), outputs=(PortPreview("x", preview=shown),)))
 
@@ -222,3 +216,21 @@ def test_the_canvas_opens_no_value_of_a_recovered_run(tmp_path):
 
 def asked(node):
     return Inspect("v", NodeId(node))
+
+
+def test_a_stored_series_is_a_table_with_what_is_in_it():
+    column = kept.Column("rain", "float64", 1, 0.5, 3.0, 1.5, median=1.0, bars=(2, 0, 1))
+    table = kept.TablePreview((column,), ((0.5,), (3.0,)), 2, 1)
+    known = kept.Preview("pandas.Series", ValueFormat.PARQUET, 9, table)
+    ref = ValueRef("ab", ValueFormat.PARQUET, "pandas.Series")
+    shown = stored_port("rain", ref, known).preview
+    assert isinstance(shown, TablePreview)
+    assert shown.series == ArrayPreview("float64", (2,), (), 1, 0.5, 3.0, 1.5, None, 1.0, (2, 0, 1))
+
+
+def test_more_of_a_stored_text_can_be_asked_for_and_more_of_bytes_cannot():
+    shown = kept.TextPreview("abc", True, 9000)
+    for kind, total in (("str", 9000), ("bytes", None)):
+        ref = ValueRef("ab", ValueFormat.JSON, kind)
+        found = stored_port("said", ref, kept.Preview(kind, ValueFormat.JSON, 9, shown)).preview
+        assert found == TextPreview("abc", True, total)

@@ -7,8 +7,8 @@ from tests.widget.stage import RUN, completed, created, started
 
 from flowbook.events import NodeCompleted, NodeLogged
 from flowbook.ids import EventSeq, NodeId, RunId
-from flowbook.widget.protocol import FlowView, ProgressView, RunView, StreamView
 from flowbook.widget.stream import MOST_PIECES, Coalescer
+from flowbook.widget.views import FlowView, ProgressView, RunView, StreamView
 
 FLOW = FlowView("tour")
 

@@ -12,8 +12,8 @@ from flowbook.events.values import ValueFormat, ValueRef
 from flowbook.ids import EventSeq, NodeId
 from flowbook.run.stream import Tail
 from flowbook.run.streamed import Streamed
-from flowbook.widget.protocol import ImagePreview, TextPreview, TreePreview
 from flowbook.widget.streamed import MOST_SHOWN, MOST_TEXT, streamed_view
+from flowbook.widget.views import ImagePreview, TextPreview, TreePreview
 
 
 def fact(channel, key, index=0, attempt=1, size=10, **more):

@@ -16,8 +16,8 @@ import traitlets
 from flowbook.widget.drawing import drawing, summary
 from flowbook.widget.host import CanvasHost
 from flowbook.widget.picture import picture
-from flowbook.widget.protocol import FlowView
 from flowbook.widget.publisher import Publisher
+from flowbook.widget.views import FlowView
 
 _STATIC = Path(__file__).parent / "static"
 _NOT_BUILT = """\
@@ -66,11 +66,13 @@ class Canvas(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The live view, and beside it a picture for readers without a kernel."""
         shown, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        flow = self._flow()
-        return {**shown, "text/plain": summary(flow), "image/svg+xml": drawing(flow)}, metadata
+        flow, run = self._flow(), self._host.current_run()
+        picture = drawing(flow, () if run is None else run.events())
+        return {**shown, "text/plain": summary(flow), "image/svg+xml": picture}, metadata
 
     def _flow(self) -> FlowView:
-        return picture(self._host.spec(), self._host.problems(), self._host.positions())
+        host = self._host
+        return picture(host.spec(), host.problems(), host.positions(), registry=host.registry)
 
 
 def open_canvas(host: CanvasHost) -> Canvas:

@@ -20,9 +20,10 @@ from flowbook.store.preview import Preview
 from flowbook.widget.host import CanvasNodeRun, CanvasRun
 from flowbook.widget.picture import sources
 from flowbook.widget.preview import preview, type_name
-from flowbook.widget.protocol import Details, Inspect, LogLine, Measured, PortPreview
+from flowbook.widget.protocol import Details, Inspect
 from flowbook.widget.stored import stored_port, told
 from flowbook.widget.streamed import streamed_view
+from flowbook.widget.views import LogLine, Measured, PortPreview
 
 _MOST_LOG_LINES = 400
 _MOST_LOG_TEXT = 4_000
@@ -37,8 +38,8 @@ def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -
     node = spec.node(asked.node)
     language = _LANGUAGES.get(node.kind_name, "yaml")
     events = [] if run is None else run.events()
-    scope = _latest(events, node) if asked.scope is None else asked.scope
-    ran = _node_run(run, NodeId(f"{scope}.{node.id}") if scope else node.id)
+    scope = latest(events, node) if asked.scope is None else asked.scope
+    ran = _node_run(run, _address(node, scope))
     if run is None or ran is None:
         return Details(asked.view, node.id, source=node.body, language=language)
     logs, cut = _logs(events, node.id, scope)
@@ -57,6 +58,28 @@ def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -
         stream=streamed_view(ran.stream),
         measured=_measured(events, node.id, scope),
     )
+
+
+def outputs(run: CanvasRun, node: NodeSpec, scope: str, look: Look) -> tuple[PortPreview, ...]:
+    """What a node gave in that turn, `''` outside of all; nothing while it has given nothing."""
+    ran = _node_run(run, _address(node, scope))
+    return () if ran is None else _outputs(ran, node, look)
+
+
+def latest_turns(run: CanvasRun, spec: FlowSpec) -> Mapping[NodeId, str]:
+    """The turn in which something happened last to each node that is inside of a container."""
+    inside = {node.id for node in spec.nodes if node.options.inside}
+    if not inside:
+        return {}
+    return {
+        one.node: one.scope
+        for one in run.events()
+        if isinstance(one, OfNode) and one.node in inside
+    }
+
+
+def _address(node: NodeSpec, scope: str) -> NodeId:
+    return NodeId(f"{scope}.{node.id}") if scope else node.id
 
 
 def _node_run(run: CanvasRun | None, node: NodeId) -> CanvasNodeRun | None:
@@ -107,6 +130,16 @@ def _ports(
     return tuple(shown)
 
 
+def port_preview(
+    ran: CanvasNodeRun, port: PortName, label: str, value: object, look: Look
+) -> PortPreview:
+    """One value that passed a port, in memory or by reference, as it may be told."""
+    if isinstance(value, ValueRef):
+        return _stored(ran, port, label, value, look)
+    near = ran.shown({port: value})[port]
+    return PortPreview(label, type_name(near), preview(near))
+
+
 def _stored(
     ran: CanvasNodeRun, port: PortName, label: str, ref: ValueRef, look: Look
 ) -> PortPreview:
@@ -116,7 +149,7 @@ def _stored(
         return PortPreview(label, note=str(gone))
 
 
-def _latest(events: list[Event], node: NodeSpec) -> str:
+def latest(events: list[Event], node: NodeSpec) -> str:
     """The turn in which something happened to a node inside of a container last; else ''."""
     if not node.options.inside:
         return ""

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
 
 import msgspec.inspect as inspect
 
+from flowbook.cells.edit_wire import EditMessage
 from flowbook.events import Event
+from flowbook.graph.spec import Place
 from flowbook.widget.notebook_protocol import LinkMessage, NotebookMessage, PatchView
-from flowbook.widget.protocol import KernelMessage, Preview, ViewMessage
+from flowbook.widget.protocol import KernelMessage, ViewMessage
+from flowbook.widget.views import Preview
 
 _UNIONS = {
+    "EditMessage": EditMessage,
     "Event": Event,
     "KernelMessage": KernelMessage,
     "LinkMessage": LinkMessage,
@@ -28,6 +32,11 @@ _UNIONS = {
     "Preview": Preview,
     "ViewMessage": ViewMessage,
 }
+_HEARD = ("KernelMessage", "LinkMessage")
+"""The unions that the browser decodes: of the others it needs no shapes."""
+_CALLED: dict[type, str] = {Place: "CellPlace"}
+"""Other names for classes that share theirs with another one on the wire."""
+_Record: TypeAlias = "inspect.StructType | inspect.DataclassType"
 _SCALARS: dict[type[inspect.Type], tuple[str, Any]] = {
     inspect.StrType: ("string", "string"),
     inspect.IntType: ("number", "number"),
@@ -60,35 +69,41 @@ export interface Fields {
 
 def typescript() -> str:
     """The whole generated file."""
-    structs: dict[str, inspect.StructType] = {}
-    enums: dict[str, inspect.EnumType] = {}
-    for union in _UNIONS.values():
-        _collect(inspect.type_info(union), structs, enums)
+    structs, enums = _collected(_UNIONS)
     parts = [_HEAD]
     parts += [_enum(name, enum) for name, enum in sorted(enums.items())]
     parts += [_interface(struct) for _, struct in sorted(structs.items())]
     parts += [_union(name, union) for name, union in _UNIONS.items()]
-    parts.append(_shapes(structs))
+    parts.append(_shapes(_collected(_HEARD)[0]))
     return "\n".join(parts)
 
 
+def _collected(unions: Iterable[str]) -> tuple[dict[str, _Record], dict[str, inspect.EnumType]]:
+    structs: dict[str, _Record] = {}
+    enums: dict[str, inspect.EnumType] = {}
+    for name in unions:
+        _collect(inspect.type_info(_UNIONS[name]), structs, enums)
+    return structs, enums
+
+
 def _collect(
-    kind: inspect.Type,
-    structs: dict[str, inspect.StructType],
-    enums: dict[str, inspect.EnumType],
+    kind: inspect.Type, structs: dict[str, _Record], enums: dict[str, inspect.EnumType]
 ) -> None:
     if isinstance(kind, inspect.EnumType):
         enums[kind.cls.__name__] = kind
-    elif isinstance(kind, inspect.StructType):
-        if kind.cls.__name__ in structs:
+    elif isinstance(kind, inspect.StructType | inspect.DataclassType):
+        name = _name(kind.cls)
+        if name in structs:
+            if structs[name].cls is not kind.cls:
+                raise TypeError(f"the wire has two structs called {name}: see _CALLED")
             return
-        structs[kind.cls.__name__] = kind
+        structs[name] = kind
     for part in _parts(kind):
         _collect(part, structs, enums)
 
 
 def _parts(kind: inspect.Type) -> Iterator[inspect.Type]:
-    if isinstance(kind, inspect.StructType):
+    if isinstance(kind, inspect.StructType | inspect.DataclassType):
         yield from (field.type for field in kind.fields)
     elif isinstance(kind, inspect.UnionType):
         yield from kind.types
@@ -103,8 +118,10 @@ def _parts(kind: inspect.Type) -> Iterator[inspect.Type]:
 def _text(kind: inspect.Type) -> str:
     if type(kind) in _SCALARS:
         return _SCALARS[type(kind)][0]
-    if isinstance(kind, inspect.EnumType | inspect.StructType):
+    if isinstance(kind, inspect.EnumType):
         return kind.cls.__name__
+    if isinstance(kind, inspect.StructType | inspect.DataclassType):
+        return _name(kind.cls)
     if isinstance(kind, inspect.UnionType):
         return _union_name(kind) or " | ".join(_text(part) for part in kind.types)
     if isinstance(kind, inspect.VarTupleType | inspect.ListType):
@@ -126,8 +143,8 @@ def _shape(kind: inspect.Type) -> Any:
         return _SCALARS[type(kind)][1]
     if isinstance(kind, inspect.EnumType):
         return {"enum": [member.value for member in kind.cls]}
-    if isinstance(kind, inspect.StructType):
-        return {"ref": kind.cls.__name__}
+    if isinstance(kind, inspect.StructType | inspect.DataclassType):
+        return {"ref": _name(kind.cls)}
     if isinstance(kind, inspect.UnionType):
         return {"any": [_shape(part) for part in kind.types]}
     if isinstance(kind, inspect.VarTupleType | inspect.ListType):
@@ -139,10 +156,16 @@ def _shape(kind: inspect.Type) -> Any:
     raise TypeError(f"the wire has no shape for {kind!r}; add it to generate.py")
 
 
-def _optional(struct: inspect.StructType, field: inspect.Field) -> bool:
+def _name(cls: type) -> str:
+    return _CALLED.get(cls, cls.__name__)
+
+
+def _optional(struct: _Record, field: inspect.Field) -> bool:
     """Left out of the JSON when it has its default, or may be left out by a view."""
+    if field.required or isinstance(struct, inspect.DataclassType):
+        return not field.required
     view_may_omit = struct.cls in ViewMessage.__args__
-    return not field.required and (struct.cls.__struct_config__.omit_defaults or view_may_omit)
+    return bool(struct.cls.__struct_config__.omit_defaults or view_may_omit)
 
 
 def _enum(name: str, enum: inspect.EnumType) -> str:
@@ -150,9 +173,9 @@ def _enum(name: str, enum: inspect.EnumType) -> str:
     return f"export type {name} = {values};\n"
 
 
-def _interface(struct: inspect.StructType) -> str:
-    lines = [f"/** {_first_line(struct.cls)} */", f"export interface {struct.cls.__name__} {{"]
-    if struct.tag_field is not None:
+def _interface(struct: _Record) -> str:
+    lines = [f"/** {_first_line(struct.cls)} */", f"export interface {_name(struct.cls)} {{"]
+    if isinstance(struct, inspect.StructType) and struct.tag_field is not None:
         lines.append(f"  readonly {struct.tag_field}: {json.dumps(struct.tag)};")
     for field in struct.fields:
         mark = "?" if _optional(struct, field) else ""
@@ -169,11 +192,11 @@ def _union(name: str, union: Any) -> str:
     return f"export type {name} = {members};\n"
 
 
-def _shapes(structs: dict[str, inspect.StructType]) -> str:
+def _shapes(structs: dict[str, _Record]) -> str:
     rows = []
     for name, struct in sorted(structs.items()):
         entry: dict[str, Any] = {}
-        if struct.tag_field is not None:
+        if isinstance(struct, inspect.StructType) and struct.tag_field is not None:
             entry["tag"] = [struct.tag_field, struct.tag]
         for group, wanted in (("required", False), ("optional", True)):
             entry[group] = {
@@ -185,6 +208,7 @@ def _shapes(structs: dict[str, inspect.StructType]) -> str:
     unions = [
         f"  {name}: {json.dumps(sorted(part.__name__ for part in union.__args__))},"
         for name, union in _UNIONS.items()
+        if name in _HEARD
     ]
     return "\n".join(
         [

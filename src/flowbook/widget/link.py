@@ -1,9 +1,8 @@
 """The link: what changes a kernel's flow changes the notebook document that JupyterLab has open.
 
 The front end opens a comm of `TARGET` for each open view of a notebook and tells its cells; the
-kernel asks for gestures, one at a time, each of which is all of its patches or none. A gesture is
-kept as what *makes* patches, so that one which comes too late for a cell is made again from the
-newer text, once; what cannot be said then is told the user, and nothing was lost.
+kernel asks for gestures (`flowbook.widget.open_view`). The canvases of a view ride on the same
+comm: a cell that changed is told before a canvas asks, so that an edit is of the newest text.
 
 A kernel without this target would complain in its log of a front end that knocks, and a front end
 that does not know us of a comm that opens by itself. So neither happens: a *beacon*, which is a
@@ -15,75 +14,44 @@ One lock is around all of it, and nothing is called under it but what makes patc
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from flowbook.cells.notebook import Cell, Notebook
-from flowbook.cells.patches import CellPatch, SetMetadata
-from flowbook.errors import UsageError
-from flowbook.session.notebook_link import Make, Places
+from flowbook.cells.patches import CellPatch
+from flowbook.session.notebook_link import Hosts, Make, Places
 from flowbook.session.rebase import rebased
-from flowbook.widget.mirror import Mirror
 from flowbook.widget.notebook_protocol import (
     TARGET,
     Cells,
     Changed,
-    LinkMessage,
     LinkNotice,
-    NotebookMessage,
-    Patch,
-    RefusedPatch,
     read_notebook_message,
     write_link_message,
 )
-from flowbook.widget.protocol import Unreadable
+from flowbook.widget.open_view import Gesture, View, Wire
+from flowbook.widget.protocol import Refused, Unreadable, ViewMessage, write
 
-
-class Wire(Protocol):
-    """What a link needs of a comm."""
-
-    comm_id: str
-
-    def send(self, data: dict[str, Any]) -> None: ...
-    def on_msg(self, callback: Any) -> None: ...
-    def on_close(self, callback: Any) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Gesture:
-    label: str
-    make: Make
-    last: bool = False
-    """It has been refused once."""
-
-
-@dataclass(slots=True)
-class _View:
-    """One open view of a notebook, and the gesture it has been asked for."""
-
-    name: str
-    wire: Wire
-    mirror: Mirror
-    asked: tuple[int, _Gesture] | None = None
+_OF_CANVASES = frozenset(one.__struct_config__.tag for one in ViewMessage.__args__)
 
 
 class Link:
     """The notebook as front ends have it open; `session.notebook_link.NotebookLink` says how.
 
-    Where several views are open, gestures go to the one that was opened last: views of one
-    document share their cells, and a kernel has one notebook.
+    Where several views are open, gestures of the kernel go to the one that was opened last: views
+    of one document share their cells, and a kernel has one notebook. What a canvas asks for goes to
+    the view it is of.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._views: dict[str, _View] = {}
-        self._waiting: deque[_Gesture] = deque()
-        self._rids = itertools.count(1)
+        self._views: dict[str, View] = {}
+        self._orphans: deque[Gesture] = deque()
+        """What views were asked for that have gone, until the next one opens."""
         self.placed: Callable[[Places], None] = lambda _: None
+        self.hosts: Hosts | None = None
 
     # ------------------------------------------------------------ what the kernel asks
 
@@ -97,7 +65,7 @@ class Link:
         """All cells as they stand, in order; none without a front end."""
         with self._lock:
             view = self._newest()
-            return () if view is None else view.mirror.notebook().cells
+            return () if view is None else view.notebook().cells
 
     def apply(self, patches: Sequence[CellPatch], label: str) -> bool:
         """Ask for these changes of `cells`, as one gesture; False when nobody is connected.
@@ -110,11 +78,8 @@ class Link:
     def say(self, label: str, make: Make) -> bool:
         """Ask for what `make` changes, made again should the notebook have gone on meanwhile."""
         with self._lock:
-            if not self._views:
-                return False
-            self._waiting.append(_Gesture(label, make))
-            self._ask()
-            return True
+            view = self._newest()
+            return view is not None and view.ask((Gesture(label, make),))
 
     # ------------------------------------------------------------ what the front end says
 
@@ -130,88 +95,69 @@ class Link:
         wire.on_msg(lambda told: self._heard(wire, told["content"]["data"]))
         wire.on_close(lambda _: self._closed(wire.comm_id))
         with self._lock:
-            before = [key for key, view in self._views.items() if view.name == said.view]
-            for key in before:  # a page that was loaded again never closed its comm
-                self._closed(key)
-            view = self._views[wire.comm_id] = _View(said.view, wire, Mirror(said.cells))
-            self._ask()
-        self.placed({cell: at for cell, at in view.mirror.places().items() if at is not None})
+            before = [
+                key
+                for key, view in self._views.items()
+                if view.name == said.view or key == wire.comm_id
+            ]
+        for key in before:  # a page that was loaded again never closed its comm
+            self._closed(key)
+        with self._lock:
+            view = self._views[wire.comm_id] = View(said, wire, self._lock)
+            self._adopt()
+            places = view.mirror.places()
+        self.placed({cell: at for cell, at in places.items() if at is not None})
 
     def _heard(self, wire: Wire, content: object) -> None:
+        with self._lock:
+            view = self._views.get(wire.comm_id)
+        if view is None:
+            return
+        if isinstance(content, dict) and content.get("type") in _OF_CANVASES:
+            self._shown(view, content)
+            return
         try:
             message = read_notebook_message(content)
         except Unreadable as refused:
             wire.send(write_link_message(LinkNotice(str(refused))))
             return
         with self._lock:
-            view = self._views.get(wire.comm_id)
-            if view is None:
-                return
-            before, rests = view.mirror.places(), view.asked is None and not self._waiting
-            self._act(view, message)
-            self._ask()
+            before, rests = view.mirror.places(), view.rests
+        view.hear(message)
         if rests and isinstance(message, Changed):  # else it may be older than what was asked for
             now = view.mirror.places()
             self.placed({cell: now[cell] for cell in now if now[cell] != before.get(cell)})
 
-    def _act(self, view: _View, message: NotebookMessage) -> None:
-        if isinstance(message, Cells):  # the line was down: what was said meanwhile is lost
-            view.mirror = Mirror(message.cells)
-            if view.asked is not None:
-                self._waiting.appendleft(view.asked[1])
-                view.asked = None
+    def _shown(self, view: View, content: object) -> None:
+        """A canvas of that view asks for something."""
+        hosts = self.hosts
+        if hosts is None:
+            nothing = Refused("this kernel shows no canvas", "run %load_ext flowbook")
+            view.wire.send(write(nothing))
             return
-        view.mirror.take(message.changes)
-        if isinstance(message, Changed) or view.asked is None or view.asked[0] != message.rid:
-            return
-        (_, gesture), view.asked = view.asked, None
-        if isinstance(message, RefusedPatch) and message.stale and not gesture.last:
-            self._waiting.appendleft(replace(gesture, last=True))
+        view.show(content, lambda: hosts(view))
 
     def _closed(self, key: str) -> None:
         with self._lock:
             view = self._views.pop(key, None)
-            if view is not None and view.asked is not None:
-                self._waiting.appendleft(view.asked[1])  # by now it may be done: `make` sees that
-            self._ask()
+        if view is None:
+            return
+        left = view.close()
+        with self._lock:
+            self._orphans.extend(left)  # the first may be done by now: `make` sees that
+            self._adopt()
 
-    # ------------------------------------------------------------ gestures, one by one
+    # ------------------------------------------------------------ views come and go
 
-    def _newest(self) -> _View | None:
+    def _newest(self) -> View | None:
         return next(reversed(self._views.values()), None)
 
-    def _ask(self) -> None:
-        """Send what waits, unless an answer is still out."""
+    def _adopt(self) -> None:
         view = self._newest()
-        while view is not None and view.asked is None and self._waiting:
-            gesture = self._waiting.popleft()
-            try:
-                patches = tuple(gesture.make(view.mirror.notebook()))
-            except UsageError as refused:
-                self._tell(view, LinkNotice(_untold(gesture, refused.message, refused.hint)))
-                continue
-            except Exception as failure:  # noqa: BLE001 - whoever edits a flow is not to suffer
-                self._tell(view, LinkNotice(_untold(gesture, repr(failure))))
-                continue
-            if patches:
-                view.asked = (next(self._rids), gesture)
-                self._tell(view, _patch(view, *view.asked, patches))
-
-    def _tell(self, view: _View, message: LinkMessage) -> None:
-        view.wire.send(write_link_message(message))
-
-
-def _patch(view: _View, rid: int, gesture: _Gesture, patches: Sequence[CellPatch]) -> Patch:
-    quiet = all(isinstance(one, SetMetadata) for one in patches)
-    wired = tuple(view.mirror.on_the_wire(patches))
-    return Patch(rid, gesture.label, wired, quiet, gesture.last)
-
-
-def _untold(gesture: _Gesture, reason: str, hint: str | None = None) -> str:
-    why = reason.removeprefix(
-        f"{gesture.label}: "
-    )  # an edit that is refused begins with its own label
-    return f"{gesture.label} is not in the notebook: {why}{f' ({hint})' if hint else ''}"
+        if view is not None:
+            left = tuple(self._orphans)
+            self._orphans.clear()
+            view.ask(left)
 
 
 class _Beacon:

@@ -2,7 +2,7 @@
 
 A notebook tells the kernel its cells as they stand (`NotebookMessage`); the kernel asks for changes
 of them (`LinkMessage`). Both are closed unions as in `flowbook.widget.protocol`, and generated into
-TypeScript with it.
+TypeScript with it. Its canvases ride on the same comm, with messages of that protocol.
 
 A cell has a *revision*: a number that the notebook gives it anew at each change. A patch names the
 revision it was made from, and a notebook where the cell has another by now refuses the whole
@@ -24,7 +24,7 @@ TARGET = "flowbook.notebook"
 
 
 class CellView(msgspec.Struct, frozen=True):
-    """One cell as it stands; of its metadata only `tags` and `flowbook`."""
+    """One cell as it stands; of its metadata only what is ours, and whether it is locked."""
 
     cell: CellId
     kind: str
@@ -41,11 +41,17 @@ class CellChanges(msgspec.Struct, frozen=True):
 
 
 class Cells(msgspec.Struct, frozen=True, tag_field="type", tag="CELLS"):
-    """A view of a notebook begins or came back: all of its cells, in order."""
+    """A view of a notebook begins or came back: all of its cells, in order.
+
+    `done` are the gestures that it did last, whose answers may be lost; `locked` says why nothing
+    of it may be changed, '' when it may.
+    """
 
     view: str
     path: str
     cells: tuple[CellView, ...]
+    done: tuple[int, ...] = ()
+    locked: str = ""
 
 
 class Changed(msgspec.Struct, frozen=True, tag_field="type", tag="CHANGED"):
@@ -70,7 +76,11 @@ class RefusedPatch(msgspec.Struct, frozen=True, tag_field="type", tag="REFUSED_P
     changes: CellChanges
 
 
-NotebookMessage: TypeAlias = Cells | Changed | Applied | RefusedPatch
+class CanvasClosed(msgspec.Struct, frozen=True, tag_field="type", tag="CANVAS_CLOSED"):
+    """No canvas shows the notebook any more: what is told to canvases need not be sent."""
+
+
+NotebookMessage: TypeAlias = Cells | Changed | Applied | RefusedPatch | CanvasClosed
 
 
 class ReplaceSourceView(msgspec.Struct, frozen=True, tag_field="type", tag="REPLACE_SOURCE"):
@@ -109,7 +119,9 @@ PatchView: TypeAlias = ReplaceSourceView | SetMetadataView | DeleteCellView | In
 class Patch(msgspec.Struct, frozen=True, tag_field="type", tag="PATCH"):
     """One gesture: all of its patches or none, and one step of undo unless it is `quiet`.
 
-    `last`: it will not be tried again, so that a refusal is the user's to hear of.
+    One that is asked for again, of newer cells or on a line that was cut, keeps its `rid`: a
+    notebook does it once. `last`: it will not be tried again, so that a refusal is the user's to
+    hear of.
     """
 
     rid: int

@@ -1,5 +1,7 @@
 """A value as something to look at: a table, an array, a picture, a tree or text, at most 64 kB.
 
+A chart or a text for a page to draw (`flowbook.widget.rich`) is at most a megabyte.
+
 Works on what a value can do, not on what it is, so no dataframe or plotting library is imported
 here: a table is what has columns and can be sliced, a picture what knows `_repr_png_`,
 `_repr_svg_`, `_repr_mimebundle_` or `savefig`. It never raises: a value whose own methods fail is
@@ -8,7 +10,6 @@ shown as text that says so.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import io
 import math
@@ -18,20 +19,25 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from flowbook.store import summary
-from flowbook.widget.protocol import (
+from flowbook.store import glance, parquet, summary
+from flowbook.store.preview import TablePreview as KeptTable
+from flowbook.widget import rich
+from flowbook.widget.stored import array_view, table_view
+from flowbook.widget.views import (
     ArrayPreview,
     Column,
     ImagePreview,
     Preview,
+    RichPreview,
     TablePreview,
     TextPreview,
     TreePreview,
 )
-from flowbook.widget.stored import array_view
 
 MOST_BYTES = 64 * 1024
 """A preview that is larger, as JSON, is cut or replaced."""
+MOST_RICH_BYTES = 1024 * 1024
+"""The same of a chart, HTML, Markdown or LaTeX: it is of no use in part."""
 MOST_ROWS = 50
 MOST_COLUMNS = 60
 _MOST_ITEMS = 100
@@ -70,9 +76,19 @@ def type_name(value: object) -> str:
 
 
 def _first_that_fits(value: object) -> Preview:
-    for attempt in (_table, _array, _picture, _tree):
+    attempts: tuple[Callable[[Any], Preview | None], ...] = (
+        _series,
+        _table,
+        _array,
+        _chart,
+        _picture,
+        _marked,
+        _tree,
+    )
+    for attempt in attempts:
         shown = attempt(value)
-        if shown is not None and len(msgspec.json.encode(shown)) <= MOST_BYTES:
+        most = MOST_RICH_BYTES if isinstance(shown, RichPreview) else MOST_BYTES
+        if shown is not None and len(msgspec.json.encode(shown)) <= most:
             return shown
     return _text(value)
 
@@ -90,6 +106,14 @@ def _table(value: Any) -> TablePreview | None:
     if hasattr(value, "rows") and hasattr(value, "schema"):
         return _polars(value)
     return None
+
+
+def _series(value: Any) -> TablePreview | None:
+    """A series is a table of one column, and more is said of what is in it."""
+    if parquet.kept_as(value) is None or not hasattr(value, "to_frame"):
+        return None
+    shown = glance.show(value)
+    return table_view(shown) if isinstance(shown, KeptTable) else None
 
 
 def _pandas(frame: Any) -> TablePreview:
@@ -176,19 +200,35 @@ def _array(value: Any) -> ArrayPreview | None:
     return array_view(summary.of_array(value.view(numpy.ndarray)))
 
 
-# ---------------------------------------------------------------- pictures
+# ---------------------------------------------------------------- charts and pictures
+
+
+def _chart(value: Any) -> Preview | None:
+    shown = rich.chart(value)
+    if shown is None:
+        return None
+    size = len(msgspec.json.encode(shown.data))
+    if size <= MOST_RICH_BYTES - MOST_BYTES:
+        return shown
+    return shown.image or TextPreview(
+        f"a chart of {size / 1e6:.1f} MB is too large to be shown here: draw fewer points"
+    )
+
+
+def _marked(value: Any) -> RichPreview | None:
+    return rich.marked(value)
 
 
 def _picture(value: Any) -> ImagePreview | None:
     if isinstance(value, type):
         return None
     if isinstance(value, bytes):
-        return _image("image/png", value) if value.startswith(b"\x89PNG") else None
+        return rich.image("image/png", value) if value.startswith(b"\x89PNG") else None
     if isinstance(value, str):
         svg = value.lstrip().startswith("<svg") and "</svg>" in value
-        return _image("image/svg+xml", value) if svg else None
+        return rich.image("image/svg+xml", value) if svg else None
     for method, mime in _PICTURE_METHODS:
-        image = _image(mime, _call(value, method))
+        image = rich.image(mime, _call(value, method))
         if image is not None:
             return image
     return _from_bundle(value) or _from_figure(value)
@@ -200,22 +240,8 @@ def _call(value: Any, method: str) -> Any:
     return given[0] if isinstance(given, tuple) else given
 
 
-def _image(mime: str, content: Any) -> ImagePreview | None:
-    if isinstance(content, str) and mime == "image/svg+xml":
-        content = content.encode()
-    if isinstance(content, str):
-        return ImagePreview(mime, content)  # already base64, as mime bundles have it
-    if isinstance(content, bytes) and content:
-        return ImagePreview(mime, base64.b64encode(content).decode())
-    return None
-
-
 def _from_bundle(value: Any) -> ImagePreview | None:
-    bundle = _call(value, "_repr_mimebundle_")
-    if not isinstance(bundle, Mapping):
-        return None
-    images = (_image(mime, bundle[mime]) for _, mime in _PICTURE_METHODS if mime in bundle)
-    return next((image for image in images if image is not None), None)
+    return rich.picture(rich.bundle(value))
 
 
 def _from_figure(value: Any) -> ImagePreview | None:
@@ -225,7 +251,7 @@ def _from_figure(value: Any) -> ImagePreview | None:
     for form, share in _FIGURE_FORMS:  # a busy chart is sent coarser rather than not at all
         paper = io.BytesIO()
         figure.savefig(paper, format=form, dpi=_DPI * share, bbox_inches="tight")
-        image = _image(f"image/{form}", paper.getvalue())
+        image = rich.image(f"image/{form}", paper.getvalue())
         if image is not None and len(image.content) < MOST_BYTES - 200:
             return image
     return None
@@ -276,4 +302,6 @@ def _text(value: object) -> TextPreview:
     if isinstance(value, bytes):
         return TextPreview(f"{len(value):,} bytes: {value[:64]!r}", len(value) > 64)
     text = value if isinstance(value, str) else repr(value)
-    return TextPreview(text[:_MOST_TEXT], len(text) > _MOST_TEXT)
+    cut = len(text) > _MOST_TEXT
+    total = len(text) if cut and isinstance(value, str) else None
+    return TextPreview(text[:_MOST_TEXT], cut, total)

@@ -19,228 +19,25 @@ import msgspec
 from flowbook.errors import UsageError
 from flowbook.events import Event
 from flowbook.events.values import ErrorInfo
-from flowbook.ids import CellId, FlowId, NodeId, PortName, RunId
-
-
-class InputView(msgspec.Struct, frozen=True):
-    """One input of a node, and what feeds it in the user's words (`clean.df`, `parameter city`)."""
-
-    name: PortName
-    source: str
-    required: bool = True
-    origin: str = ""
-    """`upstream`, `parameter`, or `nothing`."""
-
-
-class SettingView(msgspec.Struct, frozen=True):
-    """One setting of a node: whether it is `literal`, `expression` or `secret`, and its text."""
-
-    name: str
-    origin: str
-    text: str = ""
-
-
-class NodeView(msgspec.Struct, frozen=True):
-    """One node to draw: what it is, where it stands, and where it is written."""
-
-    name: NodeId
-    kind: str
-    x: float
-    y: float
-    inputs: tuple[InputView, ...] = ()
-    outputs: tuple[PortName, ...] = ()
-    options: dict[str, str] = {}
-    cell: CellId | None = None
-    index: int | None = None
-    settings: tuple[SettingView, ...] = ()
-
-
-class EdgeView(msgspec.Struct, frozen=True):
-    """One edge: `output` of `source` feeds `input` of `target`."""
-
-    source: NodeId
-    output: PortName
-    target: NodeId
-    input: PortName
-
-
-class ParamView(msgspec.Struct, frozen=True):
-    """One run parameter; `default` is left out when `required`."""
-
-    name: PortName
-    required: bool = False
-    default: Any = None
-    annotation: str | None = None
-    help: str | None = None
-
-
-class ProblemView(msgspec.Struct, frozen=True):
-    """One thing that is wrong with the definition."""
-
-    severity: str
-    message: str
-    node: NodeId | None = None
-    cell: CellId | None = None
-    line: int | None = None
-    hint: str | None = None
-
-
-class FlowView(msgspec.Struct, frozen=True):
-    """The definition as a view needs it; nodes in notebook order."""
-
-    flow: FlowId
-    nodes: tuple[NodeView, ...] = ()
-    edges: tuple[EdgeView, ...] = ()
-    params: tuple[ParamView, ...] = ()
-    problems: tuple[ProblemView, ...] = ()
-    stale: tuple[NodeId, ...] = ()
-    """Nodes whose last result no longer follows from the definition."""
-
-
-class ProgressView(msgspec.Struct, frozen=True):
-    """How far a running node is: `done` of `total` (None: unknown), and a word about it."""
-
-    node: NodeId
-    done: float
-    total: float | None = None
-    text: str = ""
-
-
-class StreamView(msgspec.Struct, frozen=True):
-    """What a running node has put on its stream since the last one of this `channel`.
-
-    `text` is what new tokens say, a few words about the newest data, or an artefact's name; it
-    stands for `chunks`, the first of which is number `chunk_index`.
-    """
-
-    node: NodeId
-    scope: str
-    attempt: int
-    channel: str
-    text: str
-    chunk_index: int = 0
-    chunks: int = 1
-
-
-class RunView(msgspec.Struct, frozen=True):
-    """The run a view shows: its facts so far, log lines left out, and live progress.
-
-    `waits_for`: what it waits for, in words, while it is queued; it has hardly a fact until then.
-    """
-
-    run: RunId
-    events: tuple[Event, ...] = ()
-    progress: tuple[ProgressView, ...] = ()
-    waits_for: str = ""
-
-
-class Column(msgspec.Struct, frozen=True):
-    """A table column and the type its library gives it."""
-
-    name: str
-    dtype: str
-
-
-class TablePreview(msgspec.Struct, frozen=True, tag_field="show", tag="table"):
-    """The first rows of a table; `total` rows in all, `columns` cut to the first of `width`."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[str | int | float | bool | None, ...], ...]
-    total: int
-    width: int
-
-
-class ArrayPreview(msgspec.Struct, frozen=True, tag_field="show", tag="array"):
-    """The first values of an array, and what is in it; `nulls` counts what is missing.
-
-    `summarized` is how many of the first values the summary covers, None for all.
-    """
-
-    dtype: str
-    shape: tuple[int, ...]
-    values: tuple[str | int | float | bool | None, ...] = ()
-    nulls: int | None = None
-    min: str | int | float | bool | None = None
-    max: str | int | float | bool | None = None
-    mean: float | None = None
-    summarized: int | None = None
-
-
-class ImagePreview(msgspec.Struct, frozen=True, tag_field="show", tag="image"):
-    """A picture: base64 `content` of `mime` (`image/png`, `image/svg+xml`, `image/jpeg`)."""
-
-    mime: str
-    content: str
-    alt: str = ""
-
-
-class TreePreview(msgspec.Struct, frozen=True, tag_field="show", tag="tree"):
-    """Plain data; `cut` is True when long lists or deep levels were left out."""
-
-    value: Any
-    cut: bool = False
-
-
-class TextPreview(msgspec.Struct, frozen=True, tag_field="show", tag="text"):
-    """Text, or the printed form of anything else; `cut` is True when it is only the start."""
-
-    text: str
-    cut: bool = False
-
-
-Preview: TypeAlias = TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview
-
-
-class PortPreview(msgspec.Struct, frozen=True):
-    """What passed one port: its Python type and a preview; `note` says why there is none."""
-
-    port: str
-    type: str = ""
-    preview: Preview | None = None
-    note: str = ""
-
-
-class ArtefactView(msgspec.Struct, frozen=True):
-    """A file that a node made, of `size` bytes; `note` says why there is no preview."""
-
-    name: str
-    media_type: str
-    size: int
-    preview: Preview | None = None
-    note: str = ""
-
-
-class StreamedView(msgspec.Struct, frozen=True):
-    """What an attempt has streamed: the end of its text, the last of its data and artefacts.
-
-    `cut`: text came before; `more_data`, `more_artefacts`: so many before those.
-    """
-
-    attempt: int
-    text: str = ""
-    cut: bool = False
-    tokens: int = 0
-    data: tuple[PortPreview, ...] = ()
-    more_data: int = 0
-    artefacts: tuple[ArtefactView, ...] = ()
-    more_artefacts: int = 0
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """What the last measured attempt of a node took, as `NodeUsed` has it."""
-
-    attempt: int
-    cpu_ms: float | None = None
-    memory: int | None = None
-    is_estimate: bool = False
-
-
-class LogLine(msgspec.Struct, frozen=True):
-    """Text a node printed; `stream` is stdout, stderr or log."""
-
-    stream: str
-    text: str
-    at: float
+from flowbook.ids import NodeId, RunId
+from flowbook.widget.edit_protocol import EditAnswer, EditAsked
+from flowbook.widget.find_protocol import FindAnswer, FindAsked
+from flowbook.widget.form_protocol import FormAnswer, FormAsked
+from flowbook.widget.run_protocol import RunAnswer, RunAsked
+from flowbook.widget.statistics_protocol import StatisticsAnswer, StatisticsAsked
+from flowbook.widget.travel_protocol import TravelAnswer, TravelAsked
+from flowbook.widget.version_protocol import VersionAnswer, VersionAsked
+from flowbook.widget.views import (
+    FlowView,
+    LogLine,
+    Measured,
+    PortPreview,
+    ProblemView,
+    ProgressView,
+    RunView,
+    StreamedView,
+    StreamView,
+)
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag_field="type", tag="SNAPSHOT"):
@@ -282,14 +79,38 @@ class Details(msgspec.Struct, frozen=True, tag_field="type", tag="DETAILS"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag_field="type", tag="REFUSED"):
-    """A request that was not done, why, and what to do; `problems` name single fields."""
+    """A request that was not done, why, and what to do; `problems` name single fields.
+
+    `view` and `rid` are those of the request, where it had any.
+    """
 
     message: str
     hint: str | None = None
     problems: tuple[ProblemView, ...] = ()
+    view: str = ""
+    rid: int | None = None
 
 
-KernelMessage: TypeAlias = Snapshot | Batch | Details | Refused
+class Part(msgspec.Struct, frozen=True, tag_field="type", tag="PART"):
+    """A part of the canvas, as the text of an ES module."""
+
+    view: str
+    rid: int
+    text: str
+
+
+Told: TypeAlias = Snapshot | Batch | Details | Refused | Part
+
+KernelMessage: TypeAlias = (
+    Told
+    | EditAnswer
+    | FindAnswer
+    | VersionAnswer
+    | FormAnswer
+    | RunAnswer
+    | StatisticsAnswer
+    | TravelAnswer
+)
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="HELLO"):
@@ -333,7 +154,26 @@ class TidyUp(msgspec.Struct, frozen=True, tag_field="type", tag="TIDY_UP"):
     """Forget dragged positions; lay the flow out again."""
 
 
-ViewMessage: TypeAlias = Hello | StartRun | CancelRun | Inspect | Move | TidyUp
+class AskPart(msgspec.Struct, frozen=True, tag_field="type", tag="PART"):
+    """The rest of the canvas's own code, which is loaded when it is first wanted: send `Part`."""
+
+    view: str
+    rid: int
+    name: str
+
+
+FirstAsked: TypeAlias = Hello | StartRun | CancelRun | Inspect | Move | TidyUp | AskPart
+
+ViewMessage: TypeAlias = (
+    FirstAsked
+    | EditAsked
+    | FindAsked
+    | VersionAsked
+    | FormAsked
+    | RunAsked
+    | StatisticsAsked
+    | TravelAsked
+)
 
 
 class Unreadable(UsageError):

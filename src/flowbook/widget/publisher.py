@@ -19,7 +19,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from flowbook.errors import FlowbookError
 from flowbook.events import Event
@@ -27,21 +29,31 @@ from flowbook.graph.spec import Position
 from flowbook.ids import NodeId
 from flowbook.run.perform import Notice
 from flowbook.run.stream import NodeStream
+from flowbook.widget.answering import (
+    calling,
+    editing,
+    expressions,
+    finding,
+    forms,
+    merging,
+    parts,
+    running,
+    statistics,
+    travel,
+    versions,
+)
 from flowbook.widget.closeup import details
 from flowbook.widget.host import CanvasHost, CanvasRun, Stop
-from flowbook.widget.picture import picture, problem_view
+from flowbook.widget.picture import Pictures, problem_view
 from flowbook.widget.protocol import (
     CancelRun,
     Hello,
     Inspect,
     KernelMessage,
     Move,
-    ProgressView,
     Refused,
-    RunView,
     Snapshot,
     StartRun,
-    StreamView,
     TidyUp,
     Unreadable,
     ViewMessage,
@@ -49,8 +61,22 @@ from flowbook.widget.protocol import (
     write,
 )
 from flowbook.widget.stream import Coalescer
+from flowbook.widget.views import ProgressView, RunView, StreamView
 
 Send = Callable[[dict[str, Any]], None]
+ANSWERS: Final = {
+    **editing.ANSWERS,
+    **finding.ANSWERS,
+    **versions.ANSWERS,
+    **forms.ANSWERS,
+    **expressions.ANSWERS,
+    **merging.ANSWERS,
+    **calling.ANSWERS,
+    **running.ANSWERS,
+    **parts.ANSWERS,
+    **statistics.ANSWERS,
+    **travel.ANSWERS,
+}
 LOOK = 0.5
 """Seconds between two looks at what a queued run waits for."""
 
@@ -65,6 +91,7 @@ class Publisher:
         self._send = send
         self._clock = clock
         self._stream = Coalescer()
+        self._pictures = Pictures(host.registry)
         self._answers: deque[KernelMessage] = deque()
         self._changed = False
         self._closed = False
@@ -201,7 +228,11 @@ class Publisher:
 
     def _fresh(self) -> Snapshot:
         host = self._host
-        flow = picture(host.spec(), host.problems(), host.positions(), host.stale())
+        flow = msgspec.structs.replace(
+            self._pictures.of(host.spec(), host.problems(), host.positions(), host.stale()),
+            locked=host.locked,
+            **dict(zip(("undo", "redo"), host.history(), strict=True)),
+        )
         run = self._run
         self._waits_for = "" if run is None else run.waits_for
         self._look_at = self._clock() + LOOK
@@ -219,11 +250,8 @@ class Publisher:
     def _act(self, message: ViewMessage) -> None:
         try:
             self._do(message)
-        except FlowbookError as refused:
-            problems = tuple(map(problem_view, getattr(refused, "problems", None) or ()))
-            self._answer(Refused(refused.message, refused.hint, problems))
         except Exception as failure:  # noqa: BLE001 - the view asked, the view is told
-            self._answer(Refused(f"{type(failure).__name__}: {failure}"))
+            self._answer(refusal(message, failure))
 
     def _do(self, message: ViewMessage) -> None:
         match message:
@@ -241,6 +269,8 @@ class Publisher:
                 self._host.move({n: Position(p.x, p.y) for n, p in message.positions.items()})
             case TidyUp():
                 self._host.tidy()
+            case _:
+                self._answer(ANSWERS[type(message)](self._host, message))
 
     def _cancel(self) -> None:
         run = self._host.current_run()
@@ -248,6 +278,20 @@ class Publisher:
             self._answer(Refused("nothing is running", "press Run to start"))
         else:
             run.cancel("cancelled on the canvas")
+
+
+def refusal(message: ViewMessage, failure: Exception) -> Refused:
+    """What is told of a question that failed: to whom, why, and what to do."""
+    if not isinstance(failure, FlowbookError):
+        return Refused(f"{type(failure).__name__}: {failure}", None, (), *_asker(message))
+    problems = tuple(map(problem_view, getattr(failure, "problems", None) or ()))
+    return Refused(failure.message, failure.hint, problems, *_asker(message))
+
+
+def _asker(message: ViewMessage) -> tuple[str, int | None]:
+    """Who asked, and the number of the question; a number only where an answer has it, too."""
+    rid: int | None = getattr(message, "rid", None)
+    return ("", None) if rid is None else (getattr(message, "view", ""), rid)
 
 
 def _stream_view(told: NodeStream) -> StreamView:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec.structs import replace
 
 from flowbook.store import preview as kept
-from flowbook.widget.protocol import (
+from flowbook.widget.views import (
     ArrayPreview,
     Column,
     ImagePreview,
@@ -48,6 +48,8 @@ def stored_port(label: str, ref: ValueRef, known: kept.Preview | None) -> PortPr
     shown = _as_sent(known.shown)
     if isinstance(shown, str):
         return PortPreview(label, name, note=shown)
+    if isinstance(shown, TextPreview) and not (shown.cut and name == "str"):
+        shown = replace(shown, total=None)  # of bytes, say, there is no more to be read
     return PortPreview(label, name, shown)
 
 
@@ -80,7 +82,9 @@ def _told_table(table: TablePreview, tell: Tell) -> TablePreview:
     for j, column in enumerate(table.columns):
         cells = [row[j] for row in table.rows]
         columns.append(_cells(tell({column.name: cells})[column.name], cells))
-    return replace(table, rows=tuple(zip(*columns, strict=True)) if columns else table.rows)
+    rows = tuple(zip(*columns, strict=True)) if columns else table.rows
+    hidden = any(tell({column.name: ""})[column.name] != "" for column in table.columns)
+    return replace(table, rows=rows, series=None if hidden else table.series)
 
 
 def _cells(told: Any, cells: Sequence[kept.Cell]) -> tuple[kept.Cell, ...]:
@@ -99,15 +103,39 @@ def array_view(array: kept.ArrayPreview) -> ArrayPreview:
         array.max,
         array.mean,
         array.summarized,
+        array.median,
+        array.bars,
+        array.sampled,
     )
+
+
+def table_view(table: kept.TablePreview) -> TablePreview:
+    """A table as it is sent; of a series with what is in it."""
+    columns = tuple(Column(one.name, one.dtype) for one in table.columns)
+    last = table.columns[-1] if table.columns else None
+    series = None
+    if last is not None and (last.bars or last.median is not None):
+        series = ArrayPreview(
+            last.dtype,
+            (table.total,),
+            (),
+            last.nulls,
+            last.min,
+            last.max,
+            last.mean,
+            table.summarized,
+            last.median,
+            last.bars,
+            last.sampled,
+        )
+    return TablePreview(columns, table.rows, table.total, table.width, series)
 
 
 def _as_sent(shown: kept.Shown) -> Preview | str:
     """The preview as it is sent, or a note why there is none."""
     match shown:
         case kept.TablePreview():
-            columns = tuple(Column(one.name, one.dtype) for one in shown.columns)
-            return TablePreview(columns, shown.rows, shown.total, shown.width)
+            return table_view(shown)
         case kept.ArrayPreview():
             return array_view(shown)
         case kept.ImagePreview():
@@ -115,7 +143,7 @@ def _as_sent(shown: kept.Shown) -> Preview | str:
         case kept.TreePreview():
             return TreePreview(shown.value, shown.cut)
         case kept.TextPreview():
-            return TextPreview(shown.text, shown.cut)
+            return TextPreview(shown.text, shown.cut, shown.total)
         case kept.Unseen():
             return shown.reason
 
@@ -124,7 +152,8 @@ def _picture(image: kept.ImagePreview) -> ImagePreview | str:
     size = f"{image.width} by {image.height} pixels"
     if not image.content:
         return f"a picture of {size}; install Pillow to see it small"
-    return ImagePreview(image.mime, image.content, f"Picture of {size}")
+    alt = f"Picture of {size}"
+    return ImagePreview(image.mime, image.content, alt, image.width, image.height)
 
 
 def _named(kind: str, shown: kept.Shown | None) -> str:

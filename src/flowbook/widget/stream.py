@@ -21,14 +21,8 @@ from flowbook.events import (
     NodeUsed,
 )
 from flowbook.ids import EventSeq, NodeId, RunId
-from flowbook.widget.protocol import (
-    Batch,
-    FlowView,
-    ProgressView,
-    RunView,
-    Snapshot,
-    StreamView,
-)
+from flowbook.widget.protocol import Batch, Snapshot
+from flowbook.widget.views import FlowView, ProgressView, RunView, StreamView
 
 INTERVAL = 0.05
 """Seconds between two messages: 20 a second."""

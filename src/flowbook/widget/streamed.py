@@ -13,7 +13,7 @@ from flowbook.errors import FlowbookError
 from flowbook.events import NodeStreamed
 from flowbook.run.streamed import Streamed
 from flowbook.widget.preview import preview, type_name
-from flowbook.widget.protocol import (
+from flowbook.widget.views import (
     ArtefactView,
     ImagePreview,
     PortPreview,
