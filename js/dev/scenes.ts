@@ -54,8 +54,13 @@ const SETTINGS: Readonly<Record<string, NodeView["settings"]>> = {
   ],
 };
 const PARAMETERS: Readonly<Record<string, NodeView["inputs"]>> = {
-  daily: [{ name: "city", source: "parameter city", required: true, origin: "parameter" }],
+  daily: [
+    { name: "city", source: "parameter city", required: true, origin: "parameter", takes: "" },
+  ],
 };
+
+/** What there is to say of a node that is nothing special. */
+export const PLAIN = { inside: null, contains: false, known: true, ports: {} } as const;
 
 export function node(row: Row, index: number): NodeView {
   const [name, kind, inputs, outputs, options] = row;
@@ -70,10 +75,12 @@ export function node(row: Row, index: number): NodeView {
         source,
         required: true,
         origin: "upstream",
+        takes: "",
       })),
       ...(PARAMETERS[name] ?? []),
     ],
     settings: SETTINGS[name] ?? [],
+    ...PLAIN,
     outputs: outputs.split(" ").filter(Boolean),
     options: options ?? {},
     cell: `cell-${index}`,
@@ -139,6 +146,10 @@ export function flow(problems: readonly ProblemView[] = []): FlowView {
     ],
     problems,
     stale: [],
+    reasons: {},
+    locked: "",
+    undo: null,
+    redo: null,
   });
 }
 
@@ -181,7 +192,7 @@ export function large(layers: number, wide: number): FlowView {
     params: [],
     nodes: names.map((name, i) => ({
       ...node([name, "python", "", "out"], i),
-      inputs: i < wide ? [] : [{ name: "a", source: "", required: true, origin: "" }],
+      inputs: i < wide ? [] : [{ name: "a", source: "", required: true, origin: "", takes: "" }],
     })),
     edges: names.slice(wide).map((target, i) => ({
       source: names[i] ?? "",
@@ -453,6 +464,7 @@ const TABLE: Preview = {
   show: "table",
   total: 48,
   width: 6,
+  series: null,
   columns: [
     { name: "month", dtype: "datetime64[ns]" },
     { name: "city", dtype: "object" },
@@ -471,6 +483,7 @@ const TABLE: Preview = {
   ]),
 };
 
+const NO_SIZE = { width: null, height: null } as const;
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360" viewBox="0 0 640 360"><rect width="640" height="360" fill="#fff"/>${Array.from({ length: 12 }, (_, i) => `<rect x="${50 + i * 46}" y="${300 - 90 * (1 + Math.sin(i / 1.9))}" width="30" height="${90 * (1 + Math.sin(i / 1.9))}" fill="#4c78a8"/>`).join("")}<path d="M40 300H610" stroke="#333"/><text x="320" y="30" text-anchor="middle" font-family="sans-serif" font-size="18">Rain by month, Seattle</text></svg>`;
 
 const TYPES: Record<string, string> = {
@@ -482,7 +495,13 @@ const TYPES: Record<string, string> = {
 
 export function details(view: string, name: string): Details {
   const outputs: Record<string, Preview> = {
-    chart: { show: "image", mime: "image/svg+xml", content: btoa(SVG), alt: "Rain by month" },
+    chart: {
+      show: "image",
+      mime: "image/svg+xml",
+      content: btoa(SVG),
+      alt: "Rain by month",
+      ...NO_SIZE,
+    },
     climate: {
       show: "tree",
       value: {
@@ -505,8 +524,11 @@ export function details(view: string, name: string): Details {
       max: 0.5,
       mean: 0.004,
       summarized: null,
+      median: 0.01,
+      bars: [2, 5, 9, 30, 71, 160, 290, 480, 700, 910, 1004, 930, 720, 500, 300, 170, 80, 33, 9, 3],
+      sampled: null,
     },
-    server: { show: "text", text: "http://127.0.0.1:40213", cut: false },
+    server: { show: "text", text: "http://127.0.0.1:40213", cut: false, total: null },
   };
   return {
     type: "DETAILS",
@@ -583,6 +605,7 @@ const STREAMED: StreamedView = {
         mime: "image/svg+xml",
         content: btoa(DRAWING),
         alt: "wet_days.svg",
+        ...NO_SIZE,
       },
       note: "",
     },

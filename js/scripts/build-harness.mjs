@@ -2,6 +2,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
+import { ALIAS } from "./alias.mjs";
+import { SHAKEN } from "./shaken.mjs";
 
 const js = join(dirname(fileURLToPath(import.meta.url)), "..");
 const options = {
@@ -12,6 +14,8 @@ const options = {
   format: "esm",
   target: "es2022",
   jsx: "automatic",
+  alias: ALIAS,
+  plugins: [SHAKEN],
   define: { "process.env.NODE_ENV": '"development"' },
   logLevel: "warning",
 };

@@ -1,18 +1,21 @@
-// Who may import whom: protocol <- model <- view <- canvas | panels <- app and widget; lab and host
-// beside. A file knows its own room and the rooms below it, nothing else.
+// Who may import whom: protocol <- model <- host <- editor <- view <- canvas | panels <- past <- app
+// and widget; lab beside. A file knows its own room and the rooms below it, nothing else.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAY = {
   protocol: [],
+  thin: [],
   model: ["protocol"],
   host: ["protocol", "model"],
-  view: ["protocol", "model"],
-  canvas: ["protocol", "model", "view"],
-  panels: ["protocol", "model", "view"],
-  app: ["protocol", "model", "view", "canvas", "panels", "host"],
-  widget: ["model", "host", "app", "view"],
+  editor: ["protocol", "model", "host"],
+  view: ["protocol", "model", "editor"],
+  canvas: ["protocol", "model", "editor", "view"],
+  panels: ["protocol", "model", "host", "editor", "view"],
+  past: ["protocol", "model", "host", "editor", "view", "panels"],
+  app: ["protocol", "model", "host", "editor", "view", "canvas", "panels", "past"],
+  widget: ["protocol", "model", "host", "editor", "view", "app"],
   lab: ["protocol"],
 };
 const OUTSIDE = { protocol: [], model: [] }; // these two know no library at all

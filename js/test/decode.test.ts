@@ -72,6 +72,7 @@ test("previews are told apart by what they show", () => {
     min: 1,
     max: 1,
     mean: 1,
+    ...{ median: 1, bars: [1], sampled: null },
     summarized: null,
   };
   const port = { port: "a", type: "ndarray", note: "", preview: array };

@@ -3,6 +3,9 @@ import type { Event, FlowView, Snapshot, ValueRef } from "../src/protocol/genera
 
 export const RUN = "run-1";
 
+/** What there is to say of a node that is nothing special. */
+export const PLAIN = { inside: null, contains: false, known: true, ports: {} } as const;
+
 export const flow: FlowView = {
   flow: "tour",
   nodes: [
@@ -17,30 +20,37 @@ export const flow: FlowView = {
       cell: "a",
       index: 1,
       settings: [],
+      ...PLAIN,
     },
     {
       name: "season",
       kind: "router",
       x: 270,
       y: 0,
-      inputs: [{ name: "rows", source: "fetch.rows", required: true, origin: "upstream" }],
+      inputs: [
+        { name: "rows", source: "fetch.rows", required: true, origin: "upstream", takes: "" },
+      ],
       outputs: ["hot", "cold"],
       options: { retries: "2" },
       cell: "b",
       index: 2,
       settings: [],
+      ...PLAIN,
     },
     {
       name: "ice",
       kind: "python",
       x: 540,
       y: 0,
-      inputs: [{ name: "cold", source: "season.cold", required: true, origin: "upstream" }],
+      inputs: [
+        { name: "cold", source: "season.cold", required: true, origin: "upstream", takes: "" },
+      ],
       outputs: ["ice"],
       options: {},
       cell: "c",
       index: 3,
       settings: [],
+      ...PLAIN,
     },
   ],
   edges: [
@@ -50,6 +60,10 @@ export const flow: FlowView = {
   params: [],
   problems: [],
   stale: [],
+  reasons: {},
+  locked: "",
+  undo: null,
+  redo: null,
 };
 
 const table: ValueRef = { hash: "ab", format: "parquet", type: "DataFrame", rows: 1461 };

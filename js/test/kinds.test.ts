@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { NodeView } from "../src/protocol/generated";
 import { lookOf, noteOf } from "../src/view/kinds";
+import { PLAIN } from "./flows";
 
 const icons = readFileSync(new URL("../src/view/icons.tsx", import.meta.url), "utf8");
 const project = readFileSync(new URL("../../pyproject.toml", import.meta.url), "utf8");
@@ -9,7 +10,7 @@ const kinds = [...project.matchAll(/^(\w+) = "flowbook\.nodes\./gm)].map((found)
 
 function node(given: Partial<NodeView>): NodeView {
   const plain = { name: "a", kind: "python", x: 0, y: 0, inputs: [], outputs: [], options: {} };
-  return { ...plain, cell: null, index: null, settings: [], ...given };
+  return { ...plain, cell: null, index: null, settings: [], ...PLAIN, ...given };
 }
 
 test.each(kinds)("the kind %s has an icon of its own", (kind) => {

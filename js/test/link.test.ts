@@ -1,8 +1,9 @@
 import { type ISharedNotebook, YNotebook } from "@jupyter/ydoc";
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { NotebookLink, type OpenLine, type Surroundings } from "../src/lab/link";
-import type { NotebookMessage } from "../src/protocol/generated";
+import type { Surroundings } from "../src/lab/answerers";
+import { NotebookLink } from "../src/lab/link";
+import type { LineMessage, OpenLine, Turn } from "../src/lab/openLine";
 
 const CELLS = [
   { id: "a", cell_type: "code", source: "%%flow raw\n1", metadata: { tags: ["mine"] } },
@@ -10,17 +11,20 @@ const CELLS = [
   { id: "c", cell_type: "markdown", source: "# words", metadata: {} },
 ];
 
+const NEW = { cell: "n", kind: "code", source: "new", metadata: {}, revision: 0 };
+
 class FakeLine implements OpenLine {
-  readonly sent: NotebookMessage[] = [];
+  readonly sent: LineMessage[] = [];
   closed = false;
-  reconnected = () => {};
+  turn = (_: Turn) => {};
+  tries = 0;
   constructor(
-    first: NotebookMessage,
+    first: LineMessage,
     readonly hear: (content: unknown) => void,
   ) {
     this.sent.push(first);
   }
-  send(message: NotebookMessage) {
+  send(message: LineMessage) {
     this.sent.push(message);
   }
   async close() {
@@ -29,18 +33,26 @@ class FakeLine implements OpenLine {
   dispose() {
     this.closed = true;
   }
-  onReconnected(callback: () => void) {
-    this.reconnected = callback;
+  onTurn(callback: (turn: Turn) => void) {
+    this.turn = callback;
+  }
+  reconnect() {
+    this.tries += 1;
   }
   get last() {
-    return this.sent[this.sent.length - 1] as NotebookMessage;
+    return this.sent[this.sent.length - 1] as LineMessage;
   }
 }
 
 class World {
   readonly lines: FakeLine[] = [];
+  readonly served: FakeLine[] = [];
+  loaded = 0;
+  started = 0;
+  /** Why flowbook cannot be loaded; null when it can. */
+  loadable: string | null = null;
   readonly notices: string[] = [];
-  readOnly = false;
+  locked = "";
   asked = 0;
   readonly kernel = { model: { id: "k", name: "python3" }, status: "idle" as string };
   readonly iopubMessage: Signal<object, unknown> = new Signal({});
@@ -60,10 +72,23 @@ class World {
         this.lines.push(line);
         return line;
       },
+      serve: (_cells, heard) => {
+        const line = new FakeLine({ type: "HELLO", view: "" }, heard);
+        this.served.push(line);
+        return line;
+      },
+      load: async () => {
+        this.loaded += 1;
+        this.hasFlowbook = this.loadable === null;
+        return this.loadable;
+      },
+      start: async () => {
+        this.started += 1;
+      },
       notify: (message) => this.notices.push(message),
       view: "v1",
       path: () => "x.ipynb",
-      isReadOnly: () => this.readOnly,
+      locked: () => this.locked,
     };
     const session = {
       session: { kernel: this.kernel },
@@ -80,7 +105,7 @@ class World {
 
   revision(cell: string): number {
     const told = this.line.sent.flatMap((one) =>
-      one.type === "CELLS" ? one.cells : one.changes.cells,
+      one.type === "CELLS" ? one.cells : "changes" in one ? one.changes.cells : [],
     );
     return told.filter((one) => one.cell === cell).at(-1)?.revision ?? -1;
   }
@@ -188,8 +213,57 @@ describe("finding the kernel", () => {
   });
 
   test("a line that was interrupted begins with all cells again", () => {
-    world.line.reconnected();
+    world.line.turn("back");
     expect(world.line.last.type).toBe("CELLS");
+  });
+
+  test("what was done already, and is asked for again, is answered and not done twice", async () => {
+    const insert = { type: "INSERT_CELL", after: "a", cell: NEW };
+    world.patch([insert], { rid: 7 });
+    await settle();
+    world.line.turn("cut");
+    world.line.turn("back");
+    expect(world.line.last).toMatchObject({ type: "CELLS", done: [7] });
+    world.patch([insert], { rid: 7 });
+    await settle();
+    expect(world.line.last).toMatchObject({ type: "APPLIED", rid: 7 });
+    expect(texts(world.shared).filter((text) => text === "new")).toHaveLength(1);
+  });
+
+  test("nothing is sent while a line is cut, and all of it is told when it is back", async () => {
+    const sent = world.line.sent.length;
+    world.line.turn("cut");
+    expect(world.link.answering).toBe("cut");
+    world.shared.cells[0]?.setSource("%%flow raw\n2");
+    world.patch([{ type: "INSERT_CELL", after: null, cell: NEW }], { rid: 3 });
+    await settle();
+    expect(world.line.sent).toHaveLength(sent);
+    world.line.turn("back");
+    expect(world.link.answering).toBe("kernel");
+    expect(world.line.sent.slice(sent).map((one) => one.type)).toEqual(["CELLS"]);
+    expect(world.line.last).toMatchObject({
+      done: [3],
+      cells: [{ cell: "n" }, { cell: "a" }, {}, {}],
+    });
+  });
+
+  test("a kernel that was another one by the time it was reached is begun with anew", async () => {
+    const before = world.line;
+    before.turn("cut");
+    before.turn("gone");
+    await settle();
+    expect(before.closed).toBe(true);
+    expect(world.lines).toHaveLength(2);
+    expect(world.link.answering).toBe("kernel");
+  });
+
+  test("whoever answers hears that nothing may be changed, and that it may again", () => {
+    world.locked = "its file may not be written";
+    world.link.look();
+    expect(world.line.last).toMatchObject({ type: "CELLS", locked: "its file may not be written" });
+    world.locked = "";
+    world.link.look();
+    expect(world.line.last).toMatchObject({ type: "CELLS", locked: "" });
   });
 
   test("a notebook that is closed lets go", () => {
@@ -350,7 +424,7 @@ describe("refusing", () => {
   });
 
   test.each([
-    ["a read-only notebook", () => (world.readOnly = true), "the notebook is read-only"],
+    ["a read-only notebook", () => (world.locked = "it is locked"), "it is locked"],
     [
       "a cell that is not to be edited",
       () => world.shared.cells[0]?.setMetadata("editable", false),

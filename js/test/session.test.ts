@@ -99,3 +99,32 @@ test("listeners hear once per frame however much arrived", () => {
   frames[0]?.();
   expect(heard).toBe(1);
 });
+
+test("while the way is cut nothing is sent, whoever asked hears so, and the flow is only looked at", async () => {
+  const { memory, store, session } = open(snapshot(1, null));
+  const waiting = session.request({ type: "UNDO" });
+  memory.link(false);
+  await expect(waiting).rejects.toThrow("lost before this was answered");
+  const sent = memory.sent.length;
+  await expect(session.request({ type: "UNDO" })).rejects.toMatchObject({ lost: true });
+  session.run({});
+  expect(store.state.refused?.message).toContain("nothing was changed");
+  session.move({ fetch: { x: 1, y: 1 } });
+  expect(memory.sent).toHaveLength(sent);
+  expect(store.state.flow?.locked).toBe("there is no connection");
+  vi.advanceTimersByTime(10_000);
+  memory.link(true);
+  expect(memory.sent.map((one) => one.type).slice(sent)).toEqual(["HELLO"]);
+  memory.tell(snapshot(1, null));
+  expect(store.state).toMatchObject({ connection: "live", flow: { locked: "" } });
+});
+
+test("who is silent is greeted again, until they answer", () => {
+  const { memory, store } = open(snapshot(1, null));
+  vi.advanceTimersByTime(17_000);
+  expect(memory.sent.map((one) => one.type)).toEqual(["HELLO", "HELLO"]);
+  memory.tell(snapshot(2, null));
+  vi.advanceTimersByTime(60_000);
+  expect(store.state.connection).toBe("live");
+  expect(memory.sent).toHaveLength(2);
+});

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { originHelp, sourcesOf } from "../src/model/sources";
 import { Sources } from "../src/panels/Sources";
 import type { NodeView } from "../src/protocol/generated";
+import { PLAIN } from "./flows";
 
 const NODE: NodeView = {
   name: "daily",
@@ -10,14 +11,15 @@ const NODE: NodeView = {
   x: 0,
   y: 0,
   inputs: [
-    { name: "url", source: "server.url", required: true, origin: "upstream" },
-    { name: "city", source: "parameter city", required: true, origin: "parameter" },
-    { name: "lost", source: "nothing", required: true, origin: "nothing" },
+    { name: "url", source: "server.url", required: true, origin: "upstream", takes: "" },
+    { name: "city", source: "parameter city", required: true, origin: "parameter", takes: "" },
+    { name: "lost", source: "nothing", required: true, origin: "nothing", takes: "" },
   ],
   outputs: ["daily"],
   options: {},
   cell: null,
   index: null,
+  ...PLAIN,
   settings: [
     { name: "headers", origin: "secret", text: "{{ secrets.WEATHER }}" },
     { name: "method", origin: "literal", text: "GET" },

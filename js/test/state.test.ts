@@ -17,6 +17,20 @@ test("a snapshot shows the definition and the run so far", () => {
   expect(state.run?.nodes.fetch?.phase).toBe("running");
 });
 
+test("a definition that did not change is the same object, or all of it that did not", () => {
+  const first = after(snapshot(1, null));
+  const copy = structuredClone(snapshot(2, null));
+  const same = reduce(first, copy, 200);
+  expect(same.flow).toBe(first.flow);
+  const [head, ...tail] = copy.flow.nodes;
+  if (head === undefined) throw new Error("the flow has nodes");
+  const added = { ...head, name: "new" };
+  const next = reduce(first, { ...copy, flow: { ...copy.flow, nodes: [added, head, ...tail] } }, 2);
+  expect(next.flow?.nodes.map((node) => node.name)[0]).toBe("new");
+  expect(next.flow?.nodes[1]).toBe(first.flow?.nodes[0]);
+  expect(next.flow?.edges).toBe(first.flow?.edges);
+});
+
 test("batches follow on without a hole", () => {
   const state = after(
     snapshot(1, [created()]),

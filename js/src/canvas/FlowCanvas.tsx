@@ -1,43 +1,57 @@
-import {
-  applyNodeChanges,
-  Background,
-  BackgroundVariant,
-  MiniMap,
-  type NodeChange,
-  ReactFlow,
-  ReactFlowProvider,
-  useStore as useFlowStore,
-} from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Point } from "../model/layout";
-import { standingOf } from "../model/selectors";
+import { ReactFlow, ReactFlowProvider, useStore as useFlowStore } from "@xyflow/react";
+import { type PointerEvent, useCallback, useEffect, useMemo, useRef } from "react";
+import { goToCell } from "../editor/commands/going";
+import { geometryOf } from "../editor/geometry";
+import { asidesOf } from "../model/overlay";
+import type { CanvasState } from "../model/state";
 import type { Store } from "../model/store";
-import type { FlowView, Place } from "../protocol/generated";
+import type { FlowView } from "../protocol/generated";
+import type { RunPage } from "../protocol/runPage";
+import { useEditor, useEditorState } from "../view/useEditor";
+import { selectRefused, useStore } from "../view/useStore";
+import { ContainerCard } from "./ContainerCard";
+import { Dots } from "./Dots";
+import { FarEdges } from "./FarEdges";
 import { FlowEdgeLine } from "./FlowEdgeLine";
+import { FlowMap } from "./FlowMap";
 import { boxOf, LEAST_ZOOM } from "./frame";
-import {
-  beside,
-  carryOver,
-  type FlowEdge,
-  type FlowNode,
-  graphEdges,
-  graphNodes,
-  tidied,
-} from "./graph";
+import { Guides } from "./Guides";
+import { beside, carryEdges, type FlowEdge, type FlowNode, pictured } from "./graph";
+import { Hint } from "./Hint";
+import { LinkLine } from "./LinkLine";
 import { NodeCard } from "./NodeCard";
+import { NoteCard } from "./NoteCard";
+import { Painter } from "./painter";
 import { SurroundingsContext } from "./surroundings";
 import { Tools } from "./Tools";
+import { useClipboard } from "./useClipboard";
+import { useConnect } from "./useConnect";
+import { useDeclaredSizes } from "./useDeclaredSizes";
+import { useDrag } from "./useDrag";
 import { useFrame } from "./useFrame";
 import { KEYS_HELP, useKeys } from "./useKeys";
+import { useKindDrop } from "./useKindDrop";
+import { useMarquee } from "./useMarquee";
+import { useNodes } from "./useNodes";
+import { usePanning } from "./usePanning";
+import { usePointing } from "./usePointing";
+import { useRememberedFolding, useRememberedView } from "./useRemembered";
+import { useSurface } from "./useSurface";
 
-const NODE_TYPES = { flow: NodeCard };
+import "./container.css";
+import "./note.css";
+import "./overlay.css";
+import "./ports.css";
+
+const NODE_TYPES = { flow: NodeCard, container: ContainerCard, note: NoteCard };
 const EDGE_TYPES = { flow: FlowEdgeLine };
 const FAR = 0.35;
+const NO_EDGES: FlowEdge[] = [];
+/** More nodes than these are drawn where they are in view, and without shadows and dots. */
 const MANY = 200;
-const TOO_MANY_FOR_MAP = 1000;
+const TOO_MANY_FOR_MAP = 5000;
 const FEW_FOR_MAP = 24;
-/** Until React Flow has taken over new positions. */
-const SETTLE_MS = 120;
+const PAN_BUTTONS = [0, 1];
 const SPOKEN = {
   "node.a11yDescription.default": KEYS_HELP,
   "node.a11yDescription.keyboardDisabled": KEYS_HELP,
@@ -53,8 +67,11 @@ export interface FlowCanvasProps {
   readonly onWantHeight: (height: number) => void;
   readonly onSelect: (node: string | null) => void;
   readonly onOpen: (node: string) => void;
-  readonly onMove: (positions: Readonly<Record<string, Place>>) => void;
-  readonly onTidyUp: () => void;
+}
+
+/** What a page is remembered by: its run, or two of them, else the flow. */
+function pageName(page: RunPage | undefined, flow: string): string {
+  return page === undefined ? flow : `${page.against ?? ""}:${page.run}`;
 }
 
 export function FlowCanvas(props: FlowCanvasProps) {
@@ -66,98 +83,152 @@ export function FlowCanvas(props: FlowCanvasProps) {
 }
 
 function Surface(props: FlowCanvasProps) {
-  const { id, store, flow, selected, onSelect, onOpen, onMove, onTidyUp } = props;
-  const [nodes, setNodes] = useState<FlowNode[]>(() => graphNodes(flow));
-  const lines = useMemo(() => graphEdges(flow), [flow]);
-  const edges = useMemo(() => beside(lines, selected), [lines, selected]);
-  const box = useMemo(() => boxOf(flow.nodes.map((position) => ({ position }))), [flow]);
-  const far = useFlowStore((state) => state.transform[2] < FAR);
-  const surroundings = useMemo(() => ({ store, far }), [store, far]);
-  const surface = useRef<HTMLDivElement>(null);
-  const frame = useFrame({ ...props, box });
-
-  useEffect(() => {
-    setNodes((before) => carryOver(before, graphNodes(flow)));
-  }, [flow]);
-  useEffect(() => {
-    setNodes((before) =>
-      before.some((node) => (node.selected ?? false) !== (node.id === selected))
-        ? before.map((node) =>
-            (node.selected ?? false) === (node.id === selected)
-              ? node
-              : { ...node, selected: node.id === selected },
-          )
-        : before,
-    );
-  }, [selected]);
-
-  const change = useCallback(
-    (changes: NodeChange<FlowNode>[]) => {
-      setNodes((before) => applyNodeChanges(changes, before));
-      const moved: Record<string, Place> = {};
-      for (const one of changes) {
-        if (one.type === "position" && !one.dragging && one.position)
-          moved[one.id] = { x: one.position.x, y: one.position.y };
-        if (one.type === "select" && one.selected) onSelect(one.id);
-      }
-      if (Object.keys(moved).length > 0) onMove(moved);
-    },
-    [onMove, onSelect],
+  const { id, store, flow, onSelect, onOpen } = props;
+  const editor = useEditor();
+  const { whole } = editor;
+  const state = useEditorState(selectAll);
+  const { nodes: chosen, edges: wires, folded, found, reveal, overlay } = state;
+  const refused = useStore<CanvasState["refused"]>(store, selectRefused);
+  useRememberedFolding(editor, flow.flow);
+  const picture = useMemo(() => pictured(flow, geometryOf(flow, folded)), [flow, folded]);
+  const kept = useRef<FlowEdge[]>([]);
+  kept.current = useMemo(() => carryEdges(kept.current, picture.edges), [picture]);
+  const lines = kept.current;
+  const edges = useMemo(() => beside(lines, chosen, wires), [lines, chosen, wires]);
+  const nodes = useNodes(picture.nodes, chosen, refused);
+  const box = useMemo(
+    () => boxOf(picture.nodes.filter((node) => node.parentId === undefined)),
+    [picture],
   );
-  const nudge = (node: string, by: Point) => {
-    const from = nodes.find((one) => one.id === node)?.position;
-    if (from === undefined) return;
-    const position = { x: from.x + by.x, y: from.y + by.y };
-    change([{ id: node, type: "position", position, dragging: false }]);
-  };
-  const keys = useKeys({ nodes, surface, frame, selected, onSelect, onOpen, onNudge: nudge });
+  const far = useFlowStore((state) => state.transform[2] < FAR);
+  const many = flow.nodes.length > MANY;
+  useDeclaredSizes();
+  const painter = useMemo(() => new Painter(store), [store]);
+  useEffect(() => painter.start(), [painter]);
+  const asides = useMemo(() => asidesOf(overlay, flow), [overlay, flow]);
+  const surroundings = useMemo(
+    () => ({ store, painter, far, found, asides }),
+    [store, painter, far, found, asides],
+  );
+  const surface = useRef<HTMLDivElement>(null);
+  const { viewport, onMoveEnd } = useRememberedView(pageName(editor.page, flow.flow), whole);
+  const frame = useFrame({ ...props, box, viewport, touched: chosen.size + wires.size > 0 });
+  useEffect(() => {
+    if (reveal !== null) frame.reveal(reveal.node);
+  }, [reveal, frame]);
+  const pointer = useSurface(editor, surface, frame);
+  const drag = useDrag(editor, picture, nodes, surface);
+  const connecting = useConnect(editor, surface);
+  const { marquee, press: pressMarquee } = useMarquee(editor, surface);
+  const panning = usePanning(editor);
+  const pointing = usePointing(editor, onSelect);
+  const clipboard = useClipboard(editor);
+  const kinds = useKindDrop(editor);
+  const keys = useKeys({ editor, nodes, frame, onSelect, onOpen });
+
+  const taken = useRef(false);
+  const press = useCallback(
+    (event: PointerEvent) => {
+      panning.used();
+      const native = event.nativeEvent ?? (event as unknown as globalThis.PointerEvent);
+      taken.current = !panning.panning && (connecting.press(native) || pressMarquee(native));
+    },
+    [panning, connecting.press, pressMarquee],
+  );
+  const hint = connecting.hint ?? drag.hint;
 
   return (
     <SurroundingsContext.Provider value={surroundings}>
-      <div ref={surface} className="fb-canvas" onKeyDownCapture={keys}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: what is inside has the roles */}
+      <div
+        ref={surface}
+        className="fb-canvas"
+        data-many={many || undefined}
+        data-overlay={overlay?.kind}
+        data-panning={panning.panning || undefined}
+        {...clipboard}
+        onKeyDownCapture={(event) => {
+          pointing.onKey(event);
+          if (panning.onKeyDown(event)) event.preventDefault();
+          else keys(event);
+        }}
+        onKeyUpCapture={panning.onKeyUp}
+        onPointerDownCapture={press}
+        onMouseDownCapture={(event) => {
+          if (taken.current) event.stopPropagation();
+          if (taken.current || event.button === 1) event.preventDefault();
+        }}
+        onPointerMoveCapture={(event) => {
+          pointer.current = { x: event.clientX, y: event.clientY };
+        }}
+        onPointerLeave={() => {
+          pointer.current = null;
+        }}
+        onFocusCapture={pointing.onFocus}
+        {...kinds}
+        onContextMenu={pointing.onContextMenu}
+      >
         <ReactFlow<FlowNode, FlowEdge>
           id={id}
-          nodes={nodes}
-          edges={edges}
+          nodes={nodes.nodes}
+          edges={far ? NO_EDGES : edges}
           nodeTypes={NODE_TYPES}
           edgeTypes={EDGE_TYPES}
-          onNodesChange={change}
-          onNodeDoubleClick={(_, node) => onOpen(node.id)}
-          onPaneClick={() => onSelect(null)}
+          onNodesChange={drag.change}
+          onNodeClick={pointing.onNodeClick}
+          onNodeDoubleClick={(event, node) =>
+            event.ctrlKey || event.metaKey ? goToCell(editor, node.id) : onOpen(node.id)
+          }
+          onEdgeClick={pointing.onEdgeClick}
+          onPaneClick={pointing.onPaneClick}
+          onNodeDragStart={drag.onNodeDragStart}
+          onNodeDrag={drag.onNodeDrag}
+          onNodeDragStop={drag.onNodeDragStop}
+          onMoveEnd={onMoveEnd}
           ariaLabelConfig={SPOKEN}
           minZoom={LEAST_ZOOM}
           maxZoom={2}
+          nodesDraggable={flow.locked === "" && !panning.panning}
           nodesConnectable={false}
+          elementsSelectable={false}
+          selectNodesOnDrag={false}
           edgesFocusable={false}
-          onlyRenderVisibleElements={flow.nodes.length > MANY}
+          onlyRenderVisibleElements={many}
+          panOnDrag={PAN_BUTTONS}
+          panOnScroll={whole}
+          preventScrolling={whole}
+          zoomOnScroll={false}
+          zoomOnDoubleClick={false}
           deleteKeyCode={null}
           selectionKeyCode={null}
           multiSelectionKeyCode={null}
           panActivationKeyCode={null}
           zoomActivationKeyCode={null}
-          zoomOnScroll={false}
-          panOnScroll={false}
-          preventScrolling={false}
-          zoomOnDoubleClick={false}
         >
-          <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
-          <Tools
-            onFit={frame.fit}
-            onTidyUp={() => {
-              setNodes((before) => tidied(flow, before));
-              onTidyUp();
-              setTimeout(frame.fit, SETTLE_MS);
-            }}
-          />
+          {!many && <Dots />}
+          {far && <FarEdges edges={edges} />}
+          <Guides guides={drag.hint === null ? drag.guides : []} />
+          <LinkLine link={connecting.link} />
+          <Tools />
           {flow.nodes.length >= FEW_FOR_MAP && flow.nodes.length <= TOO_MANY_FOR_MAP && (
-            <MiniMap
-              pannable
-              ariaLabel="Map of the flow"
-              nodeClassName={(node) => `fb-map-${standingOf(store.state, node.id)}`}
-            />
+            <FlowMap store={store} />
           )}
         </ReactFlow>
+        {marquee !== null && (
+          <div
+            className="fb-marquee"
+            style={{
+              left: marquee.x,
+              top: marquee.y,
+              width: marquee.width,
+              height: marquee.height,
+            }}
+          />
+        )}
+        <Hint hint={hint} />
       </div>
     </SurroundingsContext.Provider>
   );
 }
+
+const selectAll = <T,>(state: T) => state;

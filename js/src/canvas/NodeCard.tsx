@@ -1,74 +1,72 @@
-import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { memo, useLayoutEffect, useRef } from "react";
-import { isBusy, standing } from "../model/selectors";
+import type { NodeProps } from "@xyflow/react";
+import { memo } from "react";
 import { Icon } from "../view/icons";
-import { lookOf, noteOf } from "../view/kinds";
-import type { FlowNode, Port } from "./graph";
-import { paintNode } from "./paint";
-import { useSurroundings } from "./surroundings";
+import { lookOf } from "../view/kinds";
+import { AsideBadge, warmth } from "./AsideBadge";
+import { Fold } from "./ContainerCard";
+import { FarName } from "./FarName";
+import type { FlowNode } from "./graph";
+import { Name } from "./Name";
+import { Ports } from "./Ports";
+import type { Port } from "./port";
+import { useAside, useDimmed, useSurroundings } from "./surroundings";
+import { usePainted } from "./usePainted";
 
-const CLOCK_MS = 200;
-/** More names of ports than these would not fit under each other. */
-const MOST_LABELS = 6;
+/** Longer ones are cut. Only these get a clip, for each is a layer of its own to the browser. */
+const LONG_KIND = 18;
 const PADDING = 12;
 const LETTER = 6.6;
 const WIDEST_LABEL = 64;
 
 /** One node. React draws what the definition says; the run is painted over it. */
 export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
-  const { store, far } = useSurroundings();
-  const card = useRef<HTMLDivElement>(null);
-  const { node, part, problems, stale } = data;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `far` swaps the DOM that is painted
-  useLayoutEffect(() => {
-    const element = card.current;
-    if (element === null) return;
-    const paint = () => paintNode(element, data, store);
-    paint();
-    const stop = store.subscribe(paint);
-    const clock = setInterval(() => {
-      if (isBusy(standing(store.state.run?.nodes[node.name]))) paint();
-    }, CLOCK_MS);
-    return () => {
-      stop();
-      clearInterval(clock);
-    };
-  }, [store, data, far]);
+  const { far } = useSurroundings();
+  const dimmed = useDimmed(data.node.name);
+  const aside = useAside(data.node.name);
+  const card = usePainted<HTMLDivElement>(data, far);
+  const { node, part, problems, stale, members, folded } = data;
 
   if (far) {
     return (
-      <div ref={card} className="fb-node fb-node-far" title={node.name}>
-        <span className="fb-far-name">{node.name}</span>
-        <Ports ports={data.inputs} side="in" />
-        <Ports ports={data.outputs} side="out" />
+      <div
+        ref={card}
+        className="fb-node fb-node-far"
+        data-dimmed={dimmed}
+        data-aside={aside?.tone}
+        style={warmth(aside)}
+        title={node.name}
+      >
+        <FarName name={node.name} />
       </div>
     );
   }
   const look = lookOf(node.kind);
-  const note = noteOf(node);
   const wrong = problems.some((one) => one.severity === "error");
   return (
     <div
       ref={card}
       className="fb-node"
+      data-dimmed={dimmed}
+      data-aside={aside?.tone}
       data-wrong={wrong || undefined}
       data-stale={stale !== null || undefined}
-      data-ports={labelled(data.outputs) || undefined}
-      style={{ paddingInlineEnd: room(data.outputs) }}
+      data-ports={data.outputs.some((port) => port.label !== "") || undefined}
+      data-container={folded || undefined}
+      data-unknown={!node.known || undefined}
+      style={{ paddingInlineEnd: room(data.outputs), ...warmth(aside) }}
     >
       <div className="fb-node-head">
         <span className="fb-kind" data-kind={node.kind} data-tone={look.tone}>
           <Icon name={look.icon} />
         </span>
         <span className="fb-names">
-          <span className="fb-name" title={node.name}>
-            {node.name}
-          </span>
+          <Name node={node.name} />
           <span className="fb-sub">
             <span className="fb-volume" />
             {part === null ? (
-              <span className="fb-kind-name">{node.kind}</span>
+              <span className="fb-kind-name" data-long={node.kind.length > LONG_KIND || undefined}>
+                {node.known ? node.kind : `${node.kind}, not installed here`}
+              </span>
             ) : (
               <span className="fb-home" title={part.help}>
                 {part.text}
@@ -83,6 +81,7 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
             )}
           </span>
         </span>
+        {folded && <Fold node={node.name} folded members={members ?? 0} />}
         {problems.length > 0 && (
           <span
             className="fb-badge"
@@ -94,59 +93,27 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<FlowNode>) {
           </span>
         )}
       </div>
-      {note === null ? (
-        <div className="fb-node-foot">
-          <span className="fb-state">
-            <i className="fb-state-icon" aria-hidden="true" />
-            <span className="fb-state-text" />
-          </span>
-          <span className="fb-ms" />
-        </div>
-      ) : (
-        <p className="fb-note" title={note}>
-          {note}
-        </p>
-      )}
+      <div className="fb-node-foot">
+        <span className="fb-state">
+          <svg className="fb-state-mark" width="16" height="16" aria-hidden="true">
+            <path />
+          </svg>
+          <span className="fb-state-text" />
+        </span>
+        <span className="fb-ms" />
+      </div>
       <div className="fb-bar">
         <i />
       </div>
-      <Ports ports={data.inputs} side="in" />
-      <Ports ports={data.outputs} side="out" />
+      <AsideBadge aside={aside} />
+      <Ports node={node.name} ports={data.inputs} side="in" />
+      <Ports node={node.name} ports={data.outputs} side="out" />
     </div>
   );
 });
 
-/** One output needs no name beside it. */
-function labelled(outputs: readonly Port[]): boolean {
-  return outputs.length > 1 && outputs.length <= MOST_LABELS;
-}
-
-/** Room at the right for the names of several ports. */
+/** Room at the right for the names of ports. */
 function room(outputs: readonly Port[]): number {
-  if (!labelled(outputs)) return PADDING;
-  const longest = Math.max(...outputs.map((port) => port.name.length));
-  return Math.min(WIDEST_LABEL, longest * LETTER) + PADDING + 4;
-}
-
-interface PortsProps {
-  readonly ports: readonly Port[];
-  readonly side: "in" | "out";
-}
-
-function Ports({ ports, side }: PortsProps) {
-  const named = side === "out" && labelled(ports);
-  return ports.map((port) => (
-    <Handle
-      key={port.name}
-      id={port.name}
-      type={side === "in" ? "target" : "source"}
-      position={side === "in" ? Position.Left : Position.Right}
-      isConnectable={false}
-      className="fb-port"
-      style={{ top: port.y }}
-      title={port.title}
-    >
-      {named && <span className="fb-port-label">{port.name}</span>}
-    </Handle>
-  ));
+  const longest = Math.max(0, ...outputs.map((port) => port.label.length));
+  return longest === 0 ? PADDING : Math.min(WIDEST_LABEL, longest * LETTER) + PADDING + 4;
 }

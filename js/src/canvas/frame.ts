@@ -24,14 +24,20 @@ export interface Framing extends Point {
   readonly zoom: number;
 }
 
-export function boxOf(nodes: readonly { readonly position: Point }[]): Box {
+interface Boxed {
+  readonly position: Point;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export function boxOf(nodes: readonly Boxed[]): Box {
   let [left, top, right, bottom, begin] = [Infinity, Infinity, -Infinity, -Infinity, HEIGHT / 2];
-  for (const { position } of nodes) {
-    if (position.x < left) begin = position.y + HEIGHT / 2;
+  for (const { position, width = WIDTH, height = HEIGHT } of nodes) {
+    if (position.x < left) begin = position.y + height / 2;
     left = Math.min(left, position.x);
     top = Math.min(top, position.y);
-    right = Math.max(right, position.x + WIDTH);
-    bottom = Math.max(bottom, position.y + HEIGHT);
+    right = Math.max(right, position.x + width);
+    bottom = Math.max(bottom, position.y + height);
   }
   return nodes.length === 0
     ? { x: 0, y: 0, width: WIDTH, height: HEIGHT, begin }

@@ -4,6 +4,8 @@ import { PITCH_X, type Point, WIDTH } from "../model/layout";
 const GAP = PITCH_X - WIDTH;
 /** Handles are drawn around the point they stand for; measured ones lie this far from it. */
 const NEAR = 8;
+/** And a border's width above or below it, give or take what a zoom rounds. */
+const LEVEL = 1.5;
 
 /** A planned way: it holds as long as both ends are where the layout put them. */
 export interface Way {
@@ -43,7 +45,7 @@ function curve(from: Point, to: Point): string {
 }
 
 function near(one: Point, other: Point): boolean {
-  return Math.abs(one.x - other.x) <= NEAR && Math.abs(one.y - other.y) <= 1;
+  return Math.abs(one.x - other.x) <= NEAR && Math.abs(one.y - other.y) <= LEVEL;
 }
 
 function middle(one: Point, other: Point): Point {

@@ -1,6 +1,7 @@
 /** The kernel behind an anywidget model. */
 import type { AnyModel } from "@anywidget/types";
 import type { ViewMessage } from "../protocol/generated";
+import { isRegistry, type Render, rendering } from "../protocol/rendermime";
 import type { Transport } from "./transport";
 
 interface CanvasTraits {
@@ -8,7 +9,9 @@ interface CanvasTraits {
 }
 
 export function overAnywidget(model: AnyModel<CanvasTraits>): Transport {
+  const render = renderOf(model);
   return {
+    ...(render === null ? {} : { render }),
     send: (message: ViewMessage) => model.send(message),
     opening: () => model.get("snapshot"),
     onMessage: (callback) => model.on("msg:custom", (content: unknown) => callback(content)),
@@ -18,6 +21,13 @@ export function overAnywidget(model: AnyModel<CanvasTraits>): Transport {
       model.on("comm:close", () => callback(false));
     },
   };
+}
+
+/** The renderers of the notebook around, where its manager of widgets has them. */
+function renderOf(model: object): Render | null {
+  const { widget_manager } = model as { widget_manager?: { rendermime?: unknown } };
+  const found = widget_manager?.rendermime;
+  return isRegistry(found) ? rendering(found) : null;
 }
 
 function isLive(model: object): boolean {

@@ -1,5 +1,6 @@
 /** A kernel made of plain functions, for tests and for the page developers look at. */
 import type { KernelMessage, ViewMessage } from "../protocol/generated";
+import type { RunPage } from "../protocol/runPage";
 import type { Transport } from "./transport";
 
 export class Memory implements Transport {
@@ -7,6 +8,7 @@ export class Memory implements Transport {
   private readonly listeners: Array<(content: unknown) => void> = [];
   private readonly links: Array<(live: boolean) => void> = [];
   answer: (message: ViewMessage) => void = () => {};
+  page?: RunPage;
 
   constructor(private readonly first: KernelMessage | null = null) {}
 

@@ -20,12 +20,21 @@ import type {
 } from "../protocol/generated";
 import { type NodeRun, type Outcome, type Phase, UNTOUCHED } from "./node";
 import type { Blocks, RunState } from "./run";
-import { active, NO_COUNTS, parted, recount, type Scope, scope, scopePath } from "./turns";
+import { active, copied, NO_COUNTS, parted, recount, type Scope, scope, scopePath } from "./turns";
 
 /** The run after `events`; null while there is none. Copies the nodes once, not once per event. */
 export function foldRun(run: RunState | null, events: readonly Event[]): RunState | null {
+  return folded(run, events, false);
+}
+
+/** The same, and `run` stays what it was, its turns included: for moments that are gone back to. */
+export function foldOn(run: RunState | null, events: readonly Event[]): RunState | null {
+  return folded(run, events, true);
+}
+
+function folded(run: RunState | null, events: readonly Event[], keep: boolean): RunState | null {
   if (events.length === 0) return run;
-  const fold = new Fold(run);
+  const fold = new Fold(run, keep);
   for (const event of events) fold.take(event);
   return fold.state;
 }
@@ -43,13 +52,16 @@ class Fold {
   private scopes: Map<string, Scope>;
   private active: number;
   private suspended: number;
+  /** The turns that may be changed in place, where others are somebody else's; null: all may. */
+  private readonly own: Set<string> | null;
 
-  constructor(run: RunState | null) {
+  constructor(run: RunState | null, keep: boolean) {
     this.nodes = { ...run?.nodes };
-    this.scopes = run?.scopes ?? new Map();
+    this.own = keep && run !== null ? new Set() : null;
+    this.scopes = this.own === null ? (run?.scopes ?? new Map()) : new Map(run?.scopes);
     this.active = run?.active ?? 0;
     this.suspended = run?.suspended ?? 0;
-    this.state = run === null ? null : { ...run, nodes: this.nodes };
+    this.state = run === null ? null : { ...run, nodes: this.nodes, scopes: this.scopes };
   }
 
   take(event: Event): void {
@@ -104,9 +116,11 @@ class Fold {
   private fold(state: RunState, event: Exclude<Event, RunCreated>): void {
     switch (event.kind) {
       case "NODE_SCHEDULED":
-      case "NODE_RESUMED":
-        this.set(event, { phase: state.paused ? "held" : "ready", reason: null });
+      case "NODE_RESUMED": {
+        const stepped = event.kind === "NODE_SCHEDULED" && event.stepped;
+        this.set(event, { phase: state.paused && !stepped ? "held" : "ready", reason: null });
         break;
+      }
       case "NODE_STARTED":
         this.set(event, {
           phase: "running",
@@ -204,6 +218,16 @@ class Fold {
     }
   }
 
+  /** A turn that is to be changed. */
+  private grown(path: string): Scope | undefined {
+    const found = this.scopes.get(path);
+    if (found === undefined || this.own === null || this.own.has(path)) return found;
+    const mine = copied(found);
+    this.own.add(path);
+    this.scopes.set(path, mine);
+    return mine;
+  }
+
   private at({ scope = "", node }: Place): NodeRun | undefined {
     return scope === "" ? this.nodes[node] : this.scopes.get(scope)?.nodes.get(node);
   }
@@ -219,7 +243,7 @@ class Fold {
       this.nodes[node] = after;
       return;
     }
-    this.scopes.get(path)?.nodes.set(node, after);
+    this.grown(path)?.nodes.set(node, after);
     this.tell(node, before, after, path);
   }
 
@@ -274,8 +298,8 @@ class Fold {
   // -------------------------------------------------------------- the turns of a container
 
   private unfolded(event: NodeUnfolded): void {
-    const known = this.scopes.get(event.scope ?? "")?.turns;
-    for (const turn of known?.get(event.node)?.values() ?? []) this.forget(turn);
+    const known = this.grown(event.scope ?? "")?.turns;
+    for (const path of known?.get(event.node)?.values() ?? []) this.forget(path);
     known?.delete(event.node);
     const total = event.total ?? null;
     const none = { active: 0, succeeded: 0, failed: 0, reused: 0 };
@@ -285,17 +309,18 @@ class Fold {
 
   private opened(state: RunState, event: ScopeOpened): void {
     const { node, block = "", index = null } = event;
-    const around = this.scopes.get(event.scope ?? "");
+    const around = this.grown(event.scope ?? "");
     const turns = this.at(event)?.turns;
     if (around === undefined || turns === undefined || turns === null) return;
-    const known = around.turns.get(node) ?? new Map<string, Scope>();
+    const known = around.turns.get(node) ?? new Map<string, string>();
     around.turns.set(node, known);
     const before = known.get(`${block}|${index}`);
     if (before !== undefined) this.forget(before); // it failed, and begins anew
     const shielded = around.shielded || block === "finally" || state.standby.has(node);
     const turn = scope(scopePath(around.path, node, block, index), shielded);
-    known.set(`${block}|${index}`, turn);
+    known.set(`${block}|${index}`, turn.path);
     this.scopes.set(turn.path, turn);
+    this.own?.add(turn.path);
     for (const name of state.blocks[node]?.[block] ?? []) {
       const fresh = state.standby.has(name) ? STANDBY : UNTOUCHED;
       turn.nodes.set(name, fresh);
@@ -313,9 +338,11 @@ class Fold {
   }
 
   /** A turn counts no more, for it is begun anew, as a whole or with its container. */
-  private forget(turn: Scope): void {
-    this.scopes.delete(turn.path);
-    for (const [node, one] of turn.nodes) this.tell(node, one, null, turn.path);
+  private forget(path: string): void {
+    const turn = this.scopes.get(path);
+    if (turn === undefined) return;
+    this.scopes.delete(path);
+    for (const [node, one] of turn.nodes) this.tell(node, one, null, path);
     for (const inner of turn.turns.values()) for (const one of inner.values()) this.forget(one);
   }
 

@@ -26,6 +26,8 @@ export interface Routes {
   readonly places: ReadonlyMap<string, Point>;
   /** Where an edge enters each column it crosses; it goes straight through until x + WIDTH. */
   readonly via: (source: string, target: string) => readonly Point[];
+  /** Names in the order data flows, which is the order the Tab key visits them in. */
+  readonly order: readonly string[];
 }
 
 /** Top-left corners by name. */
@@ -36,12 +38,11 @@ export function layout(names: readonly string[], links: readonly Link[]): Map<st
 /** The layout, and the corridors it keeps free for edges that cross columns. */
 export function routes(names: readonly string[], links: readonly Link[]): Routes {
   const one = new Layout(names, links);
-  return { places: one.positions(), via: (source, target) => one.via(source, target) };
-}
-
-/** Names in the order data flows, which is the order the Tab key visits them in. */
-export function flowOrder(names: readonly string[], links: readonly Link[]): string[] {
-  return new Layout(names, links).queue.map((node) => names[node] ?? "");
+  return {
+    places: one.positions(),
+    via: (source, target) => one.via(source, target),
+    order: one.queue.map((node) => names[node] ?? ""),
+  };
 }
 
 /** Nodes are numbers in the order of input; the points of corridors are the numbers after. */

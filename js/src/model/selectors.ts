@@ -166,13 +166,27 @@ export function volume(node: NodeView, run: RunState | null): string {
 
 /** Why the result of a node is out of date, for a sentence of its own; null when it is not. */
 export function staleReason(flow: FlowView, node: string): string | null {
-  if (!flow.stale.includes(node)) return null;
-  const behind = flow.edges.find(
-    (edge) => edge.target === node && flow.stale.includes(edge.source),
-  );
-  return behind === undefined
+  if (flow.stale.length === 0) return null;
+  const why = flow.reasons[node];
+  if (why !== undefined) return `Stale: ${why}.`;
+  const behind = staleBehind(flow).get(node);
+  if (behind === undefined) return null;
+  return behind === ""
     ? "Stale: its cell or a parameter changed after this result."
-    : `Stale: ${behind.source}, which it reads, changed after this result.`;
+    : `Stale: ${behind}, which it reads, changed after this result.`;
+}
+
+const known = new WeakMap<FlowView, ReadonlyMap<string, string>>();
+
+/** The first stale node that each stale node reads; empty where it reads none. */
+function staleBehind(flow: FlowView): ReadonlyMap<string, string> {
+  const before = known.get(flow);
+  if (before !== undefined) return before;
+  const found = new Map(flow.stale.map((node) => [node, ""]));
+  for (const { source, target } of flow.edges)
+    if (found.get(target) === "" && found.has(source)) found.set(target, source);
+  known.set(flow, found);
+  return found;
 }
 
 const GOING: ReadonlySet<Phase> = new Set(["running", "turning", "cancelling"]);
@@ -235,6 +249,11 @@ export function finishing(run: RunState): boolean {
   );
 }
 
+/** True while a run goes on, or waits for its turn. */
+export function isGoing({ run, queued }: CanvasState): boolean {
+  return queued !== null || (run !== null && ["running", "suspended"].includes(statusOf(run)));
+}
+
 /** One line for eyes and screen readers: `7 of 11 done, 1 running`. */
 export function summary(state: CanvasState): string {
   const { run, flow, queued } = state;
@@ -247,6 +266,7 @@ export function summary(state: CanvasState): string {
   const status = statusOf(run);
   if (status === "running" || status === "suspended") {
     const parts = [`${done} of ${total} done`];
+    if (run.paused) parts.unshift("Paused");
     if (run.ending !== null) parts.unshift(ENDING[run.ending] ?? "Finishing");
     if (running > 0) parts.push(`${running} running`);
     if (failed > 0) parts.push(`${failed} failed`);

@@ -4,6 +4,7 @@
  */
 import type {
   Details,
+  EdgeView,
   Event,
   FlowView,
   KernelMessage,
@@ -11,11 +12,16 @@ import type {
   Refused,
 } from "../protocol/generated";
 import { foldRun } from "./fold";
+import { kept, keptBy } from "./kept";
+import type { Moment } from "./moment";
 import type { RunState } from "./run";
 import { type LiveStreams, streamed } from "./stream";
 
 /** `lost`: nobody answers any more; what is shown is the past. */
 export type Connection = "connecting" | "live" | "lost";
+
+/** Why a flow cannot be changed that could be if somebody were reached. */
+export const UNREACHED = "there is no connection";
 
 export interface Queued {
   readonly run: string;
@@ -29,6 +35,8 @@ export interface CanvasState {
   readonly behind: boolean;
   readonly flow: FlowView | null;
   readonly run: RunState | null;
+  /** The moment of the run that is looked at; null: as it is by now. */
+  readonly moment: Moment | null;
   /** The run that waits for its turn, and for what. */
   readonly queued: Queued | null;
   readonly progress: Readonly<Record<string, ProgressView>>;
@@ -45,6 +53,7 @@ export const INITIAL: CanvasState = {
   behind: false,
   flow: null,
   run: null,
+  moment: null,
   queued: null,
   progress: {},
   streams: {},
@@ -64,7 +73,7 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
         connection: "live",
         seq: message.seq,
         behind: false,
-        flow: message.flow,
+        flow: keptFlow(state.flow, message.flow),
         run,
         queued: message.run?.waits_for
           ? { run: message.run.run, waitsFor: message.run.waits_for }
@@ -98,7 +107,23 @@ export function reduce(state: CanvasState, message: KernelMessage, now: number):
       };
     case "REFUSED":
       return { ...state, connection: "live", refused: message };
+    default:
+      return state; // an answer to a question, which waits for it elsewhere
   }
+}
+
+/** The definition that came, with every node and edge of the one before that did not change. */
+function keptFlow(before: FlowView | null, after: FlowView): FlowView {
+  if (before === null) return after;
+  const nodes = keptBy(before.nodes, after.nodes, (node) => node.name);
+  const edges = keptBy(before.edges, after.edges, edgeKey);
+  const rest = kept(before, { ...after, nodes: before.nodes, edges: before.edges });
+  return nodes === before.nodes && edges === before.edges ? rest : { ...rest, nodes, edges };
+}
+
+/** What tells an edge from all others of a flow. */
+export function edgeKey({ source, output, target, input }: EdgeView): string {
+  return `${source}.${output}>${target}.${input}`;
 }
 
 /** True when another run begins: what was streamed before is none of its. */

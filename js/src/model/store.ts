@@ -24,9 +24,9 @@ export class Store {
     return this.current;
   }
 
-  /** Seconds since the epoch, by the kernel's clock as far as it is known. */
+  /** Seconds since the epoch, by the kernel's clock as far as it is known; then, in the past. */
   now(): number {
-    return this.clock() - (this.current.skew ?? 0);
+    return this.current.moment?.at ?? this.clock() - (this.current.skew ?? 0);
   }
 
   receive(message: KernelMessage): void {

@@ -7,13 +7,20 @@ export const NO_COUNTS: Counts = { running: 0, succeeded: 0, failed: 0, skipped:
 export interface Scope {
   readonly path: string;
   readonly nodes: Map<string, NodeRun>;
-  readonly turns: Map<string, Map<string, Scope>>;
+  /** By container, and in there by block and number: the paths of those. */
+  readonly turns: Map<string, Map<string, string>>;
   /** It goes on when the run, or what is around it, is to stop. */
   readonly shielded: boolean;
 }
 
 export function scope(path: string, shielded = false): Scope {
   return { path, nodes: new Map(), turns: new Map(), shielded };
+}
+
+/** The same turn, to be changed while the other stays. */
+export function copied({ path, nodes, turns, shielded }: Scope): Scope {
+  const inner = [...turns].map(([node, known]) => [node, new Map(known)] as const);
+  return { path, nodes: new Map(nodes), turns: new Map(inner), shielded };
 }
 
 /** What a turn of a container is called, as Python calls it. */

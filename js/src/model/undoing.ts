@@ -16,12 +16,24 @@ export function partOf(flow: FlowView, node: NodeView): Part | null {
   if (role === "setup") return { text: role, help: "runs before all that is no setup" };
   if (role === "teardown")
     return { text: role, help: "runs when all else is over, however that went" };
-  const undone = flow.nodes
-    .filter((one) => one.options.compensate === node.name)
-    .map((one) => one.name);
-  if (undone.length === 0) return null;
+  const undone = undoneBy(flow).get(node.name);
+  if (undone === undefined) return null;
   const names = undone.join(", ");
   return { text: `undoes ${names}`, help: `runs only if ${names} has to be undone` };
+}
+
+const known = new WeakMap<readonly NodeView[], ReadonlyMap<string, readonly string[]>>();
+
+/** Which nodes each node undoes. */
+function undoneBy({ nodes }: FlowView): ReadonlyMap<string, readonly string[]> {
+  const before = known.get(nodes);
+  if (before !== undefined) return before;
+  const found = new Map<string, string[]>();
+  for (const { name, options } of nodes)
+    if (options.compensate)
+      found.set(options.compensate, [...(found.get(options.compensate) ?? []), name]);
+  known.set(nodes, found);
+  return found;
 }
 
 export type Undone = "undone" | "not undone";

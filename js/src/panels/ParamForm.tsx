@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from "react";
+import { useId, useLayoutEffect, useRef } from "react";
 import { type FieldKind, type Form, fieldKind, shownDefault } from "../model/params";
 import type { ParamView } from "../protocol/generated";
 import { Icon } from "../view/icons";
@@ -17,7 +17,10 @@ interface ParamFormProps {
 export function ParamForm(props: ParamFormProps) {
   const { params, form, texts, busy, onChange, onReset, onClose, onRun } = props;
   const root = useRef<HTMLFormElement>(null);
-  useEffect(() => root.current?.querySelector<HTMLElement>("input, select, textarea")?.focus(), []);
+  useLayoutEffect(
+    () => root.current?.querySelector<HTMLElement>("input, select, textarea")?.focus(),
+    [],
+  );
   return (
     <form
       ref={root}

@@ -16,13 +16,24 @@ export interface Fields {
   readonly optional: Readonly<Record<string, Shape>>;
 }
 
+export type How = "pause" | "resume" | "step";
+
 export type RunStatus = "queued" | "running" | "suspended" | "succeeded" | "failed" | "cancelled";
+
+export type Side = "in" | "out";
 
 export type SkipReason = "branch_not_taken" | "upstream_failed" | "upstream_cancelled" | "turn_left" | "not_needed" | "not_asked";
 
 export type TriggerKind = "manual" | "cell" | "canvas" | "cli" | "papermill" | "cron" | "webhook" | "subflow" | "event" | "eval" | "test";
 
 export type ValueFormat = "json" | "parquet" | "text" | "bytes" | "npy" | "image" | "pickle" | "none";
+
+/** A new node, at `index` among the nodes; at the end without. */
+export interface AddNodeEdit {
+  readonly type: "ADD_NODE";
+  readonly node: LeanNode;
+  readonly index?: number | null;
+}
 
 /** A gesture is in the notebook, which now stands like this. */
 export interface Applied {
@@ -42,6 +53,9 @@ export interface ArrayPreview {
   readonly max: string | number | number | boolean | null;
   readonly mean: number | null;
   readonly summarized: number | null;
+  readonly median: string | number | number | boolean | null;
+  readonly bars: ReadonlyArray<number>;
+  readonly sampled: number | null;
 }
 
 /** A file that a node made, of `size` bytes; `note` says why there is no preview. */
@@ -49,8 +63,161 @@ export interface ArtefactView {
   readonly name: string;
   readonly media_type: string;
   readonly size: number;
-  readonly preview: TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview | null;
+  readonly preview: TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview | RichPreview | null;
   readonly note: string;
+}
+
+/** What may stand at `at` (characters) of this text of a setting? Answered with `Completions`. */
+export interface AskCompletions {
+  readonly type: "COMPLETE";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly field: string;
+  readonly text: string;
+  readonly at: number;
+  readonly bare?: boolean;
+}
+
+/** What can be told the flow as a whole? Answered with `FlowForm`. */
+export interface AskFlowForm {
+  readonly type: "FLOW_FORM";
+  readonly view: string;
+  readonly rid: number;
+}
+
+/** Which flows may this node call, and what do they take? Answered with `Flows`. */
+export interface AskFlows {
+  readonly type: "FLOWS";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+}
+
+/** What can be told this node? Answered with `Form`. */
+export interface AskForm {
+  readonly type: "FORM";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+}
+
+/** What nodes are there to add? Answered with `Kinds`. */
+export interface AskKinds {
+  readonly type: "KINDS";
+  readonly view: string;
+  readonly rid: number;
+}
+
+/** How do the inputs of a merge fit together by `key`? Answered with `Matched`. */
+export interface AskMatch {
+  readonly type: "MATCH";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly key?: unknown;
+  readonly nulls?: string;
+}
+
+/** Rows of the table at a port, `count` from `start` on. Columns are numbers from 0; -1: none. */
+export interface AskPage {
+  readonly type: "PAGE";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly port: string;
+  readonly side?: Side;
+  readonly scope?: string | null;
+  readonly start?: number;
+  readonly count?: number;
+  readonly sort?: number;
+  readonly descending?: boolean;
+  readonly find?: string;
+  readonly column?: number;
+}
+
+/** The rest of the canvas's own code, which is loaded when it is first wanted: send `Part`. */
+export interface AskPart {
+  readonly type: "PART";
+  readonly view: string;
+  readonly rid: number;
+  readonly name: string;
+}
+
+/** What is at an output, at a glance. */
+export interface AskPeek {
+  readonly type: "PEEK";
+  readonly view: string;
+  readonly rid: number;
+  readonly source: string;
+  readonly output: string;
+  readonly scope?: string | null;
+}
+
+/** Which of these conditions hold of the last run's value? Answered with `Routed`. */
+export interface AskRoute {
+  readonly type: "ROUTE";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly conditions: ReadonlyArray<Condition>;
+  readonly route_by?: unknown;
+  readonly mode?: string;
+}
+
+/** How did runs go that started from `since`, in seconds since the epoch? None: all of them. */
+export interface AskStatistics {
+  readonly type: "ASK_STATS";
+  readonly view: string;
+  readonly rid: number;
+  readonly since?: number | null;
+}
+
+/** Where may this output lead? Answered with `Targets`. */
+export interface AskTargets {
+  readonly type: "TARGETS";
+  readonly view: string;
+  readonly rid: number;
+  readonly source: string;
+  readonly output: string;
+}
+
+/** More of the text at a port, from character `start` on; `scope` as in `AskPage`. */
+export interface AskText {
+  readonly type: "TEXT";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly port: string;
+  readonly side?: Side;
+  readonly scope?: string | null;
+  readonly start?: number;
+}
+
+/** How a node inside of containers went in each turn. */
+export interface AskTurns {
+  readonly type: "TURNS";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+}
+
+/** What would this text of a setting be, with the last run's values? Answered with `Value`. */
+export interface AskValue {
+  readonly type: "EVALUATE";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly field: string;
+  readonly text: string;
+  readonly bare?: boolean;
+}
+
+/** Which versions of the flow are there? Answered with `Versions`. */
+export interface AskVersions {
+  readonly type: "VERSIONS";
+  readonly view: string;
+  readonly rid: number;
 }
 
 /** What happened since the message numbered `seq - 1`. */
@@ -60,6 +227,26 @@ export interface Batch {
   readonly events: ReadonlyArray<Event>;
   readonly progress: ReadonlyArray<ProgressView>;
   readonly streams: ReadonlyArray<StreamView>;
+}
+
+/** Make a node of a file: a call of the flow of a notebook, what reads any other. */
+export interface BringFile {
+  readonly type: "BRING";
+  readonly view: string;
+  readonly rid: number;
+  readonly path: string;
+  readonly x?: number | null;
+  readonly y?: number | null;
+  readonly on?: EdgeRef | null;
+  readonly inside?: string | null;
+}
+
+/** A flow that can be called: its parameters, and the nodes whose output it gives. */
+export interface CallableFlow {
+  readonly name: string;
+  readonly params: ReadonlyArray<ParamView>;
+  readonly outputs: ReadonlyArray<string>;
+  readonly secrets: ReadonlyArray<string>;
 }
 
 /** Somebody asked the run to stop, or, with an `error`, it failed as a whole and has to. */
@@ -80,13 +267,31 @@ export interface CancelRun {
   readonly type: "CANCEL";
 }
 
+/** No canvas shows the notebook any more: what is told to canvases need not be sent. */
+export interface CanvasClosed {
+  readonly type: "CANVAS_CLOSED";
+}
+
+/** A cell changed by hand; row and column are counted from 0, rows as they lie in the table. */
+export interface CellChange {
+  readonly row: number;
+  readonly column: number;
+  readonly value: string | number | number | boolean | null;
+}
+
 /** The cells that are new or different, and the order of all, None when it is as before. */
 export interface CellChanges {
   readonly cells: ReadonlyArray<CellView>;
   readonly order: ReadonlyArray<string> | null;
 }
 
-/** One cell as it stands; of its metadata only `tags` and `flowbook`. */
+/** Where a node is written: its cell and that cell's position among the notebook's cells. */
+export interface CellPlace {
+  readonly cell: string;
+  readonly index: number;
+}
+
+/** One cell as it stands; of its metadata only what is ours, and whether it is locked. */
 export interface CellView {
   readonly cell: string;
   readonly kind: string;
@@ -101,6 +306,16 @@ export interface Cells {
   readonly view: string;
   readonly path: string;
   readonly cells: ReadonlyArray<CellView>;
+  readonly done: ReadonlyArray<number>;
+  readonly locked: string;
+}
+
+/** Do exactly this edit. */
+export interface ChangeFlow {
+  readonly type: "EDIT";
+  readonly view: string;
+  readonly rid: number;
+  readonly edit: EditMessage;
 }
 
 /** The notebook is different. */
@@ -120,10 +335,83 @@ export interface CheckpointReached {
   readonly scope?: string;
 }
 
+/** The nodes that were asked for, as text. */
+export interface Clip {
+  readonly type: "CLIP";
+  readonly view: string;
+  readonly rid: number;
+  readonly text: string;
+}
+
 /** A table column and the type its library gives it. */
 export interface Column {
   readonly name: string;
   readonly dtype: string;
+}
+
+/** What differs between two versions? '' is the flow as it is. Answered with `Compared`. */
+export interface CompareVersions {
+  readonly type: "COMPARE";
+  readonly view: string;
+  readonly rid: number;
+  readonly before: string;
+  readonly after?: string;
+}
+
+/** Both versions in one drawing: `flow` has the nodes of either, `edges` a mark for each edge. */
+export interface Compared {
+  readonly type: "COMPARED";
+  readonly view: string;
+  readonly rid: number;
+  readonly before: string;
+  readonly after: string;
+  readonly summary: string;
+  readonly flow: FlowView;
+  readonly nodes: ReadonlyArray<NodeDiff>;
+  readonly edges: ReadonlyArray<string>;
+  readonly about: ReadonlyArray<readonly [string, string]>;
+}
+
+/** One thing that may stand there. */
+export interface Completion {
+  readonly label: string;
+  readonly group: string;
+  readonly insert: string;
+  readonly detail: string;
+  readonly preview: string;
+}
+
+/** What may stand in place of the characters from `start` to `end`, best first. */
+export interface Completions {
+  readonly type: "COMPLETIONS";
+  readonly view: string;
+  readonly rid: number;
+  readonly start: number;
+  readonly end: number;
+  readonly items: ReadonlyArray<Completion>;
+}
+
+/** One condition of a router. */
+export interface Condition {
+  readonly id: string;
+  readonly expression: string;
+}
+
+/** A wire from `output` of `source` to `input` of `target`. */
+export interface ConnectEdit {
+  readonly type: "CONNECT";
+  readonly source: string;
+  readonly output: string;
+  readonly target: string;
+  readonly input: string;
+}
+
+/** Answered with `Clip`: these nodes as text for the clipboard, cells of a notebook. */
+export interface CopyNodes {
+  readonly type: "COPY";
+  readonly view: string;
+  readonly rid: number;
+  readonly nodes: ReadonlyArray<string>;
 }
 
 /** A cell goes. */
@@ -151,12 +439,56 @@ export interface Details {
   readonly measured: Measured | null;
 }
 
+/** What feeds `input` of `target` no longer does. */
+export interface DisconnectEdit {
+  readonly type: "DISCONNECT";
+  readonly target: string;
+  readonly input: string;
+}
+
+/** Copies of these nodes beside them; wires among them are copied, those from outside kept. */
+export interface DuplicateNodes {
+  readonly type: "DUPLICATE";
+  readonly view: string;
+  readonly rid: number;
+  readonly nodes: ReadonlyArray<string>;
+  readonly dx?: number;
+  readonly dy?: number;
+}
+
+/** The edge that feeds `input` of `target`. */
+export interface EdgeRef {
+  readonly target: string;
+  readonly input: string;
+}
+
+/** In how many runs a value went along an edge; see the view `edge_frequency`. */
+export interface EdgeTaken {
+  readonly source: string;
+  readonly output: string;
+  readonly target: string;
+  readonly input: string;
+  readonly taken: number;
+  readonly runs: number;
+}
+
 /** One edge: `output` of `source` feeds `input` of `target`. */
 export interface EdgeView {
   readonly source: string;
   readonly output: string;
   readonly target: string;
   readonly input: string;
+}
+
+/** Done: what to call it in an undo menu, and the nodes that are new or meant. */
+export interface Edited {
+  readonly type: "EDITED";
+  readonly view: string;
+  readonly rid: number;
+  readonly label: string;
+  readonly nodes: ReadonlyArray<string>;
+  readonly path: string | null;
+  readonly note: string;
 }
 
 /** A node's exception as data: enough to show it where it happened. */
@@ -170,6 +502,51 @@ export interface ErrorInfo {
   readonly inputs?: Readonly<Record<string, string>>;
 }
 
+/** The flow as a file to take away: a picture (`svg`) or a page (`html`). */
+export interface ExportFlow {
+  readonly type: "EXPORT";
+  readonly view: string;
+  readonly rid: number;
+  readonly form: string;
+  readonly outputs?: boolean;
+}
+
+/** A file that was made: what to call it, its media type, its text. */
+export interface Exported {
+  readonly type: "EXPORTED";
+  readonly view: string;
+  readonly rid: number;
+  readonly name: string;
+  readonly media_type: string;
+  readonly text: string;
+}
+
+/** Make these nodes, or what is in a group, a flow of its own that this one calls. */
+export interface ExtractFlow {
+  readonly type: "EXTRACT";
+  readonly view: string;
+  readonly rid: number;
+  readonly nodes: ReadonlyArray<string>;
+  readonly name?: string;
+}
+
+/** Where is this text, in whatever case? Answered with `Found`. */
+export interface FindText {
+  readonly type: "FIND";
+  readonly view: string;
+  readonly rid: number;
+  readonly text: string;
+}
+
+/** All that can be told the flow. */
+export interface FlowForm {
+  readonly type: "FLOW_FORM";
+  readonly view: string;
+  readonly rid: number;
+  readonly params: ReadonlyArray<ParamView>;
+  readonly options: ReadonlyArray<OptionView>;
+}
+
 /** The definition as a view needs it; nodes in notebook order. */
 export interface FlowView {
   readonly flow: string;
@@ -178,6 +555,66 @@ export interface FlowView {
   readonly params: ReadonlyArray<ParamView>;
   readonly problems: ReadonlyArray<ProblemView>;
   readonly stale: ReadonlyArray<string>;
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly locked: string;
+  readonly undo: string | null;
+  readonly redo: string | null;
+}
+
+/** Flows that a node may call, secrets it may hand on, and how long it may take at most. */
+export interface Flows {
+  readonly type: "FLOWS";
+  readonly view: string;
+  readonly rid: number;
+  readonly flows: ReadonlyArray<CallableFlow>;
+  readonly secrets: ReadonlyArray<string>;
+  readonly deadline: number | null;
+}
+
+/** All that can be told a node. */
+export interface Form {
+  readonly type: "FORM";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly kind: string;
+  readonly doc: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly badges: Readonly<Record<string, string>>;
+  readonly options: ReadonlyArray<OptionView>;
+  readonly inputs: ReadonlyArray<InputField>;
+  readonly outputs: ReadonlyArray<string>;
+  readonly body: string;
+  readonly language: string;
+  readonly has_ports: boolean;
+  readonly sources: ReadonlyArray<PortRef>;
+  readonly errors: Readonly<Record<string, string>>;
+}
+
+/** Where the text is, in the order of the flow; `notes` say what was not searched, and why. */
+export interface Found {
+  readonly type: "FOUND";
+  readonly view: string;
+  readonly rid: number;
+  readonly hits: ReadonlyArray<Hit>;
+  readonly notes: ReadonlyArray<string>;
+}
+
+/** A column: the type its library gives it, and how many cells are missing, if known. */
+export interface GridColumn {
+  readonly name: string;
+  readonly dtype: string;
+  readonly nulls: number | null;
+}
+
+/** Put these nodes into a new `group`; what leaves them becomes its outputs. */
+export interface GroupNodes {
+  readonly type: "GROUP";
+  readonly view: string;
+  readonly rid: number;
+  readonly nodes: ReadonlyArray<string>;
+  readonly name?: string;
 }
 
 /** A view began, came back, or met a gap: send a `Snapshot`. */
@@ -186,12 +623,43 @@ export interface Hello {
   readonly view: string;
 }
 
+/** A line in which the text is: of a node's `code`, of a `setting`, or of an `output`. */
+export interface Hit {
+  readonly node: string;
+  readonly where: string;
+  readonly text: string;
+  readonly name: string;
+  readonly line: number | null;
+}
+
 /** A picture: base64 `content` of `mime` (`image/png`, `image/svg+xml`, `image/jpeg`). */
 export interface ImagePreview {
   readonly show: "image";
   readonly mime: string;
   readonly content: string;
   readonly alt: string;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+/** Put the nodes of a called flow in the place of the call, as a group. */
+export interface InlineFlow {
+  readonly type: "INLINE";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+}
+
+/** One input as it is written, and what feeds it; `fixed`: the node's text reads it. */
+export interface InputField {
+  readonly name: string;
+  readonly origin: string;
+  readonly source: string;
+  readonly wire: PortRef | null;
+  readonly required: boolean;
+  readonly default: string;
+  readonly annotation: string;
+  readonly fixed: boolean;
 }
 
 /** One input of a node, and what feeds it in the user's words (`clean.df`, `parameter city`). */
@@ -200,6 +668,7 @@ export interface InputView {
   readonly source: string;
   readonly required: boolean;
   readonly origin: string;
+  readonly takes: string;
 }
 
 /** A new cell below `after`, or at the top. */
@@ -207,6 +676,22 @@ export interface InsertCellView {
   readonly type: "INSERT_CELL";
   readonly after: string | null;
   readonly cell: CellView;
+}
+
+/** Put a new node of `kind` at `x`, `y` (canvas pixels; None: where there is room). */
+export interface InsertNode {
+  readonly type: "INSERT";
+  readonly view: string;
+  readonly rid: number;
+  readonly kind: string;
+  readonly x?: number | null;
+  readonly y?: number | null;
+  readonly name?: string;
+  readonly body?: string | null;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly on?: EdgeRef | null;
+  readonly after?: PortRef | null;
+  readonly inside?: string | null;
 }
 
 /** Send `Details` of a node to this view; `scope` names the turn of a container (`each[3]`). */
@@ -231,6 +716,59 @@ export interface ItemsAdded {
   readonly by?: string | null;
 }
 
+/** A kind of node that can be added: what it is called, what it is for, where it belongs. */
+export interface KindView {
+  readonly kind: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly family: string;
+  readonly body: string;
+  readonly contains: boolean;
+  readonly missing: string;
+  readonly words: ReadonlyArray<string>;
+}
+
+/** Every kind, in the order of the palette. */
+export interface Kinds {
+  readonly type: "KINDS";
+  readonly view: string;
+  readonly rid: number;
+  readonly kinds: ReadonlyArray<KindView>;
+}
+
+/** An input as JSON has it. */
+export interface LeanInput {
+  readonly name: string;
+  readonly wire?: Wire | null;
+  readonly default?: unknown;
+  readonly annotation?: string | null;
+  readonly required?: boolean;
+}
+
+/** A node as JSON has it, its options as the user writes them. */
+export interface LeanNode {
+  readonly id: string;
+  readonly kind?: string;
+  readonly inputs?: ReadonlyArray<LeanInput>;
+  readonly outputs?: ReadonlyArray<string>;
+  readonly body?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly captures?: ReadonlyArray<string>;
+  readonly place?: CellPlace | null;
+  readonly body_line?: number;
+  readonly position?: Position | null;
+  readonly returns?: Readonly<Record<string, string>>;
+}
+
+/** A parameter as JSON has it. */
+export interface LeanParam {
+  readonly name: string;
+  readonly default?: unknown;
+  readonly annotation?: string | null;
+  readonly help?: string | null;
+}
+
 /** Something the user should hear of: a gesture that the notebook cannot say. */
 export interface LinkNotice {
   readonly type: "NOTICE";
@@ -242,6 +780,28 @@ export interface LogLine {
   readonly stream: string;
   readonly text: string;
   readonly at: number;
+}
+
+/** Make a notebook with a new flow that this node calls: `Edited` has its `path`. */
+export interface MakeFlow {
+  readonly type: "ITERATOR";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly name: string;
+}
+
+/** How the inputs of a merge fit: `matched` pairs of rows, keys that would do, best first. */
+export interface Matched {
+  readonly type: "MATCHED";
+  readonly view: string;
+  readonly rid: number;
+  readonly sides: ReadonlyArray<SideView>;
+  readonly suggestions: ReadonlyArray<unknown>;
+  readonly matched: number | null;
+  readonly samples: ReadonlyArray<string>;
+  readonly error: string;
+  readonly partly: boolean;
 }
 
 /** What the last measured attempt of a node took, as `NodeUsed` has it. */
@@ -256,6 +816,12 @@ export interface Measured {
 export interface Move {
   readonly type: "MOVE";
   readonly positions: Readonly<Record<string, Place>>;
+}
+
+/** Other places on the canvas; null takes a node's place away. */
+export interface MoveNodesEdit {
+  readonly type: "MOVE_NODES";
+  readonly positions: Readonly<Record<string, Position | null>>;
 }
 
 /** A node was stopped, or never started, because the run was cancelled. */
@@ -288,6 +854,15 @@ export interface NodeCompleted {
   readonly cache_parts?: Readonly<Record<string, string>>;
   readonly cache_miss?: string | null;
   readonly usage?: ReadonlyArray<Usage>;
+}
+
+/** What became of a node: `same`, `added`, `removed` or `changed`, and its text line by line. */
+export interface NodeDiff {
+  readonly node: string;
+  readonly mark: string;
+  readonly parts: ReadonlyArray<string>;
+  readonly lines: ReadonlyArray<readonly [string, string]>;
+  readonly was: string | null;
 }
 
 /** The last attempt of a node failed. */
@@ -359,7 +934,7 @@ export interface NodeReused {
   readonly cache_key?: string | null;
 }
 
-/** All inputs of a node are settled; it may run. */
+/** All inputs of a node are settled; it may run. `stepped`: though the run is paused. */
 export interface NodeScheduled {
   readonly kind: "NODE_SCHEDULED";
   readonly run: string;
@@ -367,6 +942,7 @@ export interface NodeScheduled {
   readonly at: number;
   readonly node: string;
   readonly scope?: string;
+  readonly stepped?: boolean;
 }
 
 /** A node will not run; `cause` is the node that decided it. */
@@ -428,6 +1004,18 @@ export interface NodeSuspended {
   readonly usage?: ReadonlyArray<Usage>;
 }
 
+/** A node over many runs; see the view `node_stats` of the history. */
+export interface NodeTiming {
+  readonly node: string;
+  readonly runs: number;
+  readonly failed: number;
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
+  readonly p99_ms: number | null;
+  readonly path: number;
+  readonly of: number;
+}
+
 /** A container knows what to do: `total` turns, None while only a condition can tell. */
 export interface NodeUnfolded {
   readonly kind: "NODE_UNFOLDED";
@@ -467,6 +1055,67 @@ export interface NodeView {
   readonly cell: string | null;
   readonly index: number | null;
   readonly settings: ReadonlyArray<SettingView>;
+  readonly inside: string | null;
+  readonly contains: boolean;
+  readonly known: boolean;
+  readonly ports: Readonly<Record<string, PortView>>;
+}
+
+/** Open a moment of `run` as `here`: as it stood at event `seq`, with what `node` read. */
+export interface OpenHere {
+  readonly type: "OPEN_HERE";
+  readonly view: string;
+  readonly rid: number;
+  readonly run: string;
+  readonly seq?: number | null;
+  readonly node?: string | null;
+  readonly failed?: boolean;
+}
+
+/** A moment is open as `here`, and nothing was run. */
+export interface Opened {
+  readonly type: "OPENED";
+  readonly view: string;
+  readonly rid: number;
+  readonly run: string;
+  readonly seq: number;
+  readonly node: string;
+  readonly names: ReadonlyArray<OpenedName>;
+  readonly alive: ReadonlyArray<string>;
+  readonly gone: Readonly<Record<string, string>>;
+}
+
+/** A name that is in `here`: what it is, and where it is from. */
+export interface OpenedName {
+  readonly name: string;
+  readonly what: string;
+  readonly source: string;
+}
+
+/** One option: its text now and by default, what it does, which words it takes. */
+export interface OptionView {
+  readonly name: string;
+  readonly group: string;
+  readonly help: string;
+  readonly default: string;
+  readonly text: string;
+  readonly flag: boolean;
+  readonly choices: ReadonlyArray<string>;
+}
+
+/** Rows from `start` on, fewer than asked for where they would be too much at once. */
+export interface Page {
+  readonly type: "PAGE";
+  readonly view: string;
+  readonly rid: number;
+  readonly columns: ReadonlyArray<GridColumn>;
+  readonly rows: ReadonlyArray<ReadonlyArray<string | number | number | boolean | null>>;
+  readonly at: ReadonlyArray<number>;
+  readonly start: number;
+  readonly total: number;
+  readonly of: number;
+  readonly width: number;
+  readonly none: string;
 }
 
 /** One run parameter; `default` is left out when `required`. */
@@ -476,6 +1125,24 @@ export interface ParamView {
   readonly default: unknown;
   readonly annotation: string | null;
   readonly help: string | null;
+}
+
+/** A part of the canvas, as the text of an ES module. */
+export interface Part {
+  readonly type: "PART";
+  readonly view: string;
+  readonly rid: number;
+  readonly text: string;
+}
+
+/** Nodes from the clipboard, of this flow or another, or cells as text, around `x`, `y`. */
+export interface PasteNodes {
+  readonly type: "PASTE";
+  readonly view: string;
+  readonly rid: number;
+  readonly text: string;
+  readonly x?: number | null;
+  readonly y?: number | null;
 }
 
 /** One gesture: all of its patches or none, and one step of undo unless it is `quiet`. */
@@ -488,6 +1155,38 @@ export interface Patch {
   readonly last: boolean;
 }
 
+/** An expression people write again and again, to be put in. */
+export interface Pattern {
+  readonly name: string;
+  readonly help: string;
+  readonly text: string;
+}
+
+/** What is at an output, at a glance: a table in short, or `shown`, which is any other value. */
+export interface Peek {
+  readonly type: "PEEK";
+  readonly view: string;
+  readonly rid: number;
+  readonly rows: number | null;
+  readonly width: number;
+  readonly columns: ReadonlyArray<PeekColumn>;
+  readonly first: ReadonlyArray<ReadonlyArray<string | number | number | boolean | null>>;
+  readonly sampled: number | null;
+  readonly shown: PortPreview | null;
+  readonly note: string;
+}
+
+/** A column in short; `bars`: how many values fall into each of equal parts of its range. */
+export interface PeekColumn {
+  readonly name: string;
+  readonly dtype: string;
+  readonly nulls: number | null;
+  readonly min: string | number | number | boolean | null;
+  readonly max: string | number | number | boolean | null;
+  readonly distinct: number | null;
+  readonly bars: ReadonlyArray<number>;
+}
+
 /** Where a node was put. */
 export interface Place {
   readonly x: number;
@@ -498,8 +1197,27 @@ export interface Place {
 export interface PortPreview {
   readonly port: string;
   readonly type: string;
-  readonly preview: TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview | null;
+  readonly preview: TablePreview | ArrayPreview | ImagePreview | TreePreview | TextPreview | RichPreview | null;
   readonly note: string;
+}
+
+/** One output of a node. */
+export interface PortRef {
+  readonly node: string;
+  readonly port: string;
+}
+
+/** An output as it is drawn: its label, its colour (`green`, `#a0f`; '' for gray), its type. */
+export interface PortView {
+  readonly label: string;
+  readonly color: string;
+  readonly gives: string;
+}
+
+/** Top-left corner of a node on the canvas, in canvas units (pixels at zoom 1). */
+export interface Position {
+  readonly x: number;
+  readonly y: number;
 }
 
 /** One thing that is wrong with the definition. */
@@ -520,12 +1238,37 @@ export interface ProgressView {
   readonly text: string;
 }
 
+/** Freeze the flow as it is as what others run. Answered with `Published`. */
+export interface PublishVersion {
+  readonly type: "PUBLISH";
+  readonly view: string;
+  readonly rid: number;
+  readonly note?: string;
+}
+
+/** The version that is published now. */
+export interface Published {
+  readonly type: "PUBLISHED";
+  readonly view: string;
+  readonly rid: number;
+  readonly version: VersionView;
+}
+
+/** Do again what was undone last. */
+export interface RedoEdit {
+  readonly type: "REDO";
+  readonly view: string;
+  readonly rid: number;
+}
+
 /** A request that was not done, why, and what to do; `problems` name single fields. */
 export interface Refused {
   readonly type: "REFUSED";
   readonly message: string;
   readonly hint: string | null;
   readonly problems: ReadonlyArray<ProblemView>;
+  readonly view: string;
+  readonly rid: number | null;
 }
 
 /** A gesture was refused whole; `stale` when it may be made again from these newer cells. */
@@ -537,12 +1280,68 @@ export interface RefusedPatch {
   readonly changes: CellChanges;
 }
 
+/** A node goes. */
+export interface RemoveNodeEdit {
+  readonly type: "REMOVE_NODE";
+  readonly node: string;
+}
+
+/** These nodes and these edges go; `heal`: what fed a removed node feeds what it fed. */
+export interface RemoveNodes {
+  readonly type: "REMOVE";
+  readonly view: string;
+  readonly rid: number;
+  readonly nodes?: ReadonlyArray<string>;
+  readonly edges?: ReadonlyArray<EdgeRef>;
+  readonly heal?: boolean;
+}
+
+/** A node takes another name. */
+export interface RenameNodeEdit {
+  readonly type: "RENAME_NODE";
+  readonly old: string;
+  readonly new: string;
+}
+
+/** A node of that name is defined anew. */
+export interface ReplaceNodeEdit {
+  readonly type: "REPLACE_NODE";
+  readonly node: LeanNode;
+}
+
 /** Another text for a cell. */
 export interface ReplaceSourceView {
   readonly type: "REPLACE_SOURCE";
   readonly cell: string;
   readonly source: string;
   readonly revision: number;
+}
+
+/** What a value says of itself for a page to draw: a chart, HTML, Markdown or LaTeX. */
+export interface RichPreview {
+  readonly show: "rich";
+  readonly mime: string;
+  readonly data: unknown;
+  readonly image: ImagePreview | null;
+}
+
+/** Give the flow the meaning of a version, as one edit. Answered with `Edited`. */
+export interface RollBack {
+  readonly type: "ROLL_BACK";
+  readonly view: string;
+  readonly rid: number;
+  readonly version: string;
+}
+
+/** Where the last run's value would go: what it is, each condition's verdict, outputs taken. */
+export interface Routed {
+  readonly type: "ROUTED";
+  readonly view: string;
+  readonly rid: number;
+  readonly value: Value;
+  readonly verdicts: ReadonlyArray<Verdict>;
+  readonly taken: ReadonlyArray<string>;
+  readonly patterns: ReadonlyArray<Pattern>;
 }
 
 /** The run is over. Nothing follows. */
@@ -698,6 +1497,47 @@ export interface ScopeReused {
   readonly failed?: number;
 }
 
+/** Other code, SQL or YAML. */
+export interface SetBodyEdit {
+  readonly type: "SET_BODY";
+  readonly node: string;
+  readonly body: string;
+}
+
+/** Other settings, all of them. */
+export interface SetConfigEdit {
+  readonly type: "SET_CONFIG";
+  readonly node: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What the flow says of its recording and its runs, all of it. */
+export interface SetFlowOptionsEdit {
+  readonly type: "SET_FLOW_OPTIONS";
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** One input of a node as it is to be; `name` '' adds one, and `remove` takes it away. */
+export interface SetInput {
+  readonly type: "INPUT";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly name: string;
+  readonly to?: string;
+  readonly source?: PortRef | null;
+  readonly required?: boolean;
+  readonly default?: string;
+  readonly remove?: boolean;
+}
+
+/** Other inputs, all of them. */
+export interface SetInputsEdit {
+  readonly type: "SET_INPUTS";
+  readonly node: string;
+  readonly inputs: ReadonlyArray<LeanInput>;
+}
+
 /** Other `tags` and `flowbook` metadata for a cell; what is not there goes. */
 export interface SetMetadataView {
   readonly type: "SET_METADATA";
@@ -706,11 +1546,93 @@ export interface SetMetadataView {
   readonly revision: number;
 }
 
+/** Give one option another value, as the user writes it; '' is the default. */
+export interface SetOption {
+  readonly type: "OPTION";
+  readonly view: string;
+  readonly rid: number;
+  readonly name: string;
+  readonly value: string;
+  readonly node?: string | null;
+}
+
+/** Other options, all of them, as the user writes them; what is left out is the default. */
+export interface SetOptionsEdit {
+  readonly type: "SET_OPTIONS";
+  readonly node: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Other outputs, all of them. */
+export interface SetOutputsEdit {
+  readonly type: "SET_OUTPUTS";
+  readonly node: string;
+  readonly outputs: ReadonlyArray<string>;
+}
+
+/** Other parameters of the flow, all of them. */
+export interface SetParamsEdit {
+  readonly type: "SET_PARAMS";
+  readonly params: ReadonlyArray<LeanParam>;
+}
+
+/** Other outputs of a node; of as many as before, one that is called anew stays wired. */
+export interface SetPorts {
+  readonly type: "OUTPUTS";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly outputs: ReadonlyArray<string>;
+}
+
+/** Give one setting of a node another value; `unset` takes it away, and the default counts. */
+export interface SetSetting {
+  readonly type: "SET";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly name: string;
+  readonly value?: unknown;
+  readonly unset?: boolean;
+}
+
+/** Other setup code. */
+export interface SetSetupEdit {
+  readonly type: "SET_SETUP";
+  readonly setup: ReadonlyArray<LeanNode>;
+}
+
+/** Other code, SQL or YAML for a node; what it reads and gives follows. */
+export interface SetText {
+  readonly type: "BODY";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly body: string;
+}
+
 /** One setting of a node: whether it is `literal`, `expression` or `secret`, and its text. */
 export interface SettingView {
   readonly name: string;
   readonly origin: string;
   readonly text: string;
+}
+
+/** Edits that are one gesture. */
+export interface SeveralEdit {
+  readonly type: "SEVERAL";
+  readonly edits: ReadonlyArray<EditMessage>;
+  readonly name?: string;
+}
+
+/** One input of a merge: its columns and rows in the last run; `note` says why there are none. */
+export interface SideView {
+  readonly name: string;
+  readonly columns: ReadonlyArray<Column>;
+  readonly rows: number;
+  readonly unmatched: number | null;
+  readonly samples: ReadonlyArray<string>;
+  readonly note: string;
 }
 
 /** Everything a view needs to start, or to start again after a gap in `seq`. */
@@ -721,10 +1643,70 @@ export interface Snapshot {
   readonly run: RunView | null;
 }
 
+/** Put a node that is there already into an edge, and to `x`, `y` where it was dropped there. */
+export interface SpliceNode {
+  readonly type: "SPLICE";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly on: EdgeRef;
+  readonly x?: number | null;
+  readonly y?: number | null;
+}
+
+/** Run a part of the flow, on earlier results where they hold; nothing named is the whole. */
+export interface StartPart {
+  readonly type: "START";
+  readonly view: string;
+  readonly rid: number;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly since?: ReadonlyArray<string>;
+  readonly until?: ReadonlyArray<string>;
+  readonly only?: ReadonlyArray<string>;
+  readonly again?: boolean;
+  readonly paused?: boolean;
+  readonly tables?: ReadonlyArray<TableChange>;
+}
+
 /** Start a run; parameters that are absent take their defaults. */
 export interface StartRun {
   readonly type: "RUN";
   readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** A run was started; its facts come as those of any other. */
+export interface Started {
+  readonly type: "STARTED";
+  readonly view: string;
+  readonly rid: number;
+  readonly run: string;
+}
+
+/** How `runs` of the flow went. */
+export interface Statistics {
+  readonly type: "STATS";
+  readonly view: string;
+  readonly rid: number;
+  readonly runs: number;
+  readonly nodes: ReadonlyArray<NodeTiming>;
+  readonly edges: ReadonlyArray<EdgeTaken>;
+}
+
+/** Pause the run, let it go on, or let one node go: the next one, or `node` with its turn. */
+export interface SteerRun {
+  readonly type: "STEER";
+  readonly view: string;
+  readonly rid: number;
+  readonly how: How;
+  readonly node?: string | null;
+}
+
+/** The run was asked; what comes of it is among its facts. */
+export interface Steered {
+  readonly type: "STEERED";
+  readonly view: string;
+  readonly rid: number;
+  readonly run: string;
 }
 
 /** What a running node has put on its stream since the last one of this `channel`. */
@@ -750,6 +1732,13 @@ export interface StreamedView {
   readonly more_artefacts: number;
 }
 
+/** Cells of the table at one port that were changed by hand. */
+export interface TableChange {
+  readonly node: string;
+  readonly port: string;
+  readonly cells: ReadonlyArray<CellChange>;
+}
+
 /** The first rows of a table; `total` rows in all, `columns` cut to the first of `width`. */
 export interface TablePreview {
   readonly show: "table";
@@ -757,6 +1746,34 @@ export interface TablePreview {
   readonly rows: ReadonlyArray<ReadonlyArray<string | number | number | boolean | null>>;
   readonly total: number;
   readonly width: number;
+  readonly series: ArrayPreview | null;
+}
+
+/** An input an output may be led to; `refused` says why it may not, '' when it may. */
+export interface Target {
+  readonly node: string;
+  readonly input: string;
+  readonly refused: string;
+  readonly replaces: string;
+}
+
+/** Every input of every other node, and whether the output may lead there. */
+export interface Targets {
+  readonly type: "TARGETS";
+  readonly view: string;
+  readonly rid: number;
+  readonly targets: ReadonlyArray<Target>;
+}
+
+/** Part of a text of `total` characters, from `start` on; `none`: why there is none. */
+export interface Text {
+  readonly type: "TEXT";
+  readonly view: string;
+  readonly rid: number;
+  readonly text: string;
+  readonly start: number;
+  readonly total: number;
+  readonly none: string;
 }
 
 /** Text, or the printed form of anything else; `cut` is True when it is only the start. */
@@ -764,6 +1781,7 @@ export interface TextPreview {
   readonly show: "text";
   readonly text: string;
   readonly cut: boolean;
+  readonly total: number | null;
 }
 
 /** Forget dragged positions; lay the flow out again. */
@@ -778,6 +1796,37 @@ export interface TreePreview {
   readonly cut: boolean;
 }
 
+/** How a node went in one turn; `status` is the word of its last event. */
+export interface TurnView {
+  readonly scope: string;
+  readonly status: string;
+  readonly ms: number | null;
+}
+
+/** The turns of a node, those that failed first; `more` of them are left out. */
+export interface Turns {
+  readonly type: "TURNS";
+  readonly view: string;
+  readonly rid: number;
+  readonly turns: ReadonlyArray<TurnView>;
+  readonly more: number;
+}
+
+/** Take the last change back; a host that is a document does so itself. */
+export interface UndoEdit {
+  readonly type: "UNDO";
+  readonly view: string;
+  readonly rid: number;
+}
+
+/** A container goes, its nodes stay and stay fed. */
+export interface UngroupNodes {
+  readonly type: "UNGROUP";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+}
+
 /** What one call of a metered service cost; `cost` in US dollars, where it is known. */
 export interface Usage {
   readonly provider: string;
@@ -787,6 +1836,19 @@ export interface Usage {
   readonly total_tokens?: number;
   readonly cost?: number | null;
   readonly is_estimate?: boolean;
+}
+
+/** What a text gives, shown short, and its type; or why it gives nothing. */
+export interface Value {
+  readonly type: "VALUE";
+  readonly view: string;
+  readonly rid: number;
+  readonly shown: string;
+  readonly is_a: string;
+  readonly error: string;
+  readonly column: number | null;
+  readonly pending: boolean;
+  readonly partly: boolean;
 }
 
 /** A value by its content: `hash` is sha256 hex of the stored bytes, '' when not kept. */
@@ -804,72 +1866,131 @@ export interface ValueRef {
   readonly pictured?: boolean;
 }
 
+/** Whether a condition holds (None: not asked, or it cannot be said) and why it is unknown. */
+export interface Verdict {
+  readonly condition: string;
+  readonly holds: boolean | null;
+  readonly error: string;
+}
+
+/** A version: its number by first use, when it ran first (seconds since the epoch), how often. */
+export interface VersionView {
+  readonly number: number;
+  readonly version: string;
+  readonly at: number;
+  readonly runs: number;
+  readonly current: boolean;
+  readonly published: boolean;
+  readonly published_at: number | null;
+  readonly note: string;
+}
+
+/** The versions there are, the newest first; `draft`: the flow as it is, is none of them yet. */
+export interface Versions {
+  readonly type: "VERSIONS";
+  readonly view: string;
+  readonly rid: number;
+  readonly versions: ReadonlyArray<VersionView>;
+  readonly draft: boolean;
+}
+
+/** Where an input takes its value: `port` of `node`, or its only output when `port` is None. */
+export interface Wire {
+  readonly node: string;
+  readonly port?: string | null;
+}
+
+export type EditMessage = AddNodeEdit | ConnectEdit | DisconnectEdit | MoveNodesEdit | RemoveNodeEdit | RenameNodeEdit | ReplaceNodeEdit | SetBodyEdit | SetConfigEdit | SetFlowOptionsEdit | SetInputsEdit | SetOptionsEdit | SetOutputsEdit | SetParamsEdit | SetSetupEdit | SeveralEdit;
+
 export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
 
-export type KernelMessage = Batch | Details | Refused | Snapshot;
+export type KernelMessage = Batch | Clip | Compared | Completions | Details | Edited | Exported | FlowForm | Flows | Form | Found | Kinds | Matched | Opened | Page | Part | Peek | Published | Refused | Routed | Snapshot | Started | Statistics | Steered | Targets | Text | Turns | Value | Versions;
 
 export type LinkMessage = LinkNotice | Patch;
 
-export type NotebookMessage = Applied | Cells | Changed | RefusedPatch;
+export type NotebookMessage = Applied | CanvasClosed | Cells | Changed | RefusedPatch;
 
 export type PatchView = DeleteCellView | InsertCellView | ReplaceSourceView | SetMetadataView;
 
-export type Preview = ArrayPreview | ImagePreview | TablePreview | TextPreview | TreePreview;
+export type Preview = ArrayPreview | ImagePreview | RichPreview | TablePreview | TextPreview | TreePreview;
 
-export type ViewMessage = CancelRun | Hello | Inspect | Move | StartRun | TidyUp;
+export type ViewMessage = AskCompletions | AskFlowForm | AskFlows | AskForm | AskKinds | AskMatch | AskPage | AskPart | AskPeek | AskRoute | AskStatistics | AskTargets | AskText | AskTurns | AskValue | AskVersions | BringFile | CancelRun | ChangeFlow | CompareVersions | CopyNodes | DuplicateNodes | ExportFlow | ExtractFlow | FindText | GroupNodes | Hello | InlineFlow | InsertNode | Inspect | MakeFlow | Move | OpenHere | PasteNodes | PublishVersion | RedoEdit | RemoveNodes | RollBack | SetInput | SetOption | SetPorts | SetSetting | SetText | SpliceNode | StartPart | StartRun | SteerRun | TidyUp | UndoEdit | UngroupNodes;
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
-  Applied: {"tag": ["type", "APPLIED"], "required": {"rid": "number", "changes": {"ref": "CellChanges"}}, "optional": {}},
-  ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}}, "optional": {}},
-  ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
+  ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}, "median": {"any": ["string", "number", "number", "boolean", "null"]}, "bars": {"list": "number"}, "sampled": {"any": ["number", "null"]}}, "optional": {}},
+  ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, {"ref": "RichPreview"}, "null"]}, "note": "string"}, "optional": {}},
   Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
+  CallableFlow: {"required": {"name": "string", "params": {"list": {"ref": "ParamView"}}, "outputs": {"list": "string"}, "secrets": {"list": "string"}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}, "force": "boolean"}},
-  CancelRun: {"tag": ["type", "CANCEL"], "required": {}, "optional": {}},
-  CellChanges: {"required": {"cells": {"list": {"ref": "CellView"}}, "order": {"any": [{"list": "string"}, "null"]}}, "optional": {}},
   CellView: {"required": {"cell": "string", "kind": "string", "source": "string", "metadata": {"record": "unknown"}, "revision": "number"}, "optional": {}},
-  Cells: {"tag": ["type", "CELLS"], "required": {"view": "string", "path": "string", "cells": {"list": {"ref": "CellView"}}}, "optional": {}},
-  Changed: {"tag": ["type", "CHANGED"], "required": {"changes": {"ref": "CellChanges"}}, "optional": {}},
   CheckpointReached: {"tag": ["kind", "CHECKPOINT_REACHED"], "required": {"run": "string", "seq": "number", "at": "number", "why": "string"}, "optional": {"node": {"any": ["string", "null"]}, "scope": "string"}},
+  Clip: {"tag": ["type", "CLIP"], "required": {"view": "string", "rid": "number", "text": "string"}, "optional": {}},
   Column: {"required": {"name": "string", "dtype": "string"}, "optional": {}},
+  Compared: {"tag": ["type", "COMPARED"], "required": {"view": "string", "rid": "number", "before": "string", "after": "string", "summary": "string", "flow": {"ref": "FlowView"}, "nodes": {"list": {"ref": "NodeDiff"}}, "edges": {"list": "string"}, "about": {"list": {"tuple": ["string", "string"]}}}, "optional": {}},
+  Completion: {"required": {"label": "string", "group": "string", "insert": "string", "detail": "string", "preview": "string"}, "optional": {}},
+  Completions: {"tag": ["type", "COMPLETIONS"], "required": {"view": "string", "rid": "number", "start": "number", "end": "number", "items": {"list": {"ref": "Completion"}}}, "optional": {}},
   DeleteCellView: {"tag": ["type", "DELETE_CELL"], "required": {"cell": "string", "revision": "number"}, "optional": {}},
   Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
+  EdgeTaken: {"required": {"source": "string", "output": "string", "target": "string", "input": "string", "taken": "number", "runs": "number"}, "optional": {}},
   EdgeView: {"required": {"source": "string", "output": "string", "target": "string", "input": "string"}, "optional": {}},
+  Edited: {"tag": ["type", "EDITED"], "required": {"view": "string", "rid": "number", "label": "string", "nodes": {"list": "string"}, "path": {"any": ["string", "null"]}, "note": "string"}, "optional": {}},
   ErrorInfo: {"required": {"type": "string", "message": "string"}, "optional": {"traceback": "string", "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}, "inputs": {"record": "string"}}},
-  FlowView: {"required": {"flow": "string", "nodes": {"list": {"ref": "NodeView"}}, "edges": {"list": {"ref": "EdgeView"}}, "params": {"list": {"ref": "ParamView"}}, "problems": {"list": {"ref": "ProblemView"}}, "stale": {"list": "string"}}, "optional": {}},
-  Hello: {"tag": ["type", "HELLO"], "required": {"view": "string"}, "optional": {}},
-  ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string"}, "optional": {}},
-  InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string"}, "optional": {}},
+  Exported: {"tag": ["type", "EXPORTED"], "required": {"view": "string", "rid": "number", "name": "string", "media_type": "string", "text": "string"}, "optional": {}},
+  FlowForm: {"tag": ["type", "FLOW_FORM"], "required": {"view": "string", "rid": "number", "params": {"list": {"ref": "ParamView"}}, "options": {"list": {"ref": "OptionView"}}}, "optional": {}},
+  FlowView: {"required": {"flow": "string", "nodes": {"list": {"ref": "NodeView"}}, "edges": {"list": {"ref": "EdgeView"}}, "params": {"list": {"ref": "ParamView"}}, "problems": {"list": {"ref": "ProblemView"}}, "stale": {"list": "string"}, "reasons": {"record": "string"}, "locked": "string", "undo": {"any": ["string", "null"]}, "redo": {"any": ["string", "null"]}}, "optional": {}},
+  Flows: {"tag": ["type", "FLOWS"], "required": {"view": "string", "rid": "number", "flows": {"list": {"ref": "CallableFlow"}}, "secrets": {"list": "string"}, "deadline": {"any": ["number", "null"]}}, "optional": {}},
+  Form: {"tag": ["type", "FORM"], "required": {"view": "string", "rid": "number", "node": "string", "kind": "string", "doc": "string", "settings": {"record": "unknown"}, "config": {"record": "unknown"}, "badges": {"record": "string"}, "options": {"list": {"ref": "OptionView"}}, "inputs": {"list": {"ref": "InputField"}}, "outputs": {"list": "string"}, "body": "string", "language": "string", "has_ports": "boolean", "sources": {"list": {"ref": "PortRef"}}, "errors": {"record": "string"}}, "optional": {}},
+  Found: {"tag": ["type", "FOUND"], "required": {"view": "string", "rid": "number", "hits": {"list": {"ref": "Hit"}}, "notes": {"list": "string"}}, "optional": {}},
+  GridColumn: {"required": {"name": "string", "dtype": "string", "nulls": {"any": ["number", "null"]}}, "optional": {}},
+  Hit: {"required": {"node": "string", "where": "string", "text": "string", "name": "string", "line": {"any": ["number", "null"]}}, "optional": {}},
+  ImagePreview: {"tag": ["show", "image"], "required": {"mime": "string", "content": "string", "alt": "string", "width": {"any": ["number", "null"]}, "height": {"any": ["number", "null"]}}, "optional": {}},
+  InputField: {"required": {"name": "string", "origin": "string", "source": "string", "wire": {"any": [{"ref": "PortRef"}, "null"]}, "required": "boolean", "default": "string", "annotation": "string", "fixed": "boolean"}, "optional": {}},
+  InputView: {"required": {"name": "string", "source": "string", "required": "boolean", "origin": "string", "takes": "string"}, "optional": {}},
   InsertCellView: {"tag": ["type", "INSERT_CELL"], "required": {"after": {"any": ["string", "null"]}, "cell": {"ref": "CellView"}}, "optional": {}},
-  Inspect: {"tag": ["type", "INSPECT"], "required": {"view": "string", "node": "string"}, "optional": {"scope": {"any": ["string", "null"]}}},
   ItemsAdded: {"tag": ["kind", "ITEMS_ADDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "outputs": {"record": {"ref": "ValueRef"}}, "count": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}, "by": {"any": ["string", "null"]}}},
+  KindView: {"required": {"kind": "string", "title": "string", "summary": "string", "family": "string", "body": "string", "contains": "boolean", "missing": "string", "words": {"list": "string"}}, "optional": {}},
+  Kinds: {"tag": ["type", "KINDS"], "required": {"view": "string", "rid": "number", "kinds": {"list": {"ref": "KindView"}}}, "optional": {}},
   LinkNotice: {"tag": ["type", "NOTICE"], "required": {"message": "string"}, "optional": {}},
   LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
+  Matched: {"tag": ["type", "MATCHED"], "required": {"view": "string", "rid": "number", "sides": {"list": {"ref": "SideView"}}, "suggestions": {"list": "unknown"}, "matched": {"any": ["number", "null"]}, "samples": {"list": "string"}, "error": "string", "partly": "boolean"}, "optional": {}},
   Measured: {"required": {"attempt": "number", "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}, "optional": {}},
-  Move: {"tag": ["type", "MOVE"], "required": {"positions": {"record": {"ref": "Place"}}}, "optional": {}},
   NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}, "cause": {"any": ["string", "null"]}}},
   NodeCompleted: {"tag": ["kind", "NODE_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}, "cache_parts": {"record": "string"}, "cache_miss": {"any": ["string", "null"]}, "usage": {"list": {"ref": "Usage"}}}},
+  NodeDiff: {"required": {"node": "string", "mark": "string", "parts": {"list": "string"}, "lines": {"list": {"tuple": ["string", "string"]}}, "was": {"any": ["string", "null"]}}, "optional": {}},
   NodeFailed: {"tag": ["kind", "NODE_FAILED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeLogged: {"tag": ["kind", "NODE_LOGGED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "stream": "string", "text": "string"}, "optional": {"scope": "string"}},
   NodeResumed: {"tag": ["kind", "NODE_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "payload": "unknown", "by": "string", "signal": "string"}},
   NodeRetryScheduled: {"tag": ["kind", "NODE_RETRY_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "ms": "number", "delay": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}}},
   NodeReused: {"tag": ["kind", "NODE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "by_hand": "boolean", "result": {"any": [{"ref": "ValueRef"}, "null"]}, "cache_key": {"any": ["string", "null"]}}},
-  NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string"}},
+  NodeScheduled: {"tag": ["kind", "NODE_SCHEDULED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "stepped": "boolean"}},
   NodeSkipped: {"tag": ["kind", "NODE_SKIPPED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": {"enum": ["branch_not_taken", "upstream_failed", "upstream_cancelled", "turn_left", "not_needed", "not_asked"]}}, "optional": {"scope": "string", "cause": {"any": ["string", "null"]}}},
   NodeStarted: {"tag": ["kind", "NODE_STARTED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "on": "string"}},
   NodeStreamed: {"tag": ["kind", "NODE_STREAMED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number", "channel": "string", "value": {"ref": "ValueRef"}}, "optional": {"scope": "string", "chunk_index": "number", "chunks": "number", "name": "string", "media_type": "string"}},
   NodeSuspended: {"tag": ["kind", "NODE_SUSPENDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "reason": "string"}, "optional": {"scope": "string", "until": {"any": ["number", "null"]}, "signal": {"any": ["string", "null"]}, "timeout_at": {"any": ["number", "null"]}, "on_timeout": "unknown", "data": {"record": "unknown"}, "fresh": "boolean", "usage": {"list": {"ref": "Usage"}}}},
+  NodeTiming: {"required": {"node": "string", "runs": "number", "failed": "number", "p50_ms": {"any": ["number", "null"]}, "p95_ms": {"any": ["number", "null"]}, "p99_ms": {"any": ["number", "null"]}, "path": "number", "of": "number"}, "optional": {}},
   NodeUnfolded: {"tag": ["kind", "NODE_UNFOLDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}}},
   NodeUsed: {"tag": ["kind", "NODE_USED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "attempt": "number"}, "optional": {"scope": "string", "usage": {"list": {"ref": "Usage"}}, "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
-  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}, "settings": {"list": {"ref": "SettingView"}}}, "optional": {}},
+  NodeView: {"required": {"name": "string", "kind": "string", "x": "number", "y": "number", "inputs": {"list": {"ref": "InputView"}}, "outputs": {"list": "string"}, "options": {"record": "string"}, "cell": {"any": ["string", "null"]}, "index": {"any": ["number", "null"]}, "settings": {"list": {"ref": "SettingView"}}, "inside": {"any": ["string", "null"]}, "contains": "boolean", "known": "boolean", "ports": {"record": {"ref": "PortView"}}}, "optional": {}},
+  Opened: {"tag": ["type", "OPENED"], "required": {"view": "string", "rid": "number", "run": "string", "seq": "number", "node": "string", "names": {"list": {"ref": "OpenedName"}}, "alive": {"list": "string"}, "gone": {"record": "string"}}, "optional": {}},
+  OpenedName: {"required": {"name": "string", "what": "string", "source": "string"}, "optional": {}},
+  OptionView: {"required": {"name": "string", "group": "string", "help": "string", "default": "string", "text": "string", "flag": "boolean", "choices": {"list": "string"}}, "optional": {}},
+  Page: {"tag": ["type", "PAGE"], "required": {"view": "string", "rid": "number", "columns": {"list": {"ref": "GridColumn"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "at": {"list": "number"}, "start": "number", "total": "number", "of": "number", "width": "number", "none": "string"}, "optional": {}},
   ParamView: {"required": {"name": "string", "required": "boolean", "default": "unknown", "annotation": {"any": ["string", "null"]}, "help": {"any": ["string", "null"]}}, "optional": {}},
+  Part: {"tag": ["type", "PART"], "required": {"view": "string", "rid": "number", "text": "string"}, "optional": {}},
   Patch: {"tag": ["type", "PATCH"], "required": {"rid": "number", "label": "string", "patches": {"list": {"any": [{"ref": "ReplaceSourceView"}, {"ref": "SetMetadataView"}, {"ref": "DeleteCellView"}, {"ref": "InsertCellView"}]}}, "quiet": "boolean", "last": "boolean"}, "optional": {}},
-  Place: {"required": {"x": "number", "y": "number"}, "optional": {}},
-  PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, "null"]}, "note": "string"}, "optional": {}},
+  Pattern: {"required": {"name": "string", "help": "string", "text": "string"}, "optional": {}},
+  Peek: {"tag": ["type", "PEEK"], "required": {"view": "string", "rid": "number", "rows": {"any": ["number", "null"]}, "width": "number", "columns": {"list": {"ref": "PeekColumn"}}, "first": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "sampled": {"any": ["number", "null"]}, "shown": {"any": [{"ref": "PortPreview"}, "null"]}, "note": "string"}, "optional": {}},
+  PeekColumn: {"required": {"name": "string", "dtype": "string", "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "distinct": {"any": ["number", "null"]}, "bars": {"list": "number"}}, "optional": {}},
+  PortPreview: {"required": {"port": "string", "type": "string", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, {"ref": "RichPreview"}, "null"]}, "note": "string"}, "optional": {}},
+  PortRef: {"required": {"node": "string", "port": "string"}, "optional": {}},
+  PortView: {"required": {"label": "string", "color": "string", "gives": "string"}, "optional": {}},
   ProblemView: {"required": {"severity": "string", "message": "string", "node": {"any": ["string", "null"]}, "cell": {"any": ["string", "null"]}, "line": {"any": ["number", "null"]}, "hint": {"any": ["string", "null"]}}, "optional": {}},
   ProgressView: {"required": {"node": "string", "done": "number", "total": {"any": ["number", "null"]}, "text": "string"}, "optional": {}},
-  Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}}, "optional": {}},
-  RefusedPatch: {"tag": ["type", "REFUSED_PATCH"], "required": {"rid": "number", "reason": "string", "stale": "boolean", "changes": {"ref": "CellChanges"}}, "optional": {}},
+  Published: {"tag": ["type", "PUBLISHED"], "required": {"view": "string", "rid": "number", "version": {"ref": "VersionView"}}, "optional": {}},
+  Refused: {"tag": ["type", "REFUSED"], "required": {"message": "string", "hint": {"any": ["string", "null"]}, "problems": {"list": {"ref": "ProblemView"}}, "view": "string", "rid": {"any": ["number", "null"]}}, "optional": {}},
   ReplaceSourceView: {"tag": ["type", "REPLACE_SOURCE"], "required": {"cell": "string", "source": "string", "revision": "number"}, "optional": {}},
+  RichPreview: {"tag": ["show", "rich"], "required": {"mime": "string", "data": "unknown", "image": {"any": [{"ref": "ImagePreview"}, "null"]}}, "optional": {}},
+  Routed: {"tag": ["type", "ROUTED"], "required": {"view": "string", "rid": "number", "value": {"ref": "Value"}, "verdicts": {"list": {"ref": "Verdict"}}, "taken": {"list": "string"}, "patterns": {"list": {"ref": "Pattern"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "compensated": {"list": "string"}, "uncompensated": {"list": "string"}}},
   RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval", "test"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}, "secrets": {"record": "string"}, "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}}},
   RunEnding: {"tag": ["kind", "RUN_ENDING"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
@@ -883,24 +2004,30 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ScopeReused: {"tag": ["kind", "SCOPE_REUSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "outputs": {"record": {"ref": "ValueRef"}}, "source": {"any": ["string", "null"]}, "left": "string", "succeeded": "number", "failed": "number"}},
   SetMetadataView: {"tag": ["type", "SET_METADATA"], "required": {"cell": "string", "metadata": {"record": "unknown"}, "revision": "number"}, "optional": {}},
   SettingView: {"required": {"name": "string", "origin": "string", "text": "string"}, "optional": {}},
+  SideView: {"required": {"name": "string", "columns": {"list": {"ref": "Column"}}, "rows": "number", "unmatched": {"any": ["number", "null"]}, "samples": {"list": "string"}, "note": "string"}, "optional": {}},
   Snapshot: {"tag": ["type", "SNAPSHOT"], "required": {"seq": "number", "flow": {"ref": "FlowView"}, "run": {"any": [{"ref": "RunView"}, "null"]}}, "optional": {}},
-  StartRun: {"tag": ["type", "RUN"], "required": {}, "optional": {"params": {"record": "unknown"}}},
+  Started: {"tag": ["type", "STARTED"], "required": {"view": "string", "rid": "number", "run": "string"}, "optional": {}},
+  Statistics: {"tag": ["type", "STATS"], "required": {"view": "string", "rid": "number", "runs": "number", "nodes": {"list": {"ref": "NodeTiming"}}, "edges": {"list": {"ref": "EdgeTaken"}}}, "optional": {}},
+  Steered: {"tag": ["type", "STEERED"], "required": {"view": "string", "rid": "number", "run": "string"}, "optional": {}},
   StreamView: {"required": {"node": "string", "scope": "string", "attempt": "number", "channel": "string", "text": "string", "chunk_index": "number", "chunks": "number"}, "optional": {}},
   StreamedView: {"required": {"attempt": "number", "text": "string", "cut": "boolean", "tokens": "number", "data": {"list": {"ref": "PortPreview"}}, "more_data": "number", "artefacts": {"list": {"ref": "ArtefactView"}}, "more_artefacts": "number"}, "optional": {}},
-  TablePreview: {"tag": ["show", "table"], "required": {"columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "total": "number", "width": "number"}, "optional": {}},
-  TextPreview: {"tag": ["show", "text"], "required": {"text": "string", "cut": "boolean"}, "optional": {}},
-  TidyUp: {"tag": ["type", "TIDY_UP"], "required": {}, "optional": {}},
+  TablePreview: {"tag": ["show", "table"], "required": {"columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}}, "total": "number", "width": "number", "series": {"any": [{"ref": "ArrayPreview"}, "null"]}}, "optional": {}},
+  Target: {"required": {"node": "string", "input": "string", "refused": "string", "replaces": "string"}, "optional": {}},
+  Targets: {"tag": ["type", "TARGETS"], "required": {"view": "string", "rid": "number", "targets": {"list": {"ref": "Target"}}}, "optional": {}},
+  Text: {"tag": ["type", "TEXT"], "required": {"view": "string", "rid": "number", "text": "string", "start": "number", "total": "number", "none": "string"}, "optional": {}},
+  TextPreview: {"tag": ["show", "text"], "required": {"text": "string", "cut": "boolean", "total": {"any": ["number", "null"]}}, "optional": {}},
   TreePreview: {"tag": ["show", "tree"], "required": {"value": "unknown", "cut": "boolean"}, "optional": {}},
+  TurnView: {"required": {"scope": "string", "status": "string", "ms": {"any": ["number", "null"]}}, "optional": {}},
+  Turns: {"tag": ["type", "TURNS"], "required": {"view": "string", "rid": "number", "turns": {"list": {"ref": "TurnView"}}, "more": "number"}, "optional": {}},
   Usage: {"required": {"provider": "string", "model": "string"}, "optional": {"prompt_tokens": "number", "completion_tokens": "number", "total_tokens": "number", "cost": {"any": ["number", "null"]}, "is_estimate": "boolean"}},
+  Value: {"tag": ["type", "VALUE"], "required": {"view": "string", "rid": "number", "shown": "string", "is_a": "string", "error": "string", "column": {"any": ["number", "null"]}, "pending": "boolean", "partly": "boolean"}, "optional": {}},
   ValueRef: {"required": {"hash": "string", "format": {"enum": ["json", "parquet", "text", "bytes", "npy", "image", "pickle", "none"]}, "type": "string"}, "optional": {"size": "number", "rows": {"any": ["number", "null"]}, "columns": {"any": [{"list": "string"}, "null"]}, "inline": "unknown", "reason": {"any": ["string", "null"]}, "parts": {"list": "string"}, "redacted": "boolean", "pictured": "boolean"}},
+  Verdict: {"required": {"condition": "string", "holds": {"any": ["boolean", "null"]}, "error": "string"}, "optional": {}},
+  VersionView: {"required": {"number": "number", "version": "string", "at": "number", "runs": "number", "current": "boolean", "published": "boolean", "published_at": {"any": ["number", "null"]}, "note": "string"}, "optional": {}},
+  Versions: {"tag": ["type", "VERSIONS"], "required": {"view": "string", "rid": "number", "versions": {"list": {"ref": "VersionView"}}, "draft": "boolean"}, "optional": {}},
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  Event: ["CancelRequested", "CheckpointReached", "ItemsAdded", "NodeCancelled", "NodeCompleted", "NodeFailed", "NodeLogged", "NodeResumed", "NodeRetryScheduled", "NodeReused", "NodeScheduled", "NodeSkipped", "NodeStarted", "NodeStreamed", "NodeSuspended", "NodeUnfolded", "NodeUsed", "RunCompleted", "RunCreated", "RunEnding", "RunPaused", "RunRecovered", "RunResumed", "ScopeClosed", "ScopeLeft", "ScopeOpened", "ScopeReused"],
-  KernelMessage: ["Batch", "Details", "Refused", "Snapshot"],
+  KernelMessage: ["Batch", "Clip", "Compared", "Completions", "Details", "Edited", "Exported", "FlowForm", "Flows", "Form", "Found", "Kinds", "Matched", "Opened", "Page", "Part", "Peek", "Published", "Refused", "Routed", "Snapshot", "Started", "Statistics", "Steered", "Targets", "Text", "Turns", "Value", "Versions"],
   LinkMessage: ["LinkNotice", "Patch"],
-  NotebookMessage: ["Applied", "Cells", "Changed", "RefusedPatch"],
-  PatchView: ["DeleteCellView", "InsertCellView", "ReplaceSourceView", "SetMetadataView"],
-  Preview: ["ArrayPreview", "ImagePreview", "TablePreview", "TextPreview", "TreePreview"],
-  ViewMessage: ["CancelRun", "Hello", "Inspect", "Move", "StartRun", "TidyUp"],
 };

@@ -88,6 +88,8 @@ const PATHS: Readonly<Record<string, ReactNode>> = {
     </>
   ),
   play: <path d="M4.5 2.8v10.4L13 8 4.5 2.8Z" fill="currentColor" stroke="none" />,
+  pause: <path d="M4.2 3h2.6v10H4.2zM9.2 3h2.6v10H9.2z" fill="currentColor" stroke="none" />,
+  step: <path d="M3.5 3v10L10 8 3.5 3ZM11 3h2v10h-2z" fill="currentColor" stroke="none" />,
   stop: <rect x="3.5" y="3.5" width="9" height="9" rx="1.5" fill="currentColor" stroke="none" />,
   sliders: <path d="M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 2.7v3.6M6 9.7v3.6" />,
   fit: (
@@ -117,9 +119,27 @@ const PATHS: Readonly<Record<string, ReactNode>> = {
     <path d="m2 14 3-3M14 2l-3 3M5.5 6.5 4 8a2.8 2.8 0 0 0 4 4l1.5-1.5M6.5 5.5 8 4a2.8 2.8 0 0 1 4 4l-1.5 1.5M4 2.5v2M2.5 4h2M12 13.5v-2M13.5 12h-2" />
   ),
   chevron: <path d="m4 6 4 4 4-4" />,
+  undo: <path d="M5.5 3 2.5 6l3 3M2.5 6h6.8a4 4 0 0 1 0 8H6" />,
+  redo: <path d="m10.5 3 3 3-3 3M13.5 6H6.7a4 4 0 0 0 0 8H10" />,
+  trash: <path d="M2.5 4.5h11M6 4.5V2.8h4v1.7M4 4.5l.7 9h6.6l.7-9M6.7 7v4M9.3 7v4" />,
+  search: <path d="M11.2 7a4.2 4.2 0 1 1-8.4 0 4.2 4.2 0 0 1 8.4 0ZM10 10l4 4" />,
+  outline: <path d="M2.5 3.5h3M5 8h3M5 12.5h3M8 3.5h5.5M10.5 8h3M10.5 12.5h3" />,
+  palette: <path d="M2.5 3h4v4h-4zM2.5 9.5h4v4h-4zM11.5 9v5M9 11.5h5M9.5 3h4v4h-4z" />,
+  lock: <path d="M3.5 7.5h9v6h-9zM5.3 7.5V5a2.7 2.7 0 0 1 5.4 0v2.5" />,
+  more: <path d="M3 8h.1M8 8h.1M13 8h.1" strokeWidth="2.4" />,
 };
 
 export function Icon({ name, size = 16 }: { readonly name: string; readonly size?: number }) {
+  return <Drawn size={size}>{PATHS[name] ?? PATHS.node}</Drawn>;
+}
+
+interface DrawnProps {
+  readonly size: number;
+  readonly children: ReactNode;
+}
+
+/** Paths on a square of 16, in the colour of the text around. */
+export function Drawn({ size, children }: DrawnProps) {
   return (
     <svg
       className="fb-icon"
@@ -133,7 +153,7 @@ export function Icon({ name, size = 16 }: { readonly name: string; readonly size
       strokeLinejoin="round"
       aria-hidden="true"
     >
-      {PATHS[name] ?? PATHS.node}
+      {children}
     </svg>
   );
 }

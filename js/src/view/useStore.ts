@@ -10,6 +10,7 @@ export function useStore<T>(store: Store, select: (state: CanvasState) => T): T 
 
 export const selectFlow = (state: CanvasState) => state.flow;
 export const selectRun = (state: CanvasState) => state.run;
+export const selectMoment = (state: CanvasState) => state.moment;
 export const selectQueued = (state: CanvasState) => state.queued;
 export const selectDetails = (state: CanvasState) => state.details;
 export const selectRefused = (state: CanvasState) => state.refused;
