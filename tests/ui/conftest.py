@@ -6,6 +6,8 @@ test; the labextension is the one that was built into the source tree.
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
 import os
 import re
@@ -13,10 +15,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,6 +31,7 @@ from tests.ui.cells import FLOW_CELLS
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = Path(__file__).parent / "artefacts"
 BOOT_SECONDS = 60
+COLLABORATION = importlib.util.find_spec("jupyter_server_ydoc") is not None
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,6 +47,26 @@ QUIET = {
         "checkForUpdates": False,
     },
 }
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: requests are no part of a test's output."""
+
+
+@pytest.fixture(scope="session")
+def harness() -> Iterator[str]:
+    """The address of the page that developers look at: scenes of the canvas without a kernel."""
+    node = shutil.which("node")
+    assert node, "install node"
+    subprocess.run([node, "scripts/build-harness.mjs"], cwd=ROOT / "js", check=True)
+    handler = functools.partial(Quiet, directory=str(ROOT / "js" / "dev"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/harness.html"
+        server.shutdown()
 
 
 def pytest_configure() -> None:
@@ -82,9 +108,24 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    home = tmp_path_factory.mktemp("lab")
+    with serving(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One where everybody who opens a notebook has the same document."""
+    if not COLLABORATION:
+        pytest.skip("jupyter-collaboration is not installed: pip install jupyter-collaboration")
+    with serving(tmp_path_factory.mktemp("shared"), collaborative=True) as running:
+        yield running
+
+
+@contextmanager
+def serving(home: Path, *, collaborative: bool = False) -> Iterator[Lab]:
+    """A server with a home of its own, for a project in the folder `project` of it."""
     project = home / "project"
-    project.mkdir()
+    project.mkdir(exist_ok=True)
     _install_labextension(home / "data")
     for name, settings in QUIET.items():
         path = home / "settings" / name
@@ -93,7 +134,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     port = _free_port()
     log = (home / "server.log").open("w")
     server = subprocess.Popen(
-        _command(port, project), cwd=project, env=_environment(home), stdout=log, stderr=log
+        _command(port, project, collaborative),
+        cwd=project,
+        env=_environment(home),
+        stdout=log,
+        stderr=log,
     )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -111,7 +156,8 @@ def _install_labextension(data: Path) -> None:
     shutil.copytree(built, data / "labextensions" / "flowbook")
 
 
-def _command(port: int, folder: Path) -> list[str]:
+def _command(port: int, folder: Path, collaborative: bool) -> list[str]:
+    alone = ["--YDocExtension.disable_rtc=True"] if COLLABORATION and not collaborative else []
     return [
         sys.executable,
         "-m",
@@ -126,6 +172,7 @@ def _command(port: int, folder: Path) -> list[str]:
         "--ServerApp.disable_check_xsrf=True",
         "--LabApp.extension_manager=readonly",
         "--LabApp.expose_app_in_browser=True",
+        *alone,
     ]
 
 

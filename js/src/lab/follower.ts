@@ -8,8 +8,11 @@
 import type { CellChange, ISharedCell, ISharedNotebook, NotebookChange } from "@jupyter/ydoc";
 import type { CellChanges, CellView } from "../protocol/generated";
 
-/** The keys of a cell's metadata that the kernel knows. */
+/** The keys of a cell's metadata that are the kernel's to change. */
 export const OURS: readonly string[] = ["tags", "flowbook"];
+
+/** Those that it knows: what may be done with a cell is the user's to say. */
+const KNOWN: readonly string[] = [...OURS, "editable", "deletable"];
 
 interface Known {
   readonly cell: ISharedCell;
@@ -35,6 +38,11 @@ export class Follower {
   whole(): readonly CellView[] {
     this.pending.clear();
     this.reordered = false;
+    return this.now();
+  }
+
+  /** Every cell, in order; what is to be taken stays so. */
+  now(): readonly CellView[] {
     return this.shared.cells.map((cell) => this.view(cell));
   }
 
@@ -119,12 +127,13 @@ export class Follower {
 }
 
 function isOurs(change: CellChange): boolean {
-  return change.metadataChange !== undefined && OURS.some((key) => change.metadataChange?.has(key));
+  const { metadataChange } = change;
+  return metadataChange !== undefined && KNOWN.some((key) => metadataChange.has(key));
 }
 
 function ours(cell: ISharedCell): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  for (const key of OURS) {
+  for (const key of KNOWN) {
     const value = cell.getMetadata(key);
     if (value !== undefined) found[key] = value;
   }

@@ -3,13 +3,15 @@
  *
  * It is one step of undo, whatever it changes: the notebook's own transaction is around it, whose
  * origin decides over those of cells inside, and capturing is stopped before and behind it so that
- * nothing merges with it. Places of nodes are quiet: they are no step, since the canvas has its own.
+ * nothing merges with it. What is quiet is no step: the inline canvas has its own for places of nodes.
  * Cells are never moved: a move would be a clone, and the clone has no outputs and no undo.
  */
 import type { ISharedCell, ISharedNotebook, SharedCell } from "@jupyter/ydoc";
 import type { PartialJSONObject } from "@lumino/coreutils";
 import type { CellView, Patch, PatchView } from "../protocol/generated";
 import { type Follower, OURS } from "./follower";
+import { undoManager } from "./history";
+import { trans } from "./words";
 
 export interface Refusal {
   readonly reason: string;
@@ -17,42 +19,37 @@ export interface Refusal {
   readonly stale: boolean;
 }
 
-/** What the document has beyond its published interface. */
-interface Undoing {
-  readonly undoManager?: { stopCapturing(): void };
-}
-
 /** Why the gesture cannot be done now; null when it can. */
-export function refusal(follower: Follower, patch: Patch, readOnly: boolean): Refusal | null {
-  if (readOnly) return { reason: "the notebook is read-only", stale: false };
+export function refusal(follower: Follower, patch: Patch, locked: string): Refusal | null {
+  if (locked !== "") return { reason: locked, stale: false };
   for (const one of patch.patches) {
     if (one.type === "INSERT_CELL") {
       if (one.after !== null && follower.cell(one.after) === undefined)
-        return { reason: `cell ${one.after} is not there any more`, stale: true };
+        return { reason: trans.__("cell %1 is not there any more", one.after), stale: true };
       continue;
     }
     const cell = follower.cell(one.cell);
     if (cell === undefined)
-      return { reason: `cell ${one.cell} is not there any more`, stale: true };
+      return { reason: trans.__("cell %1 is not there any more", one.cell), stale: true };
     const locked = lock(one, cell);
     if (locked !== null) return { reason: locked, stale: false };
     if (follower.revision(one.cell) !== one.revision)
-      return { reason: `cell ${one.cell} was changed meanwhile`, stale: true };
+      return { reason: trans.__("cell %1 was changed meanwhile", one.cell), stale: true };
   }
   return null;
 }
 
 function lock(patch: PatchView, cell: ISharedCell): string | null {
   if (patch.type === "REPLACE_SOURCE" && cell.getMetadata("editable") === false)
-    return `cell ${patch.cell} is read-only`;
+    return trans.__("cell %1 is read-only", patch.cell);
   if (patch.type === "DELETE_CELL" && cell.getMetadata("deletable") === false)
-    return `cell ${patch.cell} is not to be deleted`;
+    return trans.__("cell %1 is not to be deleted", patch.cell);
   return null;
 }
 
 /** Do it; `refusal` has been asked. */
 export function perform(shared: ISharedNotebook, follower: Follower, patch: Patch): void {
-  const undoing = (shared as Undoing).undoManager;
+  const undoing = undoManager(shared);
   if (!patch.quiet) undoing?.stopCapturing();
   shared.transact(() => {
     for (const one of patch.patches) {

@@ -7,22 +7,40 @@
  * `comm_open` to a kernel without our target would leave an error in its log.
  *
  * The comm lives on a subshell where the kernel has any, so that it is heard while a cell runs.
+ *
+ * A line that was cut is back once the kernel has said that it knows our comm: by then what it says
+ * arrives, which it need not as soon as the socket is open, and it is the kernel that we spoke with.
  */
 import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import { UUID } from "@lumino/coreutils";
+import type { OpenLine, Turn } from "./openLine";
 
 export const TARGET = "flowbook.notebook";
 
 type Json = KernelMessage.ICommOpenMsg<"shell">["content"]["data"];
 
-export class Line {
+/** How long a kernel that is reached again may be silent until it is asked once more. */
+const PATIENCE_MS = 4_000;
+/** How soon a cut line is tried: first, and at last. JupyterLab takes up to half a minute, and gives up. */
+const FIRST_MS = 2_000;
+const LAST_MS = 30_000;
+
+export class Line implements OpenLine {
   private readonly comm = UUID.uuid4();
   private subshell: string | null = null;
+  private isCut = false;
+  private turned: (turn: Turn) => void = () => {};
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private pause = FIRST_MS;
+  private readonly onOnline = () => this.reconnect();
 
   private constructor(
     private readonly connection: Kernel.IKernelConnection,
     private readonly heard: (content: unknown) => void,
-  ) {}
+  ) {
+    connection.connectionStatusChanged.connect(this.onConnection, this);
+    globalThis.addEventListener("online", this.onOnline);
+  }
 
   /** An open line, its first message sent; null when flowbook is not loaded in that kernel. */
   static async open(
@@ -60,7 +78,7 @@ export class Line {
   async close(): Promise<void> {
     const { connection } = this;
     if (connection.isDisposed) return;
-    connection.iopubMessage.disconnect(this.onMessage, this);
+    this.leave();
     try {
       const message = KernelMessage.createMessage<KernelMessage.ICommCloseMsg<"shell">>({
         ...this.address,
@@ -78,19 +96,63 @@ export class Line {
 
   /** Let go of a kernel that has gone. */
   dispose(): void {
+    this.leave();
     this.connection.dispose();
   }
 
-  /** The connection was interrupted and is there again; messages may have been lost. */
-  onReconnected(callback: () => void): void {
-    let lost = false;
-    this.connection.connectionStatusChanged.connect((_, status) => {
-      if (status !== "connected") lost = true;
-      else if (lost) {
-        lost = false;
-        callback();
-      }
-    });
+  onTurn(callback: (turn: Turn) => void): void {
+    this.turned = callback;
+  }
+
+  reconnect(): void {
+    const { connection } = this;
+    if (connection.isDisposed || connection.connectionStatus === "connected") return;
+    connection.reconnect().catch(() => {}); // it is tried again anyway
+  }
+
+  private leave(): void {
+    clearTimeout(this.timer);
+    globalThis.removeEventListener("online", this.onOnline);
+    this.connection.iopubMessage.disconnect(this.onMessage, this);
+    this.connection.connectionStatusChanged.disconnect(this.onConnection, this);
+  }
+
+  private onConnection(_: unknown, status: Kernel.ConnectionStatus): void {
+    clearTimeout(this.timer);
+    if (status === "connected") {
+      if (this.isCut) void this.look();
+      return;
+    }
+    this.tryLater();
+    if (this.isCut) return;
+    this.isCut = true;
+    this.turned("cut");
+  }
+
+  private tryLater(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.reconnect();
+      this.tryLater();
+    }, this.pause);
+    this.pause = Math.min(2 * this.pause, LAST_MS);
+  }
+
+  /** Who is there now? Asked until it is answered, or cut again. */
+  private async look(): Promise<void> {
+    const { connection } = this;
+    const asked = this.ask();
+    this.timer = setTimeout(() => {
+      asked.dispose();
+      void this.look();
+    }, PATIENCE_MS);
+    const { timer } = this;
+    const reply = await asked.done.catch(() => null);
+    if (this.timer !== timer || connection.isDisposed || !this.isCut || reply === null) return;
+    clearTimeout(timer);
+    this.pause = FIRST_MS;
+    this.isCut = false;
+    this.turned(this.comm in commsOf(reply) ? "back" : "gone");
   }
 
   private get address() {
@@ -103,15 +165,18 @@ export class Line {
   }
 
   private async isLoaded(): Promise<boolean> {
+    return Object.keys(commsOf(await this.ask().done)).length > 0;
+  }
+
+  /** Ask for the comms of our target, which every kernel with flowbook has. */
+  private ask() {
     const message = KernelMessage.createMessage<KernelMessage.ICommInfoRequestMsg>({
       ...this.address,
       msgType: "comm_info_request",
       content: { target_name: TARGET },
     });
     const control = { ...message, channel: "control" } as unknown as KernelMessage.IControlMessage;
-    const reply = await this.connection.sendControlMessage(control, true, true).done;
-    const { content } = reply as unknown as KernelMessage.ICommInfoReplyMsg;
-    return content.status === "ok" && Object.keys(content.comms).length > 0;
+    return this.connection.sendControlMessage(control, true, true);
   }
 
   private async begin(first: () => object): Promise<void> {
@@ -132,4 +197,9 @@ export class Line {
     if (!KernelMessage.isCommMsgMsg(message) || message.content.comm_id !== this.comm) return;
     this.heard(message.content.data);
   }
+}
+
+function commsOf(reply: unknown): object {
+  const { content } = reply as KernelMessage.ICommInfoReplyMsg;
+  return content.status === "ok" ? content.comms : {};
 }

@@ -1,35 +1,77 @@
 /** One link for each notebook that is open, however many views it has. */
 import { Notification } from "@jupyterlab/apputils";
-import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
-import type { Kernel } from "@jupyterlab/services";
+import type { DocumentRegistry } from "@jupyterlab/docregistry";
+import type { INotebookModel, INotebookTracker } from "@jupyterlab/notebook";
+import type { ServiceManager } from "@jupyterlab/services";
 import { UUID } from "@lumino/coreutils";
+import { startKernel } from "./kernels";
 import { Line } from "./line";
 import { NotebookLink } from "./link";
+import { loadFlowbook } from "./loading";
+import { whyLocked } from "./locked";
+import { canvasOfServer } from "./server";
+import { ServerLine } from "./serverLine";
 
 const PAGE = "flowbook:page";
-const linked = new WeakSet<NotebookPanel["context"]>();
 
-export function linkNotebooks(notebooks: INotebookTracker, kernels: Kernel.IManager): void {
-  notebooks.forEach((panel) => {
-    link(panel.context, kernels);
-  });
-  notebooks.widgetAdded.connect((_, panel) => link(panel.context, kernels));
-}
+export type Context = DocumentRegistry.IContext<INotebookModel>;
 
-function link(context: NotebookPanel["context"], kernels: Kernel.IManager): void {
-  if (linked.has(context)) return;
-  linked.add(context);
-  void context.ready.then(() => {
-    if (context.isDisposed) return;
-    const made = new NotebookLink(context.model.sharedModel, context.sessionContext, {
+export class Links {
+  private readonly known = new WeakMap<Context, NotebookLink>();
+
+  constructor(private readonly services: ServiceManager.IManager) {}
+
+  /** A link for every notebook that is opened, so that the kernel's changes reach its cells. */
+  follow(notebooks: INotebookTracker): void {
+    const meet = (context: Context) => {
+      void context.ready.then(() => context.isDisposed || this.of(context));
+    };
+    notebooks.forEach((panel) => {
+      meet(panel.context);
+    });
+    notebooks.widgetAdded.connect((_, panel) => meet(panel.context));
+  }
+
+  /** The link of a document, which is ready. */
+  of(context: Context): NotebookLink {
+    const known = this.known.get(context);
+    if (known !== undefined) return known;
+    const made = this.make(context);
+    this.known.set(context, made);
+    context.disposed.connect(() => made.dispose());
+    return made;
+  }
+
+  private make(context: Context): NotebookLink {
+    const { kernels, kernelspecs, serverSettings } = this.services;
+    const path = () => context.path;
+    const locked = () => whyLocked(context);
+    const link = new NotebookLink(context.model.sharedModel, context.sessionContext, {
       open: (kernel, first, heard) => Line.open(kernels, kernel, first, heard),
+      serve: (cells, heard, failed, turned) =>
+        new ServerLine(canvasOfServer(serverSettings), {
+          ...{ path, locked, cells, heard, failed, turned },
+        }),
+      load: (kernel) => loadFlowbook(kernels, kernel),
+      start: () => startKernel(context, kernelspecs),
       notify: (message) => Notification.info(message, { autoClose: 10000 }),
       view: `${page()}:${context.path}`,
-      path: () => context.path,
-      isReadOnly: () => context.model.readOnly || context.contentsModel?.writable === false,
+      ...{ path, locked },
     });
-    context.disposed.connect(() => made.dispose());
-  });
+    let before = "";
+    const look = () => {
+      const now = `${path()}\n${locked()}`;
+      if (now !== before) link.look();
+      before = now;
+    };
+    look();
+    for (const one of [context.fileChanged, context.pathChanged, context.model.stateChanged])
+      (one as typeof context.fileChanged).connect(look);
+    const online = () => link.online();
+    globalThis.addEventListener("online", online);
+    context.disposed.connect(() => globalThis.removeEventListener("online", online));
+    return link;
+  }
 }
 
 /** What this page is called; the same after a reload. */

@@ -12,41 +12,77 @@ declare module "@jupyterlab/notebook" {
 
   export interface INotebookModel extends DocumentRegistry.IModel {
     readonly sharedModel: ISharedNotebook;
+    getMetadata(key: string): unknown;
+    setMetadata(key: string, value: unknown): void;
   }
-  export interface NotebookPanel extends IDocumentWidget {
+  export interface Notebook extends Widget {
+    activeCellIndex: number;
+    mode: "command" | "edit";
+    readonly activeCell: {
+      readonly editor: {
+        setCursorPosition(at: { readonly line: number; readonly column: number }): void;
+      } | null;
+    } | null;
+    readonly widgets: ReadonlyArray<Widget & { readonly model: { readonly id: string } }>;
+    deselectAll(): void;
+    scrollToItem(index: number, align?: "auto" | "smart" | "center"): Promise<void>;
+  }
+  export interface NotebookPanel extends IDocumentWidget<Notebook, INotebookModel> {
     readonly sessionContext: ISessionContext;
-    readonly content: Widget & { readonly rendermime: object };
+    readonly revealed: Promise<void>;
     readonly context: DocumentRegistry.IContext<INotebookModel>;
   }
   export interface INotebookTracker {
     readonly currentWidget: NotebookPanel | null;
     readonly currentChanged: ISignal<INotebookTracker, NotebookPanel | null>;
+    readonly activeCell: { readonly model: { readonly id: string } } | null;
+    readonly activeCellChanged: ISignal<INotebookTracker, unknown>;
     readonly widgetAdded: ISignal<INotebookTracker, NotebookPanel>;
     forEach(visit: (panel: NotebookPanel) => void): void;
+    find(test: (panel: NotebookPanel) => boolean): NotebookPanel | undefined;
   }
   export const INotebookTracker: Token<INotebookTracker>;
 }
 
-declare module "@jupyterlab/outputarea" {
-  import type { ISessionContext } from "@jupyterlab/apputils";
-  import type { KernelMessage } from "@jupyterlab/services";
-  import { Widget } from "@lumino/widgets";
+declare module "@jupyterlab/mainmenu" {
+  import type { Token } from "@lumino/coreutils";
+  import type { Widget } from "@lumino/widgets";
 
-  export class OutputAreaModel {
-    constructor(options: { readonly trusted: boolean });
+  interface SemanticCommand {
+    add(command: { readonly id: string; isEnabled?(widget: Widget): boolean }): void;
   }
-  export class SimplifiedOutputArea extends Widget {
-    constructor(options: {
-      readonly model: OutputAreaModel;
-      readonly rendermime: object;
-      readonly contentFactory?: object;
-    });
-    static execute(
-      code: string,
-      output: SimplifiedOutputArea,
-      session: ISessionContext,
-    ): Promise<KernelMessage.IExecuteReplyMsg | undefined>;
+  export interface IMainMenu {
+    readonly editMenu: {
+      readonly undoers: { readonly undo: SemanticCommand; readonly redo: SemanticCommand };
+    };
+    readonly runMenu: {
+      readonly codeRunners: {
+        readonly run: SemanticCommand;
+        readonly runAll: SemanticCommand;
+        readonly restart: SemanticCommand;
+      };
+    };
+    readonly kernelMenu: {
+      readonly kernelUsers: {
+        readonly interruptKernel: SemanticCommand;
+        readonly restartKernel: SemanticCommand;
+        readonly shutdownKernel: SemanticCommand;
+        readonly changeKernel: SemanticCommand;
+        readonly reconnectToKernel: SemanticCommand;
+      };
+    };
   }
+  export const IMainMenu: Token<IMainMenu>;
+}
+
+declare module "@jupyterlab/property-inspector" {
+  import type { Token } from "@lumino/coreutils";
+  import type { Widget } from "@lumino/widgets";
+
+  export interface IPropertyInspectorProvider {
+    register(widget: Widget): { render(shown: Widget): void };
+  }
+  export const IPropertyInspectorProvider: Token<IPropertyInspectorProvider>;
 }
 
 declare module "*.svg" {

@@ -11,8 +11,6 @@ names = ["Ada", "Grace", "Katherine"]`;
 const SECOND = `%%flow greet
 [f"{greeting}, {name}!" for name in names]`;
 
-const SHOW = `flow.canvas()`;
-
 function cell(id: string, source: string, tags: readonly string[] = []): object {
   return {
     cell_type: "code",
@@ -42,7 +40,6 @@ export function starterNotebook(title: string, note: string): object {
       cell("load", LOAD),
       cell("names", FIRST),
       cell("greet", SECOND),
-      cell("canvas", SHOW),
     ],
   };
 }
