@@ -19,6 +19,7 @@ from flowbook.graph.choices import On
 from flowbook.graph.flow_options import FLOW_OPTIONS, FlowOptions
 from flowbook.graph.node import Node, NodeContext, UsageAmounts
 from flowbook.graph.options import OPTIONS, Options, print_options
+from flowbook.server.table import ROUTES
 from flowbook.store.audit import Action
 from flowbook.store.export import NODE_IO
 from flowbook.store.schema import VIEWS
@@ -141,6 +142,21 @@ def test_every_setting_is_documented_with_its_default():
 
 def test_every_action_of_the_audit_is_documented():
     assert first_column(section("Audit actions")) == list(Action)
+
+
+def test_every_route_of_the_server_is_documented_with_its_fields():
+    found = re.findall(
+        r"^\| `([A-Z]+ [^`]+)` \| ([^|]*) \| (.+) \|$", section("Server API"), re.MULTILINE
+    )
+    told = {name: (re.findall(r"`([^`]+)`", fields), says) for name, fields, says in found}
+    assert told.pop("GET live")[0] == ["since"]
+    assert told == {
+        f"{route.method} {route.path}": (
+            list(route.takes.__struct_encode_fields__ if route.takes else ()),
+            route.summary.rstrip("."),
+        )
+        for route in ROUTES
+    }
 
 
 def test_every_environment_variable_is_documented():
