@@ -9,6 +9,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── UnknownNode               no node of that name                    (node, known)
 │   ├── UnknownKind               no node type of that name               (kind, known)
 │   ├── RecursionLimit            flows call each other too deep          (depth, limit)
+│   ├── InvalidSchedule           no moments follow from it               (field, value)
 │   ├── EditRejected              an edit does not apply                  (edit, reason)
 │   └── ExpressionError           a `{{ }}` expression is refused         (code, column)
 ├── RunError                      a run did not end well
@@ -113,6 +114,14 @@ class InvalidFlow(_HasProblems):
 
 class InvalidParameters(_HasProblems):
     """Run parameters do not fit the flow; every misfit is in `problems`."""
+
+
+class InvalidSchedule(UsageError):
+    """No moments follow from it: `field` of a schedule cannot be `value`."""
+
+    fields = ("field", "value")
+    field: str
+    value: Any
 
 
 class UnknownNode(UsageError):
@@ -270,9 +279,7 @@ class SchemaMismatch(FlowbookError):
     attempt would give the same.
     """
 
-    fields: ClassVar[tuple[str, ...]] = (
-        *("node", "port", "side", "path", "expected", "found", "rows"),
-    )
+    fields = ("node", "port", "side", "path", "expected", "found", "rows")
     node: str
     port: str
     side: str
@@ -301,18 +308,14 @@ class HttpFailed(FlowbookError):
         """True when asking again cannot help: refused, and not for want of time or room."""
         if self.retryable is not None:
             return not self.retryable
-        return (
-            self.status is not None
-            and 400 <= self.status < 500
-            and (self.status not in (408, 425, 429))
-        )
+        refused = self.status is not None and 400 <= self.status < 500
+        return refused and self.status not in (408, 425, 429)
 
 
 class DatabaseFailed(FlowbookError):
     """A database refused a statement, or could not be reached.
 
-    `database` is its address without a password, `code` what it calls the error. `retryable`: a
-    deadlock, a lost connection, no room: another attempt may do.
+    `database` is its address, `code` what it calls the error; `retryable`: another attempt may do.
     """
 
     fields: ClassVar[tuple[str, ...]] = ("database", "code", "retryable", "cell", "line")
@@ -329,10 +332,7 @@ class DatabaseFailed(FlowbookError):
 
 
 class MemoryConflict(FlowbookError):
-    """A key that is remembered has another version than was expected: 0 stands for no value.
-
-    `flow` is None for what the whole project remembers.
-    """
+    """A remembered key has not the version expected, 0 for no value; `flow` None: the project's."""
 
     fields: ClassVar[tuple[str, ...]] = ("key", "flow", "expected", "found")
     key: str

@@ -260,6 +260,11 @@ def _key(
         yield at(node, f"{option}: {name!r} is no input of this node", hint)
 
 
+def setting_problems(node: NodeSpec, node_type: type[Node]) -> tuple[Problem, ...]:
+    """What is wrong with the settings of one node, by itself."""
+    return tuple(_configuration(node, node_type))
+
+
 def _configuration(node: NodeSpec, node_type: type[Node]) -> Iterator[Problem]:
     known = tuple(node_type.class_trait_names(config=True))
     fixed: dict[str, Any] = {}

@@ -7,7 +7,7 @@ while a flow runs only where it asks for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flowbook.graph.options import did_you_mean
 from flowbook.graph.placing import at
@@ -41,6 +41,29 @@ def type_problems(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterato
     for node in spec.nodes:
         if node.options.inputs or node.options.outputs:
             yield from _strangers(node, registry)
+
+
+def misfit_of(
+    spec: FlowSpec, registry: Registry, source: NodeId, output: PortName
+) -> Callable[[NodeId, PortName], str]:
+    """Why an output does not fit an input, as far as both say what they are; '' where it does.
+
+    >>> from flowbook.graph.spec import InputSpec
+    >>> from flowbook.ids import FlowId
+    >>> load = NodeSpec(NodeId("load"), outputs=("n",), returns={"n": "str"})
+    >>> use = NodeSpec(NodeId("use"), inputs=(InputSpec("n", annotation="int"),))
+    >>> misfit_of(FlowSpec(FlowId("f"), (load, use)), Registry(), "load", "n")("use", "n")
+    'string feeds integer'
+    """
+    ends = _Ends(spec, registry)
+    given, _ = ends.output(source, output)
+
+    def why(target: NodeId, name: PortName) -> str:
+        into = ends.input(target, name)
+        found = None if into is None or given is None else misfit(given, into[0])
+        return "" if found is None else found.text
+
+    return why
 
 
 class _Ends:
