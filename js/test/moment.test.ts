@@ -145,14 +145,13 @@ describe("a replay", () => {
 
   test("is asked from where, with what, and in which definition", () => {
     const tables = [{ node: "a", port: "out", cells: [] }];
-    const wanted = { begin: { from: "moment", seq: 7 }, texts: {}, asRun: true, tables } as const;
-    expect(bodyOf(wanted, { limit: 2 }, true)).toEqual({
-      ...{ at: 7, params: { limit: 2 }, tables, version: "as_run", check: true },
-    });
-    const plain = { ...wanted, begin: { from: "start" }, asRun: false, tables: [] } as const;
-    expect(bodyOf(plain, {}, false)).toEqual({});
+    const params = { limit: 2 };
+    const wanted = { begin: { from: "moment", seq: 7 }, params, asRun: true, tables } as const;
+    expect(bodyOf(wanted)).toEqual({ at: 7, params, tables, version: "as_run" });
+    const plain = { begin: { from: "start" }, params: {}, asRun: false, tables: [] } as const;
+    expect(bodyOf(plain)).toEqual({});
     const from = { ...plain, begin: { from: "nodes", nodes: ["a", "b"] } } as const;
-    expect(bodyOf(from, {}, false)).toEqual({ from: ["a", "b"] });
+    expect(bodyOf(from)).toEqual({ from: ["a", "b"] });
   });
 
   test("is told in a line before it starts", () => {

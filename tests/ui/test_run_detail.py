@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.ui.axe import grave_violations
 from tests.ui.conftest import ARTEFACTS, Lab
 
@@ -250,10 +250,19 @@ def test_a_replay_says_what_it_takes_and_becomes_a_branch(it, failed):
     expect(dialog.get_by_role("row").filter(has_text="days")).to_contain_text(
         "taken", timeout=60_000
     )
+    asked: list[Route] = []
+    it.page.route(re.compile(r"/replay\b"), lambda route: asked.append(route))
     dialog.get_by_label("breaks").fill("false")
+    now = dialog.locator('[data-action="replay-now"]')
+    expect(now).to_be_disabled()  # nothing is started but what was shown
+    it.page.wait_for_timeout(500)
+    expect(now).to_be_disabled()
+    asked[-1].continue_()
+    it.page.unroute(re.compile(r"/replay\b"))
+    expect(now).to_be_enabled()
     it.shot("replay")
     expect(dialog.get_by_role("row").filter(has_text="fragile")).to_contain_text("runs")
-    dialog.locator('[data-action="replay-now"]').click()
+    now.click()
     tab = it.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current")
     expect(tab).not_to_contain_text(failed[-8:], timeout=60_000)
     shown = it.page.locator(".flowbook-run-page:not(.lm-mod-hidden)")

@@ -1,5 +1,5 @@
 /** A replay: from where, with what other data; and before it starts, what it would take and run. */
-import { useEffect, useId, useMemo, useState } from "react";
+import { useId, useMemo, useState } from "react";
 import { type LaunchState, launchOf } from "../editor/launch";
 import { fieldKind } from "../model/params";
 import { DialogFrame } from "../panels/dialogs/DialogFrame";
@@ -7,21 +7,12 @@ import type { ParamView, TableChange } from "../protocol/generated";
 import { Icon } from "../view/icons";
 import { useEditor } from "../view/useEditor";
 import { useLaunch } from "../view/useLaunch";
-import { asPageError, type RunRow, shortId, usePage } from "./facts";
-import {
-  type Begin,
-  bodyOf,
-  changedParams,
-  type Plan,
-  planSummary,
-  shown,
-} from "./model/replaying";
+import { type RunRow, shortId, usePage } from "./facts";
+import { type Begin, bodyOf, changedParams, planSummary, shown } from "./model/replaying";
 import { nodeOf } from "./model/stops";
 import { placeName, told } from "./model/telling";
 import { useDesk } from "./useDesk";
-
-/** One asks for the plan when one has stopped typing. */
-const STOPPED_MS = 250;
+import { type Planned, sentence, usePlan } from "./usePlan";
 
 export function ReplayDialog({ row }: { readonly row: RunRow }) {
   const page = usePage();
@@ -38,54 +29,30 @@ export function ReplayDialog({ row }: { readonly row: RunRow }) {
   );
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const [asRun, setAsRun] = useState(false);
-  const [plan, setPlan] = useState<Plan | null>(null);
-  const [failure, setFailure] = useState("");
+  const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
   const params = editor.flow?.params ?? [];
   const other = useMemo(() => changedParams(params, row.params, texts), [params, row, texts]);
   const wrong = Object.keys(other.errors).length > 0;
-  const wanted = useMemo(() => ({ begin, texts, asRun, tables }), [begin, texts, asRun, tables]);
+  const body = bodyOf({ begin, params: other.params, asRun, tables });
+  const planned = usePlan(wrong ? null : body);
   const close = () => desk.change({ asking: null });
-
-  useEffect(() => {
-    if (wrong) return;
-    let current = true;
-    const timer = setTimeout(() => {
-      page.ask("POST", `runs/${page.run}/replay`, bodyOf(wanted, other.params, true)).then(
-        (found) => {
-          if (!current) return;
-          setPlan(found as Plan);
-          setFailure("");
-        },
-        (reason) => {
-          if (!current) return;
-          const { message, hint } = asPageError(reason);
-          setPlan(null);
-          setFailure([message, hint].filter(Boolean).join(" "));
-        },
-      );
-    }, STOPPED_MS);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [page, wanted, other, wrong]);
 
   const start = async () => {
     setBusy(true);
+    setRefusal("");
     try {
-      const body = bodyOf(wanted, other.params, false);
       const { run } = (await page.ask("POST", `runs/${page.run}/replay`, body)) as { run: string };
       launch.change({ changed: {} });
       close();
       await page.act({ do: "open", run });
     } catch (reason) {
-      const { message, hint } = asPageError(reason);
-      setFailure([message, hint].filter(Boolean).join(" "));
+      setRefusal(sentence(reason));
       setBusy(false);
     }
   };
-  const barred = busy || wrong || plan === null || plan.problems.length > 0;
+  // What is started is what was shown: a plan of what was wanted before does not count.
+  const barred = busy || !planned.current || planned.plan?.problems.length !== 0;
   return (
     <DialogFrame title={`Replay run ${shortId(row.id)}`} shape="wide" onClose={close}>
       <form
@@ -117,7 +84,7 @@ export function ReplayDialog({ row }: { readonly row: RunRow }) {
             As this run had it
           </label>
         </fieldset>
-        <PlanOf plan={wrong ? null : plan} failure={failure} wrong={wrong} />
+        <PlanOf {...planned} failure={refusal || planned.failure} wrong={wrong} />
         <div className="fb-past-ask-foot">
           <button type="button" className="fb-button" onClick={close}>
             Not now
@@ -272,15 +239,13 @@ function Edits({ tables, onForget }: EditsProps) {
   );
 }
 
-interface PlanProps {
-  readonly plan: Plan | null;
-  readonly failure: string;
+interface PlanProps extends Planned {
   readonly wrong: boolean;
 }
 
 const FATES = { taken: "taken", given: "given", runs: "runs", skipped: "not taken" } as const;
 
-function PlanOf({ plan, failure, wrong }: PlanProps) {
+function PlanOf({ plan, failure, current, wrong }: PlanProps) {
   if (failure !== "")
     return (
       <p className="fb-replay-problem" role="alert">
@@ -295,7 +260,7 @@ function PlanOf({ plan, failure, wrong }: PlanProps) {
       </p>
     );
   return (
-    <section aria-label="What it would do">
+    <section aria-label="What it would do" aria-busy={!current}>
       <p role="status">{planSummary(plan)}</p>
       {plan.problems.map((text) => (
         <p key={text} className="fb-replay-problem" role="alert">

@@ -13,8 +13,8 @@ export type Begin =
 
 export interface Wanted {
   readonly begin: Begin;
-  /** What was typed, by parameter. */
-  readonly texts: Readonly<Record<string, string>>;
+  /** Those that are other than the run's. */
+  readonly params: Changed["params"];
   /** The definition that the run had; else the one that the notebook has now. */
   readonly asRun: boolean;
   readonly tables: readonly TableChange[];
@@ -65,8 +65,7 @@ export function changedParams(
 }
 
 /** The body of the question; what is as in the run is left out. */
-export function bodyOf(wanted: Wanted, params: Changed["params"], check: boolean): object {
-  const { begin, asRun, tables } = wanted;
+export function bodyOf({ begin, params, asRun, tables }: Wanted): object {
   return {
     ...(begin.from === "nodes" ? { from: begin.nodes } : {}),
     ...(begin.from === "moment" ? { at: begin.seq } : {}),
@@ -74,7 +73,6 @@ export function bodyOf(wanted: Wanted, params: Changed["params"], check: boolean
     ...(Object.keys(params).length > 0 ? { params } : {}),
     ...(tables.length > 0 ? { tables } : {}),
     ...(asRun ? { version: "as_run" } : {}),
-    ...(check ? { check: true } : {}),
   };
 }
 
