@@ -10,8 +10,10 @@ const NONE = { cells: [], order: null };
 
 /** A server that answers when it is told to. */
 class Server {
-  readonly asked: Array<{ readonly message: ViewMessage; readonly cells: readonly CellView[] }> =
-    [];
+  readonly asked: Array<{
+    readonly message: ViewMessage;
+    readonly cells: readonly CellView[] | null;
+  }> = [];
   private readonly open: Array<(messages: readonly unknown[]) => void> = [];
   private readonly broken: Array<(reason: Error) => void> = [];
   readonly heard: unknown[] = [];
@@ -76,7 +78,7 @@ describe("a line to the server", () => {
     expect(server.asked).toHaveLength(1);
     server.cells = [{ ...CELL, source: "%%flow rows" }];
     await server.answer();
-    expect(server.asked[1]?.cells[0]?.source).toBe("%%flow rows");
+    expect(server.asked[1]?.cells?.[0]?.source).toBe("%%flow rows");
   });
 
   test("looks at the flow anew when cells changed, once for several changes", async () => {
@@ -97,6 +99,21 @@ describe("a line to the server", () => {
     expect(server.heard).toEqual([{ type: "PATCH", rid: 1 }]);
     await server.answer({ type: "PATCH", rid: 1 });
     expect(server.asked).toHaveLength(2);
+  });
+
+  test("answers all who greet at once, and anew where cells have changed since", async () => {
+    const server = new Server();
+    const greet = () => server.line.send({ type: "HELLO", view: "v" });
+    greet();
+    greet();
+    await server.answer({ type: "SNAPSHOT" });
+    expect(server.types).toEqual(["HELLO"]);
+    greet();
+    server.line.send({ type: "CHANGED", changes: NONE });
+    greet();
+    await server.answer({ type: "SNAPSHOT" });
+    await server.answer({ type: "SNAPSHOT" });
+    expect(server.types).toEqual(["HELLO", "HELLO", "HELLO"]);
   });
 
   test("says that it cannot show the flow, and refuses what was asked by its number", async () => {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
+from tests.cells.conftest import notebook_of
 from tests.server.conftest import TOKEN
 
 from flowbook.server.notebooks import MOST_BYTES
@@ -31,7 +34,7 @@ def post(bare):
 
     def post(message, cells=CELLS, token=TOKEN, **more):
         headers = {"Authorization": f"token {token}"} if token else {}
-        body = {"path": "daily/tour.ipynb", "cells": cells, "message": message, **more}
+        body = {"path": "daily/tour.ipynb", "cells": cells, "message": message} | more
         return httpx.post(f"{base}/canvas", json=body, headers=headers, timeout=20)
 
     return post
@@ -40,7 +43,8 @@ def post(bare):
 @pytest.fixture
 def ask(post):
     def ask(type_, /, **fields):
-        found = post({"type": type_, "view": "v", **fields})
+        about = {key: fields.pop(key) for key in ("path", "cells") if key in fields}
+        found = post({"type": type_, "view": "v", **fields}, **about)
         assert found.status_code == 200, found.text
         return found.json()["messages"]
 
@@ -143,3 +147,22 @@ def test_a_notebook_that_is_too_large_is_not_read(post):
     found = post({"type": "HELLO", "view": "v"}, cells=[cell("a", "x" * MOST_BYTES)])
     assert found.status_code == 400
     assert "MB" in found.json()["message"]
+
+
+def test_without_cells_they_are_those_of_the_file(ask, bare):
+    text = notebook_of("%%flow raw\n1", "%%flow twice(raw)\n2").text()
+    (bare[1] / "ahead.ipynb").write_text(text)
+    (shown,) = ask("HELLO", path="ahead.ipynb", cells=None)
+    cells = json.loads(text)["cells"]
+    told = [(node["name"], node["cell"]) for node in shown["flow"]["nodes"]]
+    assert told == [("raw", cells[0]["id"]), ("twice", cells[1]["id"])]
+
+
+def test_a_file_whose_cells_have_no_ids_is_not_looked_at_ahead(post, bare):
+    document = json.loads(notebook_of("%%flow raw\n1").text())
+    document["nbformat_minor"] = 4
+    del document["cells"][0]["id"]
+    (bare[1] / "old.ipynb").write_text(json.dumps(document))
+    for path, said in (("old.ipynb", "no ids"), ("nowhere.ipynb", "cannot be read")):
+        refused = post({"type": "HELLO", "view": "v"}, path=path, cells=None)
+        assert (refused.status_code, said in refused.json()["message"]) == (400, True)

@@ -19,12 +19,13 @@ export interface Surroundings {
     first: () => NotebookMessage,
     heard: (content: unknown) => void,
   ): Promise<OpenLine | null>;
-  /** A line to the server, which is given the cells as they stand. */
+  /** A line to the server, which is given the cells as they stand; `untouched`: as the file was. */
   serve(
     cells: () => readonly CellView[],
     heard: (content: unknown) => void,
     failed: (reason: string) => void,
     turned: (turn: Turn) => void,
+    untouched: () => boolean,
   ): OpenLine;
   /** Load flowbook in an idle kernel, without a trace; null, or why that cannot be. */
   load(kernel: Kernel.IModel): Promise<string | null>;

@@ -41,6 +41,8 @@ export class FlowView extends Widget {
     this.notice.hidden = true;
     this.place.className = "fb-place fb-lab-place";
     this.node.append(this.notice, this.place);
+    links.expect(context);
+    loadBundle().catch(() => {}); // `begin` says why
     void context.ready.then(() => this.begin(links));
   }
 

@@ -25,6 +25,8 @@ export class Follower {
   private readonly pending = new Set<string>();
   private reordered = false;
   private last = 0;
+  /** Nothing has changed since cells were first followed. */
+  untouched = true;
 
   constructor(
     private readonly shared: ISharedNotebook,
@@ -87,6 +89,7 @@ export class Follower {
   private onNotebook(_: ISharedNotebook, change: NotebookChange): void {
     if (change.cellsChange === undefined) return;
     this.meet();
+    this.untouched = false;
     this.reordered = true;
     this.told();
   }
@@ -117,6 +120,7 @@ export class Follower {
       if (known === undefined) return;
       this.last += 1;
       known.revision = this.last;
+      this.untouched = false;
       this.pending.add(name);
       this.told();
     };

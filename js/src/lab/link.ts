@@ -257,6 +257,7 @@ export class NotebookLink {
         (content) => this.heardOfServer(content),
         (reason) => this.failedToServe(reason),
         (turn) => this.onTurn(turn),
+        () => this.follower.untouched,
       );
       this.canvases.greet();
     }

@@ -4,6 +4,7 @@ import type { DocumentRegistry } from "@jupyterlab/docregistry";
 import type { INotebookModel, INotebookTracker } from "@jupyterlab/notebook";
 import type { ServiceManager } from "@jupyterlab/services";
 import { UUID } from "@lumino/coreutils";
+import { Ahead } from "./ahead";
 import { startKernel } from "./kernels";
 import { Line } from "./line";
 import { NotebookLink } from "./link";
@@ -18,6 +19,7 @@ export type Context = DocumentRegistry.IContext<INotebookModel>;
 
 export class Links {
   private readonly known = new WeakMap<Context, NotebookLink>();
+  private readonly ahead = new WeakMap<Context, Ahead>();
 
   constructor(private readonly services: ServiceManager.IManager) {}
 
@@ -30,6 +32,13 @@ export class Links {
       meet(panel.context);
     });
     notebooks.widgetAdded.connect((_, panel) => meet(panel.context));
+  }
+
+  /** A canvas of the document will be shown: let its flow be looked at while it is loaded. */
+  expect(context: Context): void {
+    if (context.isReady || this.ahead.has(context)) return;
+    const post = canvasOfServer(this.services.serverSettings);
+    this.ahead.set(context, new Ahead(post, context.path));
   }
 
   /** The link of a document, which is ready. */
@@ -48,10 +57,11 @@ export class Links {
     const locked = () => whyLocked(context);
     const link = new NotebookLink(context.model.sharedModel, context.sessionContext, {
       open: (kernel, first, heard) => Line.open(kernels, kernel, first, heard),
-      serve: (cells, heard, failed, turned) =>
-        new ServerLine(canvasOfServer(serverSettings), {
-          ...{ path, locked, cells, heard, failed, turned },
-        }),
+      serve: (cells, heard, failed, turned, untouched) => {
+        const asLoaded = () => untouched() && !context.model.collaborative && locked() === "";
+        const post = this.ahead.get(context)?.asking(asLoaded) ?? canvasOfServer(serverSettings);
+        return new ServerLine(post, { path, locked, cells, heard, failed, turned });
+      },
       load: (kernel) => loadFlowbook(kernels, kernel),
       start: () => startKernel(context, kernelspecs),
       notify: (message) => Notification.info(message, { autoClose: 10000 }),

@@ -9,11 +9,11 @@ import type { CellView, NotebookMessage, ViewMessage } from "../protocol/generat
 import type { LineMessage, OpenLine, Turn } from "./openLine";
 import { trans } from "./words";
 
-/** What the server is asked, and what it answers. */
+/** What the server is asked, and what it answers; without cells they are those of the file. */
 export type Post = (body: {
   readonly path: string;
   readonly locked: string;
-  readonly cells: readonly CellView[];
+  readonly cells: readonly CellView[] | null;
   readonly message: ViewMessage;
 }) => Promise<{ readonly messages: readonly unknown[] }>;
 
@@ -52,6 +52,8 @@ const OF_CELLS: ReadonlySet<string> = new Set<NotebookMessage["type"]>([
 export class ServerLine implements OpenLine {
   private readonly waiting: ViewMessage[] = [];
   private asking = false;
+  /** A greeting is being answered, and no cell has changed since it was sent. */
+  private greeting = false;
   private disposed = false;
   /** The gesture of the question that is being answered came too late for a cell. */
   private tooLate = false;
@@ -66,7 +68,7 @@ export class ServerLine implements OpenLine {
 
   send(message: LineMessage): void {
     if (isOfCells(message)) this.ofCells(message);
-    else this.ask(message);
+    else if (message.type !== "HELLO" || !this.isGreeted) this.ask(message);
   }
 
   async close(): Promise<void> {
@@ -108,6 +110,7 @@ export class ServerLine implements OpenLine {
   private ofCells(message: NotebookMessage): void {
     if (message.type === "REFUSED_PATCH" && message.stale) this.tooLate = true;
     else if (message.type === "CHANGED" || message.type === "APPLIED") {
+      this.greeting = false;
       // One look at the cells is as good as several.
       if (!this.isCut && this.waiting.at(-1)?.type !== "HELLO") this.ask(LOOK);
     }
@@ -116,6 +119,11 @@ export class ServerLine implements OpenLine {
   private ask(message: ViewMessage): void {
     this.waiting.push(message);
     if (!this.asking) void this.askAll();
+  }
+
+  /** What is told is told to all canvases: who greets meanwhile hears the same answer. */
+  private get isGreeted(): boolean {
+    return this.greeting || this.waiting.at(-1)?.type === "HELLO";
   }
 
   private async askAll(): Promise<void> {
@@ -131,6 +139,7 @@ export class ServerLine implements OpenLine {
   /** False when cells went on while it was asked. */
   private async answered(message: ViewMessage): Promise<boolean> {
     const { path, locked, cells, heard, failed } = this.served;
+    this.greeting = message.type === "HELLO";
     let messages: readonly unknown[];
     try {
       const asked = { path: path(), locked: locked(), cells: cells(), message };
@@ -147,6 +156,7 @@ export class ServerLine implements OpenLine {
       if (message.type === "HELLO") failed(reason);
       messages = message.type === "HELLO" ? [] : [refused(reason, message)];
     }
+    this.greeting = false;
     this.tooLate = false;
     for (const one of messages) {
       if (this.disposed) return true;

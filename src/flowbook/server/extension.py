@@ -11,7 +11,8 @@ never blocks the server's loop.
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from typing import Any, Final
 
 from jupyter_server.utils import url_path_join
 
@@ -20,6 +21,10 @@ from flowbook.server.live import Followers, LiveHandler
 from flowbook.server.reopening import reopen
 from flowbook.server.table import API, ROUTES
 from flowbook.server.viewer import ViewHandler
+from flowbook.session.project import project
+
+_SETTLED_SECONDS: Final = 2.0
+"""So long after its start a server has other things to do."""
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
@@ -33,4 +38,13 @@ def _load_jupyter_server_extension(app: Any) -> None:
             (url_path_join(base, "flowbook", "view", "(.+)"), ViewHandler),
         ],
     )
-    reopen(app.web_app.settings["server_root_dir"], app.log)
+    root = app.web_app.settings["server_root_dir"]
+    reopen(root, app.log)
+    _warm(root)
+
+
+def _warm(root: str) -> None:
+    """Load the node types once pages have been served, so that the first canvas need not wait."""
+    timer = threading.Timer(_SETTLED_SECONDS, lambda: project(root).registry)
+    timer.daemon = True
+    timer.start()

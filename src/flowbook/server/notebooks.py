@@ -22,10 +22,14 @@ from flowbook.server.place import Place
 from flowbook.server.routes import Asked, Route
 from flowbook.server.shapes import Answer, Messages
 from flowbook.session.project import Project
+from flowbook.widget.mirror import cell_view
+from flowbook.widget.notebook_protocol import CellView
 from flowbook.widget.unattended import answered
 
 MOST_BYTES: Final = 20_000_000
 """How large what is asked may be."""
+_WITH_IDS: Final = 5
+"""From this minor version of nbformat 4 on every cell has an id."""
 
 
 class Cells(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +58,7 @@ class EditAsked(Cells, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CanvasAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A message of a canvas, with all cells of the notebook that it shows.
 
+    Without cells they are those of the file, for a look ahead while it is still being opened.
     `locked`: why nothing may be changed, where that is so.
     """
 
@@ -103,12 +108,27 @@ def edit(place: Place, asked: EditAsked) -> dict[str, Any]:
 
 def canvas(place: Place, asked: CanvasAsked) -> dict[str, Any]:
     """What a canvas asks of cells, as if a kernel had them open."""
-    if asked.cells is None or asked.path is None or asked.message is None:
-        needed = [one for one in ("cells", "path", "message") if getattr(asked, one) is None]
+    if asked.path is None or asked.message is None:
+        needed = "path" if asked.path is None else "message"
         hint = 'send {"path": ..., "cells": [...], "message": {"type": ...}}'
-        raise UsageError(f"{needed[0]} is needed", hint=hint)
-    about = (asked.path, asked.cells, asked.message)
+        raise UsageError(f"{needed} is needed", hint=hint)
+    cells = _in_file(place, asked.path) if asked.cells is None else asked.cells
+    about = (asked.path, cells, asked.message)
     return {"messages": answered(place.project, *about, place.root, asked.locked)}
+
+
+def _in_file(place: Place, path: str) -> list[CellView]:
+    """The cells of a file, as a canvas would send them; `UsageError` when it has no ids for them.
+
+    A front end gives ids of its own to cells without one, and those are not known here.
+    """
+    try:
+        notebook = Notebook.parse(place.inside(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as failure:
+        raise UsageError(f"{path} cannot be read: {failure}", hint="send its cells") from None
+    if notebook.rest.get("nbformat_minor", 0) < _WITH_IDS:
+        raise UsageError(f"the cells of {path} have no ids", hint="send them")
+    return [cell_view(cell) for cell in notebook.cells]
 
 
 def as_data(spec: FlowSpec, problems: tuple[Problem, ...]) -> dict[str, Any]:

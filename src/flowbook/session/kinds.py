@@ -7,7 +7,7 @@ own types come first, so no package takes their place; others follow by the name
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
@@ -21,9 +21,19 @@ def installed_kinds(points: Iterable[EntryPoint] | None = None) -> Registry:
     """The registry of what is installed, or of `points`; never raises for what is wrong."""
     registry = Registry()
     found = entry_points(group=GROUP) if points is None else points
-    for point in sorted(found, key=_rank):
-        registry.take(point.name, point.load, package_of(point))
+    for package, point in sorted(_packed(found), key=_rank):
+        registry.take(point.name, point.load, package)
     return registry
+
+
+def _packed(points: Iterable[EntryPoint]) -> Iterator[tuple[str, EntryPoint]]:
+    """Each with its package: to read that anew for every one costs more than to load them all."""
+    known: dict[int, str] = {}
+    for point in tuple(points):  # all are there as long as their identities count
+        of = id(getattr(point, "dist", None))
+        if of not in known:
+            known[of] = package_of(point)
+        yield known[of], point
 
 
 def package_of(point: EntryPoint) -> str:
@@ -32,6 +42,6 @@ def package_of(point: EntryPoint) -> str:
     return f"{dist.name} {dist.version}" if dist is not None else ""
 
 
-def _rank(point: EntryPoint) -> tuple[bool, str, str]:
-    package = package_of(point)
+def _rank(packed: tuple[str, EntryPoint]) -> tuple[bool, str, str]:
+    package, point = packed
     return package.partition(" ")[0] != OWN, package, point.name
