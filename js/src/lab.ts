@@ -39,6 +39,7 @@ import { fillPalette } from "./lab/palette";
 import { drawWith } from "./lab/rendering";
 import { runPlugin } from "./lab/run/plugin";
 import { runsPlugin } from "./lab/runs/plugin";
+import { schedulesPlugin } from "./lab/schedules/plugin";
 import { LiveSettings } from "./lab/settings";
 import { addStatusItem } from "./lab/statusItem";
 import { flowToolbar } from "./lab/toolbar";
@@ -149,4 +150,4 @@ function keepOpen(
   });
 }
 
-export default [plugin, runsPlugin, runPlugin];
+export default [plugin, runsPlugin, runPlugin, schedulesPlugin];

@@ -1,6 +1,6 @@
 /** The page of one recorded run: what it can ask its server, and what its host does for it. */
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** Something the host does; what came of it is said in words. */
 export type PageAct =

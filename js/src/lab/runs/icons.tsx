@@ -24,6 +24,8 @@ const PATHS = {
   up: "m4 10 4-4 4 4",
   close: "m4 4 8 8M12 4l-8 8",
   filter: "M2 3h12L9.5 8.5V13l-3-1.5v-3Z",
+  add: "M8 3v10M3 8h10",
+  edit: "m3 13 .6-3L10.5 3l2.5 2.5L6 12.4Z",
   warn: "M8 2 14.5 13.5h-13ZM8 6.5v3M8 11.6h.01",
 } as const;
 
