@@ -1,11 +1,11 @@
 /** One schedule: whether it is on, when it comes next, what came of the last moments. */
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "../runs/icons";
-import { exact, type Words } from "../runs/words";
+import { exact, statusWord, type Words } from "../runs/words";
 import { Fires } from "./Fires";
 import type { Trouble } from "./model";
 import type { Schedule, Slot } from "./schedule";
-import { reading, until } from "./words";
+import { reading, shortly, until } from "./words";
 
 export interface CardActs {
   readonly turn: (on: boolean) => void;
@@ -46,14 +46,10 @@ export function Card({ schedule, slots, trouble, now, trans, acts }: CardProps):
         <Buttons name={name} trans={trans} acts={acts} open={slots !== null} />
       </header>
       <p>
-        {flow !== name && (
-          <>
-            <button type="button" className="fb-runs-link" onClick={acts.notebook}>
-              {flow}
-            </button>
-            {" · "}
-          </>
-        )}
+        <button type="button" className="fb-runs-link" onClick={acts.notebook}>
+          {flow}
+        </button>
+        {" · "}
         {words}
       </p>
       <p className="fb-schedules-next">
@@ -179,13 +175,15 @@ function History({ slots, trans, onOpen }: SlotsProps): ReactNode {
           return (
             <tr key={`${slot.scheduled_for} ${slot.decided_at}`} data-status={outcome(slot)}>
               <th scope="row">
-                <time dateTime={slot.scheduled_for}>{exact(slot.scheduled_for)}</time>
+                <time dateTime={slot.scheduled_for} title={exact(slot.scheduled_for)}>
+                  {shortly(slot.scheduled_for)}
+                </time>
               </th>
               <td title={slot.detail}>{slot.words}</td>
               <td>
                 {run !== null && slot.run_status !== null && (
                   <button type="button" className="fb-runs-link" onClick={() => onOpen(run)}>
-                    {slot.run_status}
+                    {statusWord(trans, slot.run_status)}
                   </button>
                 )}
               </td>

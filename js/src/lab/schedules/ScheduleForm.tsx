@@ -296,15 +296,16 @@ function Once(props: PartProps): ReactNode {
 function Reading({ checked, trans }: { readonly checked: Checked; readonly trans: Words }) {
   const { refused } = checked;
   const elsewhere = refused !== null && refused.field === null;
+  if (checked.words === "" && !elsewhere) return null;
   return (
     <section className="fb-schedules-reading" aria-label={trans.__("What this means")}>
-      <p role="status">{checked.words}</p>
+      {checked.words !== "" && <p role="status">{checked.words}</p>}
       {checked.warnings.map((text) => (
         <p key={text} className="fb-schedules-warn">
           {text}
         </p>
       ))}
-      <Fires fires={checked.next} trans={trans} />
+      {checked.words !== "" && <Fires fires={checked.next} trans={trans} />}
       {elsewhere && (
         <p className="fb-schedules-bad" role="alert">
           {refused.message} {refused.hint}

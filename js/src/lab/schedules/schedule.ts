@@ -1,5 +1,7 @@
 /** Schedules as the server tells them. Times are ISO 8601 in UTC, but for a `local` one. */
 
+import type { Status } from "../runs/run";
+
 export interface Fire {
   readonly at: string;
   /** The same on the clock of the schedule's zone. */
@@ -17,7 +19,7 @@ export interface Slot {
   readonly detail: string;
   readonly words: string;
   readonly run: string | null;
-  readonly run_status: string | null;
+  readonly run_status: Status | null;
   readonly decided_at: string;
 }
 

@@ -29,6 +29,14 @@ export function reading({ local }: Fire, language?: string): string {
   } as Intl.DateTimeFormatOptions).format(shown);
 }
 
+/** A moment where the reader is, to the minute. */
+export function shortly(iso: string, language?: string): string {
+  return new Date(iso).toLocaleString(language, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  } as Intl.DateTimeFormatOptions);
+}
+
 /** `UTC+02:00`. */
 export function offset({ local }: Fire): string {
   const found = /([+-]\d\d:\d\d)$/.exec(local);
