@@ -18,6 +18,7 @@ from jupyter_server.utils import url_path_join
 from flowbook.server.handler import Nowhere, handlers
 from flowbook.server.live import Followers, LiveHandler
 from flowbook.server.reopening import reopen
+from flowbook.server.scheduling import serve
 from flowbook.server.table import API, ROUTES
 from flowbook.server.viewer import ViewHandler
 
@@ -34,3 +35,4 @@ def _load_jupyter_server_extension(app: Any) -> None:
         ],
     )
     reopen(app.web_app.settings["server_root_dir"], app.log)
+    serve(app.web_app.settings["server_root_dir"], app.log)
