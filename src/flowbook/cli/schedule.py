@@ -9,6 +9,8 @@ import click
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option
 from flowbook.cli.output import echo_json, echo_table
+from flowbook.cli.schedule_kept import add, backfill, fire, now, pause, remove, resume
+from flowbook.cli.schedule_shown import history, listed, show
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
 from flowbook.triggers.cron import Cron
@@ -21,7 +23,7 @@ _CODES = (ExitCode.OK, ExitCode.USAGE)
 @click.group("schedule")
 @manual('flowbook schedule next "0 9 * * 1-5" --timezone Europe/Berlin', codes=_CODES)
 def command() -> None:
-    """Say when schedules come."""
+    """Let flows run by themselves, and see what became of it."""
 
 
 @command.command("next")
@@ -72,3 +74,7 @@ def _moment(text: str | None) -> datetime:
 
 def _plain(fire: Fire) -> dict[str, str]:
     return {"at": fire.at.isoformat(), "local": fire.local.isoformat(), "note": fire.note}
+
+
+for other in (add, listed, show, pause, resume, remove, now, backfill, history, fire):
+    command.add_command(other)

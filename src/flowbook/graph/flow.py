@@ -29,6 +29,7 @@ from flowbook.graph.refs import NodeRef, PortRef
 from flowbook.graph.rehearsing import Rehearsing
 from flowbook.graph.signature import Out, read_function, types_given
 from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
+from flowbook.graph.timing import Timed
 from flowbook.graph.wiring import resolve
 from flowbook.graph.written import placed
 from flowbook.ids import FlowId, NodeId
@@ -36,7 +37,7 @@ from flowbook.ids import FlowId, NodeId
 __all__ = ["Flow", "Host", "NodeRef", "Out", "PortRef", "default_host", "set_default_host"]
 
 
-class Flow(Overriding, Branching, Calling, Described, Declaring, Remembering, Rehearsing):
+class Flow(Overriding, Branching, Calling, Described, Declaring, Remembering, Rehearsing, Timed):
     """A flow in Python.
 
     >>> flow = Flow("tour")

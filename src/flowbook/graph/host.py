@@ -79,6 +79,11 @@ class Host(Past, Protocol):
         ...
 
     @property
+    def schedules(self) -> Any:
+        """Which flows run by themselves, and when."""
+        ...
+
+    @property
     def registry(self) -> Registry:
         """The kinds that nodes may have."""
         ...

@@ -101,6 +101,8 @@ def _known(created: Event) -> Lineage:
         created.deadline,
         created.priority,
         created.secrets,
+        created.schedule,
+        created.scheduled_for,
     )
 
 

@@ -19,6 +19,7 @@ from jupyter_server.utils import url_path_join
 from flowbook.server.handler import Nowhere, handlers
 from flowbook.server.live import Followers, LiveHandler
 from flowbook.server.reopening import reopen
+from flowbook.server.scheduling import serve
 from flowbook.server.table import API, ROUTES
 from flowbook.server.viewer import ViewHandler
 from flowbook.session.project import project
@@ -40,6 +41,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
     )
     root = app.web_app.settings["server_root_dir"]
     reopen(root, app.log)
+    serve(root, app.log)
     _warm(root)
 
 

@@ -71,6 +71,11 @@ class RouteHandler(Handler):
 
     @authenticated
     @authorized
+    async def put(self, *parts: str) -> None:
+        await self._perform(parts)
+
+    @authenticated
+    @authorized
     async def delete(self, *parts: str) -> None:
         await self._perform(parts)
 
@@ -128,7 +133,7 @@ class Nowhere(Handler):
         nothing = Refusal("there is nothing at this address", "see openapi.json", "Missing")
         self.refuse(404, nothing)
 
-    post = delete = get
+    post = put = delete = get
 
 
 def handlers(routes: Iterable[Route]) -> list[tuple[str, type[RouteHandler]]]:

@@ -26,19 +26,23 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What a request says beyond its address: a body's fields, or a query's."""
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """Why something was not done, and what to do next; `kind` is the name of the error."""
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why something was not done, and what to do next; `kind` is the name of the error.
+
+    `field`: which field of what was asked cannot be as it is, where it is one.
+    """
 
     message: str
     hint: str | None
     kind: str
+    field: str | None = None
 
 
 def refusal(error: FlowbookError) -> Refusal:
     """An error as it is told, with all problems that it has."""
     problems = [one.message for one in getattr(error, "problems", None) or ()]
     message = f"{error.message}: {'; '.join(problems)}" if problems else error.message
-    return Refusal(message, error.hint, type(error).__name__)
+    return Refusal(message, error.hint, type(error).__name__, getattr(error, "field", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Route:
     @property
     def in_body(self) -> bool:
         """True when what is asked stands in the body, not in the address."""
-        return self.method == "POST"
+        return self.method in {"POST", "PUT"}
 
     @property
     def name(self) -> str:

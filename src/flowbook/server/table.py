@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flowbook.server import commands, comparing, flows, notebooks, performing, runs, seen, store
+from flowbook.server import (
+    commands,
+    comparing,
+    flows,
+    notebooks,
+    performing,
+    runs,
+    schedules,
+    seen,
+    store,
+)
 from flowbook.server.openapi import document
 from flowbook.server.place import Place
 from flowbook.server.routes import Route
@@ -25,6 +35,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *performing.ROUTES,
     *flows.ROUTES,
     *comparing.ROUTES,
+    *schedules.ROUTES,
     *store.ROUTES,
     *notebooks.ROUTES,
     Route("GET", "openapi.json", openapi, "This document.", dict[str, Any]),

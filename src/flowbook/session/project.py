@@ -47,6 +47,7 @@ from flowbook.session.queue import Queues
 from flowbook.session.rehearsals import Rehearsals
 from flowbook.session.reopening import Reopening
 from flowbook.session.replays import Replays
+from flowbook.session.schedules import Schedules
 from flowbook.session.services import Providing
 from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
@@ -111,6 +112,8 @@ class Project(
         self.aftermath = Aftermath(self, partial(begin, self))
         self.queues = Queues(self)
         """What waits for its turn in this process."""
+        self.schedules = Schedules(self)
+        """Which flows run by themselves, and when."""
         self.reopening = Reopening(self)
         """What goes on by itself of the runs that died with their process."""
 

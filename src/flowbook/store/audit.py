@@ -69,6 +69,8 @@ class Action(StrEnum):
     PURGED = "PURGED"
     CACHE_CLEARED = "CACHE_CLEARED"
     PUBLISHED = "PUBLISHED"
+    SCHEDULED = "SCHEDULED"
+    UNSCHEDULED = "UNSCHEDULED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,62 @@ class MemoryChanged(StoreFact, frozen=True, kw_only=True, tag="MEMORY_CHANGED"):
     by: str | None = None
 
 
+class ScheduleSaved(StoreFact, frozen=True, kw_only=True, tag="SCHEDULE_SAVED"):
+    """A schedule of the project is from now on as `settings`, JSON, say.
+
+    `notebook`: its path, seen from the project's folder. Moments up to `since` are none of it;
+    `next_run` is the first behind that. Both in seconds since the epoch.
+    """
+
+    schedule: str
+    flow: FlowId
+    notebook: str
+    settings: msgspec.Raw
+    since: float
+    by: str
+    next_run: float | None = None
+
+
+class ScheduleRemoved(StoreFact, frozen=True, kw_only=True, tag="SCHEDULE_REMOVED"):
+    """There is no such schedule any more; what became of its slots stays told."""
+
+    schedule: str
+    by: str
+
+
+class DecidedSlot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What becomes of one moment of a schedule. Times in seconds since the epoch.
+
+    `behind`: the moment before it. `tries`: how often a process was started for its run, which has
+    the id `run` and the run key `key`; `begun`: it has been seen to begin.
+    """
+
+    scheduled_for: float
+    verdict: str
+    reason: str
+    detail: str = ""
+    run: RunId | None = None
+    key: str | None = None
+    tries: int = 0
+    begun: bool = False
+    behind: float | None = None
+
+
+class SlotsDecided(StoreFact, frozen=True, kw_only=True, tag="SLOTS_DECIDED"):
+    """What becomes of moments of a schedule; a later word on the same moment counts.
+
+    Where all moments up to `upto` are decided with it, `next_run` is the first behind that. `by`
+    says which process decided.
+    """
+
+    schedule: str
+    flow: FlowId
+    slots: tuple[DecidedSlot, ...]
+    by: str
+    upto: float | None = None
+    next_run: float | None = None
+
+
 StoredFact: TypeAlias = (
     Event
     | WriterOpened
@@ -172,6 +228,9 @@ StoredFact: TypeAlias = (
     | DatasetTagged
     | CacheCleared
     | MemoryChanged
+    | ScheduleSaved
+    | ScheduleRemoved
+    | SlotsDecided
 )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from flowbook.errors import StoreVersion
+from flowbook.store.agenda import AGENDA_TABLES
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.layout import Layout
 from flowbook.store.measured import FROM_EVENTS
@@ -23,7 +24,7 @@ from flowbook.store.schema import TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 6
+FORMAT = 7
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -69,6 +70,11 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS is_estimate BOOLEAN",
         "ALTER TABLE stored.flow_versions ADD COLUMN IF NOT EXISTS edges JSON",
         FROM_EVENTS,
+    ),
+    7: (
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS schedule VARCHAR",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS scheduled_for TIMESTAMP",
+        *(f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})" for name in AGENDA_TABLES),
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from flowbook.store.agenda import AGENDA_BORN_OF, AGENDA_ROWS
 from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
 
@@ -118,7 +119,9 @@ SELECT run_id AS id,
        CASE WHEN born THEN TRY_CAST(payload->>'$.origin_seq' AS INTEGER) END AS origin_seq,
        CASE WHEN born THEN payload->>'$.origin_node' END AS origin_node,
        CASE WHEN born THEN TRY_CAST(payload->>'$.depth' AS INTEGER) END AS depth,
-       CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node
+       CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node,
+       CASE WHEN born THEN payload->>'$.schedule' END AS schedule,
+       CASE WHEN born THEN {_TS.format("payload->>'$.scheduled_for'")} END AS scheduled_for
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer
 UNION ALL BY NAME
@@ -138,7 +141,8 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
        arg_max(pinned, pinned_at) AS pinned, max(pinned_at) AS pinned_at,
        any_value(origin) AS origin, any_value(origin_seq) AS origin_seq,
        any_value(origin_node) AS origin_node,
-       any_value(depth) AS depth, any_value(calling_node) AS calling_node
+       any_value(depth) AS depth, any_value(calling_node) AS calling_node,
+       any_value(schedule) AS schedule, any_value(scheduled_for) AS scheduled_for
 FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 
@@ -308,6 +312,7 @@ SELECT payload->>'$.flow' AS flow, payload->>'$.key' AS key,
        payload->>'$.run' AS run_id, node, attempt, payload->>'$.write' AS write_id,
        payload->>'$.by' AS changed_by, ts AS changed_at
 FROM tail WHERE kind = 'MEMORY_CHANGED'""",
+    **AGENDA_ROWS,
 }
 """What the tail adds to the tables that only grow."""
 
@@ -360,6 +365,7 @@ _BORN_OF = {
     "settings": ("SETTING_CHANGED",),
     "cache_clearings": ("CACHE_CLEARED",),
     "memory_changes": ("MEMORY_CHANGED",),
+    **AGENDA_BORN_OF,
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),

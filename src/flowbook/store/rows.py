@@ -53,6 +53,10 @@ class RunRow:
     """How many runs stand above it."""
     calling_node: NodeId | None = None
     """The node of the parent that called it."""
+    schedule: str | None = None
+    """The schedule that started it."""
+    scheduled_for: datetime | None = None
+    """The moment of that schedule it was started for."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -135,7 +139,8 @@ class RunPage:
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
-    "current, pinned, origin, origin_seq, origin_node, depth, calling_node"
+    "current, pinned, origin, origin_seq, origin_node, depth, calling_node, "
+    "schedule, epoch_us(scheduled_for)"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 
@@ -154,6 +159,7 @@ def run_row(row: tuple[Any, ...]) -> RunRow:
     known["trigger"] = TriggerKind(known["trigger"] or TriggerKind.MANUAL)
     known["started_at"] = from_us(known["started_at"])
     known["ended_at"] = from_us(known["ended_at"])
+    known["scheduled_for"] = from_us(known["scheduled_for"])
     known["params"] = msgspec.json.decode(known["params"] or "{}")
     known["flow"] = known["flow"] or ""
     known["version"] = known["version"] or ""

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flowbook.store.agenda import AGENDA_TABLES, AGENDA_VIEWS
+
 TABLES: Mapping[str, str] = {
     "events": "run_id VARCHAR, seq INTEGER, ts TIMESTAMP, kind VARCHAR, node VARCHAR, "
     "attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, payload JSON, "
@@ -23,7 +25,7 @@ TABLES: Mapping[str, str] = {
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
     "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
     "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR, depth INTEGER, "
-    "calling_node VARCHAR",
+    "calling_node VARCHAR, schedule VARCHAR, scheduled_for TIMESTAMP",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR, scope VARCHAR DEFAULT '', "
@@ -52,6 +54,7 @@ TABLES: Mapping[str, str] = {
     "memory_changes": "flow VARCHAR, key VARCHAR, version INTEGER, value JSON, run_id VARCHAR, "
     "node VARCHAR, attempt SMALLINT, write_id VARCHAR, changed_by VARCHAR, changed_at TIMESTAMP",
     "deletions": "run_id VARCHAR, deleted_at TIMESTAMP",
+    **AGENDA_TABLES,
 }
 """Tables of the database file, by name."""
 
@@ -81,6 +84,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "depth": "how many runs stand above it: 0 for one that no run started",
         "calling_node": "node of the parent that called it; inside of a container with its turn, "
         "such as `each[3].sub`",
+        "schedule": "the schedule that started it",
+        "scheduled_for": "UTC; the moment of that schedule it was started for",
     },
     "events": {
         "run_id": "the run",
@@ -384,6 +389,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "is_estimate": "as in `attempts`",
         "bytes": "size of all it gave, as stored",
     },
+    **AGENDA_VIEWS,
 }
 """The views `History.sql` may read: their columns, in order, and what they mean."""
 

@@ -184,5 +184,8 @@ SETTINGS: Mapping[str, Setting] = {
         _recover,
         per_flow=True,
     ),
+    "scheduler": Setting(
+        "whether Jupyter servers start what is scheduled, as flowbook scheduler does", True, _switch
+    ),
 }
 """Every setting, by name."""

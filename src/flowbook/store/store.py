@@ -46,6 +46,7 @@ from flowbook.store.mounts import check_file_system
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
 from flowbook.store.retention import Retention
+from flowbook.store.scheduled import Agenda
 from flowbook.store.settings import Settings
 from flowbook.store.signals import Signals
 from flowbook.store.slots import Slots
@@ -101,6 +102,7 @@ class Store(Maintained):
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
         self.retention = Retention(snapshot, self.settings, deletions, audit, self.claims.claim)
+        self.agenda = Agenda(self.history, append, audit)
         self.cache = Cache(snapshot, append, self.audit)
         self.looking = Looking(self.vault)
         self.datasets = Datasets(snapshot, self.vault, append)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from flowbook.store.agenda import AGENDA_NEEDS, AGENDA_READ
 from flowbook.store.projection import EVENTS, PRUNED, ROWS
 from flowbook.store.schema import VIEWS
 from flowbook.store.statistics import STATISTICS, STATISTICS_NEED, macro
@@ -100,7 +101,8 @@ def _run_view(source: str) -> str:
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
            coalesce(pinned, false) AS pinned, origin, origin_seq, origin_node,
-           coalesce(depth, 0) AS depth, calling_node, lost, last_at, writer
+           coalesce(depth, 0) AS depth, calling_node, schedule, scheduled_for, lost,
+           last_at, writer
     FROM (SELECT *, {_IS_LOST} AS lost FROM ({source}))"""
 
 
@@ -244,6 +246,7 @@ READ_VIEWS: Mapping[str, str] = {
     "origins": """
     SELECT id AS run_id, flow FROM stored.runs WHERE flow IS NOT NULL UNION ALL
     SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
+    **AGENDA_READ,
     **STATISTICS,
 }
 """What makes each of `VIEWS` inside a look, and what those are made of. `runs` is `old_runs` and
@@ -270,6 +273,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "registry": ("known_runs",),
     "memory_history": ("memory_changes",),
     "memory": ("memory_history",),
+    **AGENDA_NEEDS,
     **STATISTICS_NEED,
 }
 

@@ -17,7 +17,14 @@ from flowbook.errors import InvalidSchedule
 from flowbook.triggers.clock import Clock
 from flowbook.triggers.cron import Cron
 
-_LEAST: Final = {"every": 1, "jitter": 0, "grace": 0, "parallel": 1, "catch_up_most": 1}
+_LEAST: Final = {
+    "every": 1,
+    "jitter": 0,
+    "grace": 0,
+    "parallel": 1,
+    "catch_up_most": 1,
+    "patience": 0,
+}
 """Seconds, or how many, at least."""
 
 
@@ -45,7 +52,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `jitter`: seconds by which a run may begin later, so that not all begin at once. `input_data`
     are the parameters of its runs. `parallel`: how many runs at once with `overlap` `parallel`,
     None for any number. `catch_up_most`: how many missed moments are made up for with `all`.
-    `grace`: seconds for which a moment counts as kept although its run begins late.
+    `grace`: seconds for which a moment counts as kept although its run begins late. `after`: flows
+    of which a run must have succeeded since the moment before; a moment waits for them until the
+    next one has come, and at most `patience` seconds.
     `InvalidSchedule` names the field that cannot be as it is.
 
     >>> nightly = Schedule(cron="30 2 * * *", timezone="Europe/Berlin")
@@ -67,6 +76,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     catch_up: CatchUp = CatchUp.LATEST
     catch_up_most: int = 10
     grace: float = 60.0
+    after: tuple[str, ...] = ()
+    patience: float = 86_400.0
 
     def __post_init__(self) -> None:
         given = [name for name in ("cron", "every", "at") if getattr(self, name)]
@@ -100,6 +111,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             value = getattr(self, name)
             if value is not None and not least <= value < most:
                 raise self._refused(name, f"{name} is {value:g}", f"say {least:g} or more")
+
+    @property
+    def most(self) -> int | None:
+        """How many of its runs may go on at once; None for any number."""
+        return self.parallel if self.overlap is Overlap.PARALLEL else 1
 
     def next(self, after: datetime) -> datetime | None:
         """The first moment behind `after`, in UTC; None when none will come."""

@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a slot waits, or is skipped."""
+    """Why a slot is kept, waits, or is skipped."""
 
     ON_TIME = "on_time"
     CAUGHT_UP = "caught_up"
@@ -37,6 +37,14 @@ class Why(StrEnum):
     TOO_MANY = "too_many"
     MISSED = "missed"
     SUPERSEDED = "superseded"
+    ITS_TURN = "its_turn"
+    NOT_READY = "not_ready"
+    NEVER_READY = "never_ready"
+    BACKFILLED = "backfilled"
+    BY_HAND = "by_hand"
+    TAKEN_UP = "taken_up"
+    NOT_STARTED = "not_started"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,7 @@ def _wanted(
 
 def _placed(schedule: Schedule, running: int, waiting: int, wanted: Why) -> tuple[Verdict, Why]:
     """Whether a run may begin beside those that go on."""
-    most = schedule.parallel if schedule.overlap is Overlap.PARALLEL else 1
+    most = schedule.most
     if most is None or running + waiting < most:
         return Verdict.RUN, wanted
     if schedule.overlap is Overlap.QUEUE_ONE:

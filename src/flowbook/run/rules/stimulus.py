@@ -45,7 +45,7 @@ class Lineage(msgspec.Struct, frozen=True):
     """Where a run comes from, and what it has of there.
 
     `depth`: how many runs stand above it. `deadline`: seconds since the epoch at which it must be
-    over.
+    over. `schedule`: the one that started it, for its moment `scheduled_for`, in the same seconds.
     """
 
     parent: RunId | None = None
@@ -55,6 +55,8 @@ class Lineage(msgspec.Struct, frozen=True):
     priority: int = 0
     secrets: dict[str, str] = {}
     """Of a run that another calls: the secrets it is given, and what they are called above all."""
+    schedule: str | None = None
+    scheduled_for: float | None = None
 
 
 class Start(_Stimulus, frozen=True, kw_only=True):
