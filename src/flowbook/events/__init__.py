@@ -56,6 +56,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     `called`: by node, the versions of other flows that it calls, where that was settled.
     `secrets`: of a run that another called, the names of secrets it was given, and their names at
     the run above all; never what they are.
+    `routed`: which version it was to take, and why; None where it is of the flow as it was.
     """
 
     flow: FlowId
@@ -81,6 +82,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     setup: tuple[NodeId, ...] = ()
     teardown: tuple[NodeId, ...] = ()
     compensations: dict[NodeId, NodeId] = {}
+    routed: str | None = None
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):

@@ -23,7 +23,7 @@ TABLES: Mapping[str, str] = {
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
     "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
     "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR, depth INTEGER, "
-    "calling_node VARCHAR",
+    "calling_node VARCHAR, routed VARCHAR",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR, scope VARCHAR DEFAULT '', "
@@ -31,7 +31,7 @@ TABLES: Mapping[str, str] = {
     "cpu_ms DOUBLE, memory BIGINT, is_estimate BOOLEAN",
     "flow_versions": "flow VARCHAR, version VARCHAR, spec JSON, recorded_at TIMESTAMP, edges JSON",
     "publications": "flow VARCHAR, version VARCHAR, note VARCHAR, published_by VARCHAR, "
-    "published_at TIMESTAMP",
+    "published_at TIMESTAMP, setup VARCHAR",
     "writers": "writer VARCHAR, wseq BIGINT, host VARCHAR, pid INTEGER, opened_at TIMESTAMP, "
     "kernel VARCHAR",
     "values": "run_id VARCHAR, seq INTEGER, node VARCHAR, port VARCHAR, attempt SMALLINT, "
@@ -81,6 +81,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "depth": "how many runs stand above it: 0 for one that no run started",
         "calling_node": "node of the parent that called it; inside of a container with its turn, "
         "such as `each[3].sub`",
+        "routed": "which version it took and why; NULL where it was started on the flow as it was",
     },
     "events": {
         "run_id": "the run",
@@ -166,6 +167,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "note": "what whoever published it said of it",
         "published_by": "user",
         "published_at": "UTC",
+        "setup": "code that makes what its nodes took from plain cells of their notebook",
     },
     "values": {
         "run_id": "the run",
