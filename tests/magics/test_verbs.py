@@ -425,3 +425,18 @@ def test_a_flow_with_errors_is_not_exported(shell):
     with pytest.raises(InvalidFlow):
         shell.flow("export")
     assert not (shell.folder / "jobs").exists()
+
+
+def test_the_flow_is_published_and_rolled_back_from_a_cell(shell):
+    shell.run("%%flow greet(city: str = 'Oslo')\nf'hei {city}'", cell="g")
+    version = shell.flow("publish --note 'the first'")
+    assert "note: version 1 is published" in shell.said
+    assert (version.number, version.published, version.note) == (1, True, "the first")
+    shell.run("%%flow greet(city: str = 'Oslo')\nf'hallo {city}'", cell="g")
+    assert shell.flow("run --route published")["greet"].output == "hei Oslo"
+    assert shell.flow("run")["greet"].output == "hallo Oslo"
+    assert [one.published for one in shell.flow("versions")] == [True, False]
+    back = shell.flow("rollback 1")
+    assert "should say: f'hei {city}'" in shell.said
+    assert (back.number, back.current) == (1, True)
+    assert shell.flow("run")["greet"].output == "hei Oslo"

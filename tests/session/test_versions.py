@@ -200,9 +200,11 @@ def test_going_back_to_what_is_published_makes_the_draft_the_same_again(flow):
     published = flow.publish()
     flow.apply(SetBody("second", "first * 9"))
     flow.rollback(published.number)
-    (only,) = flow.versions()
-    assert only.current
-    assert only.published
+    back, left = flow.versions()
+    assert (back.current, back.published) == (True, True)
+    assert (left.current, left.published, left.runs) == (False, False, 0)
+    flow.rollback(left.number)  # what was not run is not lost either
+    assert flow.run()["second"].output == 180
 
 
 def test_a_flow_with_errors_is_not_published(project, tmp_path):
@@ -218,3 +220,35 @@ def test_a_flow_that_keeps_no_history_has_nothing_to_publish(project):
     silent = flowbook.Flow("silent", host=project, journal="off")
     with pytest.raises(UsageError, match="keeps no history"):
         silent.publish()
+
+
+def test_what_is_published_is_asked_of_the_flow_or_of_the_project_by_name(flow, project):
+    assert flow.published is None
+    first = flow.publish("for the weekly report")
+    assert flow.published == project.published(flow) == first
+    assert project.published("cells").version == first.version
+    flow.apply(SetBody("second", "first + 2"))
+    assert flow.published.number == 1
+    assert not flow.published.current
+    second = flow.publish()
+    assert project.published("cells").version == second.version
+    assert project.published("nobody's") is None
+
+
+def test_a_published_flow_runs_where_its_plain_cells_are_not(project, tmp_path):
+    from flowbook.cells.notebook import Cell
+
+    plain = Cell.code("plain", "import math\nOFFSET = 100\nprint('explored')")
+    path = tmp_path / "taking.ipynb"
+    path.write_text(Notebook.of((plain, cell("%%flow area(r=2)\nmath.floor(r) + OFFSET"))).text())
+    flow = project.read_notebook(path)
+    version = flow.publish()
+    assert flow.at_version(1) is flow
+    assert flow.run().status == "failed"  # nobody ran its plain cell
+    assert flow.run(route="published")["area"].output == 102
+    path.write_text(Notebook.of((cell("%%flow area(r=2)\nr"),)).text())
+    later = project.read_notebook(path)
+    run = later.run(route="published")
+    run.raise_for_status()
+    assert run["area"].output == 102
+    assert project.history.run(run.id).version == version.version

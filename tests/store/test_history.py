@@ -93,6 +93,7 @@ def test_a_run_is_told_whole(store, history, story):
         "origin_node": None,
         "depth": 0,
         "calling_node": None,
+        "routed": None,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {

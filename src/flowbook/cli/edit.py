@@ -72,7 +72,7 @@ def command(
     change = binding.edit(edit)
     written = bool(change.patches) and not dry_run
     if written:
-        _write(notebook, before, binding.notebook)
+        write_notebook(notebook, before, binding.notebook)
     if as_json:
         patches = [patch_to_json(one) for one in change.patches]
         echo_json({"edit": encode(edit), "patches": patches, "written": written})
@@ -86,7 +86,8 @@ def command(
     return ExitCode.OK
 
 
-def _write(path: Path, before: Notebook, after: Notebook) -> None:
+def write_notebook(path: Path, before: Notebook, after: Notebook) -> None:
+    """Replace a notebook that still says `before`; `UsageError` when it does not."""
     if Notebook.parse(path.read_bytes().decode()).text() != before.text():
         raise UsageError(
             f"{path} was changed by somebody else meanwhile; nothing was written",

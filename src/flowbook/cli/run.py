@@ -36,6 +36,11 @@ from flowbook.export.exits import ExitCode
 @click.option(
     "--priority", type=int, metavar="N", help="Where runs or nodes wait, the larger goes first."
 )
+@click.option(
+    "--route",
+    metavar="RULE",
+    help="The version that runs: published, pinned(3), canary(10), or draft.",
+)
 @timeout_option
 @json_option
 @manual(
@@ -60,6 +65,7 @@ def command(  # noqa: PLR0913 - one for each option
     report: Path | None,
     no_report: bool,
     priority: int | None,
+    route: str | None,
     timeout: float | None,
     as_json: bool,
 ) -> ExitCode:
@@ -69,14 +75,15 @@ def command(  # noqa: PLR0913 - one for each option
     history of the notebook's project, with trigger cli.
 
     KEY may hold {{ expressions }} over the run's parameters. When a run has that key already, it
-    is waited for and told instead of another being started.
+    is waited for and told instead of another being started. Without RULE the notebook runs as it
+    is.
     """
     if report and no_report:
         raise click.UsageError("--report and --no-report exclude each other")
     opened = open_notebook(notebook)
     opened.refuse_errors()
     wanted = None if report is None else report.resolve()
-    terms = Terms(only, timeout, wanted, not no_report, key, priority)
+    terms = Terms(only, timeout, wanted, not no_report, key, priority, route)
     finished = run_opened(opened, opened.typed(params), terms)
     if as_json:
         echo_json(summary(opened, finished, only))

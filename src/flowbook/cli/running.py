@@ -36,6 +36,7 @@ class Terms:
     """How to run. `report` is where the executed notebook goes; `wanted` False: nowhere.
 
     `key` is a run key, its templates not rendered yet. `priority`: None leaves it to the flow.
+    `route`: the rule by which a version is taken, None for the flow as it is.
     """
 
     only: Sequence[str] = ()
@@ -44,6 +45,7 @@ class Terms:
     wanted: bool = True
     key: str | None = None
     priority: int | None = None
+    route: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def run_opened(opened: Opened, params: Mapping[str, Json], terms: Terms) -> Fini
     targets = [NodeId(name) for name in terms.only] or None
     start = Start(trigger=TriggerKind.CLI, targets=targets, priority=terms.priority)
     key = None if terms.key is None else _rendered(opened, terms.key, params)
-    run = opened.project.start(opened.flow, params, start, key=key)
+    run = opened.project.start(opened.flow, params, start, key=key, route=terms.route)
     if isinstance(run, RecordedRun):
         return Finished(run, _awaited(run, terms.timeout) or verdict(run), None)
     why = follow(run, sys.stderr, timeout=terms.timeout)

@@ -57,6 +57,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     `secrets`: of a run that another called, the names of secrets it was given, and their names at
     the run above all; never what they are.
     `schedule`: the one that started it, for its moment `scheduled_for`, in epoch seconds.
+    `routed`: which version it was to take, and why; None where it is of the flow as it was.
     """
 
     flow: FlowId
@@ -84,6 +85,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     compensations: dict[NodeId, NodeId] = {}
     schedule: str | None = None
     scheduled_for: float | None = None
+    routed: str | None = None
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):

@@ -314,10 +314,29 @@ class Branching:
         """
         return self.host.publish(self, note)
 
+    @property
+    def published(self) -> Any:
+        """The version that was published last, with its number and note; None before the first."""
+        return self.host.published(self)
+
+    def at_version(self, version: str | int) -> Any:
+        """The flow as it was at a version, as a flow of its own beside this one.
+
+        It is this flow itself where that still means the same.
+
+        Args:
+            version: Its number, its hash or the beginning of that.
+
+        Raises:
+            UsageError: there is no such version, it was redacted, or functions of it are no more.
+        """
+        return self.host.at_version(self, version)
+
     def rollback(self, version: str | int) -> Any:
         """Give the flow the meaning of an earlier version, as one edit that `undo` takes back.
 
-        Nothing is lost: the history keeps every version, and every run the one it ran.
+        Nothing is lost: the history keeps every version, and every run the one it ran. What is
+        published stays published; going back there is publishing that version again.
 
         Args:
             version: Its number, its hash or the beginning of that.

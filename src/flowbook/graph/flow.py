@@ -167,7 +167,8 @@ class Flow(Overriding, Branching, Calling, Described, Declaring, Remembering, Re
         `key` is a run key: a second start with it returns the first run, see `key_ttl`. `priority`
         says, in place of the flow's own, whether it goes before others where limits bind. `only`
         names nodes, or is one: they run with what they need, and all others are skipped as
-        `not_asked`. A flow with a parameter of such a name is given that.
+        `not_asked`. `route` says which version runs: `published`, `pinned(3)`, `canary(10)`, or
+        `draft`, which is the flow as it is. A flow with a parameter of such a name is given that.
         """
         how: dict[str, Any] = {}
         for name, parse in _HOW.items():
@@ -186,7 +187,7 @@ class Flow(Overriding, Branching, Calling, Described, Declaring, Remembering, Re
 
         A run that waits for a person, a signal, or a time more than a minute away is returned as it
         is, `suspended`: it goes on by itself, and `run.wait()` blocks until it is over. `key`,
-        `priority` and `only` as in `start`.
+        `priority`, `only` and `route` as in `start`.
 
         >>> flow = Flow("tour")
         >>> @flow.node
@@ -290,6 +291,7 @@ _HOW: Mapping[str, Callable[[Any], Any]] = {
     "key": str,
     "priority": parse_priority,
     "only": _node_names,
+    "route": str,
 }
 """What may be said of a run beside its parameters."""
 

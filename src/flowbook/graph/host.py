@@ -48,6 +48,14 @@ class Past(Protocol):
         """Let the flow as it is now be the version that others run."""
         ...
 
+    def published(self, flow: Any) -> Any:
+        """The version that others run; None for none."""
+        ...
+
+    def at_version(self, flow: Any, version: str | int) -> Any:
+        """The flow as it was at a version, beside the one that is live."""
+        ...
+
     def rollback(self, flow: Any, version: str | int) -> Any:
         """Give the flow the meaning of one of them, as an edit."""
         ...
@@ -104,6 +112,7 @@ class Host(Past, Protocol):
         *,
         only: Collection[NodeId] | None = None,
         priority: int = ...,
+        route: str = ...,
     ) -> Any: ...
 
     @overload
@@ -115,6 +124,7 @@ class Host(Past, Protocol):
         key: str,
         only: Collection[NodeId] | None = None,
         priority: int = ...,
+        route: str = ...,
     ) -> Any: ...
 
     def last_run(self, flow: Any) -> Any | None:

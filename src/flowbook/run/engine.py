@@ -119,6 +119,7 @@ class Engine:
         called: Mapping[str, str] | None = None,
         queued: bool = False,
         paused: bool = False,
+        routed: str | None = None,
     ) -> Run:
         """Start a run of `plan` and return at once; what nodes print goes to the calling cell.
 
@@ -126,12 +127,12 @@ class Engine:
         not run. `origin`: the run this one replays; `carried`: what its containers have of it.
         `called`: versions of other flows, by node. `lineage`: the run that started it, deadline,
         priority. `recording`: in place of sink and vault. `queued`: `Run.entry` is to be opened.
-        `paused`: it begins so, and `Run.step` lets one node after the other go.
+        `paused`: it begins so, and `Run.step` lets one node after the other go. `routed`: why it is
+        of this version.
         Raises `InvalidParameters` when a parameter has neither value nor default.
         """
         _refuse_misfit(plan, work)
-        stage = self._open() if recording is None else self._open().recorded(recording)
-        known = _by_step(plan, given or {})
+        stage, known = self._stage_for(recording), _by_step(plan, given or {})
         begin = Start(
             at=self._clock(),
             run=run_id,
@@ -144,13 +145,13 @@ class Engine:
             **_carried(stage.keeper, plan, more := carried or Carried()),
             paused=paused,
             called=dict(called or {}),
+            routed=routed,
             **_here(),
         )
         here = tuple(work), _with_defaults(plan, params), copy_context()
         assigned = Assignment(plan, *here, None, _stored(known), more)
         performance = Performance(stage, assigned, lambda: self._closed(run_id))
-        _fill(performance.values, known)
-        return self._begin(performance, run_id, begin, queued=queued)
+        return self._begin(_filled(performance, known), run_id, begin, queued=queued)
 
     def take_up(
         self,
@@ -168,7 +169,7 @@ class Engine:
         are `past.gone`; steps that were under way begin another attempt. It is for the caller to
         see to it that nobody else performs the run. `recording` and `queued` as in `start`.
         """
-        stage = self._open() if recording is None else self._open().recorded(recording)
+        stage = self._stage_for(recording)
         run_id = past.state.run
         if run_id in self._running:
             raise UsageError(f"run {run_id} is performed here already", hint="nothing was lost")
@@ -236,6 +237,10 @@ class Engine:
     def _closed(self, run_id: RunId) -> None:
         self._running.pop(run_id, None)
         capture.unlisten()
+
+    def _stage_for(self, recording: Recording | None) -> Stage:
+        opened = self._open()
+        return opened if recording is None else opened.recorded(recording)
 
     def _open(self) -> Stage:
         with self._lock:
@@ -349,9 +354,10 @@ def _given(keeper: Keeper, reuse: Reuse) -> Given:
     return Given({port: ref for port, ref in refs.items() if port}, reuse.source, reuse.by_hand)
 
 
-def _fill(values: list[Outputs | None], known: Mapping[int, Reuse]) -> None:
+def _filled(performance: Performance, known: Mapping[int, Reuse]) -> Performance:
     for i, reuse in known.items():
-        values[i] = reuse.outputs
+        performance.values[i] = reuse.outputs
+    return performance
 
 
 def _carried(keeper: Keeper, plan: Plan, more: Carried) -> dict[str, Any]:

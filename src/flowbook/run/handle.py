@@ -71,6 +71,13 @@ class Run(Reviewed, Rewound, Steered, Waitable):
         return first.called if isinstance(first, RunCreated) else {}
 
     @property
+    def routed(self) -> str | None:
+        """Which version it was to take and why, where that was decided for it."""
+        events = self._performance.events
+        first = events[0] if events else None
+        return first.routed if isinstance(first, RunCreated) else None
+
+    @property
     def status(self) -> RunStatus:
         """What the run is doing or how it ended; `queued` until it has its turn."""
         return RunStatus.QUEUED if self.entry.waiting else super().status

@@ -120,6 +120,7 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
             carried=ready.carried,
             queued=place is not None,
             paused=how.paused,
+            routed=how.routed,
             called={**project.calls.pins(flow, plan), **ready.called},
         )
         known.follow(run)
@@ -132,12 +133,17 @@ def set_out(project: Office, flow: Flow, ready: Ready, how: Start) -> Run:
     project.aftermath.attend(flow, run, plan)
     if place is not None:
         project.queues.join(run, place)
+    _show(project, flow, run, ready, how)
+    return run
+
+
+def _show(project: Office, flow: Flow, run: Run, ready: Ready, how: Start) -> None:
+    """Let the run be the flow's newest, unless that is one which goes on and called this one."""
     last = project.live.of(flow).last
     if how.trigger is not TriggerKind.SUBFLOW or last is None or last.status.over:
-        project.live.adopt(flow, run, plan, remember=ready.remember)
+        project.live.adopt(flow, run, ready.plan, remember=ready.remember)
     else:  # what the flow shows is a run that goes on; this one is to be heard all the same
         project.listener.follow(run)
-    return run
 
 
 def _lineage(how: Start, plan: Plan) -> Lineage:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +28,7 @@ from flowbook.session.document_flow import Layout
 from flowbook.session.past import Past
 
 if TYPE_CHECKING:
+    from flowbook.cells.notebook import Cell
     from flowbook.run.handle import Run
 
 
@@ -38,6 +39,7 @@ class Office(AnyOffice, Protocol):
     def folder(self) -> Path: ...
     @property
     def registry(self) -> Registry: ...
+    def cells_of(self, flow: Flow) -> Iterable[Cell]: ...
     def check(self, flow: Flow) -> tuple[Problem, ...]: ...
     def stale_reasons(self, flow: Flow) -> Mapping[NodeId, str]: ...
     def watch(self, callback: Callable[[Flow, Run], None]) -> Callable[[], None]: ...
@@ -58,7 +60,8 @@ class Desk(AnyDesk):
     @property
     def past(self) -> Past:
         """The versions it has had."""
-        return Past(self._project, self, lambda: self._flow)
+        cells = self._project.cells_of
+        return Past(self._project, self, lambda: self._flow, lambda: cells(self._flow))
 
     def spec(self) -> FlowSpec:
         """The definition as it stands."""

@@ -100,7 +100,12 @@ class DocumentDesk(AnyDesk):
     @property
     def past(self) -> Past:
         """The versions the flow has had."""
-        return Past(self._project, self, lambda: as_flow(self.spec(), self._project))
+        return Past(
+            self._project,
+            self,
+            lambda: as_flow(self.spec(), self._project),
+            lambda: self._sheet.now().notebook.cells,
+        )
 
     def spec(self) -> FlowSpec:
         """The definition as the cells say it."""

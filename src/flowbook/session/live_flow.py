@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from flowbook.errors import InvalidParameters
 from flowbook.events import NodeCompleted, NodeFailed, NodeReused
 from flowbook.graph.problem import errors
-from flowbook.graph.spec import FlowSpec, Json, Missing
+from flowbook.graph.spec import FlowSpec, Json, Missing, NodeSpec
 from flowbook.ids import CellId, NodeId, PortName, RunId
 from flowbook.nodes.cell_code import code_meaning
 from flowbook.nodes.python import run_setup
@@ -91,6 +91,9 @@ class LiveFlow:
     last: Run | None = None
     former: bool = False
     """True for a flow as it was at a version before, which no name stands for."""
+    plain: str = ""
+    """Code that makes what nodes take from plain cells, where there is no kernel to have run them.
+    """
 
     def namespace(self, spec: FlowSpec) -> dict[str, Any]:
         """The names nodes may capture; setup cells run once, and again when their text changes."""
@@ -99,6 +102,8 @@ class LiveFlow:
         bodies = tuple(cell.body for cell in spec.setup)
         if bodies != self.set_up or not self.own:
             self.own = {"__name__": "__main__"}
+            if self.plain:
+                run_setup(NodeSpec(NodeId("setup_captured"), body=self.plain), self.own)
             for cell in spec.setup:
                 run_setup(cell, self.own)
             self.set_up = bodies

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from flowbook.errors import InvalidFlow
 from flowbook.graph.edits import Edit
 from flowbook.graph.spec import FlowSpec
+from flowbook.session.recording import record_version
 from flowbook.session.versions import (
     Publisher,
     Version,
@@ -20,6 +23,7 @@ from flowbook.session.versions import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from flowbook.cells.notebook import Cell
     from flowbook.graph.flow import Flow
     from flowbook.store.figures import FlowStats
 
@@ -35,12 +39,20 @@ class Past:
     """The versions of a flow as a desk shows them.
 
     `flow` gives the flow to publish: where the definition is a document, one that says the same.
+    `cells` gives the cells of its notebook, plain ones too.
     """
 
-    def __init__(self, project: Publisher, desk: Editable, flow: Callable[[], Flow]) -> None:
+    def __init__(
+        self,
+        project: Publisher,
+        desk: Editable,
+        flow: Callable[[], Flow],
+        cells: Callable[[], Iterable[Cell]] = tuple,
+    ) -> None:
         self._project = project
         self._desk = desk
         self._flow = flow
+        self._cells = cells
 
     def versions(self) -> Versions:
         """Every version that ran or was published, the first one first."""
@@ -57,11 +69,16 @@ class Past:
 
     def publish(self, note: str) -> Version:
         """Let the flow as it is be the version others run; `InvalidFlow` where it has errors."""
-        return publish(self._project, self._flow(), note)
+        return publish(self._project, self._flow(), note, self._cells())
 
     def roll_back(self, version: str) -> str:
-        """Give the flow the meaning of a version, as one edit; what that is called."""
+        """Give the flow the meaning of a version, as one edit; what that is called.
+
+        What it meant before is a version from then on, if it could run.
+        """
         spec = self._desk.spec()
+        with suppress(InvalidFlow):
+            record_version(self._project, self._flow())
         edit = rollback_edit(spec, stored_spec(self._project.history, spec.id, version))
         self._desk.apply(edit)
         return edit.label

@@ -53,11 +53,13 @@ from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
 from flowbook.session.surroundings import surroundings, with_captured
 from flowbook.session.variables import Varying
+from flowbook.session.versioned import Versioned
 from flowbook.session.work import evaluate_text, kinds_of
 
 if TYPE_CHECKING:
-    from flowbook.cells.notebook import Notebook
+    from flowbook.cells.notebook import Cell, Notebook
     from flowbook.plan.plan import Plan
+    from flowbook.plan.routing import Routing
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
     from flowbook.session.recorded import RecordedRun
@@ -85,6 +87,7 @@ class Project(
     Remembering,
     Replays,
     Varying,
+    Versioned,
 ):
     """One project folder. Get it with `flowbook.project(path)`; one object per folder.
 
@@ -187,6 +190,11 @@ class Project(
         self._sources[flow] = (notebook, parsed.spec)
         return Loaded(flow, tuple(parsed.problems), notebook)
 
+    def cells_of(self, flow: Flow) -> tuple[Cell, ...]:
+        """The cells of the notebook that the flow is of, as far as they are known here."""
+        source = self._sources.get(flow)
+        return tuple(self.live.of(flow).cells.values()) or (source[0].cells if source else ())
+
     def check(self, flow: Flow) -> tuple[Problem, ...]:
         """Everything wrong with the definition, all at once."""
         from flowbook.plan.check import check
@@ -223,6 +231,7 @@ class Project(
         *,
         only: Collection[NodeId] | None = None,
         priority: int | None = None,
+        route: Routing | str | None = None,
     ) -> Run: ...
 
     @overload
@@ -235,9 +244,10 @@ class Project(
         key: str | None,
         only: Collection[NodeId] | None = None,
         priority: int | None = None,
+        route: Routing | str | None = None,
     ) -> Run | RecordedRun: ...
 
-    def start(
+    def start(  # noqa: PLR0913 - what may be said of a run; all but three have names
         self,
         flow: Flow,
         params: Mapping[Any, Json] | None = None,
@@ -246,11 +256,13 @@ class Project(
         key: str | None = None,
         only: Collection[NodeId] | None = None,
         priority: int | None = None,
+        route: Routing | str | None = None,
     ) -> Run | RecordedRun:
         """Start a run and return at once; with a `key`, the run that stands for it already.
 
         `only` these nodes and what they need; the others are skipped. `priority`: it goes before
-        others that have a smaller one, whatever its flow says.
+        others that have a smaller one, whatever its flow says. `route`: the rule by which it takes
+        a version, see `flowbook.plan.routing`.
         Raises `InvalidFlow` or `InvalidParameters` with every problem, before anything starts.
         """
         asked = how or Start()
@@ -258,10 +270,13 @@ class Project(
             asked = replace(asked, targets=tuple(only))
         if priority is not None:
             asked = replace(asked, priority=priority)
+        taken = flow
+        if route is not None:
+            taken, asked = self.start_routed(flow, route, key, asked)
         try:
             if key is None:
-                return begin(self, flow, params or {}, asked)
-            return self.keys.start(flow, params or {}, replace(asked, key=key))
+                return begin(self, taken, params or {}, asked)
+            return self.keys.start(taken, params or {}, replace(asked, key=key))
         finally:
             if (
                 how is None and flow.base is None

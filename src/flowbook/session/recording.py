@@ -116,6 +116,13 @@ def record_version(project: Recorder, flow: Flow) -> str:
     return plan.version
 
 
+def recordable_code(project: Recorder, flow: Flow, text: str) -> str:
+    """Code of the flow's notebook as it may be written down."""
+    recording = recording_of(flow.options, project.store, project.secrets)
+    redactor = None if recording is None else recording.redactor
+    return text if redactor is None else redactor.code(text)
+
+
 def recordable(spec: FlowSpec, params: Mapping[Any, Any], recording: Recording | None) -> FlowSpec:
     """`spec` as it may be written down.
 

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from flowbook.session.diff import Diff
     from flowbook.session.replay import Office
     from flowbook.session.replay_plan import ReplayPlan
-    from flowbook.session.versions import Version, Versions
     from flowbook.store.figures import FlowStats
     from flowbook.store.lineage import Checkpoint, Checkpoints
 
 
 class Replays:
-    """Replays, checkpoints and versions; `Project` is one."""
+    """Replays, checkpoints and comparisons; `Project` is one."""
 
     def replay(self, flow: Flow, run_id: str, **asked: Any) -> Run:
         """Start a replay of a run of `flow` and return at once; see `Flow.replay`.
@@ -77,24 +76,6 @@ class Replays:
         how = Asked(wanted.pop("key", None), wanted.pop("tolerance", 0.0))
         return bisect(cast("Any", self), flow, good, bad, Wanted(asked=how, **wanted))
 
-    def versions(self, flow: Flow | str) -> Versions:
-        """The versions of a flow that have run, the first one first."""
-        from flowbook.session.versions import versions
-
-        return versions(cast("Office", self).history, flow)
-
     def stats(self, flow: Flow, **asked: Any) -> FlowStats:
         """How the runs of `flow` went; see `Flow.stats`."""
         return cast("Office", self).history.stats(flow.spec().id, **asked)
-
-    def publish(self, flow: Flow, note: str = "") -> Version:
-        """Let the flow as it is now be the version that others run; see `Flow.publish`."""
-        from flowbook.session.versions import publish
-
-        return publish(cast("Any", self), flow, note)
-
-    def rollback(self, flow: Flow, version: str | int) -> Version | None:
-        """Give the flow the meaning of a stored version; None when it has it already."""
-        from flowbook.session.versions import roll_back
-
-        return roll_back(cast("Office", self).history, flow, version)

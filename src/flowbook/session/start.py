@@ -39,7 +39,8 @@ class Start:
     `run_id`: an id minted by whoever waits for the run elsewhere. `lineage`: the run it
     is started by, if one is. `priority`: of this run, whatever its flow says.
     `trial`: it is a test run, and what the test says of it. `force`: nothing comes from the cache.
-    `paused`: it begins so. `trust`: results taken as given may be stale.
+    `paused`: it begins so. `trust`: results taken as given may be stale. `routed`: which version
+    it was to take and why, where that was decided.
     """
 
     trigger: TriggerKind = TriggerKind.MANUAL
@@ -54,6 +55,7 @@ class Start:
     force: bool = False
     paused: bool = False
     trust: bool = False
+    routed: str | None = None
 
 
 class Known(Protocol):

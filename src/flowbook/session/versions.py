@@ -9,12 +9,16 @@ number it always had.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flowbook.errors import UsageError
+from flowbook.cells.notebook import Cell
+from flowbook.cells.slicing import captured_slice
+from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.codec import canonical, decode
 from flowbook.graph.edits import AddNode, Edit, RemoveNode, ReplaceNode, Several
 from flowbook.graph.flow import Flow
@@ -22,7 +26,7 @@ from flowbook.graph.flow_edits import SetParams, SetSetup
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import FlowId, NodeId
 from flowbook.plan.compile import version_of
-from flowbook.session.recording import Recorder, record_version
+from flowbook.session.recording import Recorder, record_version, recordable_code, was_redacted
 from flowbook.store.display import html_table, moment, text_table
 from flowbook.store.rows import from_us
 
@@ -44,7 +48,13 @@ FROM flow_versions LEFT JOIN (
 ) USING (version)
 WHERE flow = $flow ORDER BY number
 """
-_SPECS = "SELECT number, version, spec FROM flow_versions WHERE flow = ?"
+_SPECS = """
+SELECT number, version, spec, coalesce(setup, '') FROM flow_versions LEFT JOIN (
+    SELECT version, arg_max(setup, published_at) AS setup
+    FROM publications WHERE flow = $flow GROUP BY version
+) USING (version)
+WHERE flow = $flow
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +112,16 @@ class Versions(tuple[Version, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A version with its definition."""
+    """A version with its definition.
+
+    `setup` is code that makes what its nodes take from plain cells of a notebook, as far as that
+    was kept when it was published.
+    """
 
     number: int
     version: str
     spec: FlowSpec
+    setup: str = ""
 
 
 def versions(history: History, flow: Flow | FlowSpec | str) -> Versions:
@@ -135,7 +150,7 @@ def stored_spec(history: History, flow: FlowId, which: str | int) -> Stored:
     Raises `UsageError` when there is none, more than one, or when its definition cannot be had as
     it was: redacted before it was written, or written by a newer flowbook.
     """
-    _names, rows = history.table(_SPECS, [str(flow)])
+    _names, rows = history.table(_SPECS, {"flow": str(flow)})
     wanted = int(which) if isinstance(which, int) or which.isdecimal() else None
     found = [row for row in rows if row[1] == which]
     found = found or [row for row in rows if wanted is not None and row[0] == wanted]
@@ -144,15 +159,15 @@ def stored_spec(history: History, flow: FlowId, which: str | int) -> Stored:
     if len(found) != 1:
         many = "no version" if not found else "more than one version"
         raise UsageError(f"flow {flow!r} has {many} {which!r}", hint="flow.versions() lists them")
-    ((number, version, text),) = found
+    ((number, version, text, setup),) = found
     spec = decode(text)
-    if version_of(spec) != version:
+    if version_of(spec) != version or was_redacted(setup):
         raise UsageError(
             f"version {number} of flow {flow!r} cannot be brought back: parts of its definition "
             "were redacted before it was written",
             hint="bring its code back from where you keep it",
         )
-    return Stored(number, version, spec)
+    return Stored(number, version, spec, setup)
 
 
 def code_behind(flow: Flow, spec: FlowSpec) -> dict[NodeId, Code]:
@@ -188,14 +203,22 @@ def as_it_was(shelf: Shelf, now: Flow, which: str | int) -> Flow:
     if version_of(spec) == which:
         return now
     then = stored_spec(shelf.history, spec.id, which)
-    if then.version == version_of(spec):
-        return now
+    return now if then.version == version_of(spec) else beside(shelf, now, then)
+
+
+def beside(shelf: Shelf, now: Flow, then: Stored) -> Flow:
+    """A flow of that version beside the one that is live, with the names of its kernel.
+
+    Without a kernel it has what its nodes took from plain cells when it was published. Raises
+    `UsageError` when its code is not to be had here.
+    """
     code = code_behind(now, then.spec)
-    flow = Flow(spec.id, host=now.host)
+    flow = Flow(then.spec.id, host=now.host)
     flow.replace_spec(then.spec, code)
-    flow.called = now.called
+    flow.called, flow.hooks = now.called, now.hooks
     live = shelf.live.of(flow)
     live.attached, live.former = shelf.live.of(now).attached, True
+    live.plain = then.setup
     return flow
 
 
@@ -221,14 +244,21 @@ def rollback_edit(now: FlowSpec, then: Stored) -> Several:
     return Several(tuple(edits), f"Roll back to version {then.number}")
 
 
-def publish(project: Publisher, flow: Flow, note: str = "") -> Version:
+def published(history: History, flow: Flow | FlowSpec | str) -> Version | None:
+    """The published version of a flow, which may be its definition or name; None for none."""
+    return next((one for one in versions(history, flow) if one.published), None)
+
+
+def publish(project: Publisher, flow: Flow, note: str = "", cells: Iterable[Cell] = ()) -> Version:
     """Let the flow as it is now be the version that others run; durable when this returns.
 
-    Publishing what is published already only changes the note. Raises `InvalidFlow` when the flow
-    has errors, and `UsageError` for one that is not recorded at all.
+    Publishing what is published already only changes the note, and what its nodes take from plain
+    cells among `cells`, which is kept with it: others have no such cells. Raises `InvalidFlow` when
+    the flow has errors, and `UsageError` for one that is not recorded at all.
     """
     version = record_version(project, flow)
-    project.store.publish(flow.spec().id, version, note)
+    setup = recordable_code(project, flow, captured_slice(tuple(cells), flow.spec()).code)
+    project.store.publish(flow.spec().id, version, note, setup=setup)
     found = [one for one in versions(project.history, flow) if one.version == version]
     if not found:
         raise UsageError(
@@ -238,18 +268,22 @@ def publish(project: Publisher, flow: Flow, note: str = "") -> Version:
     return found[0]
 
 
-def roll_back(history: History, flow: Flow, which: str | int) -> Version | None:
+def roll_back(project: Publisher, flow: Flow, which: str | int) -> Version | None:
     """Give the flow the meaning of a stored version, as one undoable edit.
 
-    None when it has it already. Raises `UsageError`, and then nothing has changed.
+    What it meant before is a version from then on, if it could run: undo may be gone when it is
+    missed. None when it has that meaning already. Raises `UsageError`, and then nothing has
+    changed.
     """
     now = flow.spec()
-    then = stored_spec(history, now.id, which)
+    then = stored_spec(project.history, now.id, which)
     if then.version == version_of(now):
         return None
     code = code_behind(flow, then.spec)
+    with suppress(InvalidFlow):
+        record_version(project, flow)
     flow.apply(rollback_edit(now, then), code)
-    return next(one for one in versions(history, flow) if one.version == then.version)
+    return next(one for one in versions(project.history, flow) if one.version == then.version)
 
 
 def _placed(node: NodeSpec, current: NodeSpec) -> NodeSpec:

@@ -60,12 +60,16 @@ class FlowRecorded(StoreFact, frozen=True, kw_only=True, tag="FLOW_RECORDED"):
 
 
 class VersionPublished(StoreFact, frozen=True, kw_only=True, tag="VERSION_PUBLISHED"):
-    """A version of a flow is the one that others are to run, from now on."""
+    """A version of a flow is the one that others are to run, from now on.
+
+    `setup` is the code that makes what its nodes took from plain cells of their notebook.
+    """
 
     flow: FlowId
     version: str
     by: str
     note: str = ""
+    setup: str = ""
 
 
 class RunsDeleted(StoreFact, frozen=True, kw_only=True, tag="RUNS_DELETED"):

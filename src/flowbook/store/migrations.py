@@ -24,7 +24,7 @@ from flowbook.store.schema import TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 7
+FORMAT = 8
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -75,6 +75,10 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS schedule VARCHAR",
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS scheduled_for TIMESTAMP",
         *(f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})" for name in AGENDA_TABLES),
+    ),
+    8: (
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS routed VARCHAR",
+        "ALTER TABLE stored.publications ADD COLUMN IF NOT EXISTS setup VARCHAR",
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

@@ -121,7 +121,8 @@ SELECT run_id AS id,
        CASE WHEN born THEN TRY_CAST(payload->>'$.depth' AS INTEGER) END AS depth,
        CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node,
        CASE WHEN born THEN payload->>'$.schedule' END AS schedule,
-       CASE WHEN born THEN {_TS.format("payload->>'$.scheduled_for'")} END AS scheduled_for
+       CASE WHEN born THEN {_TS.format("payload->>'$.scheduled_for'")} END AS scheduled_for,
+       CASE WHEN born THEN payload->>'$.routed' END AS routed
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer
 UNION ALL BY NAME
@@ -142,7 +143,8 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
        any_value(origin) AS origin, any_value(origin_seq) AS origin_seq,
        any_value(origin_node) AS origin_node,
        any_value(depth) AS depth, any_value(calling_node) AS calling_node,
-       any_value(schedule) AS schedule, any_value(scheduled_for) AS scheduled_for
+       any_value(schedule) AS schedule, any_value(scheduled_for) AS scheduled_for,
+       any_value(routed) AS routed
 FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 
@@ -291,7 +293,7 @@ FROM tail WHERE kind = 'DATASET_TAGGED'""",
     "publications": """
 SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
        coalesce(payload->>'$.note', '') AS note, payload->>'$.by' AS published_by,
-       ts AS published_at
+       ts AS published_at, coalesce(payload->>'$.setup', '') AS setup
 FROM tail WHERE kind = 'VERSION_PUBLISHED'""",
     "audit": """
 SELECT payload->>'$.id' AS id, payload->>'$.run' AS run_id, payload->>'$.flow' AS workflow_id,

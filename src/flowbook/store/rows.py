@@ -57,6 +57,8 @@ class RunRow:
     """The schedule that started it."""
     scheduled_for: datetime | None = None
     """The moment of that schedule it was started for."""
+    routed: str | None = None
+    """Which version it was to take, and why; None where nobody said."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -140,7 +142,7 @@ RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
     "current, pinned, origin, origin_seq, origin_node, depth, calling_node, "
-    "schedule, epoch_us(scheduled_for)"
+    "schedule, epoch_us(scheduled_for), routed"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 

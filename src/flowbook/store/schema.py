@@ -25,7 +25,7 @@ TABLES: Mapping[str, str] = {
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
     "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
     "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR, depth INTEGER, "
-    "calling_node VARCHAR, schedule VARCHAR, scheduled_for TIMESTAMP",
+    "calling_node VARCHAR, schedule VARCHAR, scheduled_for TIMESTAMP, routed VARCHAR",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR, scope VARCHAR DEFAULT '', "
@@ -33,7 +33,7 @@ TABLES: Mapping[str, str] = {
     "cpu_ms DOUBLE, memory BIGINT, is_estimate BOOLEAN",
     "flow_versions": "flow VARCHAR, version VARCHAR, spec JSON, recorded_at TIMESTAMP, edges JSON",
     "publications": "flow VARCHAR, version VARCHAR, note VARCHAR, published_by VARCHAR, "
-    "published_at TIMESTAMP",
+    "published_at TIMESTAMP, setup VARCHAR",
     "writers": "writer VARCHAR, wseq BIGINT, host VARCHAR, pid INTEGER, opened_at TIMESTAMP, "
     "kernel VARCHAR",
     "values": "run_id VARCHAR, seq INTEGER, node VARCHAR, port VARCHAR, attempt SMALLINT, "
@@ -86,6 +86,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "such as `each[3].sub`",
         "schedule": "the schedule that started it",
         "scheduled_for": "UTC; the moment of that schedule it was started for",
+        "routed": "which version it took and why; NULL where it was started on the flow as it was",
     },
     "events": {
         "run_id": "the run",
@@ -171,6 +172,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "note": "what whoever published it said of it",
         "published_by": "user",
         "published_at": "UTC",
+        "setup": "code that makes what its nodes took from plain cells of their notebook",
     },
     "values": {
         "run_id": "the run",

@@ -153,11 +153,14 @@ class Store(Maintained):
             known = self._versions[flow, version] = self.sink.append([fact])
         return known
 
-    def publish(self, flow: str, version: str, note: str = "") -> None:
-        """Let a version be the published one of its flow; durable when this returns."""
+    def publish(self, flow: str, version: str, note: str = "", *, setup: str = "") -> None:
+        """Let a version be the published one of its flow; durable when this returns.
+
+        `setup` is code that runs ahead of its setup cells.
+        """
         by, _source = who()
         fact = VersionPublished(
-            at=time.time(), flow=FlowId(flow), version=version, by=by, note=note
+            at=time.time(), flow=FlowId(flow), version=version, by=by, note=note, setup=setup
         )
         entry = self.audit.entry(Action.PUBLISHED, flow=flow, version=version, reason=note or None)
         self.sink.append([fact, entry]).result()

@@ -101,7 +101,7 @@ def _run_view(source: str) -> str:
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
            coalesce(pinned, false) AS pinned, origin, origin_seq, origin_node,
-           coalesce(depth, 0) AS depth, calling_node, schedule, scheduled_for, lost,
+           coalesce(depth, 0) AS depth, calling_node, schedule, scheduled_for, routed, lost,
            last_at, writer
     FROM (SELECT *, {_IS_LOST} AS lost FROM ({source}))"""
 

@@ -5,7 +5,15 @@ Each is given the `KernelNotebook` as its context's object, and its value is tha
 `run = %flow run` holds the run.
 """
 
-from flowbook.magics.verbs import asking, changing, starting, taking, timing, travelling
+from flowbook.magics.verbs import (
+    asking,
+    changing,
+    publishing,
+    starting,
+    taking,
+    timing,
+    travelling,
+)
 from flowbook.magics.verbs.group import PROGRAM, perform, split, verbs
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "asking",
     "changing",
     "perform",
+    "publishing",
     "split",
     "starting",
     "taking",

@@ -36,6 +36,7 @@ class _Asked:
     record: bool
     test: bool
     priority: int | None
+    route: str | None
 
 
 @verbs.command()
@@ -61,6 +62,7 @@ class _Asked:
 @click.option("--record", is_flag=True, help="A run that does not succeed is the cell's error.")
 @click.option("--test", is_flag=True, help="Run the test cells, too.")
 @click.option("--priority", type=int, help="The higher goes first where limits bind.")
+@click.option("--route", help="The version: published, pinned(3), canary(10), or draft.")
 @click.pass_obj
 def run(notebook: KernelNotebook, /, **said: Any) -> Run:
     """Run the flow, or some of its nodes and what they need, with live progress."""
@@ -68,7 +70,7 @@ def run(notebook: KernelNotebook, /, **said: Any) -> Run:
     how = _how(notebook, asked)
     plan = notebook.project.plan(notebook.flow, how.targets)
     typed = coerce_params(plan, list(asked.params))
-    started = notebook.project.start(notebook.flow, typed, how)
+    started = notebook.project.start(notebook.flow, typed, how, route=asked.route)
     notebook.reopen(whole=True)
     if asked.bg:
         return started

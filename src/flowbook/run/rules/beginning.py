@@ -75,6 +75,7 @@ def _create(turn: Turn, s: Start) -> None:
         origin_node=None if origin is None else origin.node,
         items_of=s.items_of,
         called=s.called,
+        routed=s.routed,
         **structs.asdict(s.lineage),
     )
 

@@ -65,7 +65,8 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     `origin`: the run this one replays. `called`: which versions of other flows it calls, by node,
     where that is settled. `withdrawn`: it was cancelled while it waited for its turn,
     so it ends as it begins. `paused`: it begins so. `added`: items that containers have beyond
-    their own; `items_of`: the containers of which turns are known.
+    their own; `items_of`: the containers of which turns are known. `routed`: why it is of this
+    version, where that was decided.
     """
 
     run: RunId
@@ -82,6 +83,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     paused: bool = False
     added: tuple[ItemsGiven, ...] = ()
     items_of: tuple[NodeId, ...] = ()
+    routed: str | None = None
 
 
 class TakenUp(_Stimulus, frozen=True, kw_only=True):

@@ -1,0 +1,100 @@
+"""`flowbook publish`, `versions` and `rollback`: a notebook's flow, from its draft to the past."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.cells.conftest import notebook_of
+
+from flowbook.cells.notebook import Notebook
+from flowbook.session import project as projects
+
+DRAFT = ("%%flow first(n=2)\nn * 10", "%%flow second(first)\nfirst + 1")
+
+
+@pytest.fixture
+def path(tmp_path):
+    found = tmp_path / "tour.ipynb"
+    (tmp_path / ".flowbook").mkdir()
+    write(found, *DRAFT)
+    yield found
+    opened = projects._PROJECTS.pop(tmp_path.resolve(), None)
+    if opened is not None:
+        opened.close()
+
+
+def write(path, *sources):
+    path.write_text(notebook_of(*sources).text())
+
+
+def sources(path):
+    return [cell.source for cell in Notebook.parse(path.read_text()).cells]
+
+
+def test_a_notebook_is_published_and_its_versions_are_listed(ask, path):
+    assert ask("versions", "tour.ipynb") == (0, "no versions\n", "")
+    code, out, _err = ask("publish", "tour.ipynb", "--note", "the first")
+    assert (code, out) == (0, "tour: version 1 is published: the first\n")
+    write(path, DRAFT[0], "%%flow second(first)\nfirst + 2")
+    code, out, _err = ask("publish", "tour.ipynb", "--json")
+    told = json.loads(out)
+    assert (code, told["number"], told["published"], told["note"]) == (0, 2, True, "")
+    code, out, _err = ask("versions", "tour.ipynb", "--json")
+    known = json.loads(out)["versions"]
+    assert [(one["number"], one["published"], one["current"]) for one in known] == [
+        (1, False, False),
+        (2, True, True),
+    ]
+    _code, out, _err = ask("versions", "tour.ipynb")
+    assert "current, published" in out
+
+
+def test_a_notebook_with_errors_is_not_published(ask, path):
+    write(path, "%%flow first(n=nobody.x)\nn")
+    code, _out, err = ask("publish", "tour.ipynb")
+    assert code == 2
+    assert "nobody" in err
+    assert ask("versions", "tour.ipynb")[1] == "no versions\n"
+
+
+def test_what_no_version_can_hold_is_told(ask, path):
+    write(path, "frame = open('x').read()", "%%flow size\nlen(frame)")
+    code, _out, err = ask("publish", "tour.ipynb")
+    assert code == 0
+    assert "warning: frame (cell c0) is not in the version" in err
+
+
+def test_a_rollback_shows_the_cells_that_change_and_how_to_come_back(ask, path):
+    ask("publish", "tour.ipynb")
+    write(path, DRAFT[0], "%%flow second(first)\nfirst + 2\n# to be told", "plain = 1")
+    later = path.read_bytes()
+    code, out, err = ask("rollback", "tour.ipynb", "1", "--dry-run")
+    assert (code, err) == (0, "Roll back to version 1: 1 cell would change\n")
+    assert "+first + 1" in out.splitlines()
+    assert path.read_bytes() == later
+    code, out, err = ask("rollback", "tour.ipynb", "1")
+    assert code == 0
+    assert sources(path) == [*DRAFT, "plain = 1"]
+    (back,) = (line.split()[-1] for line in err.splitlines() if line.startswith("back to what"))
+    assert ask("rollback", "tour.ipynb", back)[0] == 0
+    assert "first + 2" in sources(path)[1]
+    code, _out, err = ask("rollback", "tour.ipynb", back)
+    assert (code, err.splitlines()[0]) == (0, "Roll back to version 2: nothing changes")
+    code, _out, err = ask("rollback", "tour.ipynb", "7")
+    assert code == 2
+    assert "no version '7'" in err
+
+
+def test_the_published_version_runs_while_the_notebook_goes_on(ask, path):
+    ask("publish", "tour.ipynb")
+    write(path, DRAFT[0], "%%flow second(first)\nfirst + 2")
+    code, out, _err = ask("run", "tour.ipynb", "--route", "published", "--json", "--no-report")
+    told = json.loads(out)
+    assert (code, told["outputs"]) == (0, {"second": 21})
+    assert told["run"]["routed"] == "published: version 1"
+    _code, out, _err = ask("run", "tour.ipynb", "--json", "--no-report")
+    assert json.loads(out)["outputs"] == {"second": 22}
+    code, _out, err = ask("run", "tour.ipynb", "--route", "pinned(5)", "--no-report")
+    assert code == 2
+    assert "no version '5'" in err
