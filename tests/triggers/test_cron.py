@@ -190,3 +190,18 @@ def test_what_is_probably_meant_otherwise_is_said():
     assert Cron("59/15 * * * *").warnings == ("59/15 as its minute is 59 alone; */15?",)
     assert "either day will do" in Cron("0 0 13 * 5").warnings[0]
     assert Cron("0 9 * * 1-5").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 2 1 * 1#2", ["2026-01-12", "2026-02-01", "2026-02-09"]),
+        ("0 2 L * L5", ["2026-01-30", "2026-01-31", "2026-02-27", "2026-02-28"]),
+        ("0 2 */2 * 1#2", ["2026-02-09", "2026-03-09", "2026-04-13"]),
+    ],
+)
+def test_a_counted_weekday_will_do_where_a_day_is_named_as_well_and_has_to_be_both_with_a_star(
+    expression, expected
+):
+    found = first(Cron(expression), "2026-01-02", len(expected))
+    assert [moment[:10] for moment in found] == expected

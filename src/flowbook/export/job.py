@@ -86,7 +86,7 @@ def run_job(
     """
     about = job_metadata(path)
     plan = job_plan(path, project)
-    _refuse_wrong(plan, params)
+    refuse_wrong(plan, params)
     run_id = RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
     flow = str(about["flow"])
     report = (output or report_path(project.path, flow, run_id)).resolve()
@@ -176,7 +176,8 @@ class _Terms:
     on_line: Callable[[str], None]
 
 
-def _refuse_wrong(plan: Plan, params: Mapping[str, Json]) -> None:
+def refuse_wrong(plan: Plan, params: Mapping[str, Json]) -> None:
+    """`InvalidParameters` when the flow cannot run with these."""
     defaults = {p.name: p.default for p in plan.params if not isinstance(p.default, Missing)}
     values = {**defaults, **{PortName(name): value for name, value in params.items()}}
     problems = errors(tuple(check_params(plan, values)))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -38,8 +39,27 @@ _LEGAL: Final = re.compile(r"[\dA-Za-z*,/#-]+")
 _RANDOM: Final = re.compile(r"(?i)(?<![A-Z])[HR](?![A-Z])")
 _STEPS: Final = re.compile(r"(\d+)/(\d+)")
 _ALONE: Final = re.compile(r"\b(\w+)-\1\b")
+_COUNTED: Final = re.compile(r"[#Ll]")
 _LAST: Final = (59, 23, 31, 12, 7)
 _INSTANT: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the fields of an expression name, number by number; weekdays count from 0, a Sunday.
+
+    Of `days`, -1 is the last of the month; nothing given means any day. `numbered` are weekdays
+    with their number in the month: (1, 2) is the second Monday, (5, -1) the last Friday. `either`:
+    where day and weekday are both named, one of the two will do.
+    """
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[int, ...]
+    months: tuple[int, ...]
+    weekdays: tuple[int, ...]
+    numbered: tuple[tuple[int, int], ...]
+    either: bool
 
 
 @dataclass(frozen=True)
@@ -97,6 +117,29 @@ class Cron:
             moment = self.next(moment)
 
     @cached_property
+    def numbers(self) -> Numbers:
+        """The same, number by number.
+
+        >>> Cron("0 9 1,L * *").numbers.days, Cron("0 9 * * 1#2").numbers.numbered
+        ((-1, 1), ((1, 2),))
+        """
+        from croniter import croniter  # noqa: PLC0415  # as below
+
+        text = _ALONE.sub(r"\1", " ".join(self.fields))  # which it reads as the whole week
+        columns, numbered = croniter.expand(text)
+        minutes, hours, days, months, weekdays = map(_numbers, columns)
+        ordered = [(day, _number(one)) for day, which in numbered.items() for one in which]
+        return Numbers(
+            minutes or tuple(range(60)),
+            hours or tuple(range(24)),
+            days,
+            months or tuple(range(1, 13)),
+            () if ordered else weekdays,
+            tuple(sorted(ordered)),
+            self._either,
+        )
+
+    @cached_property
     def words(self) -> str:
         """What it says, in English."""
         from cron_descriptor import Options, get_description  # noqa: PLC0415  # rarely asked
@@ -145,23 +188,42 @@ class Cron:
     def _after(self, reading: datetime) -> datetime | None:
         from croniter import CroniterBadDateError  # noqa: PLC0415  # loaded where time matters
 
-        try:
-            found: datetime = self._table(reading).get_next(datetime)
-        except CroniterBadDateError:
-            return None
-        return found
+        found: list[datetime] = []
+        for text in self._texts:
+            with suppress(CroniterBadDateError):
+                found.append(self._table(text, reading).get_next(datetime))
+        return min(found, default=None)
 
-    def _table(self, reading: datetime) -> croniter:
+    def _table(self, text: str, reading: datetime) -> croniter:
         from croniter import CroniterError, croniter  # noqa: PLC0415  # as above
 
         try:
-            both = self.fields[2].startswith("*") or self.fields[4].startswith("*")
-            # It reads 0-0 as the whole week.
-            text = _ALONE.sub(r"\1", " ".join(self.fields))
-            return croniter(text, reading, day_or=not both)
+            return croniter(text, reading, day_or=self._either)
         except (CroniterError, ValueError) as refused:
             said = str(refused).partition("] ")[2] or str(refused)
             raise self._refused(said, "as in 0 9 * * 1-5: at 9:00 from Monday to Friday") from None
 
+    @property
+    def _either(self) -> bool:
+        return not (self.fields[2].startswith("*") or self.fields[4].startswith("*"))
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        """As croniter is to read it, for which a counted weekday is always needed as well."""
+        minute, hour, day, month, weekday = _ALONE.sub(r"\1", " ".join(self.fields)).split()
+        if self._either and _COUNTED.search(weekday):
+            days, weekdays = (day, "*"), ("*", weekday)
+            return tuple(f"{minute} {hour} {a} {month} {b}" for a, b in (days, weekdays))
+        return (f"{minute} {hour} {day} {month} {weekday}",)
+
     def _refused(self, what: str, hint: str) -> InvalidSchedule:
         return InvalidSchedule(f"{self.text!r} {what}", hint=hint, field="cron", value=self.text)
+
+
+def _numbers(column: list[int | str]) -> tuple[int, ...]:
+    """A column of croniter's; () for any."""
+    return () if "*" in column else tuple(sorted(map(_number, column)))
+
+
+def _number(one: int | str) -> int:
+    return -1 if one == "l" else int(one)
