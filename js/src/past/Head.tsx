@@ -11,6 +11,7 @@ import { selectRun, useStore } from "../view/useStore";
 import { useTick } from "../view/useTick";
 import { Asking } from "./Asking";
 import { CompareHead } from "./CompareHead";
+import { Environment } from "./Environment";
 import { asPageError, moment, type RunRow, shortId, useAsked, usePage } from "./facts";
 import { PastIcon } from "./Icons";
 import { Menu, type MenuItem } from "./Menu";
@@ -95,6 +96,7 @@ function Facts({ row, run }: { readonly row: RunRow; readonly run: RunState | nu
         </button>
       )}
       {params.length > 0 && <Params params={params} />}
+      {row.environment && <Environment />}
     </span>
   );
 }

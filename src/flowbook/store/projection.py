@@ -19,6 +19,9 @@ from collections.abc import Collection, Mapping
 
 from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
+from flowbook.store.whereabouts import COMBINED as WHERE_COMBINED
+from flowbook.store.whereabouts import DELTAS as WHERE_DELTAS
+from flowbook.store.whereabouts import NEW_ENVIRONMENTS
 
 TAIL = (
     "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
@@ -118,7 +121,7 @@ SELECT run_id AS id,
        CASE WHEN born THEN TRY_CAST(payload->>'$.origin_seq' AS INTEGER) END AS origin_seq,
        CASE WHEN born THEN payload->>'$.origin_node' END AS origin_node,
        CASE WHEN born THEN TRY_CAST(payload->>'$.depth' AS INTEGER) END AS depth,
-       CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node
+       CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node, {WHERE_DELTAS}
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer
 UNION ALL BY NAME
@@ -126,7 +129,7 @@ SELECT run_id AS id, TRY_CAST(payload->>'$.pinned' AS BOOLEAN) AS pinned, ts AS 
 FROM tail WHERE kind = 'RUN_PINNED' AND run_id IS NOT NULL
 """
 
-_COMBINED_RUNS = """
+_COMBINED_RUNS = f"""
 SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(trigger) AS trigger,
        any_value(key) AS key, any_value(parent) AS parent, any_value(params) AS params,
        any_value(nodes) AS nodes, arg_max(host, last_seq) AS host, arg_max(pid, last_seq) AS pid,
@@ -138,8 +141,8 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
        arg_max(pinned, pinned_at) AS pinned, max(pinned_at) AS pinned_at,
        any_value(origin) AS origin, any_value(origin_seq) AS origin_seq,
        any_value(origin_node) AS origin_node,
-       any_value(depth) AS depth, any_value(calling_node) AS calling_node
-FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
+       any_value(depth) AS depth, any_value(calling_node) AS calling_node, {WHERE_COMBINED}
+FROM ({{}}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 
 _SUCCEEDED = "coalesce(TRY_CAST(payload->>'$.succeeded' AS INTEGER), 0)"
@@ -363,6 +366,7 @@ _BORN_OF = {
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),
+    (("ENVIRONMENT_RECORDED",), NEW_ENVIRONMENTS),
     *((_BORN_OF[table], f"INSERT INTO stored.{table} BY NAME {rows}")
       for table, rows in ROWS.items()),
     (("AUDIT_PRUNED",), f"DELETE FROM stored.audit WHERE created_at < {PRUNED}"),

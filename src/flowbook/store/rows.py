@@ -53,6 +53,10 @@ class RunRow:
     """How many runs stand above it."""
     calling_node: NodeId | None = None
     """The node of the parent that called it."""
+    environment: str | None = None
+    """Digest of the environment it is performed in, or was last."""
+    paused: bool = False
+    """True while it is paused: what is ready waits, and nothing new begins."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -135,7 +139,8 @@ class RunPage:
 RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
-    "current, pinned, origin, origin_seq, origin_node, depth, calling_node"
+    "current, pinned, origin, origin_seq, origin_node, depth, calling_node, "
+    "environment, paused"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 

@@ -23,7 +23,9 @@ TABLES: Mapping[str, str] = {
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
     "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
     "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR, depth INTEGER, "
-    "calling_node VARCHAR",
+    "calling_node VARCHAR, environment VARCHAR, paused BOOLEAN",
+    "environments": "digest VARCHAR, python VARCHAR, platform VARCHAR, flowbook VARCHAR, "
+    "packages JSON",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR, scope VARCHAR DEFAULT '', "
@@ -81,6 +83,15 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "depth": "how many runs stand above it: 0 for one that no run started",
         "calling_node": "node of the parent that called it; inside of a container with its turn, "
         "such as `each[3].sub`",
+        "environment": "digest of what it is performed in, or was last; see `environments`",
+        "paused": "true while it is paused: what is ready waits, and nothing new begins",
+    },
+    "environments": {
+        "digest": "what runs name it by",
+        "python": "version of Python",
+        "platform": "system, its release, and the machine it is made for",
+        "flowbook": "version of flowbook",
+        "packages": "JSON of the installed distributions: names and versions",
     },
     "events": {
         "run_id": "the run",
@@ -386,8 +397,3 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """The views `History.sql` may read: their columns, in order, and what they mean."""
-
-
-def create_tables(catalog: str) -> tuple[str, ...]:
-    """Statements that make the empty tables in an attached database."""
-    return tuple(f"CREATE TABLE {catalog}.{name} ({columns})" for name, columns in TABLES.items())
