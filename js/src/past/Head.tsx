@@ -160,6 +160,11 @@ function Actions({ row, status, failing, again }: ActionsProps) {
       return said;
     });
   const items: readonly MenuItem[] = [
+    {
+      name: "restore",
+      label: "Restore from a checkpoint…",
+      run: () => desk.change({ asking: "restore" }),
+    },
     { name: "notebook", label: "Open notebook", run: () => act({ do: "notebook" }) },
     { name: "compare", label: "Compare with…", run: () => act({ do: "compare", run: page.run }) },
     {
@@ -181,7 +186,7 @@ function Actions({ row, status, failing, again }: ActionsProps) {
     {
       name: "delete",
       label: "Delete…",
-      disabled: going ? "it goes on: cancel it first" : row?.pinned ? "it is pinned" : "",
+      disabled: going ? "it goes on: cancel it first" : "",
       run: () => desk.change({ asking: "delete" }),
     },
   ];
