@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { foldRun } from "../src/model/fold";
 import { runView } from "../src/model/run";
+import { criticalSteps, type PathStep } from "../src/past/model/critical";
 import type { Event } from "../src/protocol/generated";
 
 const FOLDER = join(__dirname, "..", "..", "tests", "golden", "runs");
@@ -13,6 +14,7 @@ interface Golden {
   readonly name: string;
   readonly events: readonly Event[];
   readonly view: unknown;
+  readonly critical: ReadonlyArray<PathStep>;
 }
 
 function goldens(): Golden[] {
@@ -37,5 +39,12 @@ test.each(goldens().map((one) => [one.name, one] as const))(
     let run: ReturnType<typeof foldRun> = null;
     for (const event of events) if (event.kind !== "NODE_LOGGED") run = foldRun(run, [event]);
     expect(run === null ? null : runView(run)).toEqual(view);
+  },
+);
+
+test.each(goldens().map((one) => [one.name, one] as const))(
+  "the critical path of %s",
+  (_, { events, critical }) => {
+    expect(criticalSteps(events)).toEqual(critical);
   },
 );

@@ -1,8 +1,8 @@
 /** What ran when, and what decided how long it took. */
 import { expect, test } from "vitest";
-import { criticalOf } from "../src/past/model/critical";
+import { criticalOf, criticalSteps } from "../src/past/model/critical";
 import { containerOf, linesOf, shares } from "../src/past/model/trace";
-import type { EdgeView, Event } from "../src/protocol/generated";
+import type { Event } from "../src/protocol/generated";
 import { RUN } from "./flows";
 
 function run(
@@ -13,10 +13,6 @@ function run(
       ({ run: RUN, seq, at, kind, node, attempt: 1, ms: 0, ...more }) as unknown as Event,
   );
 }
-
-const edge = (source: string, target: string): EdgeView => ({
-  ...{ source, target, output: "out", input: "in" },
-});
 
 test("a line has the waits and the attempts of a node", () => {
   const error = { type: "E", message: "no" };
@@ -81,38 +77,40 @@ test("the container of a turn is known by its path", () => {
   ).toEqual(["each", "guard", "each", "each[3].guard", "a[1].b"]);
 });
 
+const PATH = run(
+  [0, "NODE_SCHEDULED", "a"],
+  [0, "NODE_SCHEDULED", "slow"],
+  [0, "NODE_STARTED", "a"],
+  [0, "NODE_STARTED", "slow"],
+  [1, "NODE_COMPLETED", "a"],
+  [5, "NODE_COMPLETED", "slow"],
+  [5, "NODE_SCHEDULED", "join"],
+  [7, "NODE_STARTED", "join"],
+  [9, "NODE_COMPLETED", "join"],
+  [9, "NODE_SCHEDULED", "end"],
+  [9, "NODE_STARTED", "end"],
+  [12, "NODE_COMPLETED", "end"],
+);
+
 test("the critical path goes from node to node that was waited for", () => {
-  const lines = linesOf(
-    run(
-      [0, "NODE_STARTED", "a"],
-      [0, "NODE_STARTED", "slow"],
-      [1, "NODE_COMPLETED", "a"],
-      [5, "NODE_COMPLETED", "slow"],
-      [6, "NODE_SCHEDULED", "join"],
-      [7, "NODE_STARTED", "join"],
-      [9, "NODE_COMPLETED", "join"],
-      [9, "NODE_STARTED", "side"],
-      [9.5, "NODE_COMPLETED", "side"],
-      [9, "NODE_STARTED", "end"],
-      [12, "NODE_COMPLETED", "end"],
-    ),
-  );
-  const edges = [
-    edge("a", "join"),
-    edge("slow", "join"),
-    edge("join", "end"),
-    edge("join", "side"),
-  ];
-  const found = criticalOf(lines, edges);
-  expect(found.path).toEqual(["slow", "join", "end"]);
-  expect(found.ms).toBe(12_000);
-  expect(found.work).toBe(10_000);
+  expect(criticalSteps(PATH).map(({ node, ms, wait }) => [node, ms, wait])).toEqual([
+    ["slow", 5000, 0],
+    ["join", 4000, 2000],
+    ["end", 3000, 0],
+  ]);
+  const found = criticalOf(PATH, linesOf(PATH));
+  expect(found).toEqual({ path: ["slow", "join", "end"], ms: 12_000, work: 10_000 });
 });
 
-test("what was taken from another run is on no path, and no run has none", () => {
-  const lines = linesOf(
-    run([0, "NODE_REUSED", "a"], [1, "NODE_STARTED", "b"], [2, "NODE_COMPLETED", "b"]),
+test("a turn has a path of its own, and no run has none", () => {
+  const scope = "each[0]";
+  const events = run(
+    [0, "NODE_SCHEDULED", "each"],
+    [0, "NODE_SCHEDULED", "x", { scope }],
+    [1, "NODE_COMPLETED", "x", { scope }],
+    [1, "NODE_COMPLETED", "each"],
   );
-  expect(criticalOf(lines, [edge("a", "b")]).path).toEqual(["b"]);
+  expect(criticalSteps(events).map(({ node }) => node)).toEqual(["each"]);
+  expect(criticalSteps(events, scope).map(({ node }) => node)).toEqual(["x"]);
   expect(criticalOf([], [])).toEqual({ path: [], ms: 0, work: 0 });
 });

@@ -19,6 +19,7 @@ from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import CellId, NodeId, RunId
 from flowbook.plan.plan import Join
+from flowbook.run.critical import critical_path
 from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import fold
 from flowbook.run.rules.known import ItemsGiven, KnownTurn
@@ -498,6 +499,10 @@ def goldens():
             "nodes": [step.node for step in play.plan.steps],
             "events": [json.loads(encode(event)) for event in play.events],
             "view": view(fold(play.events)),
+            "critical": [
+                {"node": one.node, "status": one.status, "ms": one.ms, "wait": one.wait_ms}
+                for one in critical_path(play.events)
+            ],
         }
         yield name, json.dumps(golden, indent=1, ensure_ascii=False) + "\n"
 

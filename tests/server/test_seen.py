@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+
+import msgspec
 import pytest
 from tests.server.conftest import ask, serving
 
@@ -183,6 +186,15 @@ def test_flows_and_statistics_are_told(seen):
     assert none == {"flows": [], "nodes": []}
 
 
+def test_what_a_run_was_performed_in_is_told(seen):
+    base, (run, *_) = seen
+    told = ask("GET", f"{base}/runs/{run}/environment").json()["environment"]
+    assert told["python"] == platform.python_version()
+    assert told["packages"]["msgspec"] == msgspec.__version__
+    listed = ask("GET", f"{base}/runs/{run}").json()["run"]
+    assert (listed["environment"], listed["paused"]) == (told["digest"], False)
+
+
 def test_checkpoints_are_listed(seen):
     base, (run, *_) = seen
     told = ask("GET", f"{base}/runs/{run}/checkpoints").json()
@@ -198,7 +210,7 @@ def test_a_run_knows_its_notebook_and_a_page_its_query(seen):
     assert ask("GET", f"{base}/runs/{run}").json()["run"]["notebook"] == "deep/tour.ipynb"
 
 
-@pytest.mark.parametrize("path", ["log", "tree", "checkpoints", "values/load/load"])
+@pytest.mark.parametrize("path", ["log", "tree", "checkpoints", "environment", "values/load/load"])
 def test_what_is_asked_of_no_run_is_404(seen, path):
     refused = ask("GET", f"{seen[0]}/runs/{'0' * 36}/{path}")
     assert (refused.status_code, refused.json()["kind"]) == (404, "Missing")

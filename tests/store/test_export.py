@@ -114,6 +114,38 @@ def test_filters_narrow_the_runs_and_what_belongs_to_them(history, tmp_path, nar
         assert {run for (run,) in rows} == {ids[flow] for flow in flows}
 
 
+def test_figures_are_those_of_the_period_that_was_asked_for(store, story, tmp_path):
+    day = 86_400.0
+    for at in (AT, AT + 40 * day, AT + 40 * day + 3600):
+        store.sink.append(story.run(at=at)).result(5)
+    later = datetime.fromtimestamp(AT + 40 * day, UTC)
+    noon = datetime.fromtimestamp(AT + 40 * day + 1800, UTC)
+
+    def runs(view, **narrowed):
+        store.history.export(tmp_path / "out.json", view=view, overwrite=True, **narrowed)
+        return {row.get("node", row["flow"]): row["runs"] for row in read(tmp_path / "out.json")}
+
+    assert runs("node_stats")["fetch"] == 3
+    assert runs("node_stats", since=later)["fetch"] == 2
+    assert runs("node_stats", until=later, flow="tour")["fetch"] == 1
+    assert runs("flow_stats", since=later, until=noon) == {"tour": 1}
+    assert runs("daily_stats", since=noon) == {"tour": 1}
+    assert runs("flow_stats", flow="other") == {}
+
+
+def test_figures_of_all_runs_are_not_told_of_some(store, story, tmp_path):
+    store.sink.append(story.run(at=AT)).result(5)
+    with pytest.raises(UsageError, match="node_stats sums up all runs") as refused:
+        store.history.export(tmp_path / "out.csv", view="node_stats", status="failed")
+    assert "since" in refused.value.hint
+    assert not (tmp_path / "out.csv").exists()
+    store.history.export(tmp_path / "all.duckdb", status="failed")
+    with duckdb.connect(str(tmp_path / "all.duckdb"), read_only=True) as stranger:
+        tables = {name for (name,) in stranger.sql("SHOW TABLES").fetchall()}
+    assert {"runs", "critical_path"} <= tables
+    assert not {"node_stats", "flow_stats"} & tables
+
+
 def test_audit_entries_are_found_by_what_they_say_although_the_run_is_gone(store, tmp_path):
     def entry(number, flow, at):
         return Audited(at=at, id=f"{number}", action="DELETED", actor="ann", flow=flow, run="gone")

@@ -23,6 +23,7 @@ from flowbook.events import (
     TriggerKind,
 )
 from flowbook.events.values import Usage, ValueFormat, ValueRef
+from flowbook.store.environments import Environment
 from flowbook.store.facts import Audited, MemoryChanged, line_of, prefix
 from flowbook.store.schema import VIEWS
 
@@ -94,6 +95,8 @@ def test_a_run_is_told_whole(store, history, story):
         "depth": 0,
         "calling_node": None,
         "routed": None,
+        "environment": None,
+        "paused": False,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {
@@ -262,6 +265,7 @@ def test_a_run_taken_up_by_another_writer_runs_again(layout, story):
 def test_the_documented_columns_are_the_columns(store, history, story, view, folded):
     store.record_flow("tour", "v1", "{}", [("fetch", "fetch", "clean", "fetch")])
     store.publish("tour", "v1", "the first one")
+    store.environments.record(Environment("3.12.4", "Linux", "1.0", {"pandas": "2.2.3"}))
     store.sink.append(story.run()).result(5)
     store.sink.append([NodeCompleted(**BILLED), Audited(**ENTRY)]).result(5)
     store.datasets.publish("cities", [{"city": "Oslo"}])

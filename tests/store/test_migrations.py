@@ -3,8 +3,10 @@
 import duckdb
 import msgspec
 import pytest
+from msgspec import structs
 
 from flowbook.errors import StoreVersion
+from flowbook.events import RunCreated, RunPaused, RunResumed
 from flowbook.store.disk import Disk
 from flowbook.store.migrations import FORMAT, STEPS, STORAGE_VERSION, Meta, ensure_meta, read_meta
 from flowbook.store.store import Store
@@ -140,4 +142,32 @@ def test_an_interrupted_step_is_done_again(layout, of_format_1):
     assert len(store.history.runs().runs) == 2
     _names, rows = store.history.table("SELECT count(*) FROM values")
     assert rows == [(2,)]
+    store.close()
+
+
+def test_format_6_learns_which_runs_are_paused(layout, story):
+    store = Store.open(layout.root)
+    first, *_rest = story.run()
+    held = [first, RunPaused(run=first.run, seq=1, at=first.at + 1)]
+    let_go = RunCreated(**{**structs.asdict(first), "run": f"{first.run[:-1]}x"})
+    freed = [
+        let_go,
+        RunPaused(run=let_go.run, seq=1, at=first.at + 1),
+        RunResumed(run=let_go.run, seq=2, at=first.at + 2),
+    ]
+    store.sink.append([*held, *freed]).result(5)
+    store.fold()
+    store.close()
+    with duckdb.connect(str(layout.database)) as database:
+        for column in ("environment", "paused"):
+            database.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+        database.execute("DROP TABLE environments")
+    layout.meta.write_bytes(b'{"format":6,"storage_version":"v2.0.0"}')
+    store = Store.open(layout.root)
+    store.fold()
+    _names, rows = store.history.table("SELECT id, paused, environment FROM known_runs")
+    assert {row[0]: row[2] for row in rows} == {first.run: None, let_go.run: None}
+    with duckdb.connect(str(layout.database), read_only=True) as database:
+        told = dict(database.execute("SELECT id, paused FROM runs").fetchall())
+    assert told == {first.run: True, let_go.run: False}
     store.close()

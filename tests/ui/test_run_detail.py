@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -278,6 +279,34 @@ def test_a_replay_says_what_it_takes_and_becomes_a_branch(it, failed):
     expect(compared.get_by_role("region", name="Where they part")).to_contain_text("fragile")
     expect(compared.get_by_role("region", name="Parameters")).to_contain_text("breaks")
     it.shot("compare")
+
+
+def test_it_is_restored_from_a_checkpoint_that_is_chosen(it, failed, runs):
+    it.open(failed)
+    it.page.get_by_label("More to do with the run").click()
+    it.page.get_by_role("menuitem", name="Restore from a checkpoint").click()
+    window = it.page.get_by_role("dialog", name=re.compile("Restore run"))
+    points = window.get_by_role("radio")
+    expect(points).to_have_count(3)
+    expect(points.nth(2)).to_be_checked()
+    it.shot("restore")
+    window.locator("label", has_text="days").get_by_role("radio").check()
+    window.locator('[data-action="restore-now"]').click()
+    expect(window).to_have_count(0, timeout=60_000)
+    expect(it.page.locator(".fb-past-head:visible")).to_contain_text("replay of", timeout=30_000)
+    assert runs.latest() != failed
+
+
+def test_it_says_what_it_was_performed_in(it, failed):
+    it.open(failed)
+    it.page.locator(".fb-past-environment > summary").click()
+    told = it.page.locator(".fb-past-around")
+    expect(told).to_contain_text(platform.python_version())
+    told.get_by_label("Find a package").fill("msgspec")
+    expect(told.get_by_label("Packages")).to_contain_text("msgspec")
+    expect(told.get_by_label("Packages").locator("dt")).to_have_count(1)
+    told.get_by_label("Find a package").fill("")
+    it.shot("environment")
 
 
 def test_a_moment_is_opened_in_the_kernel_of_the_notebook(it, failed):

@@ -357,18 +357,26 @@ def test_a_run_is_run_again_and_replayed_with_other_parameters(panel):
 
 
 def test_a_refusal_is_said_at_the_run_with_what_to_do(panel):
-    run = failed(panel.lab.folder, "pinned_one")
+    run = failed(panel.lab.folder, "homeless")
+    panel.open().read()
+    panel.act(run, "rerun")
+    expect(panel.of(run)).to_contain_text("no notebook")
+    expect(panel.of(run)).to_contain_text("flow.replay()")
+    panel.of(run).get_by_label("Dismiss").click()
+    expect(panel.of(run)).not_to_contain_text("flow.replay()")
+
+
+def test_a_pinned_run_is_unpinned_and_deleted_after_one_question(panel):
+    run = failed(panel.lab.folder, "pinned_too")
     panel.open().read()
     panel.act(run, "pin")
     expect(panel.of(run).get_by_title("Pinned", exact=True)).to_be_visible()
     panel.act(run, "delete")
-    panel.accept()
-    expect(panel.of(run)).to_contain_text("is pinned")
-    expect(panel.of(run)).to_contain_text("unpin it")
-    panel.of(run).get_by_label("Dismiss").click()
-    expect(panel.of(run)).not_to_contain_text("unpin it")
-    panel.act(run, "unpin")
-    expect(panel.of(run).get_by_title("Pinned", exact=True)).to_have_count(0)
+    dialog = panel.page.locator(".jp-Dialog")
+    expect(dialog).to_contain_text("It is pinned")
+    panel.page.screenshot(path="tests/ui/artefacts/runs-unpin.png")
+    dialog.get_by_role("button", name="Unpin and Delete").click()
+    expect(panel.of(run)).to_have_count(0)
 
 
 def test_many_are_deleted_by_the_filter_once_their_number_was_typed(panel):

@@ -6,6 +6,7 @@ import { DialogFrame } from "../panels/dialogs/DialogFrame";
 import { useEditor } from "../view/useEditor";
 import { asPageError, type RunRow, shortId, usePage } from "./facts";
 import { ReplayDialog } from "./ReplayDialog";
+import { RestoreDialog } from "./RestoreDialog";
 import { useDesk, usePast } from "./useDesk";
 
 export function Asking({ row }: { readonly row: RunRow | null }) {
@@ -28,12 +29,14 @@ export function Asking({ row }: { readonly row: RunRow | null }) {
       {asking !== null &&
         row !== null &&
         root !== null &&
-        createPortal(
-          asking === "replay" ? <ReplayDialog row={row} /> : <Deletion row={row} />,
-          root,
-        )}
+        createPortal(<Window asking={asking} row={row} />, root)}
     </span>
   );
+}
+
+function Window({ asking, row }: { readonly asking: string; readonly row: RunRow }) {
+  if (asking === "replay") return <ReplayDialog row={row} />;
+  return asking === "restore" ? <RestoreDialog row={row} /> : <Deletion row={row} />;
 }
 
 function Deletion({ row }: { readonly row: RunRow }) {
@@ -46,7 +49,7 @@ function Deletion({ row }: { readonly row: RunRow }) {
   const remove = async () => {
     setBusy(true);
     try {
-      await page.ask("DELETE", `runs/${page.run}`);
+      await page.ask("DELETE", `runs/${page.run}${row.pinned ? "?pinned=true" : ""}`);
       close();
       editor.say("Deleted");
       await page.act({ do: "deleted" });
@@ -60,6 +63,7 @@ function Deletion({ row }: { readonly row: RunRow }) {
     <DialogFrame title={`Delete run ${shortId(row.id)}?`} onClose={close}>
       <div className="fb-dialog-body fb-past-ask">
         <p>
+          {row.pinned && "It is pinned: somebody wanted to keep it for good. "}
           Its events, its log and what only it keeps of values go for good. Replays of it stay: what
           they took is theirs.
         </p>
@@ -76,7 +80,7 @@ function Deletion({ row }: { readonly row: RunRow }) {
             disabled={busy}
             onClick={() => void remove()}
           >
-            Delete
+            {row.pinned ? "Unpin and delete" : "Delete"}
           </button>
         </div>
       </div>

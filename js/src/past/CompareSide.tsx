@@ -18,6 +18,7 @@ import {
   type Setting,
   type TableChange,
 } from "./model/diff";
+import { around } from "./model/environment";
 
 const selectOpen = (state: EditorState) => [...state.nodes][0] ?? null;
 
@@ -66,6 +67,7 @@ function Differences({ diff }: { readonly diff: Diff }) {
                 <NodeLink name={name} onGo={() => editor.reveal(name)} />{" "}
                 <span className="fb-faint">
                   {diff.nodes.find((one) => one.node === name)?.causes.join(", ") ||
+                    around(diff.environment) ||
                     "nothing that is recorded was different for it"}
                 </span>
               </li>

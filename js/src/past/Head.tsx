@@ -11,6 +11,7 @@ import { selectRun, useStore } from "../view/useStore";
 import { useTick } from "../view/useTick";
 import { Asking } from "./Asking";
 import { CompareHead } from "./CompareHead";
+import { Environment } from "./Environment";
 import { asPageError, moment, type RunRow, shortId, useAsked, usePage } from "./facts";
 import { PastIcon } from "./Icons";
 import { Menu, type MenuItem } from "./Menu";
@@ -95,6 +96,7 @@ function Facts({ row, run }: { readonly row: RunRow; readonly run: RunState | nu
         </button>
       )}
       {params.length > 0 && <Params params={params} />}
+      {row.environment && <Environment />}
     </span>
   );
 }
@@ -158,6 +160,11 @@ function Actions({ row, status, failing, again }: ActionsProps) {
       return said;
     });
   const items: readonly MenuItem[] = [
+    {
+      name: "restore",
+      label: "Restore from a checkpoint…",
+      run: () => desk.change({ asking: "restore" }),
+    },
     { name: "notebook", label: "Open notebook", run: () => act({ do: "notebook" }) },
     { name: "compare", label: "Compare with…", run: () => act({ do: "compare", run: page.run }) },
     {
@@ -179,7 +186,7 @@ function Actions({ row, status, failing, again }: ActionsProps) {
     {
       name: "delete",
       label: "Delete…",
-      disabled: going ? "it goes on: cancel it first" : row?.pinned ? "it is pinned" : "",
+      disabled: going ? "it goes on: cancel it first" : "",
       run: () => desk.change({ asking: "delete" }),
     },
   ];

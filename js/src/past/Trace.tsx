@@ -13,7 +13,7 @@ import { duration } from "../model/selectors";
 import { FEW, scrollTo, sliceOf } from "../model/windowing";
 import { useShell } from "../view/shell";
 import { useEditor, useEditorState } from "../view/useEditor";
-import { selectFlow, useStore } from "../view/useStore";
+
 import { axisOf, ticksOf, timePlace } from "./model/axis";
 import { criticalOf } from "./model/critical";
 import { type Line, linesOf, type Span, shares } from "./model/trace";
@@ -32,13 +32,12 @@ interface TraceProps {
 export function Trace({ height, shape }: TraceProps) {
   const desk = useDesk();
   const editor = useEditor();
-  const flow = useStore(editor.store, selectFlow);
   const length = usePast((state) => state.length);
   const [zoom, setZoom] = useState(1);
   const [onlyCritical, setOnlyCritical] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the events are others when there are more
   const lines = useMemo(() => linesOf(desk.events), [desk, length]);
-  const critical = useMemo(() => criticalOf(lines, flow?.edges ?? []), [lines, flow]);
+  const critical = useMemo(() => criticalOf(desk.events, lines), [desk, lines]);
   const path = useMemo(() => new Set(critical.path), [critical]);
   const shown = onlyCritical ? lines.filter((line) => path.has(line.key)) : lines;
   return (

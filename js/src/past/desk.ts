@@ -26,7 +26,7 @@ export interface PastState {
   readonly side: "events" | "branches" | null;
   readonly trace: "chart" | "table" | null;
   /** What is asked in a window. */
-  readonly asking: "replay" | "delete" | null;
+  readonly asking: "replay" | "restore" | "delete" | null;
 }
 
 /** Between two steps where motion is to be reduced. */

@@ -19,6 +19,9 @@ export interface RunRow {
   readonly origin_seq: number | null;
   readonly origin_node: string | null;
   readonly parent: string | null;
+  /** Digest of what it is performed in. */
+  readonly environment?: string | null;
+  readonly paused?: boolean;
   readonly waiting_for?: string;
   readonly notebook?: string | null;
 }

@@ -1387,7 +1387,10 @@ export interface RunCreated {
   readonly setup?: ReadonlyArray<string>;
   readonly teardown?: ReadonlyArray<string>;
   readonly compensations?: Readonly<Record<string, string>>;
+  readonly schedule?: string | null;
+  readonly scheduled_for?: number | null;
   readonly routed?: string | null;
+  readonly environment?: string | null;
 }
 
 /** The run's work is over and went so; what undoes it and what tears down is still to run. */
@@ -1419,6 +1422,7 @@ export interface RunRecovered {
   readonly pid?: number | null;
   readonly lost?: ReadonlyArray<string>;
   readonly again?: ReadonlyArray<string>;
+  readonly environment?: string | null;
 }
 
 /** A paused run goes on; what was held is ready again. */
@@ -1993,10 +1997,10 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   RichPreview: {"tag": ["show", "rich"], "required": {"mime": "string", "data": "unknown", "image": {"any": [{"ref": "ImagePreview"}, "null"]}}, "optional": {}},
   Routed: {"tag": ["type", "ROUTED"], "required": {"view": "string", "rid": "number", "value": {"ref": "Value"}, "verdicts": {"list": {"ref": "Verdict"}}, "taken": {"list": "string"}, "patterns": {"list": {"ref": "Pattern"}}}, "optional": {}},
   RunCompleted: {"tag": ["kind", "RUN_COMPLETED"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "ms": "number"}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "compensated": {"list": "string"}, "uncompensated": {"list": "string"}}},
-  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval", "test"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}, "secrets": {"record": "string"}, "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}, "routed": {"any": ["string", "null"]}}},
+  RunCreated: {"tag": ["kind", "RUN_CREATED"], "required": {"run": "string", "seq": "number", "at": "number", "flow": "string", "version": "string", "trigger": {"enum": ["manual", "cell", "canvas", "cli", "papermill", "cron", "webhook", "subflow", "event", "eval", "test"]}, "nodes": {"list": "string"}}, "optional": {"params": {"record": "unknown"}, "key": {"any": ["string", "null"]}, "parent": {"any": ["string", "null"]}, "host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "blocks": {"record": {"record": {"list": "string"}}}, "origin": {"any": ["string", "null"]}, "origin_seq": {"any": ["number", "null"]}, "origin_node": {"any": ["string", "null"]}, "depth": "number", "calling_node": {"any": ["string", "null"]}, "deadline": {"any": ["number", "null"]}, "priority": "number", "items_of": {"list": "string"}, "called": {"record": "string"}, "secrets": {"record": "string"}, "setup": {"list": "string"}, "teardown": {"list": "string"}, "compensations": {"record": "string"}, "schedule": {"any": ["string", "null"]}, "scheduled_for": {"any": ["number", "null"]}, "routed": {"any": ["string", "null"]}, "environment": {"any": ["string", "null"]}}},
   RunEnding: {"tag": ["kind", "RUN_ENDING"], "required": {"run": "string", "seq": "number", "at": "number", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}}},
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}}},
+  RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}, "environment": {"any": ["string", "null"]}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "waits_for": "string"}, "optional": {}},
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number", "outputs": {"record": {"ref": "ValueRef"}}, "last": "boolean"}},

@@ -81,8 +81,8 @@ export class FakeApi implements RunsApi {
     return "again-000002";
   }
 
-  async delete(id: string): Promise<Deletion> {
-    this.note(`delete ${id}`);
+  async delete(id: string, pinned: boolean): Promise<Deletion> {
+    this.note(`delete ${id}${pinned ? " pinned" : ""}`);
     return { count: 1, skipped: 0, dry_run: false };
   }
 

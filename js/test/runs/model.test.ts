@@ -26,8 +26,8 @@ class Stage {
     };
     this.model = new RunsModel(this.api, open, TRANS, () => NOON + 100_000);
     const asker = {
-      confirm: async (title: string) => {
-        this.questions.push(title);
+      confirm: async (title: string, lines: readonly string[], verb: string) => {
+        this.questions.push([title, ...lines, verb].join(" "));
         return this.sure;
       },
       typed: async (title: string, _: readonly string[], __: string, word: string) => {
@@ -168,6 +168,17 @@ describe("what can be done with runs", () => {
     expect(possible(name, [])).toBe(false);
   });
 
+  test("of pause and resume the one is offered that changes something", () => {
+    const held = run(4, { status: "running", paused: true });
+    expect([possible("pause", [live]), possible("resume", [live])]).toEqual([true, false]);
+    expect([possible("pause", [held]), possible("resume", [held])]).toEqual([false, true]);
+    expect([possible("pause", [live, held]), possible("resume", [live, held])]).toEqual([
+      true,
+      true,
+    ]);
+    expect(possible("resume", [{ ...held, status: "failed" }])).toBe(false);
+  });
+
   test("pinned runs are unpinned", () => {
     expect(possible("unpin", [pinned])).toBe(true);
     expect(possible("pin", [pinned])).toBe(false);
@@ -219,6 +230,21 @@ describe("what can be done with runs", () => {
     expect(stage.model.view.done).toBe("1 run deleted.");
   });
 
+  test("a pinned run is unpinned and deleted after one question", async () => {
+    const stage = await new Stage().begun();
+    await stage.do("pin", 2);
+    stage.sure = false;
+    await stage.do("delete", 2);
+    expect(stage.model.row("run-0002")?.pinned).toBe(true);
+    stage.sure = true;
+    await stage.do("delete", 2);
+    expect(stage.questions).toHaveLength(2);
+    expect(stage.questions[1]).toMatch(/It is pinned.*Unpin and Delete$/);
+    expect(stage.api.asked).toContain("delete run-0002 pinned");
+    expect(stage.ids).toEqual(["run-0003", "run-0001"]);
+    expect(stage.model.view.done).toBe("1 run deleted.");
+  });
+
   test("a refusal stands at the run it was of, until it is tried again", async () => {
     const stage = await new Stage().begun();
     const failure = { message: "it is pinned", hint: "unpin it", kind: "refused" } as const;
@@ -246,7 +272,7 @@ describe("deleting all that match", () => {
     await settle();
     stage.api.deletion = { count: 7, skipped: 2, dry_run: true };
     await stage.actions.deleteMatching();
-    expect(stage.questions).toEqual(["Delete 7 runs?"]);
+    expect(stage.questions).toEqual([expect.stringMatching(/^Delete 7 runs\?/)]);
     const [dry, real] = stage.api.asked.filter((one) => one.startsWith("delete"));
     expect(dry).toMatch(/^delete \{"until":"[^"]+","status":"failed"\} true$/);
     expect(real).toBe(dry?.replace("true", "false"));

@@ -54,6 +54,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     which node undoes which, by the node that is undone.
     `depth` counts the runs above it; `deadline` is when it must be over, in epoch seconds.
     `called`: by node, the versions of other flows that it calls, where that was settled.
+    `environment`: the digest of what it is performed in.
     `secrets`: of a run that another called, the names of secrets it was given, and their names at
     the run above all; never what they are.
     `schedule`: the one that started it, for its moment `scheduled_for`, in epoch seconds.
@@ -86,6 +87,7 @@ class RunCreated(Fact, frozen=True, kw_only=True, tag="RUN_CREATED"):
     schedule: str | None = None
     scheduled_for: float | None = None
     routed: str | None = None
+    environment: str | None = None
 
 
 class NodeScheduled(OfNode, frozen=True, kw_only=True, tag="NODE_SCHEDULED"):
@@ -263,12 +265,14 @@ class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
     """Another process took the run up, because its own was gone.
 
     `lost` were under way and start again; `again` are run once more, as their outputs are gone.
+    `environment`: the digest of what it is performed in from now on.
     """
 
     host: str | None = None
     pid: int | None = None
     lost: tuple[NodeId, ...] = ()
     again: tuple[NodeId, ...] = ()
+    environment: str | None = None
 
 
 class RunEnding(Fact, frozen=True, kw_only=True, tag="RUN_ENDING"):

@@ -20,7 +20,7 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypeAlias
 from weakref import WeakSet
 
 from flowbook.errors import InvalidParameters, UsageError
@@ -48,11 +48,6 @@ from flowbook.run.values import Keeper
 from flowbook.run.work import Carried, Reuse, Tools, Work
 
 _Stored: TypeAlias = "dict[int, NodeCompleted | NodeReused]"
-
-
-class _Whereabouts(TypedDict):
-    host: str
-    pid: int
 
 
 _WORKERS = 32
@@ -146,7 +141,7 @@ class Engine:
             paused=paused,
             called=dict(called or {}),
             routed=routed,
-            **_here(),
+            **_here(self._tools),
         )
         here = tuple(work), _with_defaults(plan, params), copy_context()
         assigned = Assignment(plan, *here, None, _stored(known), more)
@@ -184,7 +179,7 @@ class Engine:
         performance = Performance(stage, assignment, lambda: self._closed(run_id))
         again = tuple(sorted(past.gone))
         known = {past.state.index[name]: dict(turns) for name, turns in past.turns.items()}
-        taken = TakenUp(at=self._clock(), again=again, known=known, **_here())
+        taken = TakenUp(at=self._clock(), again=again, known=known, **_here(self._tools))
         return self._begin(performance, run_id, taken, queued=queued)
 
     def _begin(
@@ -312,9 +307,11 @@ def _current_loop() -> AbstractEventLoop:
         ) from None
 
 
-def _here() -> dict[str, Any]:
-    """Where a run is performed, for its events."""
-    return {"host": socket.gethostname(), "pid": os.getpid()}
+def _here(tools: Tools) -> dict[str, Any]:
+    """Where and in what a run is performed, for its events."""
+    known = tools.environments
+    digest = None if known is None else known.digest()
+    return {"host": socket.gethostname(), "pid": os.getpid(), "environment": digest}
 
 
 def _told(params: Mapping[PortName, Any], recording: Recording | None) -> dict[str, Any]:
@@ -331,10 +328,6 @@ def _by_step(plan: Plan, given: Mapping[NodeId, Reuse]) -> dict[int, Reuse]:
         for node, reuse in given.items()
         if node in plan.index and (reuse.by_hand or node not in aside)
     }
-
-
-def _whereabouts() -> _Whereabouts:
-    return {"host": socket.gethostname(), "pid": os.getpid()}
 
 
 def _refuse_misfit(plan: Plan, work: Sequence[Work]) -> None:

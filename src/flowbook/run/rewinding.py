@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowbook.events import RunCreated, RunRecovered
 from flowbook.graph.memory import Memory
 from flowbook.ids import RunId
 from flowbook.run.perform import Performance
@@ -19,6 +20,30 @@ class Rewound:
     def variables(self) -> Memory:
         """Its variables: what its nodes have set in the scope `run`."""
         return self._performance.tools.variables(self.id)
+
+    @property
+    def environment(self) -> Any:
+        """What it is performed in, or was last: `python`, `platform`, `flowbook`, `packages`.
+
+        None where that was not recorded.
+
+        >>> import platform
+        >>> from flowbook import Flow
+        >>> flow = Flow("there")
+        >>> @flow.node
+        ... def one():
+        ...     return 1
+        >>> here = flow.run().environment
+        >>> here.python == platform.python_version(), "duckdb" in here.packages
+        (True, True)
+        """
+        known = self._performance.tools.environments
+        named = [
+            one.environment
+            for one in self._performance.events
+            if isinstance(one, RunCreated | RunRecovered) and one.environment is not None
+        ]
+        return None if known is None or not named else known.get(named[-1])
 
     def at(self, seq: int | None = None) -> Any:
         """The run as it stood at event `seq`, the last one without: a `Moment`.

@@ -197,6 +197,18 @@ def _nothing_around(_: StepContext, __: str) -> Mapping[str, Any]:
     return {}
 
 
+class Environments(Protocol):
+    """Knows in what runs are performed."""
+
+    def digest(self) -> str:
+        """Of what this process is now."""
+        ...
+
+    def get(self, digest: str | None) -> Any:
+        """What the digest of a run stands for."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What nodes may use of the world: the session brings the expression language and the store.
@@ -222,6 +234,8 @@ class Tools:
     """What is printed, as it may be shown."""
     moment: Callable[[Any, int | None], Any] = _no_past
     """A run of this process as it stood at an event."""
+    environments: Environments | None = None
+    """In what runs are performed; without, that is not told."""
 
 
 class Voice(Protocol):

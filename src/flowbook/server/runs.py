@@ -68,6 +68,12 @@ class Reason(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str | None = None
 
 
+class DeleteAsked(Reason, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why, and whether it is to go although it, or a run it started, is pinned."""
+
+    pinned: bool = False
+
+
 class PinAsked(Reason, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether it is to survive every retention."""
 
@@ -81,7 +87,7 @@ def page(place: Place, asked: PageAsked) -> dict[str, Any]:
     return {
         "runs": listed(place, found.runs),
         "next": found.next,
-        "sql": which.sql(limit=limit),
+        "sql": which.sql(),
         "position": position,
     }
 
@@ -103,10 +109,10 @@ def detail(place: Place, run: str) -> dict[str, Any]:
     }
 
 
-def delete(place: Place, run: str, asked: Reason) -> Deletion:
+def delete(place: Place, run: str, asked: DeleteAsked) -> Deletion:
     """Delete a run."""
     place.run(run)
-    return place.history.delete(run, reason=asked.reason)
+    return place.history.delete(run, reason=asked.reason, pinned=asked.pinned)
 
 
 def pin(place: Place, run: str, asked: PinAsked) -> dict[str, Any]:
@@ -152,9 +158,9 @@ ROUTES: Final = (
         "DELETE",
         "runs/{run}",
         delete,
-        "Delete a run for good; refused while it goes on, waits, or is pinned.",
+        "Delete a run for good; refused while it goes on, waits, or, without `pinned`, is pinned.",
         Deleted,
-        takes=Reason,
+        takes=DeleteAsked,
         misuse=409,  # it goes on, waits, or is pinned
     ),
     Route(

@@ -20,6 +20,7 @@ from flowbook.server.shapes import (
     Log,
     Messages,
     Nodes,
+    RanIn,
     Tree,
     ValuePage,
     Values,
@@ -146,6 +147,13 @@ def checkpoints(place: Place, run: str) -> dict[str, Any]:
         return place.history.checkpoints(run).to_json()
 
 
+def environment(place: Place, run: str) -> dict[str, Any]:
+    """What a run is performed in."""
+    digest = place.run(run).environment
+    found = place.project.store.environments.get(digest)
+    return {"environment": None if found is None else {"digest": digest, **found.to_json()}}
+
+
 def canvas(place: Place, run: str, asked: RunCanvasAsked) -> dict[str, Any]:
     """What a canvas asks of a run."""
     place.run(run)
@@ -195,6 +203,13 @@ ROUTES: Final = (
         checkpoints,
         "The points that it can be restored from.",
         CheckpointList,
+    ),
+    Route(
+        "GET",
+        "runs/{run}/environment",
+        environment,
+        "Python, flowbook and the packages that it is performed with.",
+        RanIn,
     ),
     Route(
         "POST",

@@ -144,6 +144,22 @@ class Tree(Branch, frozen=True, kw_only=True):
     more: int
 
 
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """An environment: versions of Python, of flowbook and of all installed packages, by name."""
+
+    digest: str
+    python: str
+    platform: str
+    flowbook: str
+    packages: dict[str, str]
+
+
+class RanIn(Answer, frozen=True, kw_only=True):
+    """What a run is performed in, or was last; null where that was not recorded."""
+
+    environment: Surroundings | None
+
+
 class CheckpointList(Answer, frozen=True, kw_only=True):
     """The points that a run can be restored from."""
 

@@ -93,7 +93,7 @@ def begin(project: Office, flow: Flow, params: Mapping[Any, Json], how: Start) -
         given |= given_by_mocks(plan, kinds, spec, trial)
         work, how = rehearsed(plan, work, spec, kinds, trial), replace(how, trial=trial)
     recording = recording_of(plan.options, project.store, project.secrets)
-    record_flow(project.store, plan, recordable(spec, values, recording))
+    record_flow(project.store, plan, recordable(spec, values, recording), project.environment)
     return set_out(project, flow, Ready(plan, work, values, given, recording), how)
 
 

@@ -3,6 +3,9 @@
 Between two runs each try replays the good one with some of what is different in the bad one: the
 code of a node, the setup cells, a parameter, or what a node had read from outside. Between two
 versions each try runs the version in the middle. Which to try next is `flowbook.graph.halving`.
+
+No replay changes the environment, but this process may have that of the bad run. Then the good one
+is run anew as it was, and nothing of it taken: where that is bad, the environment may be why.
 """
 
 from __future__ import annotations
@@ -72,30 +75,51 @@ def bisect(project: Office, flow: Flow, good: Any, bad: Any, wanted: Wanted) -> 
     """
     if isinstance(good, int) and isinstance(bad, int):
         between: Any = _Versions(project, flow, good, bad, wanted)
-        untried: tuple[str, ...] = ()
+        around: tuple[Step, ...]
+        untried: tuple[str, ...]
+        around, untried = (), ()
     else:
         between = _Runs(project, flow, str(good), str(bad), wanted)
-        untried = tuple(f"environment {one.name}" for one in between.diff.environment)
-    if not between.steps:
+        around = between.around
+        here = {one.name for one in around}
+        others = [one.name for one in between.diff.environment if one.name not in here]
+        untried = tuple(f"environment {name}" for name in others)
+    if not between.steps and not around:
         raise UsageError(
             f"nothing that is recorded differs between {good} and {bad}",
             hint=f"not to be tried: {', '.join(untried)}" if untried else "flow.diff shows both",
         )
-    return _search(project, between, str(good), str(bad), wanted, untried)
+    tries = _Tried(between, wanted.progress)
+    found, alone = _searched(tries) if between.steps else ((), None)
+    if around and all(one.kind == "input" for one in found):
+        verdict = tries.attempt((), 0, told=around)
+        found = (*found, *around) if verdict is Verdict.BAD else found
+    return Bisection(
+        str(good), str(bad), (*between.steps, *around), found, tuple(tries.trials), untried,
+        alone if len(found) == 1 else None, project.history.delete,
+    )  # fmt: skip
 
 
-def _search(
-    project: Office, between: Tries, good: str, bad: str, wanted: Wanted, untried: tuple[str, ...]
-) -> Bisection:
-    steps, trials = between.steps, []
+@dataclass
+class _Tried:
+    """The tries so far."""
 
-    def attempt(tried: Sequence[Step], left: int) -> Verdict:
-        trial = between.attempt(tried)
-        trials.append(trial)
-        if wanted.progress is not None:
-            wanted.progress(trial, left)
+    between: Tries
+    progress: Progress | None
+    trials: list[Trial] = field(default_factory=list)
+
+    def attempt(self, steps: Sequence[Step], left: int, *, told: Sequence[Step] = ()) -> Verdict:
+        """Try these changes; `told`: what is different by itself, and no replay makes so."""
+        trial = self.between.attempt(steps)
+        self.trials.append(replace(trial, steps=(*trial.steps, *told)))
+        if self.progress is not None:
+            self.progress(self.trials[-1], left)
         return trial.verdict
 
+
+def _searched(tries: _Tried) -> tuple[tuple[Step, ...], bool | None]:
+    """The change that makes it bad, several where that cannot be told, and whether alone."""
+    steps, attempt = tries.between.steps, tries.attempt
     search = Halving.of(len(steps))
     reproduced = attempt(steps, search.left)
     while reproduced is not Verdict.GOOD and (first := search.next) is not None:
@@ -105,7 +129,7 @@ def _search(
     if len(found) == 1 and search.good > 0 and found[0].kind != "version":
         verdict = attempt(found, 0)
         alone = None if verdict is Verdict.UNKNOWN else verdict is Verdict.BAD
-    return Bisection(good, bad, steps, found, tuple(trials), untried, alone, project.history.delete)
+    return found, alone
 
 
 # ---------------------------------------------------------------- between two runs
@@ -155,8 +179,21 @@ class _Runs:
         ]
         return tuple(found)
 
+    @cached_property
+    def around(self) -> tuple[Step, ...]:
+        """What the environments differ in and is in this process as it was in the bad run."""
+        then = self.project.store.environments.get(self.sides[0].row.environment)
+        if then is None or not self.diff.environment:
+            return ()
+        here = {name: now for name, _then, now in then.differences(self.project.environment.now())}
+        return tuple(
+            Step("environment", one.name, f"{one.before or 'none'} → {one.after or 'none'}")
+            for one in self.diff.environment
+            if one.name in here and here[one.name] == one.after
+        )
+
     def attempt(self, steps: Sequence[Step]) -> Trial:
-        """Replay the good run with these changes."""
+        """Replay the good run with these changes; without any, all of it."""
         kept = tuple(steps)
         try:
             flow = self._flow(kept)

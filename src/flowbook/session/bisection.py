@@ -15,7 +15,9 @@ _HEAD = ("try", "changes", "verdict", "run", "why")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change between the good and the bad: `code`, `setup`, `parameter`, `input`, `version`.
+    """One change between the good and the bad.
+
+    `kind` is `code`, `setup`, `parameter`, `input`, `version` or `environment`.
 
     `node` is the one it is about, where it is about one.
     """
@@ -58,8 +60,8 @@ class Bisection:
 
     `found` is the change with which good turns to bad, several where what is between them cannot be
     tried, and none where all of them together are not bad: then it is nothing that is recorded, or
-    it is in `untried`, which no replay can change, such as the environment. `alone`: it makes it
-    bad without the others, too; None where that was not tried.
+    it is in `untried`, which no replay can change, such as an environment that this process has
+    not. `alone`: it makes it bad without the others, too; None where that was not tried.
     """
 
     good: str

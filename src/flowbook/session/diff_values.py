@@ -22,6 +22,8 @@ from flowbook.store.table_diff import Comparing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from flowbook.store.environments import Environments
+
 MOST: Final = 50
 """Places or lines of a difference that are told."""
 _LARGE: Final = 32_000_000
@@ -188,6 +190,8 @@ class Shelves(Protocol):
     def looking(self) -> Tables: ...
     @property
     def vault(self) -> Vault: ...
+    @property
+    def environments(self) -> Environments: ...
 
 
 def unknown(before: ValueRef, after: ValueRef) -> str:

@@ -35,6 +35,7 @@ class Compared(Protocol):
 
 
 _MOST_LINES: Final = 12
+_MOST_CAUSES: Final = 5
 _HEAD: Final = ("node", "first run", "second run", "given otherwise", "what came of it")
 _UNTOLD: Final = "nothing that is recorded: it reads from outside, or differs by itself"
 
@@ -152,6 +153,13 @@ def _ended(one: NodeDiff, side: str) -> str:
     )
 
 
+def _around(diff: Compared) -> tuple[str, ...]:
+    """What was different around the runs: a few of it, where it is much."""
+    told = tuple(f"environment {one.name}" for one in diff.environment)
+    rest = len(told) - _MOST_CAUSES
+    return told if rest <= 0 else (*told[:_MOST_CAUSES], f"{rest} more of the environment")
+
+
 def _first(diff: Compared) -> str:
     """Where they part, and why."""
     first = diff.first
@@ -159,6 +167,5 @@ def _first(diff: Compared) -> str:
         return "nothing else came of it" if diff else "the two runs are alike"
     told = []
     for node in first:
-        causes = diff[node].causes or tuple(f"environment {one.name}" for one in diff.environment)
-        told.append(f"{node} ({', '.join(causes) or _UNTOLD})")
+        told.append(f"{node} ({', '.join(diff[node].causes or _around(diff)) or _UNTOLD})")
     return f"they part at {', '.join(told)}"

@@ -171,6 +171,10 @@ class _Making:
         a, b = self.a.row, self.b.row
         if a.host != b.host:
             yield Setting("host", a.host, b.host)
+        if a.environment != b.environment:
+            then, now = map(self.store.environments.get, (a.environment, b.environment))
+            if then is not None and now is not None:
+                yield from (Setting(*one) for one in then.differences(now))
 
     @cached_property
     def _marks(self) -> Mapping[NodeId, NodeChange]:

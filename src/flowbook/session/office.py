@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from flowbook.graph.registry import Registry
     from flowbook.run.engine import Engine
+    from flowbook.session.environment import Here
     from flowbook.session.hooks import Aftermath
     from flowbook.session.listening import Listener
     from flowbook.session.live_flow import LiveFlows
@@ -37,6 +38,8 @@ class RunOffice(Premises, Protocol):
     listener: Listener
     aftermath: Aftermath
 
+    @property
+    def environment(self) -> Here: ...
     @property
     def keychain(self) -> Keychain: ...
     @property

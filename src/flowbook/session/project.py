@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from flowbook.plan.routing import Routing
     from flowbook.run.engine import Engine
     from flowbook.run.handle import Run
+    from flowbook.session.environment import Here
     from flowbook.session.recorded import RecordedRun
     from flowbook.session.recovery import Own, Recovered
     from flowbook.store.history import History
@@ -141,6 +142,13 @@ class Project(
         return self.store.history
 
     @cached_property
+    def environment(self) -> Here:
+        """In what this process performs runs."""
+        from flowbook.session.environment import Here
+
+        return Here(lambda: self.store.environments)
+
+    @cached_property
     def engine(self) -> Engine:
         """The one engine of this process for this project, on its own thread."""
         from flowbook.run.engine import Engine
@@ -159,6 +167,7 @@ class Project(
             lambda run_id: self.memory.of_run(run_id),
             self.keychain.told,
             self.moment,
+            self.environment,
         )
         return Engine(self.store.sink, self.store.vault, tools=tools)
 

@@ -28,6 +28,7 @@ from flowbook.session.saved import recorded_spec
 if TYPE_CHECKING:
     from flowbook.events.ports import Vault
     from flowbook.session.saved import Moment
+    from flowbook.store.environments import Environment, Environments
     from flowbook.store.history import History
     from flowbook.store.memory import Memory
     from flowbook.store.rows import RunRow
@@ -43,6 +44,8 @@ class Shelves(Protocol):
     def vault(self) -> Vault: ...
     @property
     def memory(self) -> Memory: ...
+    @property
+    def environments(self) -> Environments: ...
 
 
 class Archive(Protocol):
@@ -81,6 +84,11 @@ class RecordedRun(Reviewed):
     def variables(self) -> Memory:
         """Its variables: what its nodes have set in the scope `run`."""
         return self._project.store.memory.of_run(self.id)
+
+    @property
+    def environment(self) -> Environment | None:
+        """What it is performed in, or was last; None where that was not recorded."""
+        return self._project.store.environments.get(self.row.environment)
 
     @property
     def children(self) -> tuple[RunRow, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flowbook.events.ports import Vault
     from flowbook.graph.flow import Flow
     from flowbook.plan.plan import Plan
+    from flowbook.session.environment import Here
     from flowbook.store.facts import Edge
     from flowbook.store.recording import Recording
     from flowbook.store.redaction import Redactor
@@ -82,12 +83,15 @@ def _vault(store: Store, options: FlowOptions) -> Vault:
     return store.vault.allowing(pickle=True) if options.allow_pickle else store.vault
 
 
-def record_flow(store: Store, plan: Plan, spec: FlowSpec) -> None:
+def record_flow(store: Store, plan: Plan, spec: FlowSpec, here: Here | None = None) -> None:
     """Keep the definition of the plan's flow, and for how long it says that runs are kept.
 
-    Of a flow whose journal is off nothing is written: neither is this.
+    `here`: in what it is about to run. Of a flow whose journal is off nothing is written: neither
+    is this.
     """
     if plan.options.journal is not JournalMode.OFF:
+        if here is not None:
+            here.record()
         store.record_flow(plan.flow, plan.version, encode(spec), _edges(spec))
         store.settings.declare("retention", plan.options.retention, plan.flow)
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from flowbook.run.work import Work
     from flowbook.session.queue import Queues
     from flowbook.store.history import History
+    from flowbook.store.recording import Recording
     from flowbook.store.rows import RunRow
 
 Own: TypeAlias = Callable[[RunId], "AbstractContextManager[object] | None"]
@@ -176,11 +177,11 @@ def take_up(
         plan = _plan_of(project, flow, events[0])
         recording = recording_of(plan.options, project.store, project.secrets)
         _refuse_unrecorded(plan, events[0])
-        vault = project.store.vault if recording is None else recording.vault
-        past = _past(project, plan, events, vault)
+        past = _past(project, plan, events, recording)
         work = _work_of(project, flow, plan, _lineage(events[0]))
         _refuse_effects(plan, work, past, again=again)
         project.listener.forget(row.id)
+        project.environment.record()
         accounting = accounting_of(plan, project.store, row.id)
         params, above = _params(events[0]), _lineage(events[0])
         place = project.queues.place(plan, params, above)
@@ -351,7 +352,8 @@ def _refuse_unrecorded(plan: Plan, created: Event) -> None:
         )
 
 
-def _past(project: Office, plan: Plan, events: list[Event], vault: Vault) -> Past:
+def _past(project: Office, plan: Plan, events: list[Event], recording: Recording | None) -> Past:
+    vault = project.store.vault if recording is None else recording.vault
     try:
         past = bring_past(plan, events, vault)
         return replace(past, turns=_turns(project, plan, past, vault))

@@ -121,7 +121,7 @@ def replay(project: Office, flow: Flow, run_id: str, asked: Asked) -> Run:
         flow.types if case.definition.live else None,
     )
     spec = recordable(case.definition.spec, case.params, case.recording)
-    record_flow(project.store, case.plan, spec)
+    record_flow(project.store, case.plan, spec, project.environment)
     # What follows from data of somebody's own, or from code that is no more, is not what the flow
     # gives: a later run of some nodes must not go by it.
     own = case.definition.live and not (asked.trust or report.given)

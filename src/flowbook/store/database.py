@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowbook.store.disk import Disk
+from flowbook.store.founding import create_tables
 from flowbook.store.layout import Layout
 from flowbook.store.resident import Resident, leased
-from flowbook.store.schema import create_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,11 @@ from flowbook.store.asking import bounded, only_select, views_hint, views_of
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.filters import RunFilter
 from flowbook.store.migrations import STORAGE_VERSION
+from flowbook.store.narrowing import narrowed, summed_up
 from flowbook.store.resident import blames
 from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
+from flowbook.store.statistics import BOUNDED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -140,57 +142,6 @@ VIEWS_OUT: tuple[str, ...] = (*VIEWS, "node_io")
 """What can be exported by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """By which columns of its own a view is narrowed, and how it names its runs."""
-
-    flow: str | None = None
-    time: str | None = None
-    link: str = "run_id"
-    key: str = "id"
-
-
-_BY_RUN = _Own()
-_OWN: Mapping[str, _Own] = {
-    "flow_versions": _Own("flow", "recorded_at", "(flow, version)", "flow, version"),
-    "publications": _Own("flow", "published_at", "(flow, version)", "flow, version"),
-    "datasets": _Own(time="created_at"),
-    "memory": _Own("flow", "changed_at"),
-    "memory_history": _Own("flow", "changed_at"),
-    "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
-    "node_stats": _Own("flow", link="flow", key="flow"),
-    "flow_stats": _Own("flow", link="flow", key="flow"),
-    "daily_stats": _Own("flow", "day", "flow", "flow"),
-    "edge_frequency": _Own("flow", link="flow", key="flow"),
-}
-_ORDER: Mapping[str, str] = {
-    "runs": "started_at, id",
-    "events": "run_id, seq",
-    "node_runs": "run_id, started_at NULLS LAST, node, scope",
-    "node_io": "run_id, started_at NULLS LAST, node, scope",
-    "turns": "run_id, started_at, turn",
-    "results": 'run_id, scope, node, "index", port',
-    "compensations": "run_id, compensated DESC, position",
-    "flow_versions": "recorded_at, flow, version",
-    "publications": "flow, published_at",
-    "values": "run_id, ts, node, port",
-    "datasets": "dataset, number",
-    "memory": "flow NULLS FIRST, key",
-    "memory_history": "changed_at, flow, key, version",
-    "usage": "run_id, ts, node",
-    "streams": "run_id, ts, node, channel, chunk_index",
-    "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
-    "audit": "id",
-    "registry": "run_id",
-    "node_stats": "flow, node",
-    "flow_stats": "flow",
-    "daily_stats": "flow, day",
-    "critical_path": "run_id, scope, step",
-    "edge_frequency": "flow, source, output, target, input",
-    "resources": "run_id, node",
-}
-
-
 def export(
     snapshot: Snapshot,
     path: Path,
@@ -238,6 +189,11 @@ def _check(snapshot: Snapshot, path: Path, wanted: Wanted, overwrite: bool) -> N
         raise UsageError(
             f"no view is called {wanted.view!r}", hint=f"there are {', '.join(VIEWS_OUT)}"
         )
+    if wanted.view in BOUNDED and not summed_up(wanted.runs):
+        raise UsageError(
+            f"{wanted.view} sums up all runs of a flow, whatever their status or trigger",
+            hint="narrow it by flow, since and until, or export runs or node_runs",
+        )
     if path.resolve().is_relative_to(snapshot.layout.root.resolve()):
         raise UsageError(
             f"{path} lies inside the store", hint="export to a place outside .flowbook/"
@@ -257,12 +213,17 @@ def _taken(path: Path) -> UsageError:
 
 
 def _named(form: Format, wanted: Wanted) -> tuple[str, ...]:
-    """The tables of the file: one, or in a database that is not told which, all views."""
+    """The tables of the file: one, or in a database that is not told which, all views.
+
+    Figures of all runs of a flow are left out where only some of its runs are wanted.
+    """
     if wanted.query is not None:
         return ("query",)
     if wanted.view is not None:
         return (wanted.view,)
-    return tuple(VIEWS) if form is Format.DUCKDB else ("runs",)
+    if form is not Format.DUCKDB:
+        return ("runs",)
+    return tuple(one for one in VIEWS if one not in BOUNDED or summed_up(wanted.runs))
 
 
 def _looked_at(snapshot: Snapshot, form: Format, wanted: Wanted) -> tuple[str, ...]:
@@ -280,31 +241,7 @@ def _looked_at(snapshot: Snapshot, form: Format, wanted: Wanted) -> tuple[str, .
 def _select(name: str, wanted: Wanted) -> tuple[str, Parameters]:
     if wanted.query is not None:
         return wanted.query.strip().removesuffix(";"), wanted.parameters
-    source = _NODE_IO_SQL if name == "node_io" else f'FROM "{name}"'
-    conditions, values = _conditions(name, wanted.runs)
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"FROM ({source}){where} ORDER BY {_ORDER[name]}", values
-
-
-def _conditions(name: str, runs: RunFilter) -> tuple[list[str], list[Any]]:
-    """What narrows a view: its own columns as far as it has them, then the runs it is about."""
-    if name == "runs":
-        return runs.compile()
-    own = _OWN.get(name, _BY_RUN)
-    rest, conditions, values = runs, [], []
-    for fields, theirs, column in ((("flow",), "flow", own.flow),
-                                   (("since", "until"), "started_at", own.time)):  # fmt: skip
-        if column:
-            direct = RunFilter(**{field: getattr(runs, field) for field in fields})
-            found, bound = direct.compile()
-            conditions += [condition.replace(theirs, column) for condition in found]
-            values += bound
-            rest = replace(rest, **dict.fromkeys(fields))
-    found, bound = rest.compile()
-    if found:
-        chosen = f"SELECT {own.key} FROM runs WHERE {' AND '.join(found)}"
-        conditions.append(f"{own.link} IN ({chosen})")
-    return conditions, [*values, *bound]
+    return narrowed(name, _NODE_IO_SQL if name == "node_io" else None, wanted.runs)
 
 
 def _write(

@@ -59,6 +59,19 @@ class FlowRecorded(StoreFact, frozen=True, kw_only=True, tag="FLOW_RECORDED"):
     edges: tuple[Edge, ...] | None = None
 
 
+class EnvironmentRecorded(StoreFact, frozen=True, kw_only=True, tag="ENVIRONMENT_RECORDED"):
+    """An environment in which runs are performed; runs name its `digest`.
+
+    `packages`: versions of installed distributions, by name.
+    """
+
+    digest: str
+    python: str
+    platform: str
+    flowbook: str
+    packages: dict[str, str] = {}
+
+
 class VersionPublished(StoreFact, frozen=True, kw_only=True, tag="VERSION_PUBLISHED"):
     """A version of a flow is the one that others are to run, from now on.
 
@@ -222,6 +235,7 @@ StoredFact: TypeAlias = (
     Event
     | WriterOpened
     | FlowRecorded
+    | EnvironmentRecorded
     | VersionPublished
     | RunsDeleted
     | RunPinned

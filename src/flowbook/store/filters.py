@@ -56,22 +56,20 @@ class RunFilter:
             values += [self.text, self.text]
         return conditions, values
 
-    def sql(self, limit: int) -> str:
+    def sql(self) -> str:
         """The same as a query that `History.sql` answers as it stands, the latest runs first.
 
-        >>> print(RunFilter(flow="Ann's", status="failed").sql(20))
+        >>> print(RunFilter(flow="Ann's", status="failed").sql())
         SELECT * FROM runs
         WHERE flow = 'Ann''s'
           AND status = 'failed'
         ORDER BY started_at DESC, id DESC
-        LIMIT 20
         """
         conditions, values = self.compile()
         given = iter(values)
         told = [re.sub(r"make_timestamp\(\?\)|\?", partial(_filled, given), c) for c in conditions]
         where = "WHERE " + "\n  AND ".join(told) + "\n" if told else ""
-        order = f"ORDER BY started_at DESC, id DESC\nLIMIT {limit}"
-        return f"SELECT * FROM runs\n{where}{order}"  # noqa: S608  # values are quoted
+        return f"SELECT * FROM runs\n{where}ORDER BY started_at DESC, id DESC"  # noqa: S608  # quoted
 
     def to_json(self) -> dict[str, Any]:
         """What it narrows by, as plain data; empty when it takes every run."""

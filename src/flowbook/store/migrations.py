@@ -20,11 +20,12 @@ from flowbook.store.layout import Layout
 from flowbook.store.measured import FROM_EVENTS
 from flowbook.store.projection import values_of
 from flowbook.store.schema import TABLES
+from flowbook.store.whereabouts import FROM_EVENTS as PAUSED_FROM_EVENTS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 8
+FORMAT = 9
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -79,6 +80,12 @@ STEPS: Mapping[int, tuple[str, ...]] = {
     8: (
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS routed VARCHAR",
         "ALTER TABLE stored.publications ADD COLUMN IF NOT EXISTS setup VARCHAR",
+    ),
+    9: (
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS environment VARCHAR",
+        "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS paused BOOLEAN",
+        f"CREATE TABLE IF NOT EXISTS stored.environments ({TABLES['environments']})",
+        PAUSED_FROM_EVENTS,
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

@@ -20,6 +20,9 @@ from collections.abc import Collection, Mapping
 from flowbook.store.agenda import AGENDA_BORN_OF, AGENDA_ROWS
 from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
+from flowbook.store.whereabouts import COMBINED as WHERE_COMBINED
+from flowbook.store.whereabouts import DELTAS as WHERE_DELTAS
+from flowbook.store.whereabouts import NEW_ENVIRONMENTS
 
 TAIL = (
     "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
@@ -122,7 +125,7 @@ SELECT run_id AS id,
        CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node,
        CASE WHEN born THEN payload->>'$.schedule' END AS schedule,
        CASE WHEN born THEN {_TS.format("payload->>'$.scheduled_for'")} END AS scheduled_for,
-       CASE WHEN born THEN payload->>'$.routed' END AS routed
+       CASE WHEN born THEN payload->>'$.routed' END AS routed, {WHERE_DELTAS}
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer
 UNION ALL BY NAME
@@ -130,7 +133,7 @@ SELECT run_id AS id, TRY_CAST(payload->>'$.pinned' AS BOOLEAN) AS pinned, ts AS 
 FROM tail WHERE kind = 'RUN_PINNED' AND run_id IS NOT NULL
 """
 
-_COMBINED_RUNS = """
+_COMBINED_RUNS = f"""
 SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(trigger) AS trigger,
        any_value(key) AS key, any_value(parent) AS parent, any_value(params) AS params,
        any_value(nodes) AS nodes, arg_max(host, last_seq) AS host, arg_max(pid, last_seq) AS pid,
@@ -144,8 +147,8 @@ SELECT id, any_value(flow) AS flow, any_value(version) AS version, any_value(tri
        any_value(origin_node) AS origin_node,
        any_value(depth) AS depth, any_value(calling_node) AS calling_node,
        any_value(schedule) AS schedule, any_value(scheduled_for) AS scheduled_for,
-       any_value(routed) AS routed
-FROM ({}) GROUP BY id HAVING min(started_at) IS NOT NULL
+       any_value(routed) AS routed, {WHERE_COMBINED}
+FROM ({{}}) GROUP BY id HAVING min(started_at) IS NOT NULL
 """
 
 _SUCCEEDED = "coalesce(TRY_CAST(payload->>'$.succeeded' AS INTEGER), 0)"
@@ -371,6 +374,7 @@ _BORN_OF = {
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),
+    (("ENVIRONMENT_RECORDED",), NEW_ENVIRONMENTS),
     *((_BORN_OF[table], f"INSERT INTO stored.{table} BY NAME {rows}")
       for table, rows in ROWS.items()),
     (("AUDIT_PRUNED",), f"DELETE FROM stored.audit WHERE created_at < {PRUNED}"),

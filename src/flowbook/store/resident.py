@@ -20,9 +20,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from flowbook.errors import StoreBusy, StoreError, StoreVersion
+from flowbook.store.founding import create_tables
 from flowbook.store.locks import check_owner
 from flowbook.store.migrations import STORAGE_VERSION
-from flowbook.store.schema import create_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

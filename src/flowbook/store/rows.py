@@ -59,6 +59,10 @@ class RunRow:
     """The moment of that schedule it was started for."""
     routed: str | None = None
     """Which version it was to take, and why; None where nobody said."""
+    environment: str | None = None
+    """Digest of the environment it is performed in, or was last."""
+    paused: bool = False
+    """True while it is paused: what is ready waits, and nothing new begins."""
 
     def __repr__(self) -> str:
         return f"<run {'  '.join(cell for cell in _cells(self) if cell)}>"
@@ -142,7 +146,7 @@ RUN_COLUMNS = (
     "id, flow, version, status, trigger, epoch_us(started_at), epoch_us(ended_at), duration_ms, "
     "params, nodes, failed, error, host, pid, parent, key, "
     "current, pinned, origin, origin_seq, origin_node, depth, calling_node, "
-    "schedule, epoch_us(scheduled_for), routed"
+    "schedule, epoch_us(scheduled_for), routed, environment, paused"
 )
 """What `run_row` reads, as a select list over the view `runs`."""
 

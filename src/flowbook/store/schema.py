@@ -25,7 +25,10 @@ TABLES: Mapping[str, str] = {
     "outcome VARCHAR, ended_at TIMESTAMP, duration_ms DOUBLE, failed INTEGER, "
     "suspended INTEGER, error VARCHAR, current VARCHAR, pinned BOOLEAN, pinned_at TIMESTAMP, "
     "origin VARCHAR, origin_seq INTEGER, origin_node VARCHAR, depth INTEGER, "
-    "calling_node VARCHAR, schedule VARCHAR, scheduled_for TIMESTAMP, routed VARCHAR",
+    "calling_node VARCHAR, schedule VARCHAR, scheduled_for TIMESTAMP, routed VARCHAR, "
+    "environment VARCHAR, paused BOOLEAN",
+    "environments": "digest VARCHAR, python VARCHAR, platform VARCHAR, flowbook VARCHAR, "
+    "packages JSON",
     "node_runs": "run_id VARCHAR, node VARCHAR, seq INTEGER, status VARCHAR, attempts INTEGER, "
     "executor VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, duration_ms DOUBLE, "
     "reason VARCHAR, cause VARCHAR, error VARCHAR, scope VARCHAR DEFAULT '', "
@@ -87,6 +90,15 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "schedule": "the schedule that started it",
         "scheduled_for": "UTC; the moment of that schedule it was started for",
         "routed": "which version it took and why; NULL where it was started on the flow as it was",
+        "environment": "digest of what it is performed in, or was last; see `environments`",
+        "paused": "true while it is paused: what is ready waits, and nothing new begins",
+    },
+    "environments": {
+        "digest": "what runs name it by",
+        "python": "version of Python",
+        "platform": "system, its release, and the machine it is made for",
+        "flowbook": "version of flowbook",
+        "packages": "JSON of the installed distributions: names and versions",
     },
     "events": {
         "run_id": "the run",
@@ -394,8 +406,3 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
     **AGENDA_VIEWS,
 }
 """The views `History.sql` may read: their columns, in order, and what they mean."""
-
-
-def create_tables(catalog: str) -> tuple[str, ...]:
-    """Statements that make the empty tables in an attached database."""
-    return tuple(f"CREATE TABLE {catalog}.{name} ({columns})" for name, columns in TABLES.items())

@@ -29,6 +29,7 @@ from flowbook.store.claims import Claims
 from flowbook.store.datasets import Datasets
 from flowbook.store.deletion import Deletions
 from flowbook.store.disk import Disk, Durability
+from flowbook.store.environments import Environments
 from flowbook.store.facts import Edge, FlowRecorded, VersionPublished
 from flowbook.store.feed import Feed
 from flowbook.store.fold import Fold
@@ -101,6 +102,7 @@ class Store(Maintained):
         self.settings = Settings(snapshot, append, self.audit, self.slots.say)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
+        self.environments = Environments(snapshot, append, time.time)
         self.retention = Retention(snapshot, self.settings, deletions, audit, self.claims.claim)
         self.agenda = Agenda(self.history, append, audit)
         self.cache = Cache(snapshot, append, self.audit)

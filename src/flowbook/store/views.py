@@ -14,6 +14,7 @@ from flowbook.store.agenda import AGENDA_NEEDS, AGENDA_READ
 from flowbook.store.projection import EVENTS, PRUNED, ROWS
 from flowbook.store.schema import VIEWS
 from flowbook.store.statistics import STATISTICS, STATISTICS_NEED, macro
+from flowbook.store.whereabouts import ENVIRONMENTS
 
 FRESH = ("fresh_runs", "fresh_nodes")
 """What `flowbook.store.tail` combines on demand; a view may need them."""
@@ -101,8 +102,9 @@ def _run_view(source: str) -> str:
            host, pid, parent, key,
            CASE WHEN outcome IS NULL AND NOT lost THEN current END AS current,
            coalesce(pinned, false) AS pinned, origin, origin_seq, origin_node,
-           coalesce(depth, 0) AS depth, calling_node, schedule, scheduled_for, routed, lost,
-           last_at, writer
+           coalesce(depth, 0) AS depth, calling_node, schedule, scheduled_for, routed, environment,
+           coalesce(paused AND outcome IS NULL AND NOT lost, false) AS paused,
+           lost, last_at, writer
     FROM (SELECT *, {_IS_LOST} AS lost FROM ({source}))"""
 
 
@@ -173,6 +175,7 @@ READ_VIEWS: Mapping[str, str] = {
                  payload->'$.spec' AS spec, ts AS recorded_at, payload->'$.edges' AS edges
           FROM tail WHERE kind = 'FLOW_RECORDED')
     GROUP BY flow, version""",
+    "environments": f"FROM stored.environments UNION BY NAME {ENVIRONMENTS}",
     "publications": f"FROM stored.publications UNION ALL BY NAME {ROWS['publications']}",
     "values": f"""
     SELECT {_VALUE_COLUMNS} FROM kept_values UNION ALL

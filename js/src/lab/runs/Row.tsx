@@ -7,7 +7,7 @@ import { Icon } from "./icons";
 import { actionHelp, actionWord } from "./labels";
 import type { Failure } from "./list";
 import { going, type RunRow, shortId } from "./run";
-import { ago, detail, duration, exact, statusWord, triggerWord, type Words } from "./words";
+import { ago, detail, duration, exact, standing, triggerWord, type Words } from "./words";
 
 export interface RowProps {
   readonly run: RunRow;
@@ -86,7 +86,7 @@ export const Row = memo(function Row(props: RowProps): ReactNode {
 
 function NarrowCells(props: RowProps): ReactNode {
   const { run, trans, now } = props;
-  const status = statusWord(trans, run.status);
+  const status = standing(trans, run);
   return (
     <>
       <div role="gridcell" className="fb-runs-main">
@@ -118,7 +118,7 @@ function WideCells(props: RowProps): ReactNode {
     <>
       <span role="gridcell" className="fb-runs-cell">
         <Icon name={run.status} />
-        <span className="fb-runs-status">{statusWord(trans, run.status)}</span>
+        <span className="fb-runs-status">{standing(trans, run)}</span>
       </span>
       <span role="gridcell" className="fb-runs-cell">
         <span className="fb-runs-flow" title={run.flow}>
@@ -285,7 +285,7 @@ function spoken(trans: Words, run: RunRow, now: number): string {
   const about = detail(trans, run);
   return [
     run.flow,
-    statusWord(trans, run.status),
+    standing(trans, run),
     triggerWord(trans, run.trigger),
     trans.__("started %1, %2", ago(run.started_at, now), exact(run.started_at)),
     // Of one that goes on it would be said anew each second.

@@ -34,8 +34,9 @@ export function possible(name: ActionName, runs: readonly RunRow[]): boolean {
     case "cancel":
       return runs.some(going);
     case "pause":
+      return runs.some((run) => going(run) && !run.paused);
     case "resume":
-      return runs.some(going);
+      return runs.some((run) => going(run) && run.paused);
     case "pin":
       return runs.some(({ pinned }) => !pinned);
     case "unpin":
@@ -144,11 +145,14 @@ export class Actions {
       runs.length === 1
         ? trans.__("Delete this run of %1?", one.flow)
         : trans._n("Delete %1 run?", "Delete %1 runs?", runs.length);
-    if (!(await this.asker.confirm(title, lost(model), trans.__("Delete")))) return;
+    const pinned = runs.filter((run) => run.pinned).length;
+    const verb = pinned > 0 ? trans.__("Unpin and Delete") : trans.__("Delete");
+    const lines = [...kept(model, pinned, runs.length), ...lost(model)];
+    if (!(await this.asker.confirm(title, lines, verb))) return;
     let went = 0;
     for (const run of runs) {
       await this.of(run, async () => {
-        const { count } = await model.api.delete(run.id);
+        const { count } = await model.api.delete(run.id, run.pinned);
         model.told([], [run.id]);
         went += count;
       });
@@ -206,6 +210,19 @@ function lost({ trans }: RunsModel): readonly string[] {
   return [
     trans.__("Events, values and logs are deleted for good, with the runs started as sub-flows."),
     trans.__("Files that were written stay, and so does the notebook. The audit says who did it."),
+  ];
+}
+
+/** That somebody wanted to keep some of them. */
+function kept({ trans }: RunsModel, pinned: number, all: number): readonly string[] {
+  if (pinned === 0) return [];
+  if (all === 1) return [trans.__("It is pinned: somebody wanted to keep it for good.")];
+  return [
+    trans._n(
+      "%1 of them is pinned: somebody wanted to keep it for good.",
+      "%1 of them are pinned: somebody wanted to keep them for good.",
+      pinned,
+    ),
   ];
 }
 

@@ -20,7 +20,8 @@ export interface RunsApi {
   control(run: string, what: "cancel" | "pause" | "resume"): Promise<void>;
   rerun(run: string): Promise<string>;
   replay(run: string, how: Replay): Promise<string>;
-  delete(run: string): Promise<Deletion>;
+  /** `pinned`: also where it is pinned. */
+  delete(run: string, pinned: boolean): Promise<Deletion>;
   deleteWhere(asked: Asked, dryRun: boolean): Promise<Deletion>;
 }
 
@@ -76,8 +77,8 @@ export class RunsServer implements RunsApi {
     return idOf(await this.ask("POST", ["runs", run, "replay"], { body: how }));
   }
 
-  delete(run: string): Promise<Deletion> {
-    return this.ask("DELETE", ["runs", run]);
+  delete(run: string, pinned: boolean): Promise<Deletion> {
+    return this.ask("DELETE", ["runs", run], pinned ? { query: { pinned: "true" } } : {});
   }
 
   deleteWhere(asked: Asked, dryRun: boolean): Promise<Deletion> {

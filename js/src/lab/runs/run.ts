@@ -38,6 +38,8 @@ export interface RunRow {
   /** The node that began last, while the run is not over. */
   readonly current: string | null;
   readonly pinned: boolean;
+  /** What is ready waits until somebody lets it go on. */
+  readonly paused?: boolean;
   /** The run it replays. */
   readonly origin: string | null;
   readonly origin_node: string | null;

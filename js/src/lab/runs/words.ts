@@ -1,6 +1,6 @@
 /** Times and what runs are called, for people. */
 import type { Part, Range } from "./filter";
-import type { RunRow, Status, Trigger } from "./run";
+import { going, type RunRow, type Status, type Trigger } from "./run";
 
 /** What of a translation bundle is used here. */
 export interface Words {
@@ -57,6 +57,11 @@ export function exact(iso: string, language?: string): string {
     dateStyle: "medium",
     timeStyle: "medium",
   } as Intl.DateTimeFormatOptions);
+}
+
+/** How a run stands; one that is paused says so while it could go on. */
+export function standing(trans: Words, run: RunRow): string {
+  return run.paused && going(run) ? trans.__("Paused") : statusWord(trans, run.status);
 }
 
 export function statusWord(trans: Words, status: Status): string {

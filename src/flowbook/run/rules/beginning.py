@@ -70,6 +70,7 @@ def _create(turn: Turn, s: Start) -> None:
         setup=plan.setup,
         teardown=plan.of_role(Role.TEARDOWN),
         compensations=plan.compensations,
+        environment=s.environment,
         origin=None if origin is None else origin.run,
         origin_seq=None if origin is None else origin.seq,
         origin_node=None if origin is None else origin.node,
@@ -87,7 +88,8 @@ def on_taken_up(turn: Turn, s: TakenUp) -> None:
         turns.give_up(turn, i, "cancelled")  # what goes on behind it is part of it
     lost = tuple(state.key(i) for i, phase in enumerate(state.phase) if phase is Phase.RUNNING)
     again = () if state.cancelling else tuple(map(state.key, s.again))
-    turn.emit(RunRecovered, host=s.host, pid=s.pid, lost=lost, again=again)
+    here = {"host": s.host, "pid": s.pid, "environment": s.environment}
+    turn.emit(RunRecovered, **here, lost=lost, again=again)
     if state.cancelling and (state.forced or not undoing.cleans_up(turn.plan)):
         turn.cancel_all()
     else:

@@ -77,6 +77,7 @@ class Start(_Stimulus, frozen=True, kw_only=True):
     lineage: Lineage = Lineage()
     host: str | None = None
     pid: int | None = None
+    environment: str | None = None
     origin: Origin | None = None
     called: dict[str, str] = {}
     withdrawn: str | None = None
@@ -96,6 +97,7 @@ class TakenUp(_Stimulus, frozen=True, kw_only=True):
     again: tuple[int, ...] = ()
     host: str | None = None
     pid: int | None = None
+    environment: str | None = None
     known: dict[int, dict[int, KnownTurn]] = {}
 
 
