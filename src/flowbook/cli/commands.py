@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sync": "flowbook.cli.sync",
     "job": "flowbook.cli.job",
     "schedule": "flowbook.cli.schedule",
+    "notify": "flowbook.cli.notify",
 }
 """In the order of a first day. Each module holds a click command called `command`."""
 

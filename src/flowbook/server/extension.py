@@ -17,6 +17,7 @@ from jupyter_server.utils import url_path_join
 
 from flowbook.server.handler import Nowhere, handlers
 from flowbook.server.live import Followers, LiveHandler
+from flowbook.server.notifying import tell
 from flowbook.server.reopening import reopen
 from flowbook.server.table import API, ROUTES
 from flowbook.server.viewer import ViewHandler
@@ -33,4 +34,5 @@ def _load_jupyter_server_extension(app: Any) -> None:
             (url_path_join(base, "flowbook", "view", "(.+)"), ViewHandler),
         ],
     )
+    tell(app.web_app.settings["server_root_dir"])
     reopen(app.web_app.settings["server_root_dir"], app.log)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flowbook.server import commands, comparing, flows, notebooks, performing, runs, seen, store
+from flowbook.server import (
+    commands,
+    comparing,
+    flows,
+    notebooks,
+    notifying,
+    performing,
+    runs,
+    seen,
+    store,
+)
 from flowbook.server.openapi import document
 from flowbook.server.place import Place
 from flowbook.server.routes import Route
@@ -27,5 +37,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *comparing.ROUTES,
     *store.ROUTES,
     *notebooks.ROUTES,
+    *notifying.ROUTES,
     Route("GET", "openapi.json", openapi, "This document.", dict[str, Any]),
 )

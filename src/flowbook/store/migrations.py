@@ -23,7 +23,7 @@ from flowbook.store.schema import TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 6
+FORMAT = 7
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -69,6 +69,10 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE stored.node_runs ADD COLUMN IF NOT EXISTS is_estimate BOOLEAN",
         "ALTER TABLE stored.flow_versions ADD COLUMN IF NOT EXISTS edges JSON",
         FROM_EVENTS,
+    ),
+    7: tuple(
+        f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})"
+        for name in ("judged", "notices", "notice_attempts")
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping
 
 from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
+from flowbook.store.told import TOLD_BY, TOLD_ROWS
 
 TAIL = (
     "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
@@ -308,6 +309,7 @@ SELECT payload->>'$.flow' AS flow, payload->>'$.key' AS key,
        payload->>'$.run' AS run_id, node, attempt, payload->>'$.write' AS write_id,
        payload->>'$.by' AS changed_by, ts AS changed_at
 FROM tail WHERE kind = 'MEMORY_CHANGED'""",
+    **TOLD_ROWS,
 }
 """What the tail adds to the tables that only grow."""
 
@@ -360,6 +362,7 @@ _BORN_OF = {
     "settings": ("SETTING_CHANGED",),
     "cache_clearings": ("CACHE_CLEARED",),
     "memory_changes": ("MEMORY_CHANGED",),
+    **TOLD_BY,
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),
@@ -382,8 +385,9 @@ FORGET = (
     "DELETE FROM stored.runs WHERE id IN (SELECT run_id FROM gone)",
     *(
         f"DELETE FROM stored.{table} WHERE run_id IN (SELECT run_id FROM gone)"
-        for table in ("events", "node_runs", "values", "usage")
+        for table in ("events", "node_runs", "values", "usage", "notices", "notice_attempts")
     ),
+    "DELETE FROM stored.judged WHERE subject IN (SELECT run_id FROM gone)",
     "DELETE FROM stored.memory_changes WHERE flow IN (SELECT 'run:' || run_id FROM gone)",
     "INSERT INTO stored.deletions BY NAME FROM gone",
 )

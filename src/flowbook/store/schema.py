@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flowbook.store.told import DELIVERIES, TOLD_TABLES
+
 TABLES: Mapping[str, str] = {
     "events": "run_id VARCHAR, seq INTEGER, ts TIMESTAMP, kind VARCHAR, node VARCHAR, "
     "attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, payload JSON, "
@@ -52,6 +54,7 @@ TABLES: Mapping[str, str] = {
     "memory_changes": "flow VARCHAR, key VARCHAR, version INTEGER, value JSON, run_id VARCHAR, "
     "node VARCHAR, attempt SMALLINT, write_id VARCHAR, changed_by VARCHAR, changed_at TIMESTAMP",
     "deletions": "run_id VARCHAR, deleted_at TIMESTAMP",
+    **TOLD_TABLES,
 }
 """Tables of the database file, by name."""
 
@@ -292,6 +295,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "metadata": "JSON: reason, source, result and what else belongs to it",
         "created_at": "UTC",
     },
+    "deliveries": DELIVERIES,
     "registry": {
         "run_id": "the run",
         "flow": "name of the flow",
