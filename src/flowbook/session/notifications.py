@@ -126,6 +126,11 @@ class Notifications:
         is the secret of the name `secret`, or several with theirs; what else is said is as in
         `Rule`, `quiet` being seconds or text such as `1h`. Raises `UsageError` for what is no rule.
         """
+        unknown = sorted(said.keys() - {*Rule.__struct_fields__})
+        if unknown:
+            raise UsageError(
+                f"a rule has no {unknown[0]}", hint=did_you_mean(unknown[0], Rule.__struct_fields__)
+            )
         targets = [to] if isinstance(to, str) else list(to)
         given = {
             "name": name,

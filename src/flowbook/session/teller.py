@@ -49,10 +49,11 @@ class Teller:
     def __init__(self, telling: Callable[[], Telling], in_use: Callable[[], bool]) -> None:
         self._telling = telling
         self._in_use = in_use
+        self._followed: dict[str, Run] = {}
         self._ended: deque[Run] = deque()
         self._asked = threading.Event()
         self._closing = threading.Event()
-        self._lock = threading.Lock()
+        self._lock, self._hearing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._stays = False
         self._complaint = ""
@@ -60,6 +61,8 @@ class Teller:
 
     def follow(self, run: Run) -> None:
         """See to what the rules have to say of a run when it is over."""
+        with self._hearing:
+            self._followed[run.id] = run
         run.when_over(partial(self._over, run))
 
     def stay(self) -> None:
@@ -82,6 +85,7 @@ class Teller:
 
     def settled(self, timeout: float = END_SECONDS) -> bool:
         """True once nothing is left to tell; for those who must know."""
+        self._hear()
         thread = self._thread
         if thread is not None and thread.is_alive():
             thread.join(timeout)
@@ -89,17 +93,26 @@ class Teller:
 
     def close(self, timeout: float = END_SECONDS) -> None:
         """Tell what is to be told now, for at most so many seconds; attempts to come are left."""
+        self._hear()
         self._closing.set()
         self._asked.set()
         thread = self._thread
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(timeout)
 
+    def _hear(self) -> None:
+        """See to runs that are over, and whose end was not told here yet: who asks may end next."""
+        with self._hearing:  # whoever is about to say so has said it by then
+            over = [run for run in self._followed.values() if run.status.over]
+        for run in over:
+            self._over(run)
+
     def _over(self, run: Run) -> None:
         """On the engine's thread, which others wait for."""
-        if self._in_use():
-            self._ended.append(run)
-            self.nudge()
+        with self._hearing:
+            if self._followed.pop(run.id, None) is not None and self._in_use():
+                self._ended.append(run)
+                self.nudge()
 
     # ------------------------------------------------------------ the thread
 
