@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "job": "flowbook.cli.job",
     "schedule": "flowbook.cli.schedule",
     "scheduler": "flowbook.cli.scheduler",
+    "notify": "flowbook.cli.notify",
 }
 """In the order of a first day. Each module holds a click command called `command`."""
 

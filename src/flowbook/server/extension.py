@@ -18,6 +18,7 @@ from jupyter_server.utils import url_path_join
 
 from flowbook.server.handler import Nowhere, handlers
 from flowbook.server.live import Followers, LiveHandler
+from flowbook.server.notifying import tell
 from flowbook.server.reopening import reopen
 from flowbook.server.scheduling import serve
 from flowbook.server.table import API, ROUTES
@@ -40,6 +41,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
         ],
     )
     root = app.web_app.settings["server_root_dir"]
+    tell(root)
     reopen(root, app.log)
     serve(root, app.log)
     _warm(root)

@@ -17,6 +17,7 @@ _SLOTS: Final = {
     "port": ("Name of an input or output.", {"type": "string", "minLength": 1}),
     "name": ("Name of a signal.", {"type": "string", "minLength": 1}),
     "schedule": ("Name of a schedule.", {"type": "string", "minLength": 1}),
+    "rule": ("Name of a rule.", {"type": "string", "minLength": 1}),
 }
 _REFUSALS: Final = {
     400: "What is asked cannot be read, or cannot be.",

@@ -10,10 +10,13 @@ from typing import Any
 
 import msgspec
 
+from flowbook.alerts.notice import Notice
+from flowbook.alerts.rule import Rule
 from flowbook.events import Event
 from flowbook.session.waiting import Wait
 from flowbook.store.audit import AuditRow
 from flowbook.store.lineage import Checkpoint
+from flowbook.store.notices import DeliveryRow
 from flowbook.store.rows import NodeRunRow, RunRow
 from flowbook.store.sizes import FlowSize
 from flowbook.widget.run_protocol import Page, Peek
@@ -263,6 +266,39 @@ class Statistics(Answer, frozen=True, kw_only=True):
 
     flows: list[dict[str, Any]]
     nodes: list[dict[str, Any]]
+
+
+class Rules(Answer, frozen=True, kw_only=True):
+    """The rules about who is told of what, by name."""
+
+    rules: list[Rule]
+
+
+class OneRule(Answer, frozen=True, kw_only=True):
+    """A rule."""
+
+    rule: Rule
+
+
+class RuleTold(Answer, frozen=True, kw_only=True):
+    """What a rule would have told in the last `days`, in that order; `fired` is how many times."""
+
+    rule: str
+    days: float
+    fired: int
+    notices: list[Notice]
+
+
+class RuleGone(Answer, frozen=True, kw_only=True):
+    """The rule that was taken away."""
+
+    removed: str
+
+
+class Deliveries(Answer, frozen=True, kw_only=True):
+    """Who was told of what, the latest first; the columns mean what they do in `deliveries`."""
+
+    deliveries: list[DeliveryRow]
 
 
 class RunsDiff(Answer, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from flowbook.server import (
     comparing,
     flows,
     notebooks,
+    notifying,
     performing,
     runs,
     schedules,
@@ -38,5 +39,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *schedules.ROUTES,
     *store.ROUTES,
     *notebooks.ROUTES,
+    *notifying.ROUTES,
     Route("GET", "openapi.json", openapi, "This document.", dict[str, Any]),
 )

@@ -42,6 +42,7 @@ from flowbook.session.live_flow import LiveFlows
 from flowbook.session.looking_back import LookingBack
 from flowbook.session.memory import Remembering
 from flowbook.session.notebooks import replace_text
+from flowbook.session.notifications import Notifying
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
 from flowbook.session.rehearsals import Rehearsals
@@ -83,6 +84,7 @@ class Project(
     Completing,
     Controlled,
     LookingBack,
+    Notifying,
     Providing,
     Rehearsals,
     Remembering,
@@ -105,6 +107,7 @@ class Project(
         self.live = LiveFlows()
         self.listener = Listener(lambda: self.store.signals)
         self.live.watchers.append(lambda _flow, run: self.listener.follow(run))
+        self.live.watchers.append(lambda _flow, run: self.teller.follow(run))
         self.cache = ProjectCache(self)
         """What the cache of its nodes holds: `entries`, `clear`, `why`."""
         self.own: Own = lambda run_id: owned(self.folder, run_id)
@@ -376,6 +379,7 @@ class Project(
     def close(self) -> None:
         """Let go of suspended runs, close what nodes keep, fold the journal, close the store."""
         self.reopening.close()
+        self.teller.close()
         if "provider" in self.__dict__:
             self.provider.close()
         if "engine" in self.__dict__:

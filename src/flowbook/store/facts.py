@@ -231,6 +231,43 @@ class SlotsDecided(StoreFact, frozen=True, kw_only=True, tag="SLOTS_DECIDED"):
     next_run: float | None = None
 
 
+class RunsJudged(StoreFact, frozen=True, kw_only=True, tag="RUNS_JUDGED"):
+    """The rules about who is told of what have been asked of these.
+
+    `subjects` are ids of runs, or what times of schedules are known by; `lost`: the runs were not
+    over, but their process was gone.
+    """
+
+    subjects: tuple[str, ...]
+    lost: bool = False
+
+
+class NoticeWritten(StoreFact, frozen=True, kw_only=True, tag="NOTICE_WRITTEN"):
+    """Somebody is to be told something, once.
+
+    `id` follows from what is told to whom, so that writing it again is no second one. `notice` is
+    what is told and `target` where it goes, as JSON; neither has an address.
+    """
+
+    id: str
+    notice: msgspec.Raw
+    target: msgspec.Raw
+    run: RunId | None = None
+
+
+class NoticeTried(StoreFact, frozen=True, kw_only=True, tag="NOTICE_TRIED"):
+    """An attempt to tell somebody is over: `outcome` is sent, retry or failed.
+
+    `retry_at`: seconds since the epoch before which there is no other. `error` has no address.
+    """
+
+    id: str
+    outcome: str
+    error: str | None = None
+    retry_at: float | None = None
+    run: RunId | None = None
+
+
 StoredFact: TypeAlias = (
     Event
     | WriterOpened
@@ -249,6 +286,9 @@ StoredFact: TypeAlias = (
     | ScheduleSaved
     | ScheduleRemoved
     | SlotsDecided
+    | RunsJudged
+    | NoticeWritten
+    | NoticeTried
 )
 
 

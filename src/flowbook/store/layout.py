@@ -12,6 +12,7 @@
   archive/<writer>.<n>.tsv.gz  the same, once folded, if the setting `archive` is on
   objects/<aa>/<sha256>.ext  immutable values, by content
   objects/<aa>/<sha256>.preview.json  what such a value looks like; made anew when missing
+  notices.lock               held by whoever tells people; there since the first rule was made
   claims/<schedule>/<tick>   who won a tick of a schedule
   signals/<run>/<id>.json    what is said to a run from outside
   runs/<run>.lock            held by the process that took up a lost run
@@ -89,6 +90,10 @@ class Layout:
     @property
     def claims(self) -> Path:
         return self.root / "claims"
+
+    @property
+    def notices(self) -> Path:
+        return self.root / "notices.lock"
 
     @property
     def signals(self) -> Path:

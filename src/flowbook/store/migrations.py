@@ -25,7 +25,7 @@ from flowbook.store.whereabouts import FROM_EVENTS as PAUSED_FROM_EVENTS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 9
+FORMAT = 10
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -86,6 +86,10 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE stored.runs ADD COLUMN IF NOT EXISTS paused BOOLEAN",
         f"CREATE TABLE IF NOT EXISTS stored.environments ({TABLES['environments']})",
         PAUSED_FROM_EVENTS,
+    ),
+    10: tuple(
+        f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})"
+        for name in ("judged", "notices", "notice_attempts")
     ),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""

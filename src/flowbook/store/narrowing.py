@@ -30,6 +30,7 @@ _OWN: Mapping[str, _Own] = {
     "datasets": _Own(time="created_at"),
     "memory": _Own("flow", "changed_at"),
     "memory_history": _Own("flow", "changed_at"),
+    "deliveries": _Own("flow", "happened_at"),
     "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
     "node_stats": _Own("flow", link="flow", key="flow"),
     "flow_stats": _Own("flow", link="flow", key="flow"),
@@ -55,6 +56,7 @@ _ORDER: Mapping[str, str] = {
     "streams": "run_id, ts, node, channel, chunk_index",
     "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
     "audit": "id",
+    "deliveries": "written_at, id",
     "registry": "run_id",
     "node_stats": "flow, node",
     "flow_stats": "flow",

@@ -20,6 +20,7 @@ from collections.abc import Collection, Mapping
 from flowbook.store.agenda import AGENDA_BORN_OF, AGENDA_ROWS
 from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
+from flowbook.store.told import TOLD_BY, TOLD_ROWS
 from flowbook.store.whereabouts import COMBINED as WHERE_COMBINED
 from flowbook.store.whereabouts import DELTAS as WHERE_DELTAS
 from flowbook.store.whereabouts import NEW_ENVIRONMENTS
@@ -318,6 +319,7 @@ SELECT payload->>'$.flow' AS flow, payload->>'$.key' AS key,
        payload->>'$.by' AS changed_by, ts AS changed_at
 FROM tail WHERE kind = 'MEMORY_CHANGED'""",
     **AGENDA_ROWS,
+    **TOLD_ROWS,
 }
 """What the tail adds to the tables that only grow."""
 
@@ -371,6 +373,7 @@ _BORN_OF = {
     "cache_clearings": ("CACHE_CLEARED",),
     "memory_changes": ("MEMORY_CHANGED",),
     **AGENDA_BORN_OF,
+    **TOLD_BY,
 }
 _FOR_KINDS = (
     (("FLOW_RECORDED",), _FLOW_VERSIONS),
@@ -394,8 +397,9 @@ FORGET = (
     "DELETE FROM stored.runs WHERE id IN (SELECT run_id FROM gone)",
     *(
         f"DELETE FROM stored.{table} WHERE run_id IN (SELECT run_id FROM gone)"
-        for table in ("events", "node_runs", "values", "usage")
+        for table in ("events", "node_runs", "values", "usage", "notices", "notice_attempts")
     ),
+    "DELETE FROM stored.judged WHERE subject IN (SELECT run_id FROM gone)",
     "DELETE FROM stored.memory_changes WHERE flow IN (SELECT 'run:' || run_id FROM gone)",
     "INSERT INTO stored.deletions BY NAME FROM gone",
 )

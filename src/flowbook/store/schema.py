@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowbook.store.agenda import AGENDA_TABLES, AGENDA_VIEWS
+from flowbook.store.told import DELIVERIES, TOLD_TABLES
 
 TABLES: Mapping[str, str] = {
     "events": "run_id VARCHAR, seq INTEGER, ts TIMESTAMP, kind VARCHAR, node VARCHAR, "
@@ -58,6 +59,7 @@ TABLES: Mapping[str, str] = {
     "node VARCHAR, attempt SMALLINT, write_id VARCHAR, changed_by VARCHAR, changed_at TIMESTAMP",
     "deletions": "run_id VARCHAR, deleted_at TIMESTAMP",
     **AGENDA_TABLES,
+    **TOLD_TABLES,
 }
 """Tables of the database file, by name."""
 
@@ -311,6 +313,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "metadata": "JSON: reason, source, result and what else belongs to it",
         "created_at": "UTC",
     },
+    "deliveries": DELIVERIES,
     "registry": {
         "run_id": "the run",
         "flow": "name of the flow",

@@ -20,6 +20,8 @@ NONE = "none"
 GRANTS = ("database", "shell")
 """What a project may grant to its nodes, by the names that nodes ask with."""
 
+MAIL_SECURITY = ("starttls", "ssl", "none")
+
 
 class Recover(StrEnum):
     """What becomes of runs whose process died, when their project is opened again.
@@ -114,6 +116,21 @@ def _names(value: object) -> str:
     return words
 
 
+def _word(value: object) -> str:
+    word = str(value).strip()
+    if not word or not word.isprintable() or len(word) > 200:
+        raise UsageError(f"{value!r} is no single word", hint="none takes it back")
+    return word
+
+
+def _mail_security(value: object) -> str:
+    word = str(value).strip().lower()
+    if word not in MAIL_SECURITY:
+        words = ", ".join(MAIL_SECURITY)
+        raise UsageError(f"mail_security cannot be {value!r}", hint=f"write one of {words}")
+    return word
+
+
 def _recover(value: object) -> str:
     word = str(value).strip().lower()
     if word not in list(Recover):
@@ -177,6 +194,19 @@ SETTINGS: Mapping[str, Setting] = {
         NONE,
         _words,
     ),
+    "mail_server": Setting(
+        "host, or host:port, of the server that sends e-mails of rules; none: no e-mails are sent",
+        NONE,
+        _word,
+    ),
+    "mail_security": Setting(
+        f"how that server is spoken to: {', '.join(MAIL_SECURITY)}",
+        "starttls",
+        _mail_security,
+    ),
+    "mail_sender": Setting("who those e-mails are from: reports@example.org", NONE, _word),
+    "mail_user": Setting("user of that server", NONE, _word),
+    "mail_secret": Setting("name of the secret that has the password of that user", NONE, _word),
     "recover": Setting(
         "what becomes of lost runs when the project is opened: auto, they go on if no node with "
         "effects was under way; ask, they are told of; off",

@@ -44,6 +44,7 @@ from flowbook.store.maintained import Maintained
 from flowbook.store.memory import Memory
 from flowbook.store.migrations import ensure_meta, read_meta
 from flowbook.store.mounts import check_file_system
+from flowbook.store.notices import Notices
 from flowbook.store.query import Tables
 from flowbook.store.resident import Resident
 from flowbook.store.retention import Retention
@@ -100,6 +101,7 @@ class Store(Maintained):
         self.audit = audit = AuditLog(snapshot, append, keep=self._audit_kept)
         self.slots = Slots(layout, disk=disk, prepare=self._prepare)
         self.settings = Settings(snapshot, append, self.audit, self.slots.say)
+        self.notices = Notices(snapshot, append, audit, self._prepare)
         deletions = Deletions(snapshot, append, self.audit, fold=self._fold_if_free)
         self.history = History(snapshot, deletions)
         self.environments = Environments(snapshot, append, time.time)

@@ -14,6 +14,7 @@ from flowbook.store.agenda import AGENDA_NEEDS, AGENDA_READ
 from flowbook.store.projection import EVENTS, PRUNED, ROWS
 from flowbook.store.schema import VIEWS
 from flowbook.store.statistics import STATISTICS, STATISTICS_NEED, macro
+from flowbook.store.told import TOLD_NEED, TOLD_VIEWS
 from flowbook.store.whereabouts import ENVIRONMENTS
 
 FRESH = ("fresh_runs", "fresh_nodes")
@@ -25,7 +26,7 @@ _DATASET_COLUMNS = ", ".join(VIEWS["datasets"])
 _USAGE_COLUMNS = ", ".join(VIEWS["usage"])
 
 _KEPT = {"runs": "id", "node_runs": "run_id", "events": "run_id", "values": "run_id",
-         "usage": "run_id"}  # fmt: skip
+         "usage": "run_id", "notices": "run_id", "notice_attempts": "run_id"}  # fmt: skip
 
 _LOST = "lost: process ' || coalesce(pid::VARCHAR, '?') || ' is gone"
 _IS_LOST = "outcome IS NULL AND suspended <= 0 AND NOT list_contains(getvariable('living'), writer)"
@@ -251,6 +252,7 @@ READ_VIEWS: Mapping[str, str] = {
     SELECT run_id, payload->>'$.flow' AS flow FROM tail WHERE kind = 'RUN_CREATED'""",
     **AGENDA_READ,
     **STATISTICS,
+    **TOLD_VIEWS,
 }
 """What makes each of `VIEWS` inside a look, and what those are made of. `runs` is `old_runs` and
 `recent_runs`, disjoint; both read the variable `living`, the writers that hold their life file.
@@ -277,6 +279,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "memory_history": ("memory_changes",),
     "memory": ("memory_history",),
     **AGENDA_NEEDS,
+    **TOLD_NEED,
     **STATISTICS_NEED,
 }
 
@@ -309,5 +312,6 @@ def statements(views: Iterable[str], *, gone: bool) -> Iterator[str]:
 def _kept(view: str, gone: bool) -> str:
     """A stored table without the runs that the tail deletes."""
     table = view.removeprefix("kept_")
-    left = f"WHERE {_KEPT[table]} NOT IN (SELECT run_id FROM gone)" if gone else ""
+    key = _KEPT[table]
+    left = f"WHERE ({key} NOT IN (SELECT run_id FROM gone) OR {key} IS NULL)" if gone else ""
     return f'FROM stored."{table}" {left}'

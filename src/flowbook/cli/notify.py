@@ -1,0 +1,303 @@
+"""`flowbook notify`: who is told of what, tried on the history before it is let loose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from flowbook.alerts.rule import LAB
+from flowbook.cli.manual import manual
+from flowbook.cli.opening import Command, Duration, json_option
+from flowbook.cli.output import echo_json, echo_table
+from flowbook.cli.place import Asked, acting_here, asked_project, project_option
+from flowbook.errors import StoreBusy
+from flowbook.events import TriggerKind
+from flowbook.export.exits import ExitCode
+from flowbook.graph.quantities import parse_bytes
+
+if TYPE_CHECKING:
+    from flowbook.alerts.rule import Rule
+    from flowbook.session.notifications import Notifications
+
+_CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
+_CONDITIONS = ("failed", "timed_out", "slow", "resources", "missed", "recovered")
+
+
+class Size(click.ParamType[float]):
+    """Bytes, from text such as 500MB or 2GB."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return float(parse_bytes(value))
+        except ValueError as refused:
+            self.fail(f"{value!r} is no size: {refused}", param, ctx)
+
+
+@click.group("notify")
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook notify add broken --on failed --channel slack --secret slack_hook",
+    "flowbook notify test broken",
+    "flowbook notify enable broken",
+)
+def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+    """Let people be told of runs that failed, were slow, took much, or did not come."""
+    ctx.obj = Asked(folder, as_json)
+    acting_here(ctx)
+
+
+def _name_argument(function: Command) -> Command:
+    return click.argument("name", metavar="RULE")(function)
+
+
+def _rules(ctx: click.Context, folder: Path | None) -> Notifications:
+    return asked_project(ctx, folder).notifications
+
+
+@command.command("list")
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify list", "flowbook notify list --json", codes=_CODES)
+def list_(ctx: click.Context, /, folder: Path | None, as_json: bool) -> ExitCode:
+    """List the rules."""
+    found = _rules(ctx, folder).rules()
+    if as_json or ctx.obj.as_json:
+        echo_json({"rules": [msgspec.to_builtins(one) for one in found]})
+    elif not found:
+        click.echo("there is no rule: flowbook notify add --help", err=True)
+    else:
+        columns = ("rule", "on", "flow", "tells", "quiet", "enabled")
+        echo_table(columns, [_row(one) for one in found])
+    return ExitCode.OK
+
+
+def _row(rule: Rule) -> tuple[Any, ...]:
+    tells = ", ".join(one.channel for one in rule.to)
+    quiet = f"{rule.quiet:g} s" if rule.quiet else ""
+    return (
+        rule.name,
+        rule.words + (", first only" if rule.first_only else ""),
+        rule.flow,
+        tells,
+        quiet,
+        "yes" if rule.enabled else "no",
+    )
+
+
+def _measures(function: Command) -> Command:
+    for option in (
+        click.option("--least", type=int, metavar="N", help="Nothing is slow with fewer.  [10]"),
+        click.option("--over", type=int, metavar="N", help="Of so many runs before it.  [50]"),
+        click.option("--percentile", type=float, metavar="P", help="Above P % of them.  [95]"),
+        click.option("--node", metavar="NAME", help="What this node took, not the whole run."),
+        click.option("--memory", type=Size(), help="More memory than this: 500MB, 2GB."),
+        click.option("--cpu", type=Duration(), help="More CPU time than this: 30s, 5m."),
+        click.option("--measure", type=click.Choice(("cpu", "memory")), help="What is measured."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("add")
+@_name_argument
+@click.option("--on", type=click.Choice(_CONDITIONS), required=True, help="When it tells.")
+@click.option("--flow", metavar="NAME", help="Of this flow, or of all like 'daily*'.")
+@click.option(
+    "--trigger",
+    "triggers",
+    multiple=True,
+    type=click.Choice([one.value for one in TriggerKind if one is not TriggerKind.TEST]),
+    help="Only of runs started so; may be given again.",
+)
+@click.option(
+    "--channel", "channels", multiple=True, help="Where to: webhook, slack, discord, email, lab."
+)
+@click.option("--secret", metavar="NAME", help="Name of the secret that has the address.")
+@click.option("--to", "readers", multiple=True, metavar="ADDRESS", help="Whom an e-mail is for.")
+@click.option("--quiet", type=Duration(), help="Not more than once per flow in this time: 1h.")
+@click.option("--first-only", is_flag=True, help="Only the first of a series of failures.")
+@click.option("--enable", is_flag=True, help="Let it watch from now on.")
+@_measures
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook notify add broken --on failed --channel slack --secret slack_hook --first-only",
+    "flowbook notify add slow --on slow --percentile 99 --flow 'daily*' --quiet 1h",
+    "flowbook notify add hungry --on resources --memory 2GB --channel email --to ada@example.org",
+    codes=_CODES,
+)
+def add(ctx: click.Context, /, name: str, **asked: Any) -> ExitCode:
+    """Make a rule, and say what it would have told in the last 30 days.
+
+    It is off until it is enabled. A rule of that name is replaced.
+    """
+    rules = _rules(ctx, asked["folder"])
+    said = {
+        key: asked[key]
+        for key in ("flow", "quiet", "first_only", "triggers")
+        if asked[key] not in (None, ())
+    }
+    secret, readers = asked["secret"] or "", list(asked["readers"])
+    to = [_target(one, secret, readers) for one in asked["channels"] or (LAB,)]
+    rule = rules.add(name, _when(asked), to=to, enable=asked["enable"], **said)
+    return _tell_test(ctx, rules, rule, 30, as_json=asked["as_json"])
+
+
+def _target(channel: str, secret: str, readers: list[str]) -> dict[str, Any]:
+    if channel == LAB:
+        return {"channel": channel}
+    return {"channel": channel, "secret": secret, "to": readers}
+
+
+def _when(asked: dict[str, Any]) -> dict[str, Any]:
+    names = ("percentile", "over", "least", "node")
+    when = {"on": asked["on"], **{n: asked[n] for n in names if asked[n] is not None}}
+    if asked["on"] != "resources":
+        return when
+    limits = {n: asked[n] for n in ("cpu", "memory") if asked[n] is not None}
+    if len(limits) > 1 or (not limits and asked["measure"] is None):
+        raise click.UsageError("say one of --cpu, --memory and --measure")
+    what = next(iter(limits), asked["measure"])
+    return when | {"what": what} | ({"limit": limits[what]} if what in limits else {})
+
+
+@command.command("test")
+@_name_argument
+@click.option("--days", type=float, default=30, help="Of so many days.  [30]")
+@click.option("--send", is_flag=True, help="Send a word to all whom it tells, now.")
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify test broken", "flowbook notify test broken --days 7", codes=_CODES)
+def test(ctx: click.Context, /, name: str, days: float, send: bool, **asked: Any) -> ExitCode:
+    """Say what a rule would have told, had it been on; nobody is told, but with --send."""
+    rules = _rules(ctx, asked["folder"])
+    if not send:
+        return _tell_test(ctx, rules, rules.rule(name), days, as_json=asked["as_json"])
+    found = rules.say(name)
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"rule": name, "sent": found})
+    else:
+        for channel, how in found.items():
+            click.echo(f"{channel}: {how}")
+    return ExitCode.OK if {*found.values()} == {"sent"} else ExitCode.INFRASTRUCTURE
+
+
+def _tell_test(
+    ctx: click.Context, rules: Notifications, rule: Rule, days: float, *, as_json: bool
+) -> ExitCode:
+    found = rules.test(rule, days)
+    if as_json or ctx.obj.as_json:
+        echo_json(found.to_json() | {"enabled": rule.enabled})
+        return ExitCode.OK
+    click.echo(f"{rule.name}: {found}")
+    if not rule.enabled:
+        click.echo(f"it is off; to let it watch: flowbook notify enable {rule.name}", err=True)
+    return ExitCode.OK
+
+
+@command.command("enable")
+@_name_argument
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify enable broken", codes=_CODES)
+def enable(ctx: click.Context, /, name: str, folder: Path | None, as_json: bool) -> ExitCode:
+    """Let a rule watch from now on; of what was over before it tells nobody."""
+    _rules(ctx, folder).enable(name)
+    return _tell_done(ctx, name, "watches from now on", as_json=as_json)
+
+
+@command.command("disable")
+@_name_argument
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify disable broken", codes=_CODES)
+def disable(ctx: click.Context, /, name: str, folder: Path | None, as_json: bool) -> ExitCode:
+    """Let a rule watch no longer."""
+    _rules(ctx, folder).disable(name)
+    return _tell_done(ctx, name, "is off", as_json=as_json)
+
+
+@command.command("remove")
+@_name_argument
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify remove broken", codes=_CODES)
+def remove(ctx: click.Context, /, name: str, folder: Path | None, as_json: bool) -> ExitCode:
+    """Take a rule away; what it told stays in the history."""
+    _rules(ctx, folder).remove(name)
+    return _tell_done(ctx, name, "is gone", as_json=as_json)
+
+
+def _tell_done(ctx: click.Context, name: str, now: str, *, as_json: bool) -> ExitCode:
+    if as_json or ctx.obj.as_json:
+        echo_json({"rule": name, "now": now})
+    else:
+        click.echo(f"{name} {now}")
+    return ExitCode.OK
+
+
+@command.command("history")
+@click.option("--flow", metavar="NAME", help="Only of this flow.")
+@click.option("--rule", metavar="RULE", help="Only by this rule.")
+@click.option("--status", type=click.Choice(("waiting", "sent", "failed")), help="Only what is so.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, help="How many.  [20]")
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify history", "flowbook notify history --status failed", codes=_CODES)
+def history(ctx: click.Context, /, folder: Path | None, as_json: bool, **asked: Any) -> ExitCode:
+    """List who was told of what, and what did not get through, the latest first."""
+    found = _rules(ctx, folder).history(**asked)
+    if as_json or ctx.obj.as_json:
+        echo_json({"deliveries": found})
+        return ExitCode.OK
+    columns = ("written", "rule", "event", "flow", "run", "channel", "status", "attempts", "error")
+    rows = [
+        (
+            f"{one.written_at:%Y-%m-%d %H:%M:%S}", one.rule, one.event, one.flow,
+            one.run_id or "", one.channel, one.status, one.attempts, one.last_error or "",
+        )
+        for one in found
+    ]  # fmt: skip
+    if rows:
+        echo_table(columns, rows)
+    else:
+        click.echo("nobody was told of anything", err=True)
+    return ExitCode.OK
+
+
+@command.command("deliver")
+@project_option
+@json_option
+@click.pass_context
+@manual("flowbook notify deliver", codes=_CODES)
+def deliver(ctx: click.Context, /, folder: Path | None, as_json: bool) -> ExitCode:
+    """Send now what is due, and what a process that died did not come to tell.
+
+    For a project with no server; another process that is at it is left to it.
+    """
+    rules = _rules(ctx, folder)
+    try:
+        left = rules.deliver()
+    except StoreBusy:
+        left = None
+    if as_json or ctx.obj.as_json:
+        echo_json({"next_in": left})
+    elif left is not None:
+        click.echo(f"more is due in {left:.0f} s", err=True)
+    return ExitCode.OK
