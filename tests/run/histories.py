@@ -22,6 +22,7 @@ from flowbook.plan.plan import Join
 from flowbook.run.critical import critical_path
 from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.instruction import Launch
 from flowbook.run.rules.known import ItemsGiven, KnownTurn
 from flowbook.run.rules.state import RunState
 from flowbook.run.rules.stimulus import (
@@ -29,7 +30,6 @@ from flowbook.run.rules.stimulus import (
     Expired,
     Given,
     ItemsOffered,
-    Launch,
     NextAsked,
     Origin,
     PauseAsked,

@@ -15,17 +15,9 @@ from flowbook.events import NodeLogged, RunStatus, ScopeLeft, ScopeOpened, SkipR
 from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
+from flowbook.run.rules.instruction import Abort, Consult, Gather, SetTimer
 from flowbook.run.rules.phase import Outcome, Phase
-from flowbook.run.rules.stimulus import (
-    Abort,
-    Consult,
-    Gather,
-    JournalFailed,
-    SetTimer,
-    StepRecalled,
-    StepStreamed,
-    StepUsed,
-)
+from flowbook.run.rules.stimulus import JournalFailed, StepRecalled, StepStreamed, StepUsed
 
 EACH = Policy(Turns.EACH)
 MAP = Policy(Turns.EACH, window=3, stop=False, settle=True)

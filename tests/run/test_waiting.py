@@ -6,8 +6,8 @@ from tests.run.histories import Play
 from tests.run.plans import n
 
 from flowbook.events import NodeStarted, RunStatus
+from flowbook.run.rules.instruction import Await
 from flowbook.run.rules.phase import Outcome, Phase
-from flowbook.run.rules.stimulus import Await
 
 
 def test_a_resumed_step_goes_on_with_the_attempt_that_waited():

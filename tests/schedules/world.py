@@ -34,29 +34,31 @@ from flowbook.run.past import bring_past
 from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import evolve, fold
 from flowbook.run.rules.growing import container_seen
+from flowbook.run.rules.instruction import (
+    Abort,
+    Acquire,
+    Await,
+    CloseRun,
+    Consult,
+    Gather,
+    Launch,
+    Release,
+    SetTimer,
+)
 from flowbook.run.rules.known import ItemsGiven, KnownTurn
 from flowbook.run.rules.outside import outside_of
 from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState
 from flowbook.run.rules.stimulus import (
-    Abort,
-    Acquire,
-    Await,
     CancelAsked,
     CheckpointDue,
-    CloseRun,
-    Consult,
     Expired,
-    Gather,
     Given,
     ItemsOffered,
     JournalFailed,
-    Launch,
     NextAsked,
     PauseAsked,
-    Release,
     ResumeAsked,
-    SetTimer,
     Start,
     StepCancelled,
     StepConsulted,

@@ -12,7 +12,8 @@ from functools import partial
 from typing import TypeVar
 
 from flowbook.events.values import Usage
-from flowbook.run.rules.stimulus import Launch, StepUsed, Stimulus
+from flowbook.run.rules.instruction import Launch
+from flowbook.run.rules.stimulus import StepUsed, Stimulus
 from flowbook.run.stream import OfAttempt
 from flowbook.run.streaming import Streaming
 from flowbook.run.words import Words

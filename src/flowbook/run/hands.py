@@ -33,12 +33,9 @@ from flowbook.run.permits import StepPermits
 from flowbook.run.places.capture import listening
 from flowbook.run.places.executors import Attempt, Ending, Raised, Returned, Ticket
 from flowbook.run.places.measure import measured
+from flowbook.run.rules.instruction import Abort, Consult, Gather, Launch
 from flowbook.run.rules.state import RunState
 from flowbook.run.rules.stimulus import (
-    Abort,
-    Consult,
-    Gather,
-    Launch,
     StepCancelled,
     StepConsulted,
     StepRaised,

@@ -12,7 +12,8 @@ from flowbook.graph.node import Outputs
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.plan.plan import Step
 from flowbook.run.recall import Answer, NoKey, bring_back, contents, evaluated, key_of
-from flowbook.run.rules.stimulus import Launch, StepRecalled, Stimulus
+from flowbook.run.rules.instruction import Launch
+from flowbook.run.rules.stimulus import StepRecalled, Stimulus
 from flowbook.run.values import Keeper, inputs_of, nest
 from flowbook.run.work import Tools, Work
 

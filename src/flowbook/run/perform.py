@@ -31,21 +31,23 @@ from flowbook.run.places.loops import soon
 from flowbook.run.places.machine import machine
 from flowbook.run.record import Record
 from flowbook.run.rules.decide import decide
-from flowbook.run.rules.phase import Phase
-from flowbook.run.rules.state import RunState
-from flowbook.run.rules.stimulus import (
+from flowbook.run.rules.instruction import (
     Abort,
     Acquire,
     Await,
-    CheckpointDue,
     CloseRun,
     Consult,
     Gather,
     Instruction,
-    JournalFailed,
     Launch,
     Release,
     SetTimer,
+)
+from flowbook.run.rules.phase import Phase
+from flowbook.run.rules.state import RunState
+from flowbook.run.rules.stimulus import (
+    CheckpointDue,
+    JournalFailed,
     StepCancelled,
     StepLogged,
     Stimulus,

@@ -13,9 +13,10 @@ from flowbook.errors import UsageError
 from flowbook.run.containers import Containers
 from flowbook.run.places.loops import soon
 from flowbook.run.recall import KEY, NoKey, evaluated
+from flowbook.run.rules.instruction import Acquire, Release
 from flowbook.run.rules.outside import Outside, is_tagged, outside_of
 from flowbook.run.rules.state import RunState
-from flowbook.run.rules.stimulus import Acquire, Release, StepPermitted, Stimulus
+from flowbook.run.rules.stimulus import StepPermitted, Stimulus
 from flowbook.run.stage import Assignment, Stage
 from flowbook.run.values import nest
 from flowbook.run.work import Permit, Wish

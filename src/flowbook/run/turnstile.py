@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from flowbook.events import Event, RunCreated
 from flowbook.run.perform import Performance
 from flowbook.run.places.loops import soon
+from flowbook.run.rules.instruction import Launch
 from flowbook.run.rules.phase import Phase
-from flowbook.run.rules.stimulus import CancelAsked, Expired, Launch, Lineage, Start, TakenUp
+from flowbook.run.rules.stimulus import CancelAsked, Expired, Lineage, Start, TakenUp
 
 
 class Turnstile:

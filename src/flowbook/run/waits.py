@@ -19,8 +19,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flowbook.graph.suspension import Resumption, Suspend
+from flowbook.run.rules.instruction import Await
 from flowbook.run.rules.state import RunState
-from flowbook.run.rules.stimulus import Await, StepDue, StepResumed, StepSuspended, Stimulus
+from flowbook.run.rules.stimulus import StepDue, StepResumed, StepSuspended, Stimulus
 from flowbook.run.stage import Stage
 
 _LOOK = 1.0

@@ -10,22 +10,19 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
-from weakref import WeakKeyDictionary
 
-from flowbook.cells.header import SETUP
-from flowbook.errors import InvalidFlow, UsageError
+from flowbook.errors import UsageError
 from flowbook.graph.flow import Flow, set_default_host
 from flowbook.graph.host import flows_of
-from flowbook.graph.node import Node
-from flowbook.graph.problem import Problem, errors
+from flowbook.graph.problem import Problem
 from flowbook.graph.registry import Registry
-from flowbook.graph.spec import FlowSpec, Json, NodeSpec
-from flowbook.ids import FlowId, NodeId
+from flowbook.graph.spec import Json
+from flowbook.ids import NodeId
 from flowbook.session.ambient import names_of
 from flowbook.session.begin import begin
 from flowbook.session.cache import ProjectCache
@@ -34,6 +31,7 @@ from flowbook.session.captured import Captured, captured_of, captured_problems
 from flowbook.session.completing import Completing
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
+from flowbook.session.filing import Filing
 from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
 from flowbook.session.kinds import installed_kinds
@@ -41,7 +39,6 @@ from flowbook.session.listening import Listener
 from flowbook.session.live_flow import LiveFlows
 from flowbook.session.looking_back import LookingBack
 from flowbook.session.memory import Remembering
-from flowbook.session.notebooks import replace_text
 from flowbook.session.notifications import Notifying
 from flowbook.session.plans import Plans
 from flowbook.session.queue import Queues
@@ -52,13 +49,11 @@ from flowbook.session.schedules import Schedules
 from flowbook.session.services import Providing
 from flowbook.session.staleness import Ageing
 from flowbook.session.start import STORE_FOLDER, Start, owned
-from flowbook.session.surroundings import surroundings, with_captured
 from flowbook.session.variables import Varying
 from flowbook.session.versioned import Versioned
 from flowbook.session.work import evaluate_text, kinds_of
 
 if TYPE_CHECKING:
-    from flowbook.cells.notebook import Cell, Notebook
     from flowbook.plan.plan import Plan
     from flowbook.plan.routing import Routing
     from flowbook.run.engine import Engine
@@ -70,19 +65,11 @@ if TYPE_CHECKING:
     from flowbook.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A notebook read as a flow, with all that is wrong with it."""
-
-    flow: Flow
-    problems: tuple[Problem, ...]
-    notebook: Notebook
-
-
 class Project(
     Ageing,
     Completing,
     Controlled,
+    Filing,
     LookingBack,
     Notifying,
     Providing,
@@ -115,7 +102,6 @@ class Project(
         self.calls = Calls(self)
         self.keys = Keys(self)
         self._plans = Plans()
-        self._sources: WeakKeyDictionary[Flow, tuple[Notebook, FlowSpec]] = WeakKeyDictionary()
         self.aftermath = Aftermath(self, partial(begin, self))
         self.queues = Queues(self)
         """What waits for its turn in this process."""
@@ -175,37 +161,6 @@ class Project(
         return Engine(self.store.sink, self.store.vault, tools=tools)
 
     # ------------------------------------------------------------ definitions
-
-    def load(self, path: Path | str) -> Loaded:
-        """Read a notebook as a flow; executes nothing.
-
-        Raises `UsageError` when the file is missing or is no notebook.
-        """
-        from flowbook.cells.notebook import Notebook
-        from flowbook.cells.source import read
-
-        path = Path(path)
-        try:
-            text = path.read_bytes().decode()
-        except OSError as failure:
-            raise UsageError(f"cannot read {path}: {failure.strerror}") from None
-        except UnicodeDecodeError:
-            raise UsageError(f"{path} is no notebook: it is no text") from None
-        try:
-            notebook = Notebook.parse(text)
-        except UsageError as refused:
-            refused.message = f"{path}: {refused.message}"
-            raise
-        parsed = read(notebook, self.registry, FlowId(path.stem))
-        flow = Flow(parsed.spec.id, host=self)
-        flow.replace_spec(parsed.spec)
-        self._sources[flow] = (notebook, parsed.spec)
-        return Loaded(flow, tuple(parsed.problems), notebook)
-
-    def cells_of(self, flow: Flow) -> tuple[Cell, ...]:
-        """The cells of the notebook that the flow is of, as far as they are known here."""
-        source = self._sources.get(flow)
-        return tuple(self.live.of(flow).cells.values()) or (source[0].cells if source else ())
 
     def check(self, flow: Flow) -> tuple[Problem, ...]:
         """Everything wrong with the definition, all at once."""
@@ -333,40 +288,6 @@ class Project(
         return self.live.of(flow).last
 
     # ------------------------------------------------------------ graph.flow.Host
-
-    def read_notebook(self, path: Path | str) -> Flow:
-        """The flow of a notebook; `InvalidFlow` with every problem when it does not parse."""
-        loaded = self.load(path)
-        if errors(loaded.problems):
-            raise InvalidFlow(f"{path} does not hold a sound flow", problems=loaded.problems)
-        return loaded.flow
-
-    def write_notebook(self, flow: Flow, path: Path | str) -> None:
-        """Write the flow as a notebook; the file is replaced whole or not at all.
-
-        A flow that was read from a notebook is written back into that one: cells that say no other
-        thing stay as they are, with text cells, outputs and order. What decorated functions use of
-        their module goes into a setup cell, as does what nodes take from a kernel's plain cells;
-        `UsageError` names what cannot be written as code.
-        """
-        from flowbook.cells.patches import rewrite, write
-
-        path = Path(path)
-        functions = [
-            one
-            for one in flow.implementations.values()
-            if one is not None and not isinstance(one, Node)
-        ]
-        source = None if functions else self._sources.get(flow)
-        if source is not None:
-            replace_text(path, rewrite(*source, flow.spec(), self.registry).text())
-            return
-        spec = with_captured(flow.spec(), self.live.of(flow).cells)
-        setup = surroundings(functions)
-        if setup:
-            shared = NodeSpec(NodeId("setup_functions"), kind=SETUP, body=setup)
-            spec = replace(spec, setup=(shared, *spec.setup))
-        replace_text(path, write(spec, self.registry).text())
 
     def view(self, flow: Flow, name: str) -> Any:
         """A view of the flow by its entry point name, such as `canvas`."""

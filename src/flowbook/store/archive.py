@@ -26,8 +26,8 @@ from flowbook.store import segments
 from flowbook.store.disk import Disk, Durability
 from flowbook.store.facts import line_of, plain_line_of, prefix
 from flowbook.store.layout import Layout
-from flowbook.store.projection import LINES, PLAIN_LINES
 from flowbook.store.segments import NAME, Segment
+from flowbook.store.unfolded import LINES, PLAIN_LINES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowbook.store.layout import Layout
-from flowbook.store.projection import EVENTS, ROWS
+from flowbook.store.projection import ROWS
+from flowbook.store.unfolded import EVENTS
 
 PREVIEW = "preview.json"
 _OBJECT = re.compile(r"([0-9a-f]{64})\.(.+)")

@@ -21,78 +21,10 @@ from flowbook.store.agenda import AGENDA_BORN_OF, AGENDA_ROWS
 from flowbook.store.measured import COMBINED, DELTAS, IS_TOLD
 from flowbook.store.schema import TABLES
 from flowbook.store.told import TOLD_BY, TOLD_ROWS
+from flowbook.store.unfolded import AS_TIMESTAMP, EVENTS
 from flowbook.store.whereabouts import COMBINED as WHERE_COMBINED
 from flowbook.store.whereabouts import DELTAS as WHERE_DELTAS
 from flowbook.store.whereabouts import NEW_ENVIRONMENTS
-
-TAIL = (
-    "writer VARCHAR, wseq BIGINT, kind VARCHAR, run_id VARCHAR, seq INTEGER, ts TIMESTAMP, "
-    "node VARCHAR, attempt SMALLINT, status VARCHAR, ms DOUBLE, error VARCHAR, cache_key VARCHAR, "
-    "payload JSON, file INTEGER, scope VARCHAR"
-)
-"""Columns of the tail: `events` and the store's own facts in one.
-
-`file` is the place of the segment in the list that was read, NULL for one of an earlier version.
-"""
-
-_TS = "make_timestamp(CAST(round(CAST({} AS DOUBLE) * 1e6) AS BIGINT))"
-
-_ERROR = "nullif(concat_ws(': ', list_last(string_split(f[11], '.')), nullif(f[9], '')), '')"
-"""`KeyError: 'rain'`: a message alone often says nothing."""
-
-LINES = r"""(
-    SELECT writer, TRY_CAST(wseq AS BIGINT) AS wseq, TRY_CAST(fact AS JSON) AS fact, filename,
-           file_index
-    FROM read_csv(?, auto_detect = false, header = false, delim = E'\t', quote = '', escape = '',
-        comment = '', new_line = '\n', nullstr = '', strict_mode = false, ignore_errors = true,
-        filename = true, max_line_size = 16777216, buffer_size = 33554432, columns =
-        {writer: 'VARCHAR', wseq: 'VARCHAR', fact: 'VARCHAR', checksum: 'VARCHAR'})
-    WHERE sha1(concat_ws(E'\t', writer, wseq, fact))[:16] = checksum)"""
-"""The lines of segments that fit their checksums; all others are passed over."""
-
-PLAIN_LINES = """(
-    SELECT *, NULL AS file_index
-    FROM read_json(?, format = 'newline_delimited', ignore_errors = true, filename = true,
-        columns = {writer: 'VARCHAR', wseq: 'BIGINT', fact: 'JSON'}))"""
-"""The same of segments of earlier versions, whose lines have no checksum."""
-
-_LOAD_TAIL = f"""
-INSERT INTO tail
-SELECT writer, wseq, f[1], f[2], TRY_CAST(f[3] AS INTEGER), {_TS.format("f[4]")}, f[5],
-       TRY_CAST(f[6] AS SMALLINT), f[7], TRY_CAST(f[8] AS DOUBLE), {_ERROR}, f[10], fact,
-       file_index, coalesce(f[12], '')
-FROM (
-    SELECT line.writer, line.wseq, line.fact, line.file_index, json_extract_string(line.fact,
-        ['$.kind', '$.run', '$.seq', '$.at', '$.node', '$.attempt', '$.status', '$.ms',
-         '$.error.message', '$.cache_key', '$.error.type', '$.scope']) AS f
-    FROM {{}} AS line
-    LEFT JOIN stored.writers AS folded ON folded.writer = line.writer
-    WHERE line.wseq > coalesce(folded.wseq, -1) AND line.fact IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY line.writer, line.wseq) = 1
-)
-"""
-LOAD_TAIL = _LOAD_TAIL.format(LINES)
-LOAD_PLAIN_TAIL = _LOAD_TAIL.format(PLAIN_LINES)
-"""For the facts of no writer in both: a writer is of one version."""
-
-FOUND = """SELECT file, count(*), min(wseq), max(wseq) FROM tail
-WHERE wseq > 0 AND file IS NOT NULL GROUP BY file"""
-"""How many facts the tail has of each file, and between which numbers."""
-
-GONE = (
-    """CREATE TEMP TABLE gone AS
-    SELECT unnest(from_json(payload->'$.runs', '["VARCHAR"]')) AS run_id, ts AS deleted_at
-    FROM tail WHERE kind = 'RUNS_DELETED'""",
-    """UPDATE tail SET run_id = NULL, seq = NULL WHERE run_id IN
-    (SELECT run_id FROM gone UNION ALL SELECT run_id FROM stored.deletions)""",
-)
-"""To be run after `LOAD_TAIL`; what they leave out still counts for the watermarks."""
-
-NOTHING_GONE = "CREATE TEMP TABLE gone (run_id VARCHAR, deleted_at TIMESTAMP)"
-"""The same for an empty tail."""
-
-EVENTS = "(FROM tail WHERE run_id IS NOT NULL AND seq IS NOT NULL)"
-"""The run events among the facts of the tail."""
 
 _WRITERS = """(
     SELECT writer, host, pid FROM stored.writers UNION ALL
@@ -125,7 +57,8 @@ SELECT run_id AS id,
        CASE WHEN born THEN TRY_CAST(payload->>'$.depth' AS INTEGER) END AS depth,
        CASE WHEN born THEN payload->>'$.calling_node' END AS calling_node,
        CASE WHEN born THEN payload->>'$.schedule' END AS schedule,
-       CASE WHEN born THEN {_TS.format("payload->>'$.scheduled_for'")} END AS scheduled_for,
+       CASE WHEN born THEN {AS_TIMESTAMP.format("payload->>'$.scheduled_for'")} END
+           AS scheduled_for,
        CASE WHEN born THEN payload->>'$.routed' END AS routed, {WHERE_DELTAS}
 FROM (SELECT *, kind = 'RUN_CREATED' AS born, kind = 'RUN_COMPLETED' AS over FROM {EVENTS}) AS fact
 LEFT JOIN {_WRITERS} AS of ON of.writer = fact.writer

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowbook.store.agenda import AGENDA_TABLES, AGENDA_VIEWS
+from flowbook.store.statistics import STATISTICS_VIEWS
 from flowbook.store.told import DELIVERIES, TOLD_TABLES
 
 TABLES: Mapping[str, str] = {
@@ -325,87 +326,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "started_at": "UTC; start of the run",
         "heartbeat": "UTC; now while its process lives and it runs, else its last sign of life",
     },
-    "node_stats": {
-        "flow": "name of the flow",
-        "node": "the node",
-        "runs": "how often it ran and succeeded or failed: once a run, inside of a container once "
-        "a turn",
-        "completed": "how many of those succeeded",
-        "failed": "how many of those failed",
-        "reused": "how often its outputs were known and it was not run",
-        "skipped": "how often it was skipped",
-        "cancelled": "how often it was cancelled",
-        "success_rate": "completed / runs, from 0 to 1; NULL where it never ran",
-        "p50_ms": "median of `duration_ms`, in milliseconds, of those that completed; exact",
-        "p95_ms": "95 % took at most so long",
-        "p99_ms": "99 % took at most so long",
-        "mean_ms": "arithmetic mean of the same",
-        "total_ms": "sum of the same",
-        "attempts": "how many attempts began",
-        "wait_ms": "mean milliseconds from when it was ready until its first attempt began",
-        "cpu_ms": "mean milliseconds of CPU time, where it was measured",
-        "memory": "bytes it had at most, where it was measured",
-    },
-    "flow_stats": {
-        "flow": "name of the flow",
-        "runs": "how many runs, those under way included",
-        "succeeded": "how many of them succeeded",
-        "failed": "how many of them failed",
-        "cancelled": "how many of them were cancelled",
-        "success_rate": "succeeded / (succeeded + failed), from 0 to 1",
-        "p50_ms": "median of `duration_ms`, in milliseconds, of those that succeeded; exact",
-        "p95_ms": "95 % took at most so long",
-        "p99_ms": "99 % took at most so long",
-        "mean_ms": "arithmetic mean of the same",
-        "last_run": "id of the run that started last",
-        "last_status": "its status",
-        "last_started_at": "UTC; its start",
-    },
-    "daily_stats": {
-        "flow": "name of the flow",
-        "day": "day, in UTC, on which the runs started",
-        "runs": "as in `flow_stats`",
-        "succeeded": "as in `flow_stats`",
-        "failed": "as in `flow_stats`",
-        "cancelled": "as in `flow_stats`",
-        "success_rate": "as in `flow_stats`",
-        "p50_ms": "as in `flow_stats`",
-        "p95_ms": "as in `flow_stats`",
-    },
-    "critical_path": {
-        "run_id": "the run",
-        "scope": "'' for the path of the run; else the turn whose own path it is",
-        "step": "1, 2, 3, … in the order of time",
-        "node": "the node",
-        "status": "succeeded, reused, failed or cancelled",
-        "ready_at": "UTC; when the last of what it waited for was settled, which is the step "
-        "before",
-        "started_at": "UTC; its first attempt; NULL where it was not run",
-        "ended_at": "UTC",
-        "ms": "milliseconds from the end of the step before to its own end",
-        "wait_ms": "milliseconds from `ready_at` until it began, for a permit or a free place",
-        "share": "its part of the whole path, from 0 to 1",
-    },
-    "edge_frequency": {
-        "flow": "name of the flow",
-        "source": "the node that the edge comes from",
-        "output": "the output it leaves by",
-        "target": "the node that it leads to",
-        "input": "the input it feeds",
-        "runs": "how many runs there were of versions that have the edge",
-        "taken": "in how many of them a value went along it into a node that ran",
-        "times": "how often in all, each turn of a container by itself",
-    },
-    "resources": {
-        "run_id": "the run",
-        "node": "the node",
-        "times": "how often it ran: inside of a container once a turn",
-        "attempts": "how many attempts began",
-        "cpu_ms": "milliseconds of CPU time in all; NULL where it was not measured",
-        "memory": "bytes it had at most, at any one time; NULL where it was not measured",
-        "is_estimate": "as in `attempts`",
-        "bytes": "size of all it gave, as stored",
-    },
+    **STATISTICS_VIEWS,
     **AGENDA_VIEWS,
 }
 """The views `History.sql` may read: their columns, in order, and what they mean."""

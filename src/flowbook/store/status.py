@@ -24,11 +24,11 @@ from flowbook.store.contents import objects
 from flowbook.store.facts import WriterOpened
 from flowbook.store.layout import Layout
 from flowbook.store.migrations import Meta, read_meta
-from flowbook.store.projection import EVENTS
 from flowbook.store.resident import leased
 from flowbook.store.segments import Segment
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.tail import load_tail
+from flowbook.store.unfolded import EVENTS
 
 _PATIENCE = 0.5
 _COUNT = f"""

@@ -13,19 +13,9 @@ from typing import TYPE_CHECKING
 
 from flowbook.store import segments
 from flowbook.store.layout import Layout
-from flowbook.store.projection import (
-    FOUND,
-    FRESH_NODES,
-    FRESH_RUNS,
-    GONE,
-    LOAD_PLAIN_TAIL,
-    LOAD_TAIL,
-    NOTHING_FRESH,
-    NOTHING_GONE,
-    OLDEST,
-    TAIL,
-)
+from flowbook.store.projection import FRESH_NODES, FRESH_RUNS, NOTHING_FRESH, OLDEST
 from flowbook.store.segments import Inspection
+from flowbook.store.unfolded import FOUND, GONE, LOAD_PLAIN_TAIL, LOAD_TAIL, NOTHING_GONE, TAIL
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

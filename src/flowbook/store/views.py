@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from flowbook.store.agenda import AGENDA_NEEDS, AGENDA_READ
-from flowbook.store.projection import EVENTS, PRUNED, ROWS
+from flowbook.store.projection import PRUNED, ROWS
 from flowbook.store.schema import VIEWS
 from flowbook.store.statistics import STATISTICS, STATISTICS_NEED, macro
 from flowbook.store.told import TOLD_NEED, TOLD_VIEWS
+from flowbook.store.unfolded import EVENTS
 from flowbook.store.whereabouts import ENVIRONMENTS
 
 FRESH = ("fresh_runs", "fresh_nodes")

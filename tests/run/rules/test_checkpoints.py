@@ -14,7 +14,8 @@ from flowbook.events import CheckpointReached, RunStatus
 from flowbook.graph.container import Policy, Turns
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.run.rules.evolve import fold
-from flowbook.run.rules.stimulus import CheckpointDue, Launch
+from flowbook.run.rules.instruction import Launch
+from flowbook.run.rules.stimulus import CheckpointDue
 from flowbook.run.rules.upkeep import Flush, Remind
 
 

@@ -18,18 +18,10 @@ from flowbook.graph.choices import Backoff, BackoffKind
 from flowbook.ids import NodeId, RunId
 from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.instruction import Abort, CloseRun, SetTimer
 from flowbook.run.rules.phase import Outcome, Phase
 from flowbook.run.rules.state import RunState
-from flowbook.run.rules.stimulus import (
-    Abort,
-    CloseRun,
-    JournalFailed,
-    Origin,
-    SetTimer,
-    Start,
-    StepLogged,
-    StepReturned,
-)
+from flowbook.run.rules.stimulus import JournalFailed, Origin, Start, StepLogged, StepReturned
 
 
 def test_a_run_out_of_time_stops_and_has_failed_naming_what_was_under_way():

@@ -12,8 +12,8 @@ from tests.run.plans import N, box, n
 from flowbook.events import CancelRequested, NodeCancelled, NodeStarted, RunStatus, ScopeLeft
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
+from flowbook.run.rules.instruction import Abort, CloseRun, Gather
 from flowbook.run.rules.phase import Outcome, Phase
-from flowbook.run.rules.stimulus import Abort, CloseRun, Gather
 
 MAP = Policy(Turns.EACH, window=2, stop=False, settle=True)
 

@@ -16,9 +16,10 @@ from flowbook.events import ItemsAdded, NodeStarted, RunStatus, ScopeReused
 from flowbook.graph.container import Policy, Turns
 from flowbook.run.rules.evolve import fold
 from flowbook.run.rules.growing import container_seen, refusal
+from flowbook.run.rules.instruction import Consult, Gather
 from flowbook.run.rules.known import ItemsGiven, KnownTurn
 from flowbook.run.rules.phase import Phase
-from flowbook.run.rules.stimulus import Consult, Gather, TakenUp
+from flowbook.run.rules.stimulus import TakenUp
 
 MAP = Policy(Turns.EACH, window=2, stop=False, settle=True, grows=True)
 LOOP = Policy(Turns.EACH, grows=True)

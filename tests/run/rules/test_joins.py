@@ -15,8 +15,8 @@ from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
 from flowbook.run.given import given
 from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.instruction import Abort, Launch
 from flowbook.run.rules.phase import Outcome, Phase
-from flowbook.run.rules.stimulus import Abort, Launch
 
 ANY, LEAVE, TWO, SETTLED = Join(1, cancels=True), Join(1), Join(2, cancels=True), Join(0)
 

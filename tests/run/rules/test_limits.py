@@ -13,12 +13,10 @@ from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import RunId
 from flowbook.plan.plan import Join
 from flowbook.run.rules.decide import decide
+from flowbook.run.rules.instruction import Launch
 from flowbook.run.rules.phase import Outcome, Phase
 from flowbook.run.rules.state import RunState
-from flowbook.run.rules.stimulus import (
-    Launch,
-    Start,
-)
+from flowbook.run.rules.stimulus import Start
 
 
 def started(run):

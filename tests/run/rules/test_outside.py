@@ -8,12 +8,9 @@ from tests.run.rules.test_limits import started
 
 from flowbook.events import RunStatus
 from flowbook.graph.container import Policy, Turns
+from flowbook.run.rules.instruction import Acquire, Release
 from flowbook.run.rules.outside import Outside, is_tagged, outside_of
-from flowbook.run.rules.stimulus import (
-    Acquire,
-    Release,
-    StepPermitted,
-)
+from flowbook.run.rules.stimulus import StepPermitted
 
 
 class Permitted(Play):

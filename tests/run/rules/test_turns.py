@@ -16,8 +16,8 @@ from flowbook.events import RunStatus, ScopeClosed, ScopeLeft, ScopeOpened, Skip
 from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
 from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.instruction import Abort, Consult, Gather
 from flowbook.run.rules.phase import Outcome, Phase
-from flowbook.run.rules.stimulus import Abort, Consult, Gather
 
 EACH = Policy(Turns.EACH)
 MAP = Policy(Turns.EACH, window=3, stop=False, settle=True)

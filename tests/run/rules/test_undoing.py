@@ -24,12 +24,10 @@ from flowbook.graph.container import Policy, Turns
 from flowbook.plan.plan import Join
 from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import fold
+from flowbook.run.rules.instruction import Abort, Launch, SetTimer
 from flowbook.run.rules.phase import Outcome, Phase
 from flowbook.run.rules.stimulus import (
-    Abort,
     CancelAsked,
-    Launch,
-    SetTimer,
     StepCancelled,
     StepRaised,
     StepReturned,

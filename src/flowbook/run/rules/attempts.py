@@ -9,8 +9,9 @@ from flowbook.events.values import ErrorInfo, Usage
 from flowbook.graph.choices import BackoffKind
 from flowbook.graph.options import Options
 from flowbook.ids import CellId
+from flowbook.run.rules.instruction import SetTimer
 from flowbook.run.rules.phase import Phase
-from flowbook.run.rules.stimulus import OfAttempt, SetTimer, StepRaised
+from flowbook.run.rules.stimulus import OfAttempt, StepRaised
 from flowbook.run.rules.turn import Turn
 
 JITTER = 0.1

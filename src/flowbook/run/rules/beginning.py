@@ -23,8 +23,9 @@ from flowbook.run.rules import (
     turns,
     undoing,
 )
+from flowbook.run.rules.instruction import Await, SetTimer
 from flowbook.run.rules.phase import Phase
-from flowbook.run.rules.stimulus import Await, SetTimer, Start, TakenUp
+from flowbook.run.rules.stimulus import Start, TakenUp
 from flowbook.run.rules.turn import Turn
 
 

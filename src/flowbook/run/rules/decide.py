@@ -41,19 +41,17 @@ from flowbook.run.rules import (
     suspending,
     turns,
 )
+from flowbook.run.rules.instruction import Abort, Instruction, Release
 from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState
 from flowbook.run.rules.stimulus import (
-    Abort,
     CancelAsked,
     CheckpointDue,
     Expired,
-    Instruction,
     ItemsOffered,
     JournalFailed,
     NextAsked,
     PauseAsked,
-    Release,
     ResumeAsked,
     Start,
     StepCancelled,

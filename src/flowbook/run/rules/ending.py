@@ -15,9 +15,9 @@ from flowbook.graph.container import BODY, Turns
 from flowbook.ids import NodeId
 from flowbook.plan.plan import OTHERS
 from flowbook.run.rules import losers, turns, undoing
+from flowbook.run.rules.instruction import Abort
 from flowbook.run.rules.phase import Outcome, Phase
 from flowbook.run.rules.state import RunState, Scope
-from flowbook.run.rules.stimulus import Abort
 from flowbook.run.rules.turn import Turn
 
 _RESTS = (Phase.DONE, Phase.STANDBY)

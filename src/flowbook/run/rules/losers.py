@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from flowbook.events import NodeCancelled, NodeResumed, NodeSkipped, SkipReason
 from flowbook.plan.plan import FromStep
 from flowbook.run.rules import joins, turns
+from flowbook.run.rules.instruction import Abort, Launch
 from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState
-from flowbook.run.rules.stimulus import Abort, Launch
 from flowbook.run.rules.turn import Turn
 
 

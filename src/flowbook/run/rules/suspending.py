@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from flowbook.events import NodeResumed, NodeSuspended
 from flowbook.run.rules import attempts
+from flowbook.run.rules.instruction import Await
 from flowbook.run.rules.phase import Phase
-from flowbook.run.rules.stimulus import Await, StepDue, StepResumed, StepSuspended
+from flowbook.run.rules.stimulus import StepDue, StepResumed, StepSuspended
 from flowbook.run.rules.turn import Turn
 
 

@@ -27,10 +27,10 @@ from flowbook.ids import NodeId, PortName
 from flowbook.plan.plan import Join, Plan
 from flowbook.run.rules import joins, undoing, verdicts
 from flowbook.run.rules.evolve import evolve, evolve_slot
+from flowbook.run.rules.instruction import Acquire, CloseRun, Instruction, Launch
 from flowbook.run.rules.outside import Outside
 from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState, Scope
-from flowbook.run.rules.stimulus import Acquire, CloseRun, Instruction, Launch
 from flowbook.run.rules.upkeep import LetGo
 
 _F = TypeVar("_F", bound=Event)

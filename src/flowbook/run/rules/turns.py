@@ -20,9 +20,10 @@ from flowbook.events.values import ErrorInfo
 from flowbook.graph.container import BODY, CATCH, FINALLY, Policy, Turns
 from flowbook.plan.plan import FromStep
 from flowbook.run.rules import attempts, checkpoints, closing, joins, verdicts
+from flowbook.run.rules.instruction import Abort, Consult, Gather
 from flowbook.run.rules.phase import GIVEN_UP, Outcome, Phase
 from flowbook.run.rules.state import Scope, Turning
-from flowbook.run.rules.stimulus import Abort, Consult, Gather, StepRaised
+from flowbook.run.rules.stimulus import StepRaised
 from flowbook.run.rules.turn import Turn
 from flowbook.run.rules.undoing import BUSY, next_of, tidies
 
