@@ -20,13 +20,17 @@ from pathlib import Path
 
 import pytest
 from tests.nodes.notify.sink import Sink
+from tests.session.scheduled_sample import published
 
 from flowbook.alerts.facts import MissedSlot
 from flowbook.errors import StoreBusy, UsageError
 from flowbook.graph.flow import Flow
+from flowbook.ids import FlowId
 from flowbook.session import telling
 from flowbook.session.project import Project
+from flowbook.store.facts import DecidedSlot
 from flowbook.store.layout import Layout
+from flowbook.triggers.schedule import Schedule
 
 CHILD = Path(__file__).parent / "children" / "told.py"
 CANARY = "c4n4ry-T0P-s3cr3t"
@@ -343,6 +347,26 @@ def test_a_time_of_a_schedule_without_a_run_is_told_once(project, receiver):
     assert told["message"].startswith("Workflow 'daily' did not run at ")
     assert told["fields"]["Reason"] == "missed"
     assert len(project.notifications.test("broken").notices) == 1
+
+
+def test_a_moment_of_a_schedule_that_was_skipped_is_told_with_no_more_said(project):
+    published(project, "daily")
+    project.schedules.save("nightly", "daily", Schedule(cron="@daily"))
+    project.notifications.add("watch", "missed", enable=True)
+    at = time.time()
+    skipped = [
+        DecidedSlot(scheduled_for=at + n, verdict=verdict, reason=reason)
+        for n, (verdict, reason) in enumerate(
+            [("skip", "missed"), ("run", "on_time"), ("skip", "still_running")]
+        )
+    ]
+    project.schedules.agenda.decide("nightly", FlowId("daily"), skipped)
+    project.telling.sweep()
+    rows = project.notifications.history()
+    assert {row.event for row in rows} == {"schedule_missed"}
+    assert len(rows) == 2
+    project.telling.sweep()
+    assert len(project.notifications.history()) == 2
 
 
 def test_a_rule_is_tried_on_the_history_before_it_watches(project, flow, receiver):

@@ -39,10 +39,12 @@ def command(ctx: click.Context, once: bool, as_json: bool, folder: Path | None) 
     one run. SIGTERM and Ctrl-C end it; the runs that it started go on.
     """
     ctx.with_resource(acting(source="scheduler"))
-    scheduler = Scheduler(project(folder or "."), say=_say_json if as_json else _say)
+    home = project(folder or ".")
+    scheduler = Scheduler(home, say=_say_json if as_json else _say)
     if once:
         scheduler.look()
         return ExitCode.OK
+    home.teller.stay()
     caught: list[int] = []
     before = {number: signal.signal(number, lambda n, _: caught.append(n)) for number in _SIGNALS}
     working = threading.Thread(target=scheduler.run, name="flowbook-scheduler")

@@ -247,7 +247,8 @@ class Notifying:
     @cached_property
     def telling(self) -> Telling:
         """Who judges and sends."""
-        return Telling(cast("Any", self))
+        home = cast("Any", self)
+        return Telling(home, slots=[lambda since: home.schedules.agenda.skipped(since)])
 
     @cached_property
     def teller(self) -> Teller:

@@ -172,6 +172,12 @@ class Agenda:
         bounds = {"since": round(since.timestamp() * 1e6), "until": round(until.timestamp() * 1e6)}
         return self._slots(wanted, "slots.scheduled_for", 1_000_000, schedule=schedule, **bounds)
 
+    def skipped(self, since: float) -> tuple[SlotRow, ...]:
+        """The moments from `since` on (seconds since the epoch) that have no run, and will not."""
+        wanted = "slots.verdict = 'skip' AND epoch_us(slots.scheduled_for) >= $since"
+        bound = round(since * 1e6)
+        return self._slots(wanted, "slots.scheduled_for", 1_000_000, since=bound)
+
     def _slots(self, wanted: str, order: str, limit: int, **known: Any) -> tuple[SlotRow, ...]:
         _names, rows = self._history.table(_SLOTS.format(wanted, order), {**known, "limit": limit})
         return tuple(map(_slot, rows))
