@@ -24,7 +24,7 @@ from flowbook.events import (
 )
 from flowbook.events.values import Usage, ValueFormat, ValueRef
 from flowbook.store.environments import Environment
-from flowbook.store.facts import Audited, MemoryChanged, line_of, prefix
+from flowbook.store.facts import Audited, DecidedSlot, MemoryChanged, line_of, prefix
 from flowbook.store.schema import VIEWS
 
 T0 = 1_700_000_000.0
@@ -97,6 +97,8 @@ def test_a_run_is_told_whole(store, history, story):
         "routed": None,
         "environment": None,
         "paused": False,
+        "schedule": None,
+        "scheduled_for": None,
     }
     fetch, clean, report = history.node_runs(row.id)
     assert fetch.to_json() == {
@@ -282,6 +284,9 @@ def test_the_documented_columns_are_the_columns(store, history, story, view, fol
     )
     remembered = MemoryChanged(at=T0, key="last", version=1, value=ref)
     store.sink.append([gave, streamed, undone, remembered]).result(5)
+    store.agenda.save("nightly", "tour", "tour.ipynb", {"cron": "@daily"}, T0, T0 + 9)
+    slot = DecidedSlot(scheduled_for=T0, verdict="run", reason="on_time")
+    store.agenda.decide("nightly", "tour", [slot], upto=T0)
     if folded:
         store.fold()
     frame = history.sql(f"SELECT * FROM {view}")

@@ -33,6 +33,7 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "env": "none",
         "secret_places": "none",
         "recover": "auto",
+        "scheduler": True,
     }
     assert all(row.is_default for row in store.settings.all())
     assert not layout.root.exists()

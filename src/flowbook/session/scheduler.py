@@ -115,10 +115,9 @@ class Scheduler:
     def look(self) -> Looked:
         """See to all that is due now, once."""
         now, agenda = self._project.schedules.now(), self._project.store.agenda
-        known = {row.name: row for row in map(self._read, agenda.schedules()) if row is not None}
-        unsettled = agenda.unsettled() if known else ()
-        open_slots = {slot.schedule for slot in unsettled}
-        due = [one for one in known.values() if _is_due(one, now) or one.name in open_slots]
+        known = self._known()
+        open_slots = {slot.schedule for slot in agenda.unsettled()} if known else set()
+        due = [one for one in known if _is_due(one, now) or one.name in open_slots]
         started, seen = 0, set[str]()
         for one in _ordered(due):
             if self._stopping.is_set() or len(seen) >= AT_ONCE:
@@ -128,8 +127,12 @@ class Scheduler:
                 continue  # somebody else looks after it
             started += begun
             seen.add(one.name)
-        times = [_time(one) for one in known.values() if one.name not in seen]
+        times = [_time(one) for one in (self._known() if seen else known)]
         return Looked(started, min((at for at in times if at is not None), default=None))
+
+    def _known(self) -> list[Scheduled]:
+        rows = map(self._read, self._project.store.agenda.schedules())
+        return [one for one in rows if one is not None]
 
     def _read(self, row: ScheduleRow) -> Scheduled | None:
         try:

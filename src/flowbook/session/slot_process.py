@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -67,7 +68,7 @@ class Performed:
 def launch(project: Path, name: str, scheduled_for: datetime) -> subprocess.Popen[bytes]:
     """Start a process that performs the run of a slot."""
     words = ("schedule", "fire", name, scheduled_for.astimezone(UTC).isoformat())
-    return subprocess.Popen(  # noqa: S603 - our own command, a name and a time
+    process = subprocess.Popen(  # noqa: S603 - our own command, a name and a time
         [sys.executable, "-m", "flowbook.cli", *words, "--project", str(project)],
         cwd=project,
         stdin=subprocess.DEVNULL,
@@ -75,6 +76,8 @@ def launch(project: Path, name: str, scheduled_for: datetime) -> subprocess.Pope
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    threading.Thread(target=process.wait, name="flowbook-slot", daemon=True).start()
+    return process
 
 
 def perform(project: Office, name: str, scheduled_for: datetime) -> Performed:
