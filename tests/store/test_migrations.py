@@ -171,3 +171,26 @@ def test_format_6_learns_which_runs_are_paused(layout, story):
         told = dict(database.execute("SELECT id, paused FROM runs").fetchall())
     assert told == {first.run: True, let_go.run: False}
     store.close()
+
+
+def test_a_store_from_before_there_were_schedules_has_none_and_takes_some(layout, story):
+    store = Store.open(layout.root)
+    old = story.run()
+    store.sink.append(old).result(5)
+    store.fold()
+    store.close()
+    with duckdb.connect(":memory:") as database:
+        database.execute(f"ATTACH '{layout.database}' AS stored")
+        for table in ("schedule_changes", "slot_changes"):
+            database.execute(f"DROP TABLE stored.{table}")
+        for column in ("schedule", "scheduled_for"):
+            database.execute(f"ALTER TABLE stored.runs DROP COLUMN {column}")
+    layout.meta.write_bytes(b'{"format":6,"storage_version":"v2.0.0"}')
+    store = Store.open(layout.root)
+    assert store.agenda.schedules() == ()
+    assert store.history.run(old[0].run).schedule is None
+    store.agenda.save("nightly", "tour", "tour.ipynb", {"cron": "@daily"}, 1.0, 2.0)
+    store.fold()
+    assert [row.name for row in store.agenda.schedules()] == ["nightly"]
+    assert read_meta(layout) == Meta(FORMAT, STORAGE_VERSION)
+    store.close()

@@ -30,6 +30,8 @@ _OWN: Mapping[str, _Own] = {
     "datasets": _Own(time="created_at"),
     "memory": _Own("flow", "changed_at"),
     "memory_history": _Own("flow", "changed_at"),
+    "schedules": _Own("flow", "changed_at", "flow", "flow"),
+    "slots": _Own("flow", "scheduled_for"),
     "deliveries": _Own("flow", "happened_at"),
     "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
     "node_stats": _Own("flow", link="flow", key="flow"),
@@ -56,6 +58,8 @@ _ORDER: Mapping[str, str] = {
     "streams": "run_id, ts, node, channel, chunk_index",
     "attempts": "run_id, started_at NULLS LAST, node, scope, attempt",
     "audit": "id",
+    "schedules": "name",
+    "slots": "scheduled_for, schedule",
     "deliveries": "written_at, id",
     "registry": "run_id",
     "node_stats": "flow, node",
