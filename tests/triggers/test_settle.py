@@ -61,7 +61,7 @@ schedules = st.builds(
 naps = st.lists(st.sampled_from([1, 5, 60, 480, 2000]), min_size=10, max_size=40)
 
 
-@settings(max_examples=20)
+@settings(max_examples=6)
 @given(schedules, naps, st.sampled_from([1, 45, 200]))
 def test_in_a_week_every_moment_has_a_verdict_and_at_most_one_run(schedule, naps, takes):
     host, now = Host(schedule, timedelta(minutes=takes)), BEGIN
@@ -77,7 +77,7 @@ def test_in_a_week_every_moment_has_a_verdict_and_at_most_one_run(schedule, naps
     assert len(host.waiting) <= (schedule.overlap is Overlap.QUEUE_ONE)
 
 
-@settings(max_examples=20)
+@settings(max_examples=6)
 @given(schedules, naps)
 def test_a_look_that_comes_twice_changes_nothing_that_was_decided(schedule, naps):
     first, second = (Host(schedule, timedelta(minutes=45)) for _ in range(2))

@@ -80,7 +80,8 @@ def settle(
     decisions = list(desk.pending(standing.pending, newest))
     waiting = sum(not desk.closed(one) for one in decisions) + desk.kept
     # What has just ended or begun of those that wait says how much room there is for new ones.
-    come = due(schedule, standing.since, now, running=desk.running, waiting=waiting)
+    if (desk.running, waiting) != (standing.running, _queued(standing)):
+        come = due(schedule, standing.since, now, running=desk.running, waiting=waiting)
     behind = standing.since
     for slot in come.slots:
         decisions.append(desk.fresh(slot, behind))
