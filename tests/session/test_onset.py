@@ -14,7 +14,6 @@ from flowbook.session.onset import Do, Wanted, decide, onset
 @dataclass(frozen=True)
 class Row:
     status: RunStatus
-    version: str = "v1"
     id: str = "r1"
 
 
@@ -73,42 +72,42 @@ def ask(monkeypatch):
 
 
 def test_without_key_and_without_resume_nothing_is_looked_for(ask):
-    found, history = ask(Wanted("tour", "v1"), Row(RunStatus.RUNNING))
+    found, history = ask(Wanted("tour"), Row(RunStatus.RUNNING))
     assert found.do is Do.BEGIN
     assert history.asked == []
 
 
 def test_the_key_says_which_run_it_is(ask):
     lost = Row(RunStatus.FAILED)
-    found, history = ask(Wanted("tour", "v2", key="today"), lost, lost=(lost,))
+    found, history = ask(Wanted("tour", key="today"), lost, lost=(lost,))
     assert (found.do, found.row) == (Do.RESUME, lost)
     assert history.asked == [("tour", "today")]
-    assert ask(Wanted("tour", "v1", key="today"), None)[0].do is Do.BEGIN
+    assert ask(Wanted("tour", key="today"), None)[0].do is Do.BEGIN
 
 
-def test_without_a_key_the_newest_run_of_this_very_job_is_gone_on_with(ask):
+def test_without_a_key_the_newest_run_that_a_job_began_is_gone_on_with(ask):
     lost = Row(RunStatus.FAILED)
-    assert ask(Wanted("tour", "v1", resume=True), lost, lost=(lost,))[0].do is Do.RESUME
-    other = Row(RunStatus.FAILED, version="v0")
-    assert ask(Wanted("tour", "v1", resume=True), other, lost=(other,))[0].do is Do.BEGIN
-    assert ask(Wanted("tour", "v1", resume=True), None)[0].do is Do.BEGIN
+    assert ask(Wanted("tour", resume=True), lost, lost=(lost,))[0].do is Do.RESUME
+    over = Row(RunStatus.FAILED)
+    assert ask(Wanted("tour", resume=True), over)[0].do is Do.BEGIN
+    assert ask(Wanted("tour", resume=True), None)[0].do is Do.BEGIN
 
 
 def test_a_run_that_came_to_its_end_after_its_job_was_killed_is_not_run_again(ask):
     done = Row(RunStatus.SUCCEEDED)
-    found, _ = ask(Wanted("tour", "v1", resume=True), done, told=False)
+    found, _ = ask(Wanted("tour", resume=True), done, told=False)
     assert (found.do, found.row) == (Do.LEAVE, done)
-    assert ask(Wanted("tour", "v1", resume=True), done)[0].do is Do.BEGIN
+    assert ask(Wanted("tour", resume=True), done)[0].do is Do.BEGIN
 
 
 def test_a_kernel_whose_job_was_killed_is_given_the_time_to_notice(ask):
     going, gone = Row(RunStatus.RUNNING), Row(RunStatus.FAILED)
-    found, _ = ask(Wanted("tour", "v1", key="k"), going, going, gone, lost=(gone,))
+    found, _ = ask(Wanted("tour", key="k"), going, going, gone, lost=(gone,))
     assert (found.do, found.row) == (Do.RESUME, gone)
 
 
 def test_a_run_that_goes_on_is_left_to_the_process_that_has_it(ask):
     going = Row(RunStatus.RUNNING)
-    found, history = ask(Wanted("tour", "v1", key="k"), going)
+    found, history = ask(Wanted("tour", key="k"), going)
     assert (found.do, found.row) == (Do.SKIP, going)
     assert len(history.asked) > 2

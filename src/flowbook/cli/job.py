@@ -88,7 +88,7 @@ def run(  # noqa: PLR0913 - one for each option
     opened.refuse_errors()
     plan = job_plan(opened.path, opened.project)
     typed = opened.typed(params)
-    wanted = Wanted(plan.flow, plan.version, key, resume)
+    wanted = Wanted(plan.flow, key, resume)
     found = onset(opened.project, wanted, lambda row: is_whole(_report_of(opened, row)))
     if found.do in (Do.SKIP, Do.LEAVE) and found.row is not None:
         result = _left(opened, found.row, found.do)

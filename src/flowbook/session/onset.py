@@ -1,8 +1,8 @@
 """What a job begins with: a new run, the run that a process left behind, or nothing at all.
 
 A scheduler starts a job again that was killed, and means: go on. Which run that is, its key says,
-else it is the newest run of this very job. What papermill noted of the attempt before is not asked:
-the journal alone knows how far the run came.
+else it is the newest that a job of the flow began; it goes on at the version that it has. What
+papermill noted of the attempt before is not asked: the journal alone knows how far the run came.
 """
 
 from __future__ import annotations
@@ -43,10 +43,9 @@ class Onset:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a job asks for: its flow and version, the run key it has, whether it may go on."""
+    """What a job asks for: its flow, the run key it has, whether it may go on without one."""
 
     flow: str
-    version: str
     key: str | None = None
     resume: bool = False
 
@@ -91,4 +90,4 @@ def _before(project: Office, wanted: Wanted) -> RunRow | None:
     if not wanted.resume:
         return None
     rows = project.history.runs(flow=wanted.flow, trigger=TriggerKind.PAPERMILL, limit=1).runs
-    return next((row for row in rows if row.version == wanted.version), None)
+    return next(iter(rows), None)
