@@ -98,3 +98,41 @@ def test_the_published_version_runs_while_the_notebook_goes_on(ask, path):
     code, _out, err = ask("run", "tour.ipynb", "--route", "pinned(5)", "--no-report")
     assert code == 2
     assert "no version '5'" in err
+
+
+def test_a_job_is_of_the_published_version_whatever_the_notebook_says(ask, path, tmp_path):
+    code, _out, err = ask("export", "tour.ipynb", "--to", "jobs")
+    assert (code, err.splitlines()[0]) == (
+        0,
+        "warning: the job is of the notebook as it is: nothing is published",
+    )
+    write(path, "import math\nOFFSET = 5", "%%flow first(n=2)\nmath.floor(n) + OFFSET", DRAFT[1])
+    assert ask("publish", "tour.ipynb")[0] == 0
+    assert ask("export", "tour.ipynb", "--to", "jobs")[0] == 0
+    job = tmp_path / "jobs" / "tour.ipynb"
+    before = job.read_bytes()
+    about = json.loads(before)["metadata"]["flowbook"]
+    assert about["number"] == 1
+    assert "OFFSET = 5" in before.decode()
+    write(path, *DRAFT, "%%flow third(second)\nsecond * 2")
+    code, out, err = ask("export", "tour.ipynb", "--to", "jobs", "--json")
+    assert (code, json.loads(out)["changed"], json.loads(out)["version"]) == (0, False, 1)
+    assert "changes that are not published" in err
+    assert job.read_bytes() == before
+    code, _out, err = ask("export", "tour.ipynb", "--to", "drafts", "--draft")
+    assert (code, err.splitlines()[0]) == (0, "warning: the job is of the notebook as it is")
+    draft = json.loads((tmp_path / "drafts" / "tour.ipynb").read_text())
+    assert "number" not in draft["metadata"]["flowbook"]
+    assert ask("publish", "tour.ipynb")[0] == 0
+    assert ask("export", "tour.ipynb", "--to", "jobs", "--version", "1")[0] == 0
+    assert job.read_bytes() == before
+    assert ask("export", "tour.ipynb", "--to", "jobs", "--version", "9")[0] == 2
+
+
+def test_a_job_of_a_version_is_that_version_again(ask, path, tmp_path):
+    ask("publish", "tour.ipynb")
+    ask("export", "tour.ipynb", "--to", "jobs")
+    about = json.loads((tmp_path / "jobs" / "tour.ipynb").read_text())["metadata"]["flowbook"]
+    (known,) = json.loads(ask("versions", "tour.ipynb", "--json")[1])["versions"]
+    assert (about["version"], about["number"]) == (known["version"], 1)
+    assert about["source"] == "../tour.ipynb"

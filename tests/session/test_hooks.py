@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import subprocess
@@ -11,6 +12,7 @@ import time
 
 import pytest
 
+from flowbook.errors import RunTimeout
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.graph.flow import Flow
 
@@ -51,6 +53,22 @@ def test_hooks_hear_of_the_runs_they_wait_for_in_a_thread_of_their_own(flow):
         ("error", "failed"),
     ]
     assert heard[0][2] == "flowbook-hooks"
+
+
+def test_a_run_out_of_time_is_stopped_and_its_hooks_are_told(project):
+    late = Flow("late", host=project, timeout="200ms")
+    heard = []
+    late.on_error(heard.append)
+
+    @late.node
+    async def slow():
+        await asyncio.sleep(60)
+
+    run = late.run()
+    until(lambda: heard == [run])
+    assert run.status is RunStatus.FAILED
+    with pytest.raises(RunTimeout, match="under way: slow"):
+        run.raise_for_status()
 
 
 def test_what_a_hook_raises_is_logged_and_the_others_hear_all_the_same(flow, caplog):

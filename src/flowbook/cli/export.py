@@ -16,12 +16,20 @@ from flowbook.cli.deploying import (
     tell,
 )
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, notebook_argument, open_notebook
+from flowbook.cli.opening import (
+    Opened,
+    has_history,
+    json_option,
+    notebook_argument,
+    open_notebook,
+)
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
 from flowbook.export.notebook import captured, export_notebook
-from flowbook.session.jobs import write_job
+from flowbook.graph.spec import FlowSpec
+from flowbook.session.jobs import write_job, written_out
+from flowbook.session.versions import stored_spec
 
 
 @click.command("export")
@@ -35,15 +43,19 @@ from flowbook.session.jobs import write_job
     help="The folder for the job; made if need be.",
 )
 @click.option("--with-tests", is_flag=True, help="Let the job run the test cells, too.")
+@click.option("--version", metavar="VERSION", help="Of this version.  [default: the published one]")
+@click.option("--draft", is_flag=True, help="Of the notebook as it is.")
 @target_options
 @json_option
 @manual(
     "flowbook export report.ipynb --to jobs/",
+    "flowbook export report.ipynb --to jobs/ --version 3",
     "flowbook job run jobs/report.ipynb -p city=Oslo",
     "flowbook export report.ipynb --to jobs/ --target systemd --cron '30 2 * * *'",
     codes=(
         ExitCode.OK,
         ExitCode.USAGE,
+        ExitCode.INFRASTRUCTURE,
     ),
 )
 def command(
@@ -51,10 +63,13 @@ def command(
 ) -> ExitCode:
     """Write the flow of NOTEBOOK as a job that papermill runs.
 
-    With --target, also what makes somebody else's scheduler run it: the files lie beside the job,
-    and what that scheduler cannot keep of the schedule is told. Exporting an unchanged flow again
-    changes nothing. A flow with errors is refused.
+    The job is of the published version, whatever the notebook says by now; where nothing is
+    published, of the notebook as it is. With --target, also what makes somebody else's scheduler
+    run it: the files lie beside the job, and what that scheduler cannot keep of the schedule is
+    told. Exporting it again changes nothing. A flow with errors is refused.
     """
+    if asked["draft"] and asked["version"]:
+        raise click.UsageError("--draft and --version exclude each other")
     if asked["target"] is None:
         refuse_without_target(asked)
     opened = open_notebook(notebook)
@@ -63,18 +78,13 @@ def command(
         raise UsageError(
             f"the job would overwrite {notebook}", hint="export into another folder: --to jobs/"
         )
+    wanted = None if asked["draft"] else _wanted(opened, asked["version"])
     source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
-    spec, registry = opened.flow.spec(), opened.project.registry
-    text = export_notebook(
-        opened.text, spec, registry, source=source, problems=opened.problems, tests=with_tests
-    )
-    for one in captured(opened.text, spec).left:
-        where = f" (cell {one.cell})" if one.cell else ""
-        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)
+    text, number = _job(opened, wanted, source, tests=with_tests, draft=asked["draft"])
     changed = write_job(target, text)
     made = deployed(opened, target, asked) if asked["target"] else None
     if as_json:
-        said = {"job": str(target), "flow": spec.id, "changed": changed}
+        said = {"job": str(target), "flow": opened.flow.name, "version": number, "changed": changed}
         echo_json(said | ({"target": as_data(made, folder)} if made else {}))
         return ExitCode.OK
     click.echo(str(target))
@@ -82,3 +92,39 @@ def command(
     if made:
         tell(made, folder)
     return ExitCode.OK
+
+
+def _job(
+    opened: Opened, wanted: str | None, source: str, *, tests: bool, draft: bool
+) -> tuple[str, int | None]:
+    """The job as text, and the number of its version; None for the notebook as it is."""
+    spec, registry = opened.flow.spec(), opened.project.registry
+    if wanted is None:
+        _warn(opened, spec, draft=draft)
+        problems = opened.problems
+        made = export_notebook(
+            opened.text, spec, registry, source=source, problems=problems, tests=tests
+        )
+        return made, None
+    stored = stored_spec(opened.project.history, spec.id, wanted)
+    text, spec = written_out(stored, registry)
+    number = stored.number
+    return export_notebook(text, spec, registry, source=source, tests=tests, number=number), number
+
+
+def _wanted(opened: Opened, version: str | None) -> str | None:
+    """The version that is asked for, else the published one; None where there is none."""
+    if version is not None or not has_history(opened.project.path):
+        return version
+    found = opened.project.published(opened.flow)
+    if found is not None and not found.current:
+        click.echo("note: the notebook has changes that are not published", err=True)
+    return None if found is None else found.version
+
+
+def _warn(opened: Opened, spec: FlowSpec, *, draft: bool) -> None:
+    why = "" if draft else ": nothing is published"
+    click.echo(f"warning: the job is of the notebook as it is{why}", err=True)
+    for one in captured(opened.text, spec).left:
+        where = f" (cell {one.cell})" if one.cell else ""
+        click.echo(f"warning: {one.name}{where} is not in the job: {one.reason}", err=True)

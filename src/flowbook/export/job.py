@@ -7,6 +7,7 @@ minted here and given to the kernel, and the exit code is read from that run in 
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import signal
@@ -69,7 +70,15 @@ class Ending:
     dead: bool = False
 
 
-def run_job(
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which run the job is: one to go on with, or a new one, with a run key if it has one."""
+
+    resumes: RunId | None = None
+    key: str | None = None
+
+
+def run_job(  # noqa: PLR0913 - what may be said of a job; all but two have names
     path: Path,
     params: Mapping[str, Json],
     *,
@@ -77,33 +86,53 @@ def run_job(
     output: Path | None = None,
     timeout: float | None = None,
     on_line: Callable[[str], None] = print,
+    attempt: Attempt = Attempt(),
 ) -> JobResult:
     """Run the job at `path` to its end; blocks; called from the main thread it traps signals.
 
     `output` is where the executed notebook goes (else `.flowbook/reports/`), `timeout` in seconds.
+    `attempt`: the run it goes on with, if one. A job that ends before its run began is a failed run
+    in the history all the same.
     Raises `UsageError`, `InvalidFlow` or `InvalidParameters` before anything is started; whatever
     happens later is in the result.
     """
     about = job_metadata(path)
     plan = job_plan(path, project)
     refuse_wrong(plan, params)
-    run_id = RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
+    run_id = attempt.resumes or mint_job_run()
     flow = str(about["flow"])
     report = (output or report_path(project.path, flow, run_id)).resolve()
     report.parent.mkdir(parents=True, exist_ok=True)
-    env = {
-        "FLOWBOOK_PROJECT": str(project.path),
-        "FLOWBOOK_TRIGGER": "papermill",
-        "FLOWBOOK_SOURCE": str(about.get("source", "")),
-        "FLOWBOOK_FLOW": flow,
-        "FLOWBOOK_RUN_ID": run_id,
-    }
+    env = _environment(project, about, run_id, attempt)
     why, ending = _execute(
         path.resolve(), report, dict(params), _Terms(project, env, timeout, on_line)
     )
     status, error = _recorded(project, run_id)
     code = verdict(why, status, ending)
     return JobResult(run_id, flow, status, code, report, _reason(why, ending, error))
+
+
+def _environment(
+    project: Home, about: Mapping[str, Any], run_id: RunId, attempt: Attempt
+) -> dict[str, str]:
+    """What the job's kernel is told of the run that it is to be."""
+    env = {
+        "FLOWBOOK_PROJECT": str(project.path),
+        "FLOWBOOK_TRIGGER": "papermill",
+        "FLOWBOOK_SOURCE": str(about.get("source", "")),
+        "FLOWBOOK_FLOW": str(about["flow"]),
+        "FLOWBOOK_RESUMES" if attempt.resumes else "FLOWBOOK_RUN_ID": run_id,
+    }
+    if attempt.key is not None:
+        env["FLOWBOOK_RUN_KEY"] = attempt.key
+    if "number" in about:
+        env["FLOWBOOK_ROUTED"] = f"pinned({about['number']}): as exported"
+    return env
+
+
+def mint_job_run() -> RunId:
+    """A run id for a job to hand to its kernel."""
+    return RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
 
 
 def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str | None:
@@ -147,6 +176,16 @@ def job_plan(path: Path, project: Home) -> Plan:
 def report_path(project: Path, flow: str, run_id: str) -> Path:
     """Where the executed notebook of a run goes when nobody says otherwise."""
     return project / ".flowbook" / "reports" / f"{flow}-{run_id}.ipynb"
+
+
+def is_whole(report: Path) -> bool:
+    """True for an executed notebook of which papermill came to the end."""
+    try:
+        cells = json.loads(report.read_text(encoding="utf-8"))["cells"]
+        said = [cell["metadata"].get("papermill", {}).get("status") for cell in cells]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return not {"running", "pending"} & set(said)
 
 
 def verdict(why: ExitCode | None, status: RunStatus | None, ending: Ending) -> ExitCode:

@@ -55,7 +55,7 @@ def parse_notebook(text: str, name: str) -> Any:
     return notebook
 
 
-def export_notebook(
+def export_notebook(  # noqa: PLR0913 - all but three have names
     text: str,
     spec: FlowSpec,
     registry: Registry,
@@ -63,12 +63,14 @@ def export_notebook(
     source: str,
     problems: Iterable[Problem] = (),
     tests: bool = False,
+    number: int | None = None,
 ) -> str:
     """The job of the flow `spec`, read from the notebook `text`, as .ipynb text.
 
     `source` is where a reader of the job finds the author's notebook, a path relative to the job.
     `problems` are those of reading it. Raises `InvalidFlow` with all of them, and all the compiler
     finds, when one is an error. `tests`: the job runs the test cells, which it else only defines.
+    `number`: the version is a published one, or another that is known by its number.
     """
     wrong = errors(tuple(problems))
     if wrong:
@@ -80,7 +82,7 @@ def export_notebook(
         plan = compile_plan(spec, registry, targets=with_tests(spec, registry, None))
     texts = {cell.id: cell.source for cell in author.cells if "id" in cell}
     cells = [
-        _title(plan, source),
+        _title(plan, source, number),
         _load(plan),
         *_options(spec, texts),
         _parameters(spec, plan),
@@ -91,6 +93,8 @@ def export_notebook(
         _facts(plan),
     ]
     about = {"format": FORMAT, "flow": plan.flow, "version": plan.version, "source": source}
+    if number is not None:
+        about["number"] = number
     metadata = {
         "kernelspec": dict(author.metadata.get("kernelspec") or _KERNEL),
         "language_info": {"name": "python"},
@@ -152,11 +156,12 @@ def sinks(spec: FlowSpec, plan: Plan) -> tuple[str, ...]:
     return tuple(node.id for node in spec.nodes if node.id in ends)
 
 
-def _title(plan: Plan, source: str) -> Any:
+def _title(plan: Plan, source: str, number: int | None) -> Any:
+    told = f"`{plan.version[:12]}`" if number is None else f"{number} (`{plan.version[:12]}`)"
     return _markdown(
         "title",
         f"# {plan.flow}\n\n"
-        f"Flow `{plan.flow}`, version `{plan.version[:12]}`, as a job.\n"
+        f"Flow `{plan.flow}`, version {told}, as a job.\n"
         f"Generated from `{source}`: edit there, then export again.",
     )
 

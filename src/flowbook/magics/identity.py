@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,27 @@ def trigger() -> TriggerKind:
     return TriggerKind(os.environ.get("FLOWBOOK_TRIGGER", TriggerKind.MANUAL))
 
 
-def given_run_id(record: bool) -> RunId | None:
-    """The id a job minted for the one run it waits for; used once."""
-    given = os.environ.pop("FLOWBOOK_RUN_ID", None) if record else None
-    return RunId(given) if given else None
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """The one run that a job waits for, as it was told to be.
+
+    `run_id`: an id for it. `resumes`: the run it goes on with. `key`: its run key. `routed`: which
+    version it is of, and why.
+    """
+
+    run_id: RunId | None = None
+    resumes: RunId | None = None
+    key: str | None = None
+    routed: str | None = None
+
+
+def given_run(record: bool) -> JobRun:
+    """What a job says of the one run it waits for; said once, and nothing of other runs."""
+    if not record:
+        return JobRun()
+    given, resumes, key, routed = (
+        os.environ.pop(f"FLOWBOOK_{name}", None)
+        for name in ("RUN_ID", "RESUMES", "RUN_KEY", "ROUTED")
+    )
+    run_id = RunId(given) if given else None
+    return JobRun(run_id, RunId(resumes) if resumes else None, key, routed)

@@ -13,7 +13,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.asserting import with_tests
 from flowbook.graph.nesting import Nesting
 from flowbook.ids import NodeId
-from flowbook.magics.identity import given_run_id, trigger
+from flowbook.magics.identity import JobRun, given_run, trigger
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.verbs.group import PROGRAM, verbs
 from flowbook.magics.verbs.words import NodeName, Parameter
@@ -21,6 +21,7 @@ from flowbook.plan.params import coerce_params
 from flowbook.run.handle import Run
 from flowbook.session.portions import behind
 from flowbook.session.progress import narrate
+from flowbook.session.recorded import RecordedRun
 from flowbook.session.start import Start
 
 
@@ -64,21 +65,32 @@ class _Asked:
 @click.option("--priority", type=int, help="The higher goes first where limits bind.")
 @click.option("--route", help="The version: published, pinned(3), canary(10), or draft.")
 @click.pass_obj
-def run(notebook: KernelNotebook, /, **said: Any) -> Run:
+def run(notebook: KernelNotebook, /, **said: Any) -> Run | RecordedRun:
     """Run the flow, or some of its nodes and what they need, with live progress."""
     asked = _Asked(**{field.name: said[field.name] for field in fields(_Asked)})
-    how = _how(notebook, asked)
-    plan = notebook.project.plan(notebook.flow, how.targets)
-    typed = coerce_params(plan, list(asked.params))
-    started = notebook.project.start(notebook.flow, typed, how, route=asked.route)
+    started = _started(notebook, asked, given_run(asked.record))
     notebook.reopen(whole=True)
     if asked.bg:
         return started
+    if isinstance(started, RecordedRun):  # another process has the key
+        return started.wait().raise_for_status()
     narrate(started, sys.stdout.write, rests=not asked.record)
     return started.wait().raise_for_status() if asked.record else started.rest()
 
 
-def _how(notebook: KernelNotebook, asked: _Asked) -> Start:
+def _started(notebook: KernelNotebook, asked: _Asked, job: JobRun) -> Run | RecordedRun:
+    """The run, begun; a job's may be one that goes on."""
+    if job.resumes is not None:
+        (resumed,) = notebook.project.recover(notebook.flow, job.resumes)
+        sys.stdout.write(f"going on with run {resumed.id}\n")
+        return resumed
+    how = _how(notebook, asked, job)
+    plan = notebook.project.plan(notebook.flow, how.targets)
+    typed = coerce_params(plan, list(asked.params))
+    return notebook.project.start(notebook.flow, typed, how, key=job.key, route=asked.route)
+
+
+def _how(notebook: KernelNotebook, asked: _Asked, job: JobRun) -> Start:
     targets: Collection[NodeId] | None = asked.nodes or None
     again: tuple[NodeId, ...] | None = None
     if asked.begin:
@@ -90,7 +102,8 @@ def _how(notebook: KernelNotebook, asked: _Asked) -> Start:
         targets,
         part=again is not None,
         rerun=again,
-        run_id=given_run_id(asked.record),
+        run_id=job.run_id,
+        routed=job.routed,
         priority=asked.priority,
         force=asked.force,
     )

@@ -1,0 +1,93 @@
+"""What a job begins with: a new run, the run that a process left behind, or nothing at all.
+
+A scheduler starts a job again that was killed, and means: go on. Which run that is, its key says,
+else it is the newest that a job of the flow began; it goes on at the version that it has. What
+papermill noted of the attempt before is not asked: the journal alone knows how far the run came.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flowbook.events import RunStatus, TriggerKind
+from flowbook.session.recovery import Office, lost
+
+if TYPE_CHECKING:
+    from flowbook.store.rows import RunRow
+
+ORPHAN_SECONDS = 5.0
+"""For so long a kernel may outlive the job that started it; then it ends by itself."""
+_TICK = 0.1
+
+
+class Do(StrEnum):
+    """What is to be done."""
+
+    BEGIN = "begin"
+    RESUME = "resume"
+    LEAVE = "leave"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """What to do, and the run that it is about: that is gone on with, is done, or goes on."""
+
+    do: Do
+    row: RunRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a job asks for: its flow, the run key it has, whether it may go on without one."""
+
+    flow: str
+    key: str | None = None
+    resume: bool = False
+
+
+def onset(
+    project: Office,
+    wanted: Wanted,
+    told: Callable[[RunRow], bool],
+    sleep: Callable[[float], object] = time.sleep,
+) -> Onset:
+    """What the job begins with; waits a moment for a run whose job is gone and kernel is not yet.
+
+    A run that goes on in another process is left to it, a lost one is gone on with. One that is
+    done is left as it is where its key says so, or where it has not been `told`: the kernel got to
+    its end after the job had been killed. One that failed or was cancelled has not done it.
+    """
+    patience = time.monotonic() + ORPHAN_SECONDS
+    while True:
+        row = _before(project, wanted)
+        if row is None:
+            return Onset(Do.BEGIN)
+        stands = wanted.key is not None or not told(row)
+        found = decide(row, is_lost=lost(project, row), stands=stands)
+        if found.do is not Do.SKIP or time.monotonic() >= patience:
+            return found
+        sleep(_TICK)
+
+
+def decide(row: RunRow, *, is_lost: bool, stands: bool) -> Onset:
+    """What to do about the run that was found; `stands`: if it is done, so is what is asked for."""
+    if is_lost:
+        return Onset(Do.RESUME, row)
+    if not row.status.over:
+        return Onset(Do.SKIP, row)
+    done = stands and row.status is RunStatus.SUCCEEDED
+    return Onset(Do.LEAVE, row) if done else Onset(Do.BEGIN)
+
+
+def _before(project: Office, wanted: Wanted) -> RunRow | None:
+    if wanted.key is not None:
+        return project.history.keyed(wanted.flow, wanted.key)
+    if not wanted.resume:
+        return None
+    rows = project.history.runs(flow=wanted.flow, trigger=TriggerKind.PAPERMILL, limit=1).runs
+    return next(iter(rows), None)

@@ -1,0 +1,194 @@
+"""A job killed at any moment goes on from the journal, and ends as one that nobody disturbed.
+
+The moments are drawn from a seed: `FLOWBOOK_SEED` repeats one that failed, `FLOWBOOK_JOB_KILLS`
+says how many jobs are killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.cells.conftest import notebook_of
+
+JOBS = int(os.environ.get("FLOWBOOK_JOB_KILLS", "6"))
+FIRST = int(os.environ.get("FLOWBOOK_SEED", "1"))
+MOST_KILLS = 2
+EFFECT = """\
+import os, pathlib, time
+time.sleep(0.25)
+key = flowbook.context().idempotency_key.replace("/", "_").replace(":", "_")
+with open("attempts", "a") as file:
+    file.write(f"{me}\\n")
+effects = pathlib.Path("effects")
+effects.mkdir(exist_ok=True)
+(effects / f"{me}-{key}").touch()
+"""
+CELLS = (
+    "#:parameters\nfactor: int = 3",
+    "%%flow setup\nimport flowbook",
+    *(
+        f"%%flow n{at}({f'before=n{at - 1}' if at else 'factor'})\nme = 'n{at}'\n{EFFECT}"
+        f"{'before' if at else 'factor'} * {at + 1}"
+        for at in range(5)
+    ),
+)
+DONE = 3 * 1 * 2 * 3 * 4 * 5
+
+pytestmark = [pytest.mark.kernel, pytest.mark.kill]
+
+
+class Job:
+    """A job in a folder of its own, started again and again."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "tour.ipynb").write_text(notebook_of(*CELLS).text())
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "JUPYTER_PLATFORM_DIRS": "1",
+        }
+        self.call("export", "tour.ipynb", "--to", "jobs")
+
+    def words(self, *words):
+        return [sys.executable, "-m", "flowbook.cli", *words]
+
+    def call(self, *words):
+        return subprocess.run(
+            self.words(*words), cwd=self.folder, env=self.environment, capture_output=True,
+            text=True, timeout=120,
+        )  # fmt: skip
+
+    def run(self, *words):
+        return self.call("job", "run", "jobs/tour.ipynb", "-p", "factor=3", "--json", *words)
+
+    def killed(self, after, everything, *words):
+        """Start the job and kill it `after` seconds of its run, perhaps with its kernel."""
+        process = subprocess.Popen(
+            self.words("job", "run", "jobs/tour.ipynb", "-p", "factor=3", *words),
+            cwd=self.folder, env=self.environment, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        begun = time.monotonic()
+        count = len(self.attempts())
+        while len(self.attempts()) == count and process.poll() is None:
+            if time.monotonic() > begun + 40:
+                break
+            time.sleep(0.02)
+        time.sleep(after)
+        if everything:
+            for child in children_of(process.pid):
+                kill(child)
+        kill(process.pid)
+        process.wait(20)
+
+    def attempts(self):
+        path = self.folder / "attempts"
+        return path.read_text().split() if path.exists() else []
+
+    def rows(self):
+        return json.loads(self.call("history", "--json").stdout)["runs"]
+
+
+def kill(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def children_of(pid):
+    tasks = Path(f"/proc/{pid}/task")
+    try:
+        told = [(one / "children").read_text() for one in tasks.iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(child) for line in told for child in line.split()]
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + JOBS))
+def test_a_job_that_is_killed_at_any_moment_ends_as_if_nobody_had(tmp_path, seed):
+    chance = random.Random(seed)
+    job = Job(tmp_path)
+    said = ("--key", "today")
+    for _ in range(chance.randint(1, MOST_KILLS)):
+        job.killed(chance.uniform(0, 0.9), chance.random() < 0.6, *said)
+    done = job.run(*said)
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, (f"FLOWBOOK_SEED={seed}", done.stderr)
+    (row,) = job.rows()  # whatever was killed, it is one run
+    assert (row["id"], row["status"]) == (told["run"]["id"], "succeeded")
+    folder = job.folder / "effects"
+    effects = Counter(path.name.partition("-")[0] for path in folder.iterdir())
+    assert effects == {f"n{at}": 1 for at in range(5)}  # by key, each was done once
+    report = Path(told["report"]).read_text()
+    assert str(DONE) in report
+    assert "# tour: succeeded" in report or "flow tour: 5 nodes, succeeded" in report
+    assert '"status": "pending"' not in report
+
+
+def test_a_job_without_a_key_goes_on_when_it_is_told_to_resume(tmp_path):
+    job = Job(tmp_path)
+    job.killed(0, True)
+    before = job.attempts()
+    done = job.run("--resume")
+    assert done.returncode == 0, done.stderr
+    (row,) = job.rows()
+    assert (row["id"], row["status"]) == (json.loads(done.stdout)["run"]["id"], "succeeded")
+    assert f"going on with run {row['id']}" in done.stderr
+    assert len(before) < 5
+    again = job.run("--resume")  # there is nothing to go on with
+    assert again.returncode == 0
+    assert len(job.rows()) == 2
+
+
+def test_what_a_key_says_is_done_is_not_done_again(tmp_path):
+    job = Job(tmp_path)
+    first, again = job.run("--key", "k"), job.run("--key", "k")
+    assert (first.returncode, again.returncode) == (0, 0), again.stderr
+    assert json.loads(first.stdout)["run"]["id"] == json.loads(again.stdout)["run"]["id"]
+    assert "is done" in again.stderr
+    assert len(job.attempts()) == 5
+
+
+def test_a_job_that_another_process_runs_is_skipped(tmp_path):
+    job = Job(tmp_path)
+    process = subprocess.Popen(
+        job.words("job", "run", "jobs/tour.ipynb", "--key", "k", "-p", "factor=3"),
+        cwd=job.folder, env={**job.environment}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not job.attempts() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGSTOP)  # its kernel goes on; slow it down, too
+    for child in children_of(process.pid):
+        os.kill(child, signal.SIGSTOP)
+    skipped = job.run("--key", "k")
+    assert skipped.returncode == 3, skipped.stderr
+    assert "goes on in process" in skipped.stderr or "goes on in" in skipped.stdout
+    for child in (*children_of(process.pid), process.pid):
+        os.kill(child, signal.SIGCONT)
+    assert process.wait(60) == 0
+    assert len(job.attempts()) == 5
+
+
+def test_a_job_that_fails_before_its_run_is_a_failed_run(tmp_path):
+    job = Job(tmp_path)
+    cells = (CELLS[0], "%%flow setup\nraise OSError('no such host')", "%%flow one\n1")
+    (tmp_path / "tour.ipynb").write_text(notebook_of(*cells).text())
+    job.call("export", "tour.ipynb", "--to", "jobs")
+    done = job.run("--key", "k")
+    assert done.returncode == 1, done.stderr
+    (row,) = job.rows()
+    assert (row["status"], row["trigger"], row["key"]) == ("failed", "papermill", "k")
+    assert "ended before its run began" in row["error"]
+    assert "no such host" in row["error"]
