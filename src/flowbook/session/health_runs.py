@@ -100,7 +100,7 @@ def _feed(client: object, notebook: Path) -> str:
     cells = Notebook.parse(notebook.read_text(encoding="utf-8")).cells
     code = [cell.source for cell in cells if cell.type == "code"]
     load, *nodes = code
-    for source in (load, "%flow mode define", *nodes, "%flow run"):
+    for source in (load, "%flow mode define", *nodes, _RUN):
         try:
             reply = client.execute_interactive(  # type: ignore[attr-defined]  # jupyter's client
                 source, timeout=_PATIENCE, output_hook=lambda _message: None, allow_stdin=False
@@ -113,6 +113,8 @@ def _feed(client: object, notebook: Path) -> str:
     return ""
 
 
+_RUN: Final = "run = %flow run\nrun.raise_for_status()"
+"""A run that fails raises nothing of itself."""
 _KERNEL: Final = f"{sys.executable} -m ipykernel install --sys-prefix; then look at its log"
 
 
