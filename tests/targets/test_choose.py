@@ -32,6 +32,12 @@ def test_all_of_them_call_the_one_command_that_runs_jobs(target):
     assert all(one.what and one.instead for one in made.caveats)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_none_of_them_waits_for_another_flow_and_that_is_told(target):
+    made = deploy(target, JOB, Schedule(cron="@daily", after=("load",)), NOW)
+    assert f"{target} does not wait for a run of load" in made.caveats[-1].what
+
+
 def test_a_target_that_there_is_not_is_told_with_the_nearest():
     with pytest.raises(UsageError, match="no target 'sistemd'") as refused:
         deploy("sistemd", JOB, Schedule(cron="@daily"), NOW)

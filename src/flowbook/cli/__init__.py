@@ -7,13 +7,14 @@ more than click. No command decides anything the session could decide.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 import click
 
 from flowbook import __version__
-from flowbook.cli.commands import COMMANDS, LazyGroup
+from flowbook.cli.commands import ASKING, COMMANDS, LazyGroup
 from flowbook.cli.failures import guarded
 from flowbook.cli.manual import manual
 
@@ -41,4 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot draw ✓ shows ?
+    if ASKING in os.environ:
+        from flowbook.cli.completions import register
+
+        register()
     sys.exit(int(guarded(lambda: flowbook.main(argv, "flowbook", standalone_mode=False))))

@@ -12,6 +12,7 @@ from flowbook.graph.options import did_you_mean
 
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "flowbook.cli.demo",
+    "init": "flowbook.cli.init",
     "lab": "flowbook.cli.lab",
     "check": "flowbook.cli.check",
     "edit": "flowbook.cli.edit",
@@ -35,11 +36,16 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schedule": "flowbook.cli.schedule",
     "scheduler": "flowbook.cli.scheduler",
     "notify": "flowbook.cli.notify",
+    "doctor": "flowbook.cli.doctor",
+    "completions": "flowbook.cli.completions",
 }
 """In the order of a first day. Each module holds a click command called `command`."""
 
 ALIASES: Final[Mapping[str, str]] = {"vars": "memory"}
 """Other words for commands; they are not listed."""
+
+ASKING: Final = "_FLOWBOOK_COMPLETE"
+"""The variable that a shell sets when it asks for completions."""
 
 
 class LazyGroup(click.Group):

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from flowbook.errors import UsageError
 from flowbook.graph.options import did_you_mean
 from flowbook.targets.airflow import airflow
 from flowbook.targets.crontab import crontab
 from flowbook.targets.github import github
-from flowbook.targets.job import Deployment, Job, Target
+from flowbook.targets.job import Caveat, Deployment, Job, Target
 from flowbook.targets.kubernetes import kubernetes
 from flowbook.targets.systemd import systemd
 from flowbook.triggers.schedule import Schedule
@@ -40,4 +42,11 @@ def deploy(target: str, job: Job, schedule: Schedule, now: datetime) -> Deployme
     found = TARGETS.get(target)
     if found is None:
         raise UsageError(f"there is no target {target!r}", hint=did_you_mean(target, TARGETS))
-    return found(job, schedule, now)
+    made = found(job, schedule, now)
+    if not schedule.after:
+        return made
+    waits = Caveat(
+        f"{target} does not wait for a run of {', '.join(schedule.after)} (after)",
+        "let flowbook scheduler run it, or choose a time at which that is done",
+    )
+    return msgspec.structs.replace(made, caveats=(*made.caveats, waits))
