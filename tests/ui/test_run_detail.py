@@ -281,6 +281,64 @@ def test_a_replay_says_what_it_takes_and_becomes_a_branch(it, failed):
     it.shot("compare")
 
 
+def test_it_is_run_again_with_the_same_parameters(it, failed):
+    it.open(failed)
+    it.page.locator('[data-action="rerun"]').click()
+    again = it.page.locator(".fb-past-head:visible .fb-past-id")
+    expect(again).not_to_have_attribute("title", failed, timeout=60_000)
+    expect(it.page.locator(".fb-past-head:visible")).not_to_contain_text("replay of")
+    expect(it.page.locator(".fb-past-status:visible")).to_have_text("Failed", timeout=30_000)
+
+
+def test_a_run_that_goes_on_is_cancelled(it, runs):
+    runs.begin(seconds=30, breaks=False)
+    it.page.wait_for_timeout(4000)
+    it.open(runs.latest())
+    expect(it.page.locator(".fb-past-status")).to_have_text("Running")
+    it.page.locator('[data-action="cancel"]').click()
+    expect(it.page.locator(".fb-past-status")).to_have_text("Cancelled", timeout=30_000)
+    expect(it.page.locator('[data-action="cancel"]')).to_have_count(0)
+    it.expect(days="succeeded", slow="cancelled")
+    it.shot("cancelled")
+
+
+def test_its_failing_node_is_opened_in_its_notebook(it, failed):
+    it.open(failed)
+    it.page.locator('[data-action="failing"]').click()
+    it.page.wait_for_selector(".jp-NotebookPanel", timeout=30_000)
+    cell = it.page.locator(".jp-NotebookPanel .jp-Cell", has_text="%flow open")
+    expect(cell).to_contain_text(failed, timeout=30_000)
+    it.shot("failing")
+
+
+def test_values_that_were_removed_are_said_to_be_gone(it, runs):
+    from flowbook.session.project import project
+
+    run = runs.done(breaks=False)
+    store = project(runs.lab.folder).store
+    for file in sorted((store.root / "objects").rglob("*.*")):
+        if file.is_file():
+            file.unlink()
+    it.open(run)
+    it.select("days")
+    told = it.page.locator(".fb-panel, .fb-drawer").last
+    it.page.wait_for_timeout(1500)
+    it.shot("collected")
+    assert told.inner_text()
+
+
+def test_it_is_dark_where_jupyterlab_is(it, failed):
+    it.open(failed)
+    it.command("apputils:change-theme", theme="JupyterLab Dark")
+    expect(it.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    it.select("wet")
+    it.page.locator('[data-action="trace"]').click()
+    it.page.wait_for_timeout(800)
+    it.shot("dark")
+    assert not grave_violations(it.page, ".fb-root:visible")
+    it.command("apputils:change-theme", theme="JupyterLab Light")
+
+
 def test_it_is_restored_from_a_checkpoint_that_is_chosen(it, failed, runs):
     it.open(failed)
     it.page.get_by_label("More to do with the run").click()
