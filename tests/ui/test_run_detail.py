@@ -311,32 +311,44 @@ def test_its_failing_node_is_opened_in_its_notebook(it, failed):
     it.shot("failing")
 
 
-def test_values_that_were_removed_are_said_to_be_gone(it, runs):
-    from flowbook.session.project import project
-
-    run = runs.done(breaks=False)
-    store = project(runs.lab.folder).store
-    for file in sorted((store.root / "objects").rglob("*.*")):
-        if file.is_file():
-            file.unlink()
-    it.open(run)
-    it.select("days")
-    told = it.page.locator(".fb-panel, .fb-drawer").last
-    it.page.wait_for_timeout(1500)
-    it.shot("collected")
-    assert told.inner_text()
-
-
 def test_it_is_dark_where_jupyterlab_is(it, failed):
     it.open(failed)
     it.command("apputils:change-theme", theme="JupyterLab Dark")
-    expect(it.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
-    it.select("wet")
-    it.page.locator('[data-action="trace"]').click()
-    it.page.wait_for_timeout(800)
-    it.shot("dark")
-    assert not grave_violations(it.page, ".fb-root:visible")
-    it.command("apputils:change-theme", theme="JupyterLab Light")
+    try:
+        expect(it.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+        it.select("wet")
+        it.page.locator('[data-action="trace"]').click()
+        expect(it.page.get_by_role("region", name="Trace")).to_contain_text("Critical path: 4 of")
+        it.shot("dark")
+        assert grave_violations(it.page) == []
+    finally:
+        it.command("apputils:change-theme", theme="JupyterLab Light")
+        expect(it.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
+
+
+def test_cells_that_were_edited_are_replayed_from(it, failed):
+    it.open(failed)
+    it.select("days")
+    grid = it.page.get_by_role("grid").first
+    grid.locator('[role="gridcell"]').nth(1).dblclick()
+    it.page.keyboard.press("Control+a")
+    it.page.keyboard.type("99")
+    it.page.keyboard.press("Enter")
+    expect(grid.locator("[data-edited]")).to_have_text("99")
+    it.page.locator('[data-action="replay"]').click()
+    dialog = it.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 in days.days")
+    expect(dialog.get_by_label("whatever depends on what is changed below")).to_be_checked()
+    row = dialog.get_by_role("row").filter(has_text="days").first
+    expect(row).to_contain_text("given", timeout=60_000)
+    dialog.get_by_label("breaks").fill("false")
+    it.shot("edited")
+    dialog.locator('[data-action="replay-now"]').click(timeout=60_000)
+    expect(dialog).to_have_count(0, timeout=60_000)
+    shown = it.page.locator(".flowbook-run-page:not(.lm-mod-hidden)")
+    expect(shown.locator(".fb-past-status")).to_have_text("Succeeded", timeout=60_000)
+    edge = shown.locator('.react-flow__node[data-id="wet"]')
+    expect(edge).to_contain_text("rows")
 
 
 def test_it_is_restored_from_a_checkpoint_that_is_chosen(it, failed, runs):
@@ -398,3 +410,18 @@ def test_nothing_of_it_bars_anybody(it, failed):
     it.select("wet")
     it.page.locator('[data-action="trace"]').click()
     assert grave_violations(it.page) == []
+
+
+def test_values_that_were_removed_are_said_to_be_gone(it, runs):
+    from flowbook.session.project import project
+
+    run = runs.done(breaks=False)
+    kept = project(runs.lab.folder).store.root / "objects"
+    for file in [one for one in kept.rglob("*") if one.is_file()]:
+        file.unlink()
+    it.open(run)
+    it.select("days")
+    told = it.page.get_by_role("tabpanel", name="Output")
+    expect(told).to_contain_text("no longer in the store")
+    it.expect(days="succeeded")
+    it.shot("collected")
