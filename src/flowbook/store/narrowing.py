@@ -31,6 +31,8 @@ _OWN: Mapping[str, _Own] = {
     "memory": _Own("flow", "changed_at"),
     "memory_history": _Own("flow", "changed_at"),
     "deliveries": _Own("flow", "happened_at"),
+    "schedules": _Own("flow", "changed_at", "flow", "flow"),
+    "slots": _Own("flow", "scheduled_for"),
     "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
     "node_stats": _Own("flow", link="flow", key="flow"),
     "flow_stats": _Own("flow", link="flow", key="flow"),
@@ -65,6 +67,8 @@ _ORDER: Mapping[str, str] = {
     "edge_frequency": "flow, source, output, target, input",
     "resources": "run_id, node",
     "environments": "digest",
+    "schedules": "name",
+    "slots": "scheduled_for, schedule",
 }
 
 
