@@ -31,7 +31,11 @@ def test_a_store_is_no_part_of_the_users_repository(layout):
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b'{"format":9,"storage_version":"v3.0.0"}', "9"), (b"{}", "unreadable"), (b"", "unreadable")],
+    [
+        (b'{"format":99,"storage_version":"v3.0.0"}', "99"),
+        (b"{}", "unreadable"),
+        (b"", "unreadable"),
+    ],
 )
 def test_what_we_cannot_read_is_refused(layout, content, found):
     layout.root.mkdir()

@@ -281,6 +281,76 @@ def test_a_replay_says_what_it_takes_and_becomes_a_branch(it, failed):
     it.shot("compare")
 
 
+def test_it_is_run_again_with_the_same_parameters(it, failed):
+    it.open(failed)
+    it.page.locator('[data-action="rerun"]').click()
+    again = it.page.locator(".fb-past-head:visible .fb-past-id")
+    expect(again).not_to_have_attribute("title", failed, timeout=60_000)
+    expect(it.page.locator(".fb-past-head:visible")).not_to_contain_text("replay of")
+    expect(it.page.locator(".fb-past-status:visible")).to_have_text("Failed", timeout=30_000)
+
+
+def test_a_run_that_goes_on_is_cancelled(it, runs):
+    runs.begin(seconds=30, breaks=False)
+    it.page.wait_for_timeout(4000)
+    it.open(runs.latest())
+    expect(it.page.locator(".fb-past-status")).to_have_text("Running")
+    it.page.locator('[data-action="cancel"]').click()
+    expect(it.page.locator(".fb-past-status")).to_have_text("Cancelled", timeout=30_000)
+    expect(it.page.locator('[data-action="cancel"]')).to_have_count(0)
+    it.expect(days="succeeded", slow="cancelled")
+    it.shot("cancelled")
+
+
+def test_its_failing_node_is_opened_in_its_notebook(it, failed):
+    it.open(failed)
+    it.page.locator('[data-action="failing"]').click()
+    it.page.wait_for_selector(".jp-NotebookPanel", timeout=30_000)
+    cell = it.page.locator(".jp-NotebookPanel .jp-Cell", has_text="%flow open")
+    expect(cell).to_contain_text(failed, timeout=30_000)
+    it.shot("failing")
+
+
+def test_it_is_dark_where_jupyterlab_is(it, failed):
+    it.open(failed)
+    it.command("apputils:change-theme", theme="JupyterLab Dark")
+    try:
+        expect(it.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+        it.select("wet")
+        it.page.locator('[data-action="trace"]').click()
+        expect(it.page.get_by_role("region", name="Trace")).to_contain_text("Critical path: 4 of")
+        it.shot("dark")
+        assert grave_violations(it.page) == []
+    finally:
+        it.command("apputils:change-theme", theme="JupyterLab Light")
+        expect(it.page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
+
+
+def test_cells_that_were_edited_are_replayed_from(it, failed):
+    it.open(failed)
+    it.select("days")
+    grid = it.page.get_by_role("grid").first
+    grid.locator('[role="gridcell"]').nth(1).dblclick()
+    it.page.keyboard.press("Control+a")
+    it.page.keyboard.type("99")
+    it.page.keyboard.press("Enter")
+    expect(grid.locator("[data-edited]")).to_have_text("99")
+    it.page.locator('[data-action="replay"]').click()
+    dialog = it.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 in days.days")
+    expect(dialog.get_by_label("whatever depends on what is changed below")).to_be_checked()
+    row = dialog.get_by_role("row").filter(has_text="days").first
+    expect(row).to_contain_text("given", timeout=60_000)
+    dialog.get_by_label("breaks").fill("false")
+    it.shot("edited")
+    dialog.locator('[data-action="replay-now"]').click(timeout=60_000)
+    expect(dialog).to_have_count(0, timeout=60_000)
+    shown = it.page.locator(".flowbook-run-page:not(.lm-mod-hidden)")
+    expect(shown.locator(".fb-past-status")).to_have_text("Succeeded", timeout=60_000)
+    edge = shown.locator('.react-flow__node[data-id="wet"]')
+    expect(edge).to_contain_text("rows")
+
+
 def test_it_is_restored_from_a_checkpoint_that_is_chosen(it, failed, runs):
     it.open(failed)
     it.page.get_by_label("More to do with the run").click()
@@ -340,3 +410,18 @@ def test_nothing_of_it_bars_anybody(it, failed):
     it.select("wet")
     it.page.locator('[data-action="trace"]').click()
     assert grave_violations(it.page) == []
+
+
+def test_values_that_were_removed_are_said_to_be_gone(it, runs):
+    from flowbook.session.project import project
+
+    run = runs.done(breaks=False)
+    kept = project(runs.lab.folder).store.root / "objects"
+    for file in [one for one in kept.rglob("*") if one.is_file()]:
+        file.unlink()
+    it.open(run)
+    it.select("days")
+    told = it.page.get_by_role("tabpanel", name="Output")
+    expect(told).to_contain_text("no longer in the store")
+    it.expect(days="succeeded")
+    it.shot("collected")

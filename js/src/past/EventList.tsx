@@ -14,12 +14,19 @@ import type { Event } from "../protocol/generated";
 import { useShell } from "../view/shell";
 import { useEditor, useEditorState } from "../view/useEditor";
 import { selectFlow, useStore } from "../view/useStore";
+import type { PastState } from "./desk";
 import { rowOf, sifted } from "./model/sifting";
 import { nodeOf } from "./model/stops";
 import { clock, FAMILIES, type Family, placeName, told, toneOf } from "./model/telling";
-import { selectPast, useDesk, usePast } from "./useDesk";
+import { useCalmPast, useDesk, usePast } from "./useDesk";
 
 const ROW = 40;
+/** Rows change all at once while the time is dragged, and nobody reads them faster. */
+const CALM_MS = 200;
+const selectCount = (state: PastState) => state.count;
+const selectLength = (state: PastState) => state.length;
+const selectSieve = (state: PastState) => state.sieve;
+const selectOfSelected = (state: PastState) => state.ofSelected;
 const selectNodes = (state: EditorState) => state.nodes;
 
 export function EventList() {
@@ -29,7 +36,10 @@ export function EventList() {
   const id = useId();
   const chosen = useEditorState(selectNodes);
   const flow = useStore(editor.store, selectFlow);
-  const { count, length, sieve, ofSelected } = usePast(selectPast);
+  const count = useCalmPast(selectCount, CALM_MS);
+  const length = usePast(selectLength);
+  const sieve = usePast(selectSieve);
+  const ofSelected = usePast(selectOfSelected);
   const { events } = desk;
   const nodes = ofSelected && chosen.size > 0 ? chosen : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `events` is another list when it grew
@@ -79,7 +89,7 @@ export function EventList() {
   const keys = (pressed: KeyboardEvent) => {
     if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
     const page = Math.max(1, Math.floor(height / ROW) - 1);
-    const here = Math.max(0, at);
+    const here = Math.max(0, rowOf(shown, desk.state.count)); // which may not be drawn yet
     const to: Readonly<Record<string, number>> = {
       ArrowDown: here + 1,
       ArrowUp: here - 1,
@@ -188,7 +198,9 @@ function Row({ id, event, row, of, here, later, chosen, onGo, onOpen }: RowProps
 /** What is listed. */
 function Filter({ shown }: { readonly shown: number }) {
   const desk = useDesk();
-  const { sieve, ofSelected, length } = usePast(selectPast);
+  const sieve = usePast(selectSieve);
+  const ofSelected = usePast(selectOfSelected);
+  const length = usePast(selectLength);
   const chosen = useEditorState(selectNodes);
   const turn = (family: Family) => {
     const without = new Set(sieve.without);

@@ -31,7 +31,6 @@ interface TraceProps {
 
 export function Trace({ height, shape }: TraceProps) {
   const desk = useDesk();
-  const editor = useEditor();
   const length = usePast((state) => state.length);
   const [zoom, setZoom] = useState(1);
   const [onlyCritical, setOnlyCritical] = useState(false);

@@ -12,15 +12,34 @@ export interface Used {
   readonly cost: number;
 }
 
+interface Telling {
+  seen: number;
+  /** Numbers of the events that tell of use. */
+  readonly at: number[];
+}
+
+const telling = new WeakMap<readonly Event[], Telling>();
+
+/** Few events tell of use: which they are is found out once. */
+function tellers(events: readonly Event[]): readonly number[] {
+  const known = telling.get(events) ?? { seen: 0, at: [] };
+  for (; known.seen < events.length; known.seen++) {
+    const event = events[known.seen];
+    if (event?.kind === "NODE_USED" || (event && "usage" in event)) known.at.push(known.seen);
+  }
+  telling.set(events, known);
+  return known.at;
+}
+
 export function usedOf(events: readonly Event[], count: number): Used {
   let cpu: number | null = null;
   let memory: number | null = null;
   let estimate = false;
   let tokens = 0;
   let cost = 0;
-  for (let i = 0; i < count; i++) {
+  for (const i of tellers(events)) {
     const event = events[i];
-    if (event === undefined) break;
+    if (i >= count || event === undefined) break;
     if ("usage" in event)
       for (const one of event.usage ?? []) {
         tokens += one.total_tokens ?? (one.prompt_tokens ?? 0) + (one.completion_tokens ?? 0);
