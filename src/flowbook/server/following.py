@@ -20,12 +20,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from flowbook.alerts.rule import LAB
 from flowbook.events import RunStatus
 from flowbook.ids import RunId
 from flowbook.server.listing import listed
 from flowbook.server.place import Place
 from flowbook.store.changed import MOST_RUNS, Changes, Pulse, changed, pulse
 from flowbook.store.layout import Layout
+from flowbook.store.notices import DeliveryRow
 from flowbook.store.rows import RunRow
 
 LOOK: Final = 0.2
@@ -37,6 +39,8 @@ SLACK: Final = 5_000_000
 STAY: Final = 60.0
 """Seconds for which it goes on when nobody follows, for those who come again."""
 MOST_KEPT: Final = 4 * MOST_RUNS
+MOST_TOLD: Final = 200
+"""Notices of rules that are kept for those who come again."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ class News:
     runs: list[dict[str, Any]]
     gone: list[str]
     reset: bool = False
+    notices: list[DeliveryRow] = field(default_factory=list)
 
 
 class Follower:
@@ -79,6 +84,8 @@ class Follower:
         self._known: dict[RunId, RunRow] = {}
         self._told: dict[RunId, dict[str, Any] | None] = {}
         self._changed: dict[RunId, int] = {}
+        self._notices: dict[str, tuple[int, DeliveryRow]] = {}
+        """What the Lab is told by rules, by id, with the position of each."""
         self._floor = 0
         self._last = 0
         self._passed_over = False
@@ -126,7 +133,8 @@ class Follower:
         told = [one for one in (self._told.get(run) for run in ids) if one is not None]
         gone = [str(run) for run in ids if self._told.get(run) is None]
         reset, listener.reset = listener.reset, False
-        return News(self._last, told, gone, reset)
+        notices = [one for at, one in self._notices.values() if at > since]
+        return News(self._last, told, gone, reset, notices)
 
     def close(self) -> None:
         """Follow no more."""
@@ -140,6 +148,8 @@ class Follower:
         now = _now()
         snapshot = self._place.history.snapshot
         found = await asyncio.to_thread(changed, snapshot, now - SLACK, (), going=True)
+        before = await asyncio.to_thread(self._told_the_lab, now - SLACK)
+        self._notices = {one.id: (0, one) for one in before}  # whoever joins now is not told of it
         self._known = {row.id: row for row in found.runs}
         self._told, self._changed = dict.fromkeys(found.gone), {}
         self._looked_at = now
@@ -171,12 +181,33 @@ class Follower:
         found = await asyncio.to_thread(self._look, self._looked_at - SLACK, wanted)
         others = [row for row in found.runs if self._known.get(row.id) != row]
         rows = await asyncio.to_thread(listed, self._place, others)
+        notices = await asyncio.to_thread(self._told_the_lab, self._looked_at - SLACK)
         self._looked_at, self._pulse = begun, None if found.more else felt
         self._take(others, rows, found)
+        self._take_notices(notices)
 
     def _look(self, since: int, wanted: dict[str, int]) -> Changes:
         going = [row.id for row in self._known.values() if row.status is RunStatus.RUNNING]
         return changed(self._place.history.snapshot, since, going, events=wanted)
+
+    def _told_the_lab(self, since: int) -> list[DeliveryRow]:
+        """What rules have told whoever has JupyterLab open, since then; the oldest first."""
+        notices = self._place.project.store.notices
+        if not notices.in_use:
+            return []
+        return list(notices.deliveries(channel=LAB, since=since / 1e6, limit=MOST_TOLD))[::-1]
+
+    def _take_notices(self, notices: list[DeliveryRow]) -> None:
+        fresh = [one for one in notices if one.id not in self._notices]
+        if not fresh:
+            return
+        self._last = max(_now(), self._last + 1)
+        for one in fresh:
+            self._notices[one.id] = self._last, one
+        while len(self._notices) > MOST_TOLD:
+            del self._notices[next(iter(self._notices))]
+        for listener in self._listeners:
+            listener.news.set()
 
     def _look_again(self) -> None:
         self._pulse = None
@@ -247,7 +278,8 @@ class Follower:
         if found.too_many:
             return News(position, [], [], reset=True)
         rows = await asyncio.to_thread(listed, self._place, found.runs)
-        return News(position, rows, sorted(found.gone))
+        notices = await asyncio.to_thread(self._told_the_lab, at)
+        return News(position, rows, sorted(found.gone), notices=notices)
 
 
 def _now() -> int:

@@ -3,6 +3,7 @@
 ```
 GET live?since=<position>
 hears   {"position": n, "runs": [<as GET runs tells them>], "gone": [<ids of deleted runs>]}
+        {…, "notices": [<as GET notifications/deliveries tells what the channel lab is told>]}
         {"events": {<run>: [<events>]}}
 says    {"watch": [{"run": <id>, "after": <seq>}], "unwatch": [<ids>]}
 ```
@@ -137,7 +138,7 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 await listener.news.wait()
                 listener.news.clear()
                 news = follower.news(listener)
-                if news.runs or news.gone or news.reset:
+                if news.runs or news.gone or news.reset or news.notices:
                     await self._tell(news)
                 events = follower.taken(listener)
                 if events:
@@ -152,6 +153,8 @@ class LiveHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         }
         if news.reset:
             told["reset"] = True
+        if news.notices:
+            told["notices"] = news.notices
         await self.write_message(msgspec.json.encode(told, enc_hook=str).decode())
 
 

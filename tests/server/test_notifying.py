@@ -1,0 +1,108 @@
+"""Rules over the server: made, tried, switched; and the server tells what others left."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from tests.server.conftest import ask, serving
+from tests.server.test_live import following
+
+import flowbook
+from flowbook.graph.flow import Flow
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The API over a project with two runs that failed, and the ids of these."""
+    folder = tmp_path_factory.mktemp("told")
+    project = flowbook.project(folder)
+    flow = Flow("daily", host=project)
+
+    @flow.node
+    def fetch():
+        raise KeyError("rain")
+
+    runs = [flow.run().id, flow.run().id]
+    with serving(folder) as base:
+        yield f"{base}/notifications", runs, flow
+    project.close()
+
+
+FAILED = {"name": "broken", "when": {"on": "failed"}}
+
+
+def test_a_rule_is_made_tried_switched_and_taken_away(served):
+    base, runs, _ = served
+    made = ask("POST", f"{base}/rules", json=FAILED | {"flow": "dai*", "quiet": 5})
+    assert made.status_code == 200, made.text
+    assert made.json()["rule"] == {
+        **FAILED, "flow": "dai*", "quiet": 5.0, "to": [{"channel": "lab"}],
+    }  # fmt: skip
+    ask("POST", f"{base}/rules", json=FAILED)
+    tried = ask("GET", f"{base}/rules/broken/test", params={"days": 7}).json()
+    assert (tried["fired"], [one["run"] for one in tried["notices"]]) == (2, runs)
+    assert ask("POST", f"{base}/rules/broken/enable").json()["rule"]["enabled_at"] > 0
+    assert "enabled_at" not in ask("POST", f"{base}/rules/broken/disable").json()["rule"]
+    assert [one["name"] for one in ask("GET", f"{base}/rules").json()["rules"]] == ["broken"]
+    assert ask("DELETE", f"{base}/rules/broken").json() == {"removed": "broken"}
+    assert ask("GET", f"{base}/rules").json() == {"rules": []}
+    assert ask("DELETE", f"{base}/rules/broken").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"when": {"on": "late"}}, "late"),
+        ({"to": [{"channel": "slack"}]}, "secret"),
+        ({"to": [{"channel": "slack", "url": "https://example.org/s3cr3t"}]}, "secret"),
+        ({"quiet": -1}, "quiet"),
+        ({"name": "a b"}, "name"),
+    ],
+)
+def test_what_cannot_be_is_refused(served, said, told):
+    base, *_ = served
+    found = ask("POST", f"{base}/rules", json=FAILED | said)
+    assert found.status_code == 400
+    assert told in found.json()["message"]
+
+
+def test_nobody_may_who_is_not_known(served):
+    base, *_ = served
+    assert ask("POST", f"{base}/rules", token=None, json=FAILED).status_code == 403
+    assert ask("GET", f"{base}/deliveries", token=None).status_code == 403
+
+
+def test_what_is_told_is_there_for_the_lab(served):
+    base, _, flow = served
+    ask("POST", f"{base}/rules", json=FAILED | {"enable": True})
+    run = flow.run()
+    deadline = time.monotonic() + 60
+    found = []
+    while not found and time.monotonic() < deadline:
+        found = ask("GET", f"{base}/deliveries", params={"channel": "lab"}).json()["deliveries"]
+    (row,) = found
+    assert (row["run_id"], row["status"], row["level"]) == (run.id, "sent", "error")
+    assert row["message"] == "Workflow 'daily' failed"
+    later = {"channel": "lab", "since": row["written_at"]}
+    assert ask("GET", f"{base}/deliveries", params=later).json()["deliveries"] == []
+
+
+def test_who_follows_hears_of_a_notice_once_and_of_none_that_was_before(served):
+    base, _, flow = served
+    ask("POST", f"{base}/rules", json=FAILED | {"enable": True})
+    api = base.removesuffix("/notifications")
+
+    def notices(client):
+        return [one["run_id"] for said in client.messages for one in said.get("notices", ())]
+
+    with following(api) as client:
+        assert notices(client) == []
+        first = flow.run().id
+        client.hear_until(lambda: notices(client))
+        left_at = client.position
+    second = flow.run().id
+    with following(api, left_at) as client:
+        client.hear_until(lambda: notices(client))
+        assert notices(client) == [second]
+    assert first != second
