@@ -24,7 +24,7 @@ from flowbook.events import (
 )
 from flowbook.events.values import Usage, ValueFormat, ValueRef
 from flowbook.store.environments import Environment
-from flowbook.store.facts import Audited, DecidedSlot, MemoryChanged, line_of, prefix
+from flowbook.store.facts import Audited, DecidedSlot, MemoryChanged, NoticeWritten, line_of, prefix
 from flowbook.store.schema import VIEWS
 
 T0 = 1_700_000_000.0
@@ -283,7 +283,8 @@ def test_the_documented_columns_are_the_columns(store, history, story, view, fol
         run="r", seq=12, at=T0, status=RunStatus.FAILED, ms=1.0, compensated=("ask",)
     )
     remembered = MemoryChanged(at=T0, key="last", version=1, value=ref)
-    store.sink.append([gave, streamed, undone, remembered]).result(5)
+    told = NoticeWritten(at=T0, id="n", notice=Raw(b'{"rule": "r"}'), target=Raw(b"{}"))
+    store.sink.append([gave, streamed, undone, remembered, told]).result(5)
     store.agenda.save("nightly", "tour", "tour.ipynb", {"cron": "@daily"}, T0, T0 + 9)
     slot = DecidedSlot(scheduled_for=T0, verdict="run", reason="on_time")
     store.agenda.decide("nightly", "tour", [slot], upto=T0)
