@@ -33,8 +33,6 @@ _OWN: Mapping[str, _Own] = {
     "schedules": _Own("flow", "changed_at", "flow", "flow"),
     "slots": _Own("flow", "scheduled_for"),
     "deliveries": _Own("flow", "happened_at"),
-    "schedules": _Own("flow", "changed_at", "flow", "flow"),
-    "slots": _Own("flow", "scheduled_for"),
     "audit": _Own("workflow_id", "created_at"),  # an entry outlives its run
     "node_stats": _Own("flow", link="flow", key="flow"),
     "flow_stats": _Own("flow", link="flow", key="flow"),
@@ -71,8 +69,6 @@ _ORDER: Mapping[str, str] = {
     "edge_frequency": "flow, source, output, target, input",
     "resources": "run_id, node",
     "environments": "digest",
-    "schedules": "name",
-    "slots": "scheduled_for, schedule",
 }
 
 
