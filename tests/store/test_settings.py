@@ -32,6 +32,11 @@ def test_nothing_is_set_to_begin_with_and_asking_makes_no_folder(store, layout):
         "allow_urls": "none",
         "env": "none",
         "secret_places": "none",
+        "mail_server": "none",
+        "mail_security": "starttls",
+        "mail_sender": "none",
+        "mail_user": "none",
+        "mail_secret": "none",
         "recover": "auto",
         "scheduler": True,
     }
