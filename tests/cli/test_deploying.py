@@ -41,6 +41,25 @@ def test_the_files_lie_beside_the_job_and_the_next_steps_are_told(ask, notebook,
     assert "systemctl --user enable --now flowbook-report.timer" in err
 
 
+def test_a_schedule_of_the_project_says_it_all(ask, notebook, tmp_path):
+    assert ask("publish", "report.ipynb")[0] == 0
+    code, *_ = ask(
+        *("schedule", "add", "nightly", "report.ipynb", "30 2 * * *"),
+        *("--timezone", "Europe/Berlin", "-p", "days=3"),
+    )
+    assert code == 0
+    to = ("export", "report.ipynb", "--to", "jobs", "--target", "systemd", "--schedule")
+    assert ask(*to, "nightly")[0] == 0
+    timer = (tmp_path / "jobs" / "flowbook-report.timer").read_text()
+    assert "02:30:00 Europe/Berlin" in timer
+    assert "-p days=3" in (tmp_path / "jobs" / "flowbook-report.service").read_text()
+    ask(*to, "nightly", "-p", "days=4")
+    assert "-p days=4" in (tmp_path / "jobs" / "flowbook-report.service").read_text()
+    for more, said in ((("--cron", "@daily"), "says itself"), ((), "there is no schedule")):
+        code, _, err = ask(*to, "nightly" if more else "weekly", *more)
+        assert (code, said in err) == (2, True)
+
+
 def test_as_json_it_is_all_said_once(ask, notebook):
     _, out, err = ask(
         *("export", "report.ipynb", "--to", "jobs", "--target", "github", "--json"),
@@ -49,7 +68,7 @@ def test_as_json_it_is_all_said_once(ask, notebook):
     target = json.loads(out)["target"]
     assert target["files"] == ["jobs/flowbook-report.yml"]
     assert {"what", "instead"} == set(target["caveats"][0])
-    assert err == ""
+    assert err == "warning: the job is of the notebook as it is: nothing is published\n"
 
 
 def test_the_written_script_runs_the_flow(ask, notebook, tmp_path):

@@ -15,6 +15,8 @@ from flowbook.errors import UsageError
 from flowbook.session.jobs import write_job
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowbook.targets.job import Deployment, Job
     from flowbook.triggers.schedule import Schedule
 
@@ -30,6 +32,9 @@ def target_options(function: Command) -> Command:
     for option in reversed(
         (
             click.option("--target", type=click.Choice(_TARGETS), help="Who is to run the job."),
+            click.option(
+                "--schedule", metavar="NAME", help="When, as that schedule of the project says."
+            ),
             click.option("--cron", metavar="CRON", help="When, as five fields: '0 9 * * 1-5'."),
             click.option("--every", type=seconds, help="How often, counted from --start: 15m, 6h."),
             click.option(
@@ -82,9 +87,34 @@ _TERMS: Final = (
 )
 
 
+def _schedule(opened: Opened, asked: dict[str, Any]) -> Schedule:
+    """The schedule of the project that is named, else the one that the options say."""
+    name = asked["schedule"]
+    if name is None:
+        return schedule_of(asked)
+    also = [one for one in (*_WHEN, *_TERMS) if asked.get(one) not in (None, ())]
+    if also:
+        raise UsageError(
+            f"--{also[0].replace('_', '-')} is what schedule {name!r} says itself",
+            hint=f"leave it out, or change the schedule: flowbook schedule add {name}",
+        )
+    kept = opened.project.schedules.get(name)
+    flow = opened.flow.spec().id
+    if kept.flow != flow:
+        raise UsageError(
+            f"schedule {name!r} is of flow {kept.flow!r}, and this notebook's is {flow!r}",
+            hint=f"export {kept.notebook}",
+        )
+    return kept.schedule
+
+
 def refuse_without_target(asked: dict[str, Any]) -> None:
     """`UsageError` for options about a target where none is named."""
-    given = [name for name in (*_WHEN, *_TERMS, "params", "timeout", "image") if asked.get(name)]
+    given = [
+        name
+        for name in ("schedule", *_WHEN, *_TERMS, "params", "timeout", "image")
+        if asked.get(name)
+    ]
     if given:
         option = "-p" if given[0] == "params" else f"--{given[0].replace('_', '-')}"
         raise UsageError(
@@ -97,21 +127,27 @@ def deployed(opened: Opened, job: Path, asked: dict[str, Any]) -> Deployment:
     """What the target makes of the exported `job`, written beside it."""
     from flowbook.targets.choose import deploy
 
-    about = job_of(opened, job, asked)
-    made = deploy(asked["target"], about, schedule_of(asked), datetime.now(UTC))
+    schedule = _schedule(opened, asked)
+    about = job_of(opened, job, asked, schedule.input_data)
+    made = deploy(asked["target"], about, schedule, datetime.now(UTC))
     for file in made.files:
         write_job(job.parent / file.name, file.text)
     return made
 
 
-def job_of(opened: Opened, job: Path, asked: dict[str, Any]) -> Job:
-    """The job as its target sees it: paths of this machine, and the flowbook that is running."""
+def job_of(
+    opened: Opened, job: Path, asked: dict[str, Any], data: Mapping[str, Any] | None = None
+) -> Job:
+    """The job as its target sees it: paths of this machine, and the flowbook that is running.
+
+    `data` are the parameters where `-p` gives no others.
+    """
     from flowbook.export.job import refuse_wrong
     from flowbook.targets.job import Job
 
     folder, notebook = opened.project.path.resolve(), job.resolve()
     inside = notebook.is_relative_to(folder)
-    params = opened.typed(asked["params"])
+    params = {**(data or {}), **opened.typed(asked["params"])}
     refuse_wrong(opened.project.plan(opened.flow), params)
     said: dict[str, Any] = {}
     if asked["image"]:
