@@ -39,7 +39,7 @@ import { fillPalette } from "./lab/palette";
 import { drawWith } from "./lab/rendering";
 import { runPlugin } from "./lab/run/plugin";
 import { runsPlugin } from "./lab/runs/plugin";
-import { schedulesPlugin } from "./lab/schedules/plugin";
+import { SCHEDULES, schedulesPlugin } from "./lab/schedules/plugin";
 import { LiveSettings } from "./lab/settings";
 import { addStatusItem } from "./lab/statusItem";
 import { flowToolbar } from "./lab/toolbar";
@@ -107,6 +107,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       contents: app.serviceManager.contents,
       translator: language,
       icon: flowIcon,
+      schedule: (flow) => void app.commands.execute(SCHEDULES.show, { flow }),
       hasNotebook: (context) => documents.notebookOf(context) !== undefined,
       onNotebookClosed: (context, callback) => documents.onNotebookClosed(context, callback),
     });

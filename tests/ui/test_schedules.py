@@ -136,6 +136,16 @@ def test_it_is_paused_gone_on_with_edited_and_removed(panel, lab):
     expect(panel.card("hourly")).to_have_count(0)
 
 
+def test_the_settings_of_a_flow_lead_to_when_it_runs(panel, lab):
+    made(lab, "nightly", cron="30 2 * * *")
+    panel.command("docmanager:open", path="report.ipynb", factory="Flow canvas")
+    panel.page.wait_for_selector(".fb-root .react-flow__node", timeout=GUARD)
+    panel.page.evaluate("void jupyterapp.commands.execute('flowbook:canvas-flow-settings')")
+    panel.page.locator('.fb-root [data-action="schedule"]').click()
+    form = panel.root.get_by_role("form", name="Schedule")
+    expect(form.get_by_label("Name")).to_have_value("nightly")
+
+
 def test_what_is_typed_is_left_with_escape(panel, lab):
     made(lab, "hourly", cron="0 * * * *")
     panel.open()

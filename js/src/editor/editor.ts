@@ -128,6 +128,12 @@ export class Editor {
     return this.session.transport.page;
   }
 
+  /** Show when the flow runs by itself; null where the host has no place for that. */
+  get schedule(): ((flow: string) => void) | null {
+    const { transport } = this.session;
+    return transport.schedule === undefined ? null : (flow) => transport.schedule?.(flow);
+  }
+
   /** Why the flow cannot be changed from here; empty when it can. */
   get locked(): string {
     return this.flow?.locked ?? "there is no flow yet";

@@ -29,6 +29,8 @@ export interface Around {
   readonly translator: ITranslator;
   readonly trans: TranslationBundle;
   readonly icon: LabIcon;
+  /** Show when a flow runs by itself. */
+  readonly schedule: (flow: string) => void;
   /** Whether a notebook view of the document is open. */
   readonly hasNotebook: (context: Context) => boolean;
   /** Called when a notebook view of the document was closed. */
@@ -62,7 +64,8 @@ export class FlowDocumentFactory extends ABCWidgetFactory<FlowDocument, INoteboo
 
   protected override createNewWidget(context: Context): FlowDocument {
     const { around } = this;
-    const content = new FlowView(context, around.links, around.settings, around.trans);
+    const { links, settings, trans, schedule } = around;
+    const content = new FlowView(context, links, settings, trans, schedule);
     content.title.icon = around.icon;
     takeFiles(content, around.contents);
     const widget = new FlowDocument({ content, context });

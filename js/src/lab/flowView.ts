@@ -33,6 +33,8 @@ export class FlowView extends Widget {
     links: Links,
     private readonly settings: LiveSettings,
     private readonly trans: TranslationBundle,
+    /** Show when a flow runs by itself. */
+    private readonly schedule: (flow: string) => void,
   ) {
     super();
     this.addClass("fb-lab");
@@ -88,7 +90,8 @@ export class FlowView extends Widget {
       if (this.isDisposed) return;
       this.link = links.of(this.context);
       this.link.changed.connect(this.onLink, this);
-      const around = { ...aroundCanvas(this.context, this.settings), ...drawn() };
+      const { schedule } = this;
+      const around = { ...aroundCanvas(this.context, this.settings), ...drawn(), schedule };
       this.way = Object.assign(this.link.transport(), around);
       this.handle = bundle.open(this.way, this.place);
       this.handle.onChange(() => this.changes.emit());

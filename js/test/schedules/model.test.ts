@@ -86,6 +86,18 @@ describe("the panel of schedules", () => {
     expect(model.look().editing?.draft.name).toBe("nightly-2");
   });
 
+  test("shows of a flow its one schedule, the form of its first, or all of several", async () => {
+    const { model, answers } = made();
+    await model.showFlow("daily");
+    expect(model.look().editing).toMatchObject({ of: "nightly", draft: { flow: "daily" } });
+    await model.showFlow("load");
+    expect(model.look().editing).toMatchObject({ of: null, draft: { flow: "load" } });
+    const both = [ONE, { ...ONE, name: "noon" }];
+    answers["GET schedules"] = { schedules: both, running: true };
+    await model.showFlow("daily");
+    expect(model.look()).toMatchObject({ editing: null, schedules: both });
+  });
+
   test("tells a refusal at the schedule it is of, until it is dismissed", async () => {
     const { model, answers } = made();
     answers["POST schedules/nightly/run"] = new PageError("it runs already", "", 409);

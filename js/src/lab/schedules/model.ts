@@ -172,6 +172,15 @@ export class SchedulesModel {
     if (found !== undefined) this.edit(name, draftOf(found));
   }
 
+  /** The one schedule of a flow, or the form of its first; of several, let one be chosen. */
+  async showFlow(flow: string): Promise<void> {
+    await this.reload();
+    const [one, ...more] = this.view.schedules.filter((each) => each.flow === flow);
+    if (one === undefined) await this.begin(flow);
+    else if (more.length === 0) await this.open(one.name);
+    else this.close();
+  }
+
   write(change: Partial<Draft>): void {
     const { editing } = this.view;
     if (editing !== null) this.edit(editing.of, { ...editing.draft, ...change }, editing.checked);

@@ -40,7 +40,10 @@ export const schedulesPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__("Schedules"),
       caption: trans.__("Show what runs by itself, and when"),
       icon: (args) => (args.isPalette ? undefined : icon),
-      execute: show,
+      execute: (args) => {
+        show();
+        return typeof args.flow === "string" ? model.showFlow(args.flow) : undefined;
+      },
     });
     app.commands.addCommand(SCHEDULES.new, {
       label: trans.__("New Schedule…"),

@@ -44,11 +44,32 @@ export function FlowSettings({ onClose }: { readonly onClose: () => void }) {
         ) : (
           <>
             <Params params={form.params} />
+            <Schedule />
             <Options node={null} options={form.options} />
           </>
         )}
       </div>
     </aside>
+  );
+}
+
+/** When it runs by itself is told of its published version, so it is no setting of the notebook. */
+function Schedule() {
+  const { flow, schedule } = useEditor();
+  if (flow === null || schedule === null) return null;
+  return (
+    <section className="fbi-group" aria-label="Schedule">
+      <h3>Schedule</h3>
+      <p className="fb-faint">Its published version can run by itself.</p>
+      <button
+        type="button"
+        className="fb-button"
+        data-action="schedule"
+        onClick={() => schedule(flow.flow)}
+      >
+        <Icon name="calendar" size={14} /> When it runs…
+      </button>
+    </section>
   );
 }
 
