@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -66,6 +67,18 @@ def kernel(folder):
         manager.shutdown_kernel(now=True)
 
 
+def asking(work):
+    """A thread that asks a kernel; jupyter_client gives it an event loop, and leaves that open."""
+
+    def done():
+        try:
+            work()
+        finally:
+            asyncio.get_event_loop().close()
+
+    return threading.Thread(target=done)
+
+
 @pytest.mark.kernel
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # jupyter_client leaves its sockets
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -80,8 +93,8 @@ def test_two_kernels_a_job_and_who_looks_on(tmp_path):
             run(SETUP.format(name=name))
         with following(base) as live:
             work = [
-                threading.Thread(target=lambda: made.update(one=one(RUNS.format(count=EACH)))),
-                threading.Thread(target=lambda: made.update(other=other(RUNS.format(count=EACH)))),
+                asking(lambda: made.update(one=one(RUNS.format(count=EACH)))),
+                asking(lambda: made.update(other=other(RUNS.format(count=EACH)))),
                 threading.Thread(
                     target=lambda: made.update(job=typed(tmp_path, "job", "run", job, "--json"))
                 ),
