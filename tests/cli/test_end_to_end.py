@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -57,10 +58,10 @@ def start(tmp_path):
     """`start("run", …)` → a process under way, ended after the test."""
     made: list[subprocess.Popen[str]] = []
 
-    def run(*words: str) -> subprocess.Popen[str]:
+    def run(*words: str, program: Sequence[str] = FLOWBOOK) -> subprocess.Popen[str]:
         made.append(
             subprocess.Popen(
-                [*FLOWBOOK, *words],
+                [*program, *words],
                 cwd=tmp_path,
                 env=ENV,
                 stdout=subprocess.PIPE,
@@ -300,6 +301,21 @@ def export(type_in, tmp_path):
 
 
 @pytest.mark.kernel
+def test_papermills_own_command_runs_a_job_by_our_engine(type_in, export, tmp_path):
+    job = export("sums", *SUMS)
+    words = [job, "out.ipynb", "--engine", "flowbook", "-p", "top", "5", "--no-progress-bar"]
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", *words],
+        cwd=tmp_path, env=ENV, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (row,) = runs(type_in)
+    assert (row["trigger"], row["flow"], row["status"]) == ("papermill", "sums", "succeeded")
+    assert row["params"]["top"] == 5
+    assert "10.0" in (tmp_path / "out.ipynb").read_text()
+
+
+@pytest.mark.kernel
 def test_a_job_runs_the_same_flow_into_the_same_history(type_in, export, tmp_path):
     job = export("sums", *SUMS)
     done = type_in("job", "run", job, "-p", "top=5", "--json")
@@ -379,17 +395,22 @@ def test_a_job_that_takes_too_long_exits_with_124(type_in, export):
 
 
 @pytest.mark.kernel
-def test_sigterm_stops_a_job_and_its_kernel(type_in, export, start, tmp_path):
+@pytest.mark.parametrize("by", ["job", "papermill"])
+def test_sigterm_stops_a_job_and_its_kernel(type_in, export, start, tmp_path, by):
     cell = "%%flow slow\nimport asyncio, os\nopen('pid', 'w').write(str(os.getpid()))\n"
     job = export("slow", cell + "await asyncio.sleep(60)")
-    process = start("job", "run", job)
+    papermill = (job, "out.ipynb", "--engine", "flowbook", "--no-progress-bar")
+    if by == "job":
+        process = start("job", "run", job)
+    else:
+        process = start(*papermill, program=(sys.executable, "-m", "papermill"))
     deadline = time.monotonic() + 40
     while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.3)
     kernel = int((tmp_path / "pid").read_text())
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 143
+    assert process.wait(30) == (143 if by == "job" else 1)
     assert runs(type_in)[0]["status"] == "cancelled"
     with pytest.raises(ProcessLookupError):
         os.kill(kernel, 0)

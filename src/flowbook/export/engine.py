@@ -4,7 +4,8 @@ papermill alone starts whatever kernel a user's `python3` kernelspec names, forg
 stopped, and leaves a busy kernel to its fate at SIGTERM. Here the kernel is this interpreter's,
 each printed line is handed on as it comes, and pulling the brake interrupts the running cell, so
 that the flow ends its run as cancelled and the notebook is saved where it stopped; a kernel that
-does not let go is killed after a grace.
+does not let go is killed after a grace. `flowbook job run` gives the engine a `Watch`;
+`papermill --engine flowbook` has none, and its signals pull the brake all the same.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
 from flowbook.export.exits import ExitCode
+from flowbook.export.stopping import trapped
 
 ENGINE = "flowbook"
 NATIVE = "python3"
@@ -123,15 +125,17 @@ class JobEngine(NBClientEngine):  # type: ignore[misc]  # papermill is not typed
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, watch: Watch, **settings: Any
+        cls, nb_man: Any, kernel_name: str, watch: Watch | None = None, **settings: Any
     ) -> Any:
         """Run the notebook papermill manages; its settings of no use to a job are left out."""
+        if watch is None:
+            return cls._by_itself(nb_man, kernel_name, settings)
         client = JobClient(
             nb_man,
             watch,
             kernel_name=kernel_name,
             startup_timeout=settings.get("start_timeout") or 60,
-            timeout=None,
+            timeout=settings.get("execution_timeout"),
             # its warning about TCP without encryption is no news of the job
             extra_arguments=["--IPKernelApp.log_level=40"],
         )
@@ -139,6 +143,18 @@ class JobEngine(NBClientEngine):  # type: ignore[misc]  # papermill is not typed
             return client.execute(env={**os.environ, **watch.env})
         finally:
             watch.brake.release()
+
+    @classmethod
+    def _by_itself(cls, nb_man: Any, kernel_name: str, settings: dict[str, Any]) -> Any:
+        """Run it for papermill's own command, which logs what is printed if it is asked to."""
+        about = nb_man.nb.metadata.get("flowbook", {})
+        env = {"FLOWBOOK_TRIGGER": "papermill"}
+        env |= {
+            f"FLOWBOOK_{one.upper()}": str(about[one]) for one in ("flow", "source") if one in about
+        }
+        watch = Watch(env, lambda _line: None, Brake())
+        with trapped(watch.brake.pull):
+            return cls.execute_managed_notebook(nb_man, kernel_name, watch, **settings)
 
 
 def _pid(kernel_manager: Any) -> int | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +22,7 @@ from flowbook.errors import InvalidFlow, InvalidParameters, RunFailed, UsageErro
 from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
 from flowbook.export.notebook import parse_notebook
+from flowbook.export.stopping import trapped
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
@@ -32,7 +32,6 @@ from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
 
 _STORE_ERRORS = frozenset({"StoreError", "StoreBusy", "StoreVersion", "ValueUnavailable"})
-_SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
 class Home(Protocol):
@@ -239,7 +238,7 @@ def _execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)  # our lines say it, in our words
     brake = engine.Brake()
     watch = engine.Watch(terms.env, terms.on_line, brake)
-    with _trapped(brake.pull), _alarm(terms.timeout, brake.pull):
+    with trapped(brake.pull), _alarm(terms.timeout, brake.pull):
         try:
             ending = _papermill(path, report, params, watch, terms.project.path)
         except KeyboardInterrupt:
@@ -288,24 +287,6 @@ def _recorded(project: Home, run_id: RunId) -> tuple[RunStatus | None, str | Non
     except UsageError:
         return None, None
     return RunStatus(row.status), row.error
-
-
-@contextmanager
-def _trapped(pull: Callable[[ExitCode], None]) -> Iterator[None]:
-    """Let SIGINT and SIGTERM pull the brake; signals can only be trapped in the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(number: int, _frame: object) -> None:
-        pull(_SIGNALS[signal.Signals(number)])
-
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
