@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tests.run.plans import n, plan_of
 
 from flowbook.events import RunStatus
 from flowbook.graph.choices import On
+from flowbook.run.places.dask import ADDRESS
 from flowbook.run.rules.phase import Outcome
 
 ON_DASK = plan_of(n("a", on="dask"))
@@ -60,6 +62,28 @@ def test_an_attempt_that_is_given_up_before_it_was_heard_to_begin_is_killed_all_
     until(lambda: late)
     heard(late[0])
     until(lambda: not _alive(int((tmp_path / "pid").read_text())))
+
+
+def test_a_node_of_a_shared_cluster_is_told_to_stop_though_the_engine_is_closed_at_once(
+    start, engines, cluster, monkeypatch, tmp_path
+):
+    async def polite(context, inputs):
+        (tmp_path / "begun").touch()
+        while not context.cancelled():
+            await asyncio.sleep(0.01)
+        (tmp_path / "ended").touch()
+
+    monkeypatch.setenv(ADDRESS, cluster.scheduler_address)
+    engine = engines()
+    run = start(ON_DASK, {"a": polite}, engine=engine)
+    until((tmp_path / "begun").exists)
+    client = engine._stage.executors[On.DASK]._client
+    tell = client.run
+    monkeypatch.setattr(client, "run", lambda *told, **how: (time.sleep(1.5), tell(*told, **how)))
+    run.cancel()
+    assert run.wait(30).status is RunStatus.CANCELLED
+    engine.close()
+    until((tmp_path / "ended").exists)
 
 
 def test_without_the_library_the_node_says_what_to_install(start, monkeypatch):

@@ -35,6 +35,8 @@ ADDRESS = "FLOWBOOK_DASK"
 _SHARED = 64
 _LARGE = 1_000_000
 _CONNECT = 10.0
+_TELLING = 5.0
+"""How long an engine that is closed waits until the cluster has heard what it was told."""
 
 
 class DaskExecutor:
@@ -51,6 +53,8 @@ class DaskExecutor:
         address = os.environ.get(ADDRESS)
         self.crew = Crew("flowbook-dask", _SHARED if address else _local_workers())
         self._control = Crew("flowbook-dask-control", 2)
+        self._orders = 0
+        self._told = threading.Condition()
 
     def launch(self, attempt: Attempt) -> _DaskTicket:
         return _DaskTicket(self._loop, attempt, self)
@@ -62,6 +66,8 @@ class DaskExecutor:
 
     def close(self) -> None:
         self.crew.close()
+        with self._told:  # who was not told to stop would go on for ever in somebody's cluster
+            self._told.wait_for(lambda: self._orders == 0, _TELLING)
         self._control.close()
         with self._lock:
             self._closed = True
@@ -105,23 +111,28 @@ class DaskExecutor:
         """Have the worker that makes that attempt do `what`; returns at once."""
         client = self._client
 
-        def send() -> bool:
-            with suppress(Exception):  # the worker may be gone, and `kill` ends the conversation
-                client.run(what, key, workers=[worker])
-            return False
-
         if client is not None:
-            self._control.submit(send)
+            # the worker may be gone, and `kill` ends the conversation
+            self._send(lambda: client.run(what, key, workers=[worker]))
 
     def drop(self, future: Any) -> None:
         """Have the cluster forget the attempt; what runs already runs on."""
+        self._send(future.cancel)  # a cluster that cannot be told has nothing to forget
 
-        def cancel() -> bool:
-            with suppress(Exception):  # a cluster that cannot be told has nothing to forget
-                future.cancel()
+    def _send(self, order: Callable[[], object]) -> None:
+        """Tell the cluster something, whether it can be told or not; returns at once."""
+        with self._told:
+            self._orders += 1
+
+        def send() -> bool:
+            with suppress(Exception):
+                order()
+            with self._told:
+                self._orders -= 1
+                self._told.notify_all()
             return False
 
-        self._control.submit(cancel)
+        self._control.submit(send)
 
     def end_unwanted(self, key: str, worker: str) -> None:
         """An attempt was dropped before we heard that it began: stop it there."""
