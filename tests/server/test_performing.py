@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.server.conftest import ask, serving
 from tests.session.children.slow import until
 
 import flowbook
+from flowbook.server.performing import _says_something
 
 CELLS = (
     "%%flow load(top=3)\nimport helper\nprint(helper.WORD)\n[{'n': n} for n in range(top)]",
@@ -182,3 +184,21 @@ def test_the_last_words_of_a_process_that_cannot_begin_are_told(home, tmp_path, 
     (tmp_path / "msgspec.py").write_text("import time\ntime.sleep(60)\n")
     with pytest.raises(CouldNotStart, match="it said nothing"):
         started(order, seconds=0.5)
+
+
+def test_a_server_of_very_many_files_hears_what_its_processes_say():
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limits[1]), limits[1]))
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        readable, writable = os.pipe()
+        assert readable > 1023
+        with os.fdopen(readable, "rb") as heard:
+            assert not _says_something(heard, 0.01)
+            os.write(writable, b"begun\n")
+            assert _says_something(heard, 10)
+        os.close(writable)
+    finally:
+        for one in taken:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)

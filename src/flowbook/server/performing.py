@@ -6,7 +6,7 @@ process of the project: others pause and cancel its run, and recover it when it 
 
 from __future__ import annotations
 
-import select
+import selectors
 import subprocess
 import sys
 import tempfile
@@ -133,11 +133,21 @@ def _answer(
     except BrokenPipeError:
         return None
     with process.stdout as heard:
-        if not select.select([heard], [], [], seconds)[0]:
+        if not _says_something(heard, seconds):
             return None
         line = heard.readline()
     told: dict[str, Any] | None = msgspec.json.decode(line) if line else None
     return told
+
+
+def _says_something(heard: IO[bytes], seconds: float) -> bool:
+    """True once there is something to be read, or its end; False when there is nothing in time.
+
+    `select.select` refuses files of numbers above 1023, which a server of many kernels has.
+    """
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(heard, selectors.EVENT_READ)
+        return bool(waiting.select(seconds))
 
 
 def _last(words: IO[bytes]) -> str:
