@@ -286,7 +286,7 @@ def test_it_is_run_again_with_the_same_parameters(it, failed):
     it.page.locator('[data-action="rerun"]').click()
     again = it.page.locator(".fb-past-head:visible .fb-past-id")
     expect(again).not_to_have_attribute("title", failed, timeout=60_000)
-    expect(it.page.locator(".fb-past-head:visible")).not_to_contain_text("replay of")
+    expect(it.page.locator(".fb-past-head:visible")).to_contain_text(f"replay of {failed[-8:]}")
     expect(it.page.locator(".fb-past-status:visible")).to_have_text("Failed", timeout=30_000)
 
 
