@@ -106,8 +106,9 @@ class Lab:
         return f"{self.url}/doc/tree/{name}?reset"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A server of the module's own: the kernels of all modules at once slow a machine down."""
     with serving(tmp_path_factory.mktemp("lab")) as running:
         yield running
 

@@ -215,6 +215,7 @@ def test_a_setting_that_is_typed_without_a_connection_is_applied_once(wired, cab
     expect(panel.get_by_text("kept here, and applied once the connection is back")).to_be_visible()
     shot(it, "kept")
     assert it.texts() == FLOW
+    it.page.set_default_timeout(60_000)  # a line may be tried again after half a minute only
     mend(it, cable)
     it.on_kernel_line()
     it.wait_document("cells[2].getSource() === '%%flow clean\\n[one * 2 for one in raw]'")
