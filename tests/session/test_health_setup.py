@@ -60,6 +60,20 @@ def test_a_kernel_without_subshells_is_told(installed):
     assert "Cancel waits" in check.found
 
 
+@pytest.mark.parametrize("version", ["7.0.1", "7.3.0"])
+def test_a_kernel_that_may_not_survive_an_interrupt_is_warned_of(installed, version):
+    installed(ipykernel=version)
+    check = subshells_check()
+    assert check.verdict is Verdict.WARNING
+    assert check.hint == 'pip install --upgrade "ipykernel>=7.4"'
+
+
+@pytest.mark.parametrize("version", ["7.4.0", "7.10.1", "8.0.0a1"])
+def test_a_kernel_with_subshells_that_survives_interrupts_is_well(installed, version):
+    installed(ipykernel=version)
+    assert subshells_check().verdict is Verdict.OK
+
+
 def test_the_extension_is_found_and_enabled(lab):
     check = lab_check(lambda: [str(lab)])
     assert check.verdict is Verdict.OK

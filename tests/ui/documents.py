@@ -136,6 +136,12 @@ class FlowPage:
         """A button of the toolbar."""
         return self.page.locator(f'.fb-lab-document [data-jp-item-name="{name}"] [data-command]')
 
+    def press(self, name: str) -> None:
+        """Click on it once it may be: a click waits for plain buttons, not for JupyterLab's."""
+        button = self.action(name)
+        expect(button).not_to_have_attribute("aria-disabled", "true")
+        button.click()
+
     def expect_status(self, name: str, status: str, timeout: float = 30_000) -> None:
         expect(self.node(name).locator(".fb-node")).to_have_attribute(
             "data-status", status, timeout=timeout

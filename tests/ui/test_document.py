@@ -34,7 +34,7 @@ def test_a_flow_is_there_before_any_cell_was_run(document):
     it = document().open_canvas().on_kernel_line()
     it.expect_nodes("raw", "clean", "total")
     assert it.page.locator(".jp-Notebook").count() == 0
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
     assert it.of_document("cells.every(cell => cell.execution_count === null)")
 
@@ -123,7 +123,7 @@ def test_closing_one_view_leaves_the_other_alive(document):
     it.show_canvas().on_kernel_line().close_notebook()
     it.drag("clean", 30, 140)
     it.wait_document("cells[2].getMetadata('flowbook') !== undefined")
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
 
 
@@ -172,7 +172,7 @@ def test_going_to_a_cell_opens_the_notebook_with_the_cursor_there(document):
 def test_a_reload_during_a_run_brings_its_statuses_back(document):
     it = document(SLOW).open_canvas().on_kernel_line()
     it.save()
-    it.action("run").click()
+    it.press("run")
     it.expect_status("second", "running")
     it.page.goto(f"{it.url}/lab")
     it.drawn().on_kernel_line()
@@ -182,13 +182,13 @@ def test_a_reload_during_a_run_brings_its_statuses_back(document):
 
 def test_a_restart_keeps_the_canvas_and_flowbook_is_there_again(document):
     it = document().open_canvas().on_kernel_line()
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
     it.page.evaluate(f"void {it.context}.sessionContext.restartKernel()")
     expect(it.notice).to_be_visible()
     it.expect_nodes("raw", "clean", "total")
     it.on_kernel_line()
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
 
 
@@ -199,7 +199,7 @@ def test_a_kernel_that_dies_is_told_and_comes_back(document):
     expect(it.page.locator(".Toastify")).to_contain_text("died")
     it.expect_nodes("raw", "clean", "total")
     it.on_kernel_line()
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
 
 
@@ -211,7 +211,7 @@ def test_without_a_kernel_the_flow_is_edited_and_run_starts_one(document):
     it.wait_document("cells[2].getMetadata('flowbook')?.position?.length === 2")
     it.of_document("cells[3].setSource('%%flow all(rows=clean)\\nsum(rows)')")
     it.expect_nodes("raw", "clean", "all")
-    it.action("run").click()
+    it.press("run")
     it.expect_status("all", "succeeded", timeout=60_000)
     expect(it.notice).to_be_hidden()
     assert it.of_document("cells[2].getMetadata('flowbook').position.length") == 2
@@ -247,7 +247,7 @@ def test_two_pages_on_one_notebook_are_edited_each_for_itself(document, browser)
         it.drag("clean", 30, 140)
         it.wait_document("cells[2].getMetadata('flowbook') !== undefined")
         assert other.of_document("cells[2].getMetadata('flowbook') === undefined")
-        other.action("run").click()
+        other.press("run")
         other.expect_status("total", "succeeded")
     finally:
         context.close()

@@ -62,26 +62,26 @@ def test_the_toolbar_has_what_the_canvas_then_has_not(document):
     expect(it.page.locator(".fb-lab .fb-toolbar")).to_have_count(0)
     expect(it.page.locator('.fb-lab [data-action="run"]')).to_have_count(0)
     expect(it.tool("cancel")).to_have_attribute("aria-disabled", "true")
-    it.tool("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
     it.node("clean").click()
     expect(it.tool("remove")).not_to_have_attribute("aria-disabled", "true")
-    it.tool("remove").click()
+    it.press("remove")
     it.expect_nodes("raw", "total")
     expect(it.tool("undo")).to_have_attribute("title", re.compile("Undo: Delete clean"))
-    it.tool("undo").click()
+    it.press("undo")
     it.expect_nodes("raw", "clean", "total")
-    it.tool("notebook").click()
+    it.press("notebook")
     it.page.wait_for_selector(".jp-Notebook .jp-Cell")
 
 
 def test_a_run_is_cancelled_from_the_toolbar(document):
     slow = "%%flow slow\nimport time\nfor _ in range(300): time.sleep(0.05)"
     it = document(["%load_ext flowbook", slow]).open_canvas().on_kernel_line()
-    it.tool("run").click()
+    it.press("run")
     it.expect_status("slow", "running")
     expect(it.tool("run")).to_have_attribute("aria-disabled", "true")
-    it.tool("cancel").click()
+    it.press("cancel")
     it.expect_status("slow", "cancelled")
     expect(it.tool("run")).not_to_have_attribute("aria-disabled", "true")
 
@@ -115,7 +115,7 @@ def test_the_unsaved_mark_follows_the_document(document):
     expect(mark).to_have_count(0)
     it.drag("clean", 30, 140)
     expect(mark).to_be_visible()
-    it.tool("save").click()
+    it.press("save")
     expect(mark).to_have_count(0)
     assert len(it.saved()["cells"][2]["metadata"]["flowbook"]["position"]) == 2
 
@@ -131,7 +131,7 @@ def test_what_is_done_on_the_canvas_is_saved_by_itself(document, settings):
 
 def test_saving_makes_a_checkpoint_that_can_be_gone_back_to(document):
     it = document().open_canvas().on_kernel_line()
-    it.tool("save").click()
+    it.press("save")
     it.wait_document("!context.model.dirty")
     url = f"{it.url}/api/contents/{it.name}/checkpoints"
     assert it.page.request.get(url).json()
@@ -239,7 +239,7 @@ def test_files_that_are_dropped_become_nodes_there(document, lab):
     it.page.screenshot(path=ARTEFACTS / "files-dropped.png")
     drop(it, "plain.ipynb", 300, 700)
     expect(it.page.locator(".fb-lab")).to_contain_text("plain.ipynb holds no flow")
-    it.tool("run").click()
+    it.press("run")
     it.expect_status("sun", "succeeded")
     it.expect_status("weather", "succeeded", timeout=60_000)
 
@@ -327,7 +327,7 @@ def test_axe_finds_nothing_grave_in_lab_with_the_inspector(document, look):
     it = document().open_canvas().on_kernel_line()
     theme(it.page, look)
     open_inspector(it.page)
-    it.tool("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
     it.node("clean").click()
     details = it.page.locator("#jp-property-inspector")
@@ -373,11 +373,11 @@ def test_a_flow_opens_from_the_file_list_of_notebook_7_and_is_run_and_saved(docu
         tree, lambda: tree.locator(".lm-Menu-item", has_text="Open as Flow").first.click()
     )
     flow = FlowPage(other, it.url, it.folder, it.name).on_kernel_line()
-    flow.tool("run").click()
+    flow.press("run")
     flow.expect_status("total", "succeeded")
     flow.drag("clean", 30, 140)
     expect(other.locator(".fb-lab .fb-unsaved")).to_be_visible()
-    flow.tool("save").click()
+    flow.press("save")
     expect(other.locator(".fb-lab .fb-unsaved")).to_have_count(0)
     assert len(it.saved()["cells"][2]["metadata"]["flowbook"]["position"]) == 2
     other.screenshot(path=ARTEFACTS / "notebook-7.png")

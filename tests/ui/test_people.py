@@ -89,7 +89,7 @@ def test_a_read_only_notebook_is_shown_and_run_and_not_changed(read_only):
     for command in ("undo", "remove"):
         expect(it.tool(command)).to_have_attribute("aria-disabled", "true")
     shot(it, "read-only")
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded")
     it.expect_nodes("raw", "clean", "total")
     assert it.texts() == FLOW
@@ -104,7 +104,7 @@ def test_a_read_only_notebook_without_a_kernel_is_not_changed_either(read_only):
     canvas_notice(it, "Read-only")
     it.drag("clean", 30, 140)
     remove(it, "clean")
-    it.action("run").click()
+    it.press("run")
     it.expect_status("total", "succeeded", timeout=60_000)
     assert it.texts() == FLOW
 
@@ -215,12 +215,11 @@ def test_a_setting_that_is_typed_without_a_connection_is_applied_once(wired, cab
     expect(panel.get_by_text("kept here, and applied once the connection is back")).to_be_visible()
     shot(it, "kept")
     assert it.texts() == FLOW
-    it.page.set_default_timeout(60_000)  # a line may be tried again after half a minute only
     mend(it, cable)
     it.on_kernel_line()
     it.wait_document("cells[2].getSource() === '%%flow clean\\n[one * 2 for one in raw]'")
     expect(panel.get_by_text("kept here")).to_have_count(0)
-    it.tool("undo").click()
+    it.press("undo")
     it.wait_document(f"cells[2].getSource() === {json.dumps(FLOW[2])}")
     assert it.of_document("context.model.sharedModel.canUndo()") is False
 
@@ -277,7 +276,7 @@ def test_what_a_run_did_meanwhile_is_shown_when_the_connection_is_back(wired, ca
     go.unlink(missing_ok=True)
     it = wired([one.replace("GO", json.dumps(str(go))) for one in LONG])
     it.open_canvas().on_kernel_line()
-    it.action("run").click()
+    it.press("run")
     it.expect_status("first", "running")
     cut(it, cable)
     go.touch()
@@ -322,7 +321,7 @@ def test_two_windows_have_a_kernel_and_what_they_edit_of_their_own(two):
     assert other.texts() == FLOW
     assert one.of_document("cells[3].getMetadata('flowbook') === undefined")
     assert one.kernels_of_document() == 1
-    other.action("run").click()
+    other.press("run")
     other.expect_status("total", "succeeded")
     one.expect_nodes("rows", "clean", "total")
 

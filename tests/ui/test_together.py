@@ -63,7 +63,7 @@ def test_what_one_does_on_the_canvas_and_the_other_in_cells_both_have(anna, ben)
     ben.replace_cell(3, "%%flow all(rows=clean)\nsum(rows)")
     for it in (anna, ben):
         it.expect_nodes("rows", "clean", "all")
-    ben.action("run").click()
+    ben.press("run")
     for it in (anna, ben):
         it.expect_status("all", "succeeded")
 
@@ -81,11 +81,11 @@ def test_undo_is_of_what_one_did_oneself(anna, ben):
     ben.drag("total", 0, 120)
     anna.wait_document("cells[3].getMetadata('flowbook') !== undefined")
     anna.page.keyboard.press("Escape")
-    anna.tool("undo").click()
+    anna.press("undo")
     says(ben, 1, FLOW[1])
     says(ben, 2, FLOW[2])
     assert ben.of_document("cells[3].getMetadata('flowbook')?.position?.length") == 2
-    ben.tool("undo").click()
+    ben.press("undo")
     anna.wait_document("cells[3].getMetadata('flowbook') === undefined")
     assert anna.texts() == FLOW
 
