@@ -35,6 +35,7 @@ import { flowIcon, flowUrl } from "./lab/icons";
 import { addInspector } from "./lab/inspector";
 import { Links } from "./lab/links";
 import { joinMenus } from "./lab/menus";
+import { noticesPlugin } from "./lab/notices/plugin";
 import { fillPalette } from "./lab/palette";
 import { drawWith } from "./lab/rendering";
 import { runPlugin } from "./lab/run/plugin";
@@ -151,4 +152,4 @@ function keepOpen(
   });
 }
 
-export default [plugin, runsPlugin, runPlugin, schedulesPlugin];
+export default [plugin, runsPlugin, runPlugin, schedulesPlugin, noticesPlugin];

@@ -31,7 +31,7 @@ Tell: TypeAlias = Callable[[Mapping[Any, Any]], Mapping[Any, Any]]
 """Values by name, without what the flow keeps back."""
 
 _COUNTED = ("list", "tuple", "dict", "set", "frozenset")
-_GONE = "it is no longer in the store; run the node again"
+_GONE = "it is no longer in the store; run the node, or replay the run, to have it again"
 
 
 def stored_port(label: str, ref: ValueRef, known: kept.Preview | None) -> PortPreview:

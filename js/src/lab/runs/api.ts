@@ -2,6 +2,7 @@
 import { URLExt } from "@jupyterlab/coreutils";
 import { ServerConnection } from "@jupyterlab/services";
 import type { Failure } from "./list";
+import type { Socket } from "./live";
 import type { Deletion, FlowSummary, RunPage, RunRow } from "./run";
 
 export type Asked = Readonly<Record<string, string | boolean>>;
@@ -103,6 +104,15 @@ export class RunsServer implements RunsApi {
     if (reply.ok && said !== null) return said as T;
     throw new Refused(refusal(reply.status, reply.statusText, said));
   }
+}
+
+/** A new line by which the server tells what changes, from a position on or from now. */
+export function lineOfNews(settings: ServerConnection.ISettings, since: number | null): Socket {
+  const query: Record<string, string> = {};
+  if (since !== null) query.since = String(since);
+  if (settings.appendToken && settings.token) query.token = settings.token;
+  const place = URLExt.join(settings.wsUrl, "flowbook", "api", "v1", "live");
+  return new settings.WebSocket(place + URLExt.objectToQueryString(query)) as unknown as Socket;
 }
 
 function words(asked: Asked): Record<string, string> {

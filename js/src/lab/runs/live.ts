@@ -5,6 +5,7 @@
  * it fails. Where the position is of no use (none was told, or the server begins anew), `lost` says
  * that what is shown has to be read again.
  */
+import type { Delivery } from "../notices/delivery";
 import type { RunRow } from "./run";
 
 /** The part of a WebSocket that is used here. */
@@ -18,6 +19,8 @@ export interface Socket {
 export interface News {
   readonly runs: readonly RunRow[];
   readonly gone: readonly string[];
+  /** What rules have told whoever has JupyterLab open; the oldest first. */
+  readonly notices: readonly Delivery[];
 }
 
 export interface Hearer {
@@ -106,7 +109,7 @@ export class Live {
     const back = this.position !== null && said.position < this.position;
     this.position = said.position;
     if (back || said.reset) this.hearer.lost();
-    else if (said.runs.length > 0 || said.gone.length > 0) this.hearer.heard(said);
+    else if (said.runs.length + said.gone.length + said.notices.length > 0) this.hearer.heard(said);
   }
 
   private closed(): void {
@@ -134,13 +137,14 @@ interface Said extends News {
 function understood(data: unknown): Said | null {
   if (typeof data !== "string") return null;
   try {
-    const { position, runs, gone, reset } = JSON.parse(data) as Record<string, unknown>;
+    const { position, runs, gone, notices, reset } = JSON.parse(data) as Record<string, unknown>;
     if (typeof position !== "number") return null;
     return {
       position,
       reset: reset === true,
       runs: Array.isArray(runs) ? (runs as RunRow[]) : [],
       gone: Array.isArray(gone) ? (gone as string[]) : [],
+      notices: Array.isArray(notices) ? (notices as Delivery[]) : [],
     };
   } catch {
     return null;

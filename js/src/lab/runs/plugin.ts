@@ -5,21 +5,18 @@ import {
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
 import { Clipboard, ICommandPalette } from "@jupyterlab/apputils";
-import { URLExt } from "@jupyterlab/coreutils";
 import { INotebookTracker } from "@jupyterlab/notebook";
-import type { ServerConnection } from "@jupyterlab/services";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { LabIcon } from "@jupyterlab/ui-components";
 import runsSvg from "../../../style/runs.svg";
 import { Actions } from "./actions";
-import { Refused, RunsServer } from "./api";
+import { lineOfNews, Refused, RunsServer } from "./api";
 import { notebookInFront, openAsCell } from "./cell";
 import { registerRunsCommands } from "./commands";
 import { LabAsker } from "./dialogs";
 import { readFilter } from "./filter";
-import type { Socket } from "./live";
 import { RunsModel } from "./model";
 import type { Outside } from "./Panel";
 import { RunsPanel } from "./widget";
@@ -56,7 +53,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load("flowbook");
     const { serverSettings } = app.serviceManager;
     const api = new RunsServer(serverSettings);
-    const model = new RunsModel(api, (since) => lineTo(serverSettings, since), trans);
+    const model = new RunsModel(api, (since) => lineOfNews(serverSettings, since), trans);
     const actions = new Actions(model, new LabAsker(trans), around(app, trans));
     const outside = outsideOf(app, notebooks, model, actions, trans);
     const ready = prepared(model, registry, state).then(() => keepFilter(model, state));
@@ -73,14 +70,6 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
   },
 };
-
-function lineTo(settings: ServerConnection.ISettings, since: number | null): Socket {
-  const query: Record<string, string> = {};
-  if (since !== null) query.since = String(since);
-  if (settings.appendToken && settings.token) query.token = settings.token;
-  const place = URLExt.join(settings.wsUrl, "flowbook", "api", "v1", "live");
-  return new settings.WebSocket(place + URLExt.objectToQueryString(query)) as unknown as Socket;
-}
 
 /** Runs are shown and compared by others; where nobody does, that is said. */
 function around(app: JupyterFrontEnd, trans: Words) {
