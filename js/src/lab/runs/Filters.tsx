@@ -5,6 +5,7 @@ import { Icon } from "./icons";
 import type { RunsModel, View } from "./model";
 import { STATUSES, TRIGGERS } from "./run";
 import { Select, type SelectProps } from "./Select";
+import { Tool } from "./Tool";
 import { partWord, rangeWord, statusWord, triggerWord, type Words } from "./words";
 
 const TYPING = 300;
@@ -248,15 +249,7 @@ function Chip(props: {
   return (
     <li className="fb-runs-chip">
       <span title={props.text}>{props.text}</span>
-      <button
-        type="button"
-        className="fb-runs-tool"
-        aria-label={words}
-        title={words}
-        onClick={props.onRemove}
-      >
-        <Icon name="close" />
-      </button>
+      <Tool icon="close" label={words} onClick={props.onRemove} />
     </li>
   );
 }

@@ -1,6 +1,7 @@
 /** One schedule: whether it is on, when it comes next, what came of the last moments. */
 import type { ReactNode } from "react";
-import { Icon, type IconName } from "../runs/icons";
+import type { IconName } from "../runs/icons";
+import { Tool } from "../runs/Tool";
 import type { Words } from "../runs/words";
 import { ClockNote, Fires } from "./Fires";
 import { Refused, Warnings } from "./Notices";
@@ -113,33 +114,27 @@ interface ButtonsProps {
 
 function Buttons({ name, trans, acts, open }: ButtonsProps): ReactNode {
   const button = (action: string, icon: IconName, label: string, act: () => void) => (
-    <button
-      type="button"
-      className="fb-runs-tool"
-      data-action={action}
-      aria-label={`${label}: ${name}`}
+    <Tool
+      icon={icon}
+      label={`${label}: ${name}`}
       title={label}
+      data-action={action}
       onClick={act}
-    >
-      <Icon name={icon} />
-    </button>
+    />
   );
   return (
     <span className="fb-schedules-tools">
       {button("run", "resume", trans.__("Run now"), acts.run)}
       {button("edit", "edit", trans.__("Edit"), acts.edit)}
       {button("remove", "delete", trans.__("Delete"), acts.remove)}
-      <button
-        type="button"
-        className="fb-runs-tool"
+      <Tool
+        icon={open ? "up" : "down"}
+        label={trans.__("What comes and came: %1", name)}
+        title={trans.__("What comes and came")}
         data-action="history"
         aria-expanded={open}
-        aria-label={trans.__("What comes and came: %1", name)}
-        title={trans.__("What comes and came")}
         onClick={acts.history}
-      >
-        <Icon name={open ? "up" : "down"} />
-      </button>
+      />
     </span>
   );
 }

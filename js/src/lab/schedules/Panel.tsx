@@ -1,6 +1,6 @@
 /** The panel: the schedules of the project, or the one that is being written. */
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { Icon } from "../runs/icons";
+import { Tool } from "../runs/Tool";
 import type { Words } from "../runs/words";
 import { Card, type CardActs } from "./Card";
 import type { SchedulesModel, View } from "./model";
@@ -68,17 +68,13 @@ function Top({ running, writing, trans, onNew }: TopProps): ReactNode {
       <span className="fb-runs-live" data-live={running ? "on" : "off"} title={why}>
         {running ? trans.__("On duty") : trans.__("Off duty")}
       </span>
-      <button
-        type="button"
-        className="fb-runs-tool"
+      <Tool
+        icon="add"
+        label={trans.__("New schedule")}
         data-action="new"
-        aria-label={trans.__("New schedule")}
-        title={trans.__("New schedule")}
         disabled={writing}
         onClick={onNew}
-      >
-        <Icon name="add" />
-      </button>
+      />
     </header>
   );
 }
