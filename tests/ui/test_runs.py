@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def root(self) -> Locator:
-        return self.page.locator(".fb-runs")
+        return self.page.locator(".fb-runs:not(.fb-schedules)")
 
     @property
     def rows(self) -> Locator:

@@ -1,17 +1,11 @@
 /** Which runs: words to look for, a form that opens, a chip for each part, and all of it as SQL. */
 import { type ReactNode, useEffect, useId, useState } from "react";
-import {
-  EVERYTHING,
-  type Filter,
-  narrowing,
-  type Part,
-  RANGES,
-  type Range,
-  without,
-} from "./filter";
+import { EVERYTHING, type Filter, narrowing, type Part, RANGES, without } from "./filter";
 import { Icon } from "./icons";
 import type { RunsModel, View } from "./model";
 import { STATUSES, TRIGGERS } from "./run";
+import { Select, type SelectProps } from "./Select";
+import { Tool } from "./Tool";
 import { partWord, rangeWord, statusWord, triggerWord, type Words } from "./words";
 
 const TYPING = 300;
@@ -99,7 +93,7 @@ function Form({ model, view, onDelete, sql }: Parameters<typeof Filters>[0]): Re
           ["", trans.__("Any status")],
           ...STATUSES.map((one) => [one, statusWord(trans, one)] as const),
         ]}
-        onChange={(status) => set({ status: status as Filter["status"] })}
+        onChange={(status) => set({ status })}
       />
       <Choice
         label={trans.__("Trigger")}
@@ -108,7 +102,7 @@ function Form({ model, view, onDelete, sql }: Parameters<typeof Filters>[0]): Re
           ["", trans.__("Any trigger")],
           ...TRIGGERS.map((one) => [one, triggerWord(trans, one)] as const),
         ]}
-        onChange={(trigger) => set({ trigger: trigger as Filter["trigger"] })}
+        onChange={(trigger) => set({ trigger })}
       />
       <Choice
         label={trans.__("Flow")}
@@ -123,7 +117,7 @@ function Form({ model, view, onDelete, sql }: Parameters<typeof Filters>[0]): Re
         label={trans.__("Started")}
         value={filter.range}
         options={RANGES.map((one) => [one, rangeWord(trans, one)] as const)}
-        onChange={(range) => set({ range: range as Range })}
+        onChange={(range) => set({ range })}
       />
       {filter.range === "custom" && (
         <>
@@ -177,23 +171,15 @@ function flowNames(model: RunsModel, { flows, only, filter, list }: View): reado
   return [...names].sort((one, other) => one.localeCompare(other));
 }
 
-function Choice(props: {
-  readonly label: string;
-  readonly value: string;
-  readonly options: ReadonlyArray<readonly [value: string, text: string]>;
-  readonly onChange: (value: string) => void;
-}): ReactNode {
-  const { label, value, options, onChange } = props;
+function Choice<Value extends string>({
+  label,
+  ...choice
+}: SelectProps<Value> & { readonly label: string }): ReactNode {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the select is in it
     <label className="fb-runs-field">
       <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.target.value)}>
-        {options.map(([one, text]) => (
-          <option key={one} value={one}>
-            {text}
-          </option>
-        ))}
-      </select>
+      <Select {...choice} />
     </label>
   );
 }
@@ -263,15 +249,7 @@ function Chip(props: {
   return (
     <li className="fb-runs-chip">
       <span title={props.text}>{props.text}</span>
-      <button
-        type="button"
-        className="fb-runs-tool"
-        aria-label={words}
-        title={words}
-        onClick={props.onRemove}
-      >
-        <Icon name="close" />
-      </button>
+      <Tool icon="close" label={words} onClick={props.onRemove} />
     </li>
   );
 }

@@ -9,6 +9,7 @@ import { Rows } from "./Rows";
 import { Sql } from "./Sql";
 import { Instead } from "./States";
 import { none } from "./selection";
+import { Tool } from "./Tool";
 
 const WIDE = 720;
 /** Pixels from which on runs are a table. */
@@ -48,16 +49,12 @@ export function Panel({
       <header className="fb-runs-top">
         <h2>{trans.__("Run History")}</h2>
         <LiveSign model={model} view={view} />
-        <button
-          type="button"
-          className="fb-runs-tool"
+        <Tool
+          icon="rerun"
+          label={trans.__("Read the history anew")}
           data-action="reload"
-          aria-label={trans.__("Read the history anew")}
-          title={trans.__("Read the history anew")}
           onClick={() => model.reload(true)}
-        >
-          <Icon name="rerun" />
-        </button>
+        />
       </header>
       <Filters {...{ model, view, sql }} onDelete={() => outside.deleteMatching()} />
       <Notices model={model} view={view} />
@@ -149,18 +146,7 @@ function Notices({ model, view }: { readonly model: RunsModel; readonly view: Vi
 }
 
 function Dismiss(props: { readonly trans: RunsModel["trans"]; readonly onPress: () => void }) {
-  const words = props.trans.__("Dismiss");
-  return (
-    <button
-      type="button"
-      className="fb-runs-tool"
-      aria-label={words}
-      title={words}
-      onClick={props.onPress}
-    >
-      <Icon name="close" />
-    </button>
-  );
+  return <Tool icon="close" label={props.trans.__("Dismiss")} onClick={props.onPress} />;
 }
 
 const OF_MANY: readonly ActionName[] = ["compare", "pin", "cancel", "delete"];
@@ -193,15 +179,11 @@ function Chosen({
           {shortWord(trans, name)}
         </button>
       ))}
-      <button
-        type="button"
-        className="fb-runs-tool"
-        aria-label={trans.__("Clear the selection")}
-        title={trans.__("Clear the selection")}
+      <Tool
+        icon="close"
+        label={trans.__("Clear the selection")}
         onClick={() => model.select(none(model.view.selection))}
-      >
-        <Icon name="close" />
-      </button>
+      />
     </div>
   );
 }

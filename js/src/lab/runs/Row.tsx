@@ -7,6 +7,7 @@ import { Icon } from "./icons";
 import { actionHelp, actionWord } from "./labels";
 import type { Failure } from "./list";
 import { going, type RunRow, shortId } from "./run";
+import { Tool } from "./Tool";
 import { ago, detail, duration, exact, standing, triggerWord, type Words } from "./words";
 
 export interface RowProps {
@@ -155,20 +156,16 @@ function About({ run, trans, open, active, onOpen }: RowProps): ReactNode {
         {text.split("\n", 1)[0]}
       </span>
       {run.error && (
-        <button
-          type="button"
-          className="fb-runs-tool"
+        <Tool
+          icon={open ? "up" : "down"}
+          label={open ? trans.__("Show less of the error") : trans.__("Show the whole error")}
           tabIndex={active ? 0 : -1}
           aria-expanded={open}
-          aria-label={open ? trans.__("Show less of the error") : trans.__("Show the whole error")}
-          title={open ? trans.__("Show less of the error") : trans.__("Show the whole error")}
           onClick={(event) => {
             event.stopPropagation();
             onOpen(run.id);
           }}
-        >
-          <Icon name={open ? "up" : "down"} />
-        </button>
+        />
       )}
     </span>
   );
@@ -214,38 +211,31 @@ function Buttons({ run, trans, active, onDo, onMenu }: RowProps): ReactNode {
       {names
         .filter((name) => possible(name, [run]))
         .map((name) => (
-          <button
+          <Tool
             key={name}
-            type="button"
-            className="fb-runs-tool"
+            icon={name}
+            label={actionWord(trans, name)}
+            title={`${actionWord(trans, name)}: ${actionHelp(trans, name)}`}
             data-action={name}
             tabIndex={active ? 0 : -1}
-            aria-label={actionWord(trans, name)}
-            title={`${actionWord(trans, name)}: ${actionHelp(trans, name)}`}
             onClick={(event) => {
               event.stopPropagation();
               onDo(name, run.id);
             }}
-          >
-            <Icon name={name} />
-          </button>
+          />
         ))}
-      <button
-        type="button"
-        className="fb-runs-tool"
+      <Tool
+        icon="more"
+        label={trans.__("More Actions")}
         data-action="more"
         tabIndex={active ? 0 : -1}
-        aria-label={trans.__("More Actions")}
         aria-haspopup="menu"
-        title={trans.__("More Actions")}
         onClick={(event) => {
           event.stopPropagation();
           onMenu(run.id, event);
           openMenuAt(event.currentTarget);
         }}
-      >
-        <Icon name="more" />
-      </button>
+      />
     </div>
   );
 }
@@ -264,19 +254,15 @@ function Refusal({ run, failure, active, trans, onForgive }: RowProps & { failur
       <span>
         {failure.message} {failure.hint}
       </span>
-      <button
-        type="button"
-        className="fb-runs-tool"
+      <Tool
+        icon="close"
+        label={trans.__("Dismiss")}
         tabIndex={active ? 0 : -1}
-        aria-label={trans.__("Dismiss")}
-        title={trans.__("Dismiss")}
         onClick={(event) => {
           event.stopPropagation();
           onForgive(run.id);
         }}
-      >
-        <Icon name="close" />
-      </button>
+      />
     </div>
   );
 }

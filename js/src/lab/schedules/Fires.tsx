@@ -21,13 +21,19 @@ export function Fires({
             {reading(fire)}
           </time>{" "}
           <small>{offset(fire)}</small>
-          {fire.note !== "" && (
-            <em>
-              <Icon name="warn" /> {fire.note}
-            </em>
-          )}
+          <ClockNote note={fire.note} />
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What happens to the clock on that day; nothing on most. */
+export function ClockNote({ note }: { readonly note: string }): ReactNode {
+  if (note === "") return null;
+  return (
+    <em>
+      <Icon name="warn" /> {note}
+    </em>
   );
 }

@@ -1,10 +1,11 @@
 /** The panel: the schedules of the project, or the one that is being written. */
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { Icon } from "../runs/icons";
-import { Card } from "./Card";
+import { Tool } from "../runs/Tool";
+import type { Words } from "../runs/words";
+import { Card, type CardActs } from "./Card";
 import type { SchedulesModel, View } from "./model";
 import { ScheduleForm } from "./ScheduleForm";
-import type { Schedule } from "./schedule";
+import type { Schedule, Trouble } from "./schedule";
 
 /** What the panel asks of the application it stands in. */
 export interface Outside {
@@ -23,39 +24,15 @@ export function Panel({ model, outside }: PanelProps): ReactNode {
   const view = useSyncExternalStore(model.subscribe, model.look);
   const place = useRef<HTMLDivElement>(null);
   const { trans } = model;
-  const writing = view.editing !== null;
-  useFocus(place, writing);
+  const { phase, running, editing, flows, zones, said } = view;
+  useFocus(place, editing !== null);
   return (
-    <div className="fb-runs fb-schedules" ref={place} data-phase={view.phase}>
-      <header className="fb-runs-top">
-        <h2>{trans.__("Schedules")}</h2>
-        <span
-          className="fb-runs-live"
-          data-live={view.running ? "on" : "off"}
-          title={
-            view.running
-              ? trans.__("This server starts what is due.")
-              : trans.__("This server starts nothing by itself: flowbook scheduler does.")
-          }
-        >
-          {view.running ? trans.__("On duty") : trans.__("Off duty")}
-        </span>
-        <button
-          type="button"
-          className="fb-runs-tool"
-          data-action="new"
-          aria-label={trans.__("New schedule")}
-          title={trans.__("New schedule")}
-          disabled={writing}
-          onClick={() => void model.begin()}
-        >
-          <Icon name="add" />
-        </button>
-      </header>
+    <div className="fb-runs fb-schedules" ref={place} data-phase={phase}>
+      <Top {...{ running, trans }} writing={editing !== null} onNew={() => void model.begin()} />
       <div className="fb-schedules-body">
-        {view.editing !== null ? (
+        {editing !== null ? (
           <ScheduleForm
-            {...{ editing: view.editing, flows: view.flows, zones: view.zones, trans }}
+            {...{ editing, flows, zones, trans }}
             onWrite={(change) => model.write(change)}
             onSave={() => void model.save()}
             onCancel={() => model.close()}
@@ -65,9 +42,40 @@ export function Panel({ model, outside }: PanelProps): ReactNode {
         )}
       </div>
       <p className="fb-runs-unseen" role="status" aria-live="polite">
-        {view.said}
+        {said}
       </p>
     </div>
+  );
+}
+
+interface TopProps {
+  /** This server starts what is due. */
+  readonly running: boolean;
+  /** One is being written: no other can be begun. */
+  readonly writing: boolean;
+  readonly trans: Words;
+  readonly onNew: () => void;
+}
+
+/** What the panel is, whether this server is on duty, and the way to a new schedule. */
+function Top({ running, writing, trans, onNew }: TopProps): ReactNode {
+  const why = running
+    ? trans.__("This server starts what is due.")
+    : trans.__("This server starts nothing by itself: flowbook scheduler does.");
+  return (
+    <header className="fb-runs-top">
+      <h2>{trans.__("Schedules")}</h2>
+      <span className="fb-runs-live" data-live={running ? "on" : "off"} title={why}>
+        {running ? trans.__("On duty") : trans.__("Off duty")}
+      </span>
+      <Tool
+        icon="add"
+        label={trans.__("New schedule")}
+        data-action="new"
+        disabled={writing}
+        onClick={onNew}
+      />
+    </header>
   );
 }
 
@@ -77,51 +85,66 @@ function useFocus(place: { readonly current: HTMLDivElement | null }, writing: b
   useEffect(() => {
     if (was.current === writing) return;
     was.current = writing;
-    const wanted = writing ? "[data-focus], input, select" : '[data-action="new"]';
-    place.current?.querySelector<HTMLElement>(`.fb-schedules-body ${wanted}, ${wanted}`)?.focus();
+    const wanted = writing ? ".fb-schedules-form :is(input, select)" : '[data-action="new"]';
+    place.current?.querySelector<HTMLElement>(wanted)?.focus();
   }, [place, writing]);
 }
 
 function List({ model, outside, view }: PanelProps & { readonly view: View }): ReactNode {
   const { trans } = model;
+  const { phase, failure, schedules, histories, troubles } = view;
   const now = useNow();
-  if (view.phase === "failed" && view.failure !== null)
-    return (
-      <section className="fb-runs-state" role="alert">
-        <h3>{trans.__("The schedules cannot be read")}</h3>
-        <p>
-          {view.failure.message} {view.failure.hint}
-        </p>
-        <button type="button" className="fb-runs-button" onClick={() => void model.reload()}>
-          {trans.__("Try Again")}
-        </button>
-      </section>
-    );
-  if (view.phase === "loading") return <p className="fb-schedules-faint">{trans.__("Reading…")}</p>;
-  if (view.schedules.length === 0) return <Empty model={model} />;
+  if (phase === "failed" && failure !== null) return <Failed {...{ model, failure }} />;
+  if (phase === "loading") return <p className="fb-schedules-faint">{trans.__("Reading…")}</p>;
+  if (schedules.length === 0) return <Empty model={model} />;
   return (
     <ul className="fb-schedules-list">
-      {view.schedules.map((one) => (
+      {schedules.map((schedule) => (
         <Card
-          key={one.name}
-          schedule={one}
-          slots={view.histories.get(one.name) ?? null}
-          trouble={view.troubles.get(one.name) ?? null}
-          {...{ now, trans }}
-          acts={{
-            turn: (on) => void model.act(one.name, on ? "resume" : "pause"),
-            run: () => void model.act(one.name, "run"),
-            edit: () => void model.open(one.name),
-            remove: () =>
-              void outside.confirm(one).then((sure) => (sure ? model.remove(one.name) : undefined)),
-            history: () => model.toggleHistory(one.name),
-            open: outside.openRun,
-            notebook: () => outside.openNotebook(one.notebook),
-            forgive: () => model.forgive(one.name),
-          }}
+          key={schedule.name}
+          {...{ schedule, now, trans }}
+          slots={histories.get(schedule.name) ?? null}
+          trouble={troubles.get(schedule.name) ?? null}
+          acts={actsOf(schedule, model, outside)}
         />
       ))}
     </ul>
+  );
+}
+
+/** What can be done with one schedule: by the model, or outside of the panel. */
+function actsOf(schedule: Schedule, model: SchedulesModel, outside: Outside): CardActs {
+  const { name, notebook } = schedule;
+  return {
+    turn: (on) => void model.act(name, on ? "resume" : "pause"),
+    run: () => void model.act(name, "run"),
+    edit: () => void model.open(name),
+    remove: () =>
+      void outside.confirm(schedule).then((sure) => (sure ? model.remove(name) : undefined)),
+    history: () => model.toggleHistory(name),
+    open: outside.openRun,
+    notebook: () => outside.openNotebook(notebook),
+    forgive: () => model.forgive(name),
+  };
+}
+
+interface FailedProps {
+  readonly model: SchedulesModel;
+  readonly failure: Trouble;
+}
+
+function Failed({ model, failure }: FailedProps): ReactNode {
+  const { trans } = model;
+  return (
+    <section className="fb-runs-state" role="alert">
+      <h3>{trans.__("The schedules cannot be read")}</h3>
+      <p>
+        {failure.message} {failure.hint}
+      </p>
+      <button type="button" className="fb-runs-button" onClick={() => void model.reload()}>
+        {trans.__("Try Again")}
+      </button>
+    </section>
   );
 }
 

@@ -3,7 +3,8 @@ import type { Words } from "../runs/words";
 import type { CatchUp, Overlap, Schedule, Settings } from "./schedule";
 import { momentOf, readingOf } from "./zoned";
 
-export type When = "cron" | "every" | "at";
+export const WHENS = ["cron", "every", "at"] as const;
+export type When = (typeof WHENS)[number];
 
 export const UNITS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 } as const;
 export type Unit = keyof typeof UNITS;

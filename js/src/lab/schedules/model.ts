@@ -3,28 +3,12 @@ import { PageError } from "../../protocol/runPage";
 import type { Ask } from "../run/api";
 import type { Words } from "../runs/words";
 import { bodyOf, type Draft, draftOf, newDraft } from "./draft";
-import type { Checked, FlowChoice, Schedule, Slot, Zones } from "./schedule";
+import type { Editing } from "./editing";
+import type { Checked, FlowChoice, Schedule, Slot, Trouble, Zones } from "./schedule";
 
 /** Milliseconds: how often it is looked while the panel is shown, and how long typing may pause. */
 const LOOKING = 10_000;
 const STOPPED = 250;
-
-/** What a schedule was refused, or the panel: in words, and what to do. */
-export interface Trouble {
-  readonly message: string;
-  readonly hint: string;
-}
-
-export interface Editing {
-  /** What it was called when it was opened; null for a new one. */
-  readonly of: string | null;
-  readonly draft: Draft;
-  /** What the server says of it; it may be of what was written before. */
-  readonly checked: Checked | null;
-  readonly current: boolean;
-  readonly saving: boolean;
-  readonly refused: Trouble | null;
-}
 
 export interface View {
   readonly phase: "loading" | "ready" | "failed";

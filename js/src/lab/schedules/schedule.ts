@@ -23,8 +23,23 @@ export interface Slot {
   readonly decided_at: string;
 }
 
-export type Overlap = "skip" | "queue_one" | "parallel";
-export type CatchUp = "none" | "latest" | "all";
+/** The run that a slot became, while the history has it. */
+export function kept({ run, run_status }: Slot): { run: string; status: Status } | null {
+  return run === null || run_status === null ? null : { run, status: run_status };
+}
+
+/** How a slot went, as runs have it; what never ran is skipped. */
+export function outcome({ verdict, run, run_status }: Slot): Status | "gone" | "skipped" {
+  if (run_status !== null) return run_status;
+  if (run !== null) return "gone";
+  return verdict === "wait" ? "queued" : "skipped";
+}
+
+export const OVERLAPS = ["skip", "queue_one", "parallel"] as const;
+export type Overlap = (typeof OVERLAPS)[number];
+
+export const CATCH_UPS = ["none", "latest", "all"] as const;
+export type CatchUp = (typeof CATCH_UPS)[number];
 
 /** A schedule as it is asked for; what is left out is as the server has it by default. */
 export interface Settings {
@@ -61,6 +76,13 @@ export interface Schedule {
   readonly problem: string | null;
 }
 
+/** What a schedule was refused, or the panel: in words, and what to do. */
+export interface Trouble {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What the server would refuse of a schedule, and the field that it is about, where it is one. */
 export interface Refusal {
   readonly message: string;
   readonly hint: string | null;

@@ -1,5 +1,6 @@
 /** When something comes, for people. */
 import type { Words } from "../runs/words";
+import type { Unit, When } from "./draft";
 import type { CatchUp, Fire, Overlap } from "./schedule";
 
 const UNITS: ReadonlyArray<[limit: number, unit: Intl.RelativeTimeFormatUnit, ms: number]> = [
@@ -41,6 +42,30 @@ export function shortly(iso: string, language?: string): string {
 export function offset({ local }: Fire): string {
   const found = /([+-]\d\d:\d\d)$/.exec(local);
   return found ? `UTC${found[1]}` : "UTC";
+}
+
+export function whenWord(trans: Words, when: When): string {
+  switch (when) {
+    case "cron":
+      return trans.__("By the clock");
+    case "every":
+      return trans.__("Every so often");
+    case "at":
+      return trans.__("Once");
+  }
+}
+
+export function unitWord(trans: Words, unit: Unit): string {
+  switch (unit) {
+    case "seconds":
+      return trans.__("seconds");
+    case "minutes":
+      return trans.__("minutes");
+    case "hours":
+      return trans.__("hours");
+    case "days":
+      return trans.__("days");
+  }
 }
 
 export function overlapWord(trans: Words, overlap: Overlap): string {
