@@ -94,7 +94,7 @@ def test_what_is_not_to_be_seen_and_what_is_gone_are_notes(vault):
     lost = ValueRef("ab" * 32, ValueFormat.NPY, "numpy.ndarray")
     shown = stored_port("x", lost, vault.preview(lost))
     assert (shown.type, shown.preview) == ("ndarray", None)
-    assert "run the node again" in shown.note
+    assert "run the node, or replay the run" in shown.note
 
 
 # ---------------------------------------------------------------- what the flow keeps back today
