@@ -77,6 +77,27 @@ def test_a_schedule_is_checked_before_it_is_saved(served):
     assert ask("GET", f"{served}/schedules").json()["schedules"] == []
 
 
+def test_every_setting_of_a_schedule_may_be_asked_for(served):
+    settings = {
+        "cron": "30 2 * * *", "timezone": "Europe/Berlin", "start": "2026-01-01T00:00:00Z",
+        "end": "2036-01-01T00:00:00Z", "jitter": 5.0, "enabled": False,
+        "input_data": {"city": "Oslo"}, "overlap": "parallel", "parallel": 2, "catch_up": "all",
+        "catch_up_most": 3, "grace": 30.0, "patience": 60.0,
+    }  # fmt: skip
+    address = f"{served}/schedules/whole"
+    saved = ask("PUT", address, json={"flow": "report", "notebook": "report.ipynb", **settings})
+    ask("DELETE", address)
+    assert saved.json()["settings"].items() >= settings.items()
+    assert {*saved.json()["settings"]} - {*settings} == {"every", "at", "after"}
+
+
+@pytest.mark.parametrize("wrong", [{"corn": "@daily"}, {"jitter": "long"}, {"overlap": "both"}])
+def test_what_is_no_setting_is_refused(served, wrong):
+    wanted = {"flow": "report", "cron": "@daily", **wrong}
+    refused = ask("PUT", f"{served}/schedules/wrong", json=wanted)
+    assert (refused.status_code, next(iter(wrong)) in refused.json()["message"]) == (400, True)
+
+
 def test_times_are_checked_without_a_flow(served):
     told = ask("POST", f"{served}/schedules/check", json={"cron": "@daily"}).json()
     assert (told["valid"], told["words"]) == (True, "At 00:00 (UTC)")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from flowbook.server.routes import Asked
 from flowbook.server.shapes import Answer
-from flowbook.triggers.schedule import CatchUp, Overlap, Schedule
+from flowbook.triggers.schedule import Schedule, ScheduleSettings
 
 
-class ScheduleAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A schedule as it is to be: of one flow, with the fields of `Schedule`.
+class ScheduleAsked(ScheduleSettings, Asked, frozen=True, kw_only=True):
+    """A schedule as it is to be, of one flow: its settings, which need not fit together yet.
 
     One of `cron`, `every` (seconds, counted from `start`) and `at` says when; moments have a time
     zone. `notebook`, seen from the server's folder, may be left out where it is called like the
@@ -23,28 +21,12 @@ class ScheduleAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     flow: str | None = None
     notebook: str | None = None
-    cron: str | None = None
-    every: float | None = None
-    at: tuple[datetime, ...] = ()
-    timezone: str = "UTC"
-    start: datetime | None = None
-    end: datetime | None = None
-    jitter: float = 0.0
-    enabled: bool = True
-    input_data: Mapping[str, Any] = {}
-    overlap: Overlap = Overlap.SKIP
-    parallel: int | None = None
-    catch_up: CatchUp = CatchUp.LATEST
-    catch_up_most: int = 10
-    grace: float = 60.0
-    after: tuple[str, ...] = ()
-    patience: float = 86_400.0
 
     @property
     def schedule(self) -> Schedule:
-        """What it says about when; `InvalidSchedule` for what cannot be."""
-        known = Schedule.__struct_fields__
-        return Schedule(**{name: getattr(self, name) for name in known})
+        """The schedule that its settings make; `InvalidSchedule` where they make none."""
+        settings = ScheduleSettings.__struct_fields__
+        return Schedule(**{name: getattr(self, name) for name in settings})
 
 
 class SlotsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

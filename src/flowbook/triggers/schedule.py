@@ -44,8 +44,8 @@ class CatchUp(StrEnum):
     ALL = "all"
 
 
-class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a flow runs by itself.
+class ScheduleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be said of a schedule, each by itself; only a `Schedule` has them fit together.
 
     One of `cron`, `every` (seconds, counted from `start`) and `at` (moments) says when; cron
     expressions are about the clock of `timezone`. Nothing comes before `start` nor from `end` on.
@@ -55,11 +55,6 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `grace`: seconds for which a moment counts as kept although its run begins late. `after`: flows
     of which a run must have succeeded since the moment before; a moment waits for them until the
     next one has come, and at most `patience` seconds.
-    `InvalidSchedule` names the field that cannot be as it is.
-
-    >>> nightly = Schedule(cron="30 2 * * *", timezone="Europe/Berlin")
-    >>> [one.isoformat() for one in nightly.upcoming(datetime(2026, 3, 28, 12, tzinfo=UTC), 2)]
-    ['2026-03-29T01:00:00+00:00', '2026-03-30T00:30:00+00:00']
     """
 
     cron: str | None = None
@@ -78,6 +73,17 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     grace: float = 60.0
     after: tuple[str, ...] = ()
     patience: float = 86_400.0
+
+
+class Schedule(ScheduleSettings, frozen=True, kw_only=True):
+    """When a flow runs by itself: settings from which moments follow.
+
+    `InvalidSchedule` names the field that cannot be as it is.
+
+    >>> nightly = Schedule(cron="30 2 * * *", timezone="Europe/Berlin")
+    >>> [one.isoformat() for one in nightly.upcoming(datetime(2026, 3, 28, 12, tzinfo=UTC), 2)]
+    ['2026-03-29T01:00:00+00:00', '2026-03-30T00:30:00+00:00']
+    """
 
     def __post_init__(self) -> None:
         given = [name for name in ("cron", "every", "at") if getattr(self, name)]
