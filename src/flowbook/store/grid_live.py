@@ -71,7 +71,7 @@ class LiveGrid:
 
         names = [f"c{i}" for i in range(len(self.columns))]
         where, parameters = condition(wanted, names)
-        inner = f"SELECT *, row_number() OVER () - 1 AS lies FROM looked_at"  # noqa: F541
+        inner = "SELECT *, row_number() OVER () - 1 AS lies FROM looked_at"
         sql = (
             f"SELECT lies FROM ({inner}) WHERE {where} "  # noqa: S608 - names are numbered
             f"ORDER BY {ordering(wanted, names, 'lies')}"
