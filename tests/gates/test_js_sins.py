@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BIN = Path("node_modules", ".bin")
 GATES = {
-    "biome": (str(BIN / "biome"), "ci", "--colors=off", "."),
+    "biome": (str(BIN / "biome"), "ci", "--error-on-warnings", "--colors=off", "."),
     "tsc": (str(BIN / "tsc"), "-p", "tsconfig.json"),
     "layers": ("node", "scripts/check-layers.mjs"),
     "generated": ("node", "scripts/generate.mjs", "--check"),
@@ -46,6 +46,8 @@ def test_the_tree_is_clean_before_a_sin_is_planted(tmp_path, gate):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+_IDLE = "// biome-ignore lint/suspicious/noExplicitAny: there is none\n"
+_MUTE = "// biome-ignore lint/suspicious/noExplicitAny\n"
 SINS = {
     "an any": ("biome", {"model/sin.ts": "export const sin = (x: any) => x;\n"}, "noExplicitAny"),
     "two files in a circle": (
@@ -57,6 +59,16 @@ SINS = {
         "noImportCycles",
     ),
     "a barrel": ("biome", {"model/index.ts": 'export * from "./run";\n'}, "noReExportAll"),
+    "a rule overlooked where nothing breaks it": (
+        "biome",
+        {"model/sin.ts": _IDLE + "export const sin = 1;\n"},
+        "suppressions/unused",
+    ),
+    "a rule overlooked with no reason": (
+        "biome",
+        {"model/sin.ts": _MUTE + "export const sin = (x: any) => x;\n"},
+        "suppressions/parse",
+    ),
     "a wrong type": ("tsc", {"model/sin.ts": 'export const sin: number = "x";\n'}, "TS2322"),
     "a model that knows React": (
         "layers",
@@ -92,5 +104,10 @@ def test_the_gate_stops(tmp_path, gate, files, said):
 
 def test_lint_runs_every_gate():
     scripts = json.loads((ROOT / "js" / "package.json").read_text(encoding="utf-8"))["scripts"]
-    for script in ("biome ci", "tsc -p tsconfig.json", "check-layers.mjs", "generate.mjs --check"):
+    for script in (
+        "biome ci --error-on-warnings",
+        "tsc -p tsconfig.json",
+        "check-layers.mjs",
+        "generate.mjs --check",
+    ):
         assert script in scripts["lint"]

@@ -131,13 +131,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         >>> rule_of({"name": "n", "when": {"on": "slow"}, "to": [{"channel": "lab"}]}).words
         'slow (above 95 % of the last 50)'
         """
-        said = {
+        if isinstance(self.when, Slow | Heavy):
+            return _measured(self.when)
+        return {
             Failed: "failed",
             TimedOut: "out of time",
             Missed: "nothing ran",
             Recovered: "recovered",
-        }.get(type(self.when))
-        return said or _measured(self.when)
+        }[type(self.when)]
 
 
 def rule_of(said: Mapping[str, Any]) -> Rule:
@@ -168,11 +169,9 @@ def _check_target(target: Target) -> None:
         )
 
 
-def _measured(when: When) -> str:
+def _measured(when: Slow | Heavy) -> str:
     if isinstance(when, Slow):
         return f"slow (above {when.percentile:g} % of the last {when.over})"
-    if not isinstance(when, Heavy):  # pragma: no cover - the others have words of their own
-        return type(when).__name__
     unit = "s of CPU time" if when.what == "cpu" else "bytes of memory"
     bar = f"{when.percentile:g} % of the last {when.over}"
     of = f" of {when.node}" if when.node else ""

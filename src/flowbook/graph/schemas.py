@@ -204,9 +204,9 @@ def _of_type(given: Any) -> Any:
         return _of_mapping(msgspec.json.schema(given))
     except TypeError:
         pass
-    pydantic = sys.modules.get("pydantic")
+    pydantic: Any = sys.modules.get("pydantic")
     try:  # models inside of other types
-        return _of_mapping(pydantic.TypeAdapter(given).json_schema())  # type: ignore[union-attr]
+        return _of_mapping(pydantic.TypeAdapter(given).json_schema())
     except Exception:  # noqa: BLE001 - without it, or for what it does not know either
         shown = getattr(given, "__name__", None) or repr(given)
         raise ValueError(f"{shown} is no schema; {_HINT}") from None

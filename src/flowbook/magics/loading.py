@@ -120,8 +120,8 @@ def _of_python(node: NodeSpec, given: _Given) -> str:
 
 def _speaks(body: str) -> tuple[bool, bool]:
     """Whether a body returns or yields, which a plain cell cannot, and whether it awaits."""
-    # What `_as_function` writes is one function.
-    waiting: list[ast.AST] = [*ast.parse(_as_function(body)).body[0].body]  # type: ignore[attr-defined]
+    (function,) = ast.parse(_as_function(body)).body
+    waiting = [*ast.iter_child_nodes(function)]
     found: list[ast.AST] = []
     while waiting:
         one = waiting.pop()

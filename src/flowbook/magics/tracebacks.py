@@ -47,8 +47,8 @@ def without_our_frames() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as met:
-        if not hasattr(met, "_render_traceback_"):  # IPython asks for it, and no type tells of it
-            met._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]
+        if not hasattr(met, "_render_traceback_"):
+            met._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]  # IPython asks for it
         raise
 
 
@@ -65,11 +65,11 @@ def run_setup_cell(shell: Any, source: str) -> None:
     try:
         code = compile(text, filename, "exec", dont_inherit=True)
         exec(code, shell.user_ns)  # noqa: S102 - the user's cell, in the user's kernel
-    except BaseException as error:  # which IPython asks itself how it is shown
+    except BaseException as error:
         traceback = error.__traceback__
         show = partial(shell.InteractiveTB.structured_traceback, type(error), error)
         with suppress(AttributeError):  # one with slots is shown with our frames
-            error._render_traceback_ = partial(  # type: ignore[attr-defined]
+            error._render_traceback_ = partial(  # type: ignore[attr-defined]  # IPython asks for it
                 show, traceback and traceback.tb_next, tb_offset=0
             )
         raise

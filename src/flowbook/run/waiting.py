@@ -155,11 +155,10 @@ class Waitable:
             self.cancel("interrupted")
             raise Interrupted(self._whereabouts()) from None
         except asyncio.CancelledError as cancelled:
-            # How a kernel interrupts a cell that awaits; its traceback is ours alone, and IPython
-            # asks an exception itself how it is shown, of which no type tells.
+            # How a kernel interrupts a cell that awaits; its traceback is ours alone.
             self.cancel("interrupted")
             shown = Interrupted(self._whereabouts())._render_traceback_
-            cancelled._render_traceback_ = shown  # type: ignore[attr-defined]
+            cancelled._render_traceback_ = shown  # type: ignore[attr-defined]  # IPython asks for it
             raise
         return self._returned()
 

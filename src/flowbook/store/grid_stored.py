@@ -51,7 +51,7 @@ class StoredGrid:
     def sample(self, count: int) -> list[Any]:
         """The first values of each column, as NumPy arrays, masked where some are missing."""
         names = [f"c{i}" for i in range(len(self._names))]
-        sql = f"SELECT {self._selected()} FROM read_parquet($path) LIMIT {int(count)}"  # noqa: S608
+        sql = f"SELECT {self._selected()} FROM read_parquet($path) LIMIT {int(count)}"  # noqa: S608 - names are quoted
         with self._lock:
             found = self._cursor.execute(sql, {"path": self._path}).fetchnumpy()
         return [found[name] for name in names]
@@ -85,13 +85,13 @@ class StoredGrid:
         names = [f"c{i}" for i in range(len(self._names))]
         where, parameters = condition(wanted, names)
         source = (
-            f"SELECT {self._selected()}, file_row_number AS lies "  # noqa: S608
+            f"SELECT {self._selected()}, file_row_number AS lies "  # noqa: S608 - names are quoted
             "FROM read_parquet($path, file_row_number=true)"
         )
         self._wanted = Wanted()
         try:
             self._cursor.execute(
-                f"CREATE OR REPLACE TEMP TABLE viewed AS SELECT * FROM ({source}) "  # noqa: S608
+                f"CREATE OR REPLACE TEMP TABLE viewed AS SELECT * FROM ({source}) "  # noqa: S608 - names are numbered
                 f"WHERE {where} ORDER BY {ordering(wanted, names, 'lies')}",
                 {"path": self._path, **parameters},
             )

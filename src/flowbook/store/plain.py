@@ -57,25 +57,25 @@ class Plainer:
     ) -> None:
         self._left, self._part = budget, part
 
-    def convert(self, value: object, place: str = "", depth: int = 0) -> Any:
+    def convert(self, value: Any, place: str = "", depth: int = 0) -> Any:
         """The plain form; `NotPlain` or `TooLarge` when there is none."""
         kind = type(value)
-        self._left -= 1 + (len(value) // 2 if kind in _LONG else 0)  # type: ignore[arg-type]  # see below
+        self._left -= 1 + (len(value) // 2 if kind in _LONG else 0)
         if self._left < 0:
             raise TooLarge
         if depth > _DEEPEST:
             raise NotPlain(f"nested deeper than {_DEEPEST}")
-        # Exact types on purpose: a subclass is no plain value. mypy does not narrow by them.
+        # Exact types on purpose: a subclass is no plain value.
         if kind is str or kind is bool or value is None:
             return value
         if kind is int:
-            return value if _INT_MIN <= value <= _INT_MAX else {"$int": str(value)}  # type: ignore[operator]
+            return value if _INT_MIN <= value <= _INT_MAX else {"$int": str(value)}
         if kind is float:
-            return value if math.isfinite(value) else {"$float": str(value)}  # type: ignore[arg-type]
+            return value if math.isfinite(value) else {"$float": str(value)}
         if kind is list:
             return self._items(value, place, depth)
         if kind is dict:
-            return self._mapping(value, place, depth)  # type: ignore[arg-type]
+            return self._mapping(value, place, depth)
         return self._tagged(value, place, depth)
 
     def _items(self, values: Any, place: str, depth: int) -> list[Any]:

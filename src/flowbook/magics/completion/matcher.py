@@ -35,8 +35,7 @@ Owns = Callable[[str], bool]
 def install(shell: Any, notebook: KernelNotebook, owns: Owns) -> None:
     """Let the shell's completer know what flow cells and `%flow` lines may say."""
 
-    # IPython's decorator has no types.
-    @context_matcher(identifier="flowbook", priority=_PRIORITY)  # type: ignore[untyped-decorator]
+    @context_matcher(identifier="flowbook", priority=_PRIORITY)  # type: ignore[untyped-decorator]  # IPython's
     def flowbook_matcher(context: CompletionContext) -> SimpleMatcherResult:
         try:
             found = look(notebook, context, owns) or _NOTHING

@@ -33,9 +33,8 @@ def follow() -> None:
         if _done:
             return
         _done = True
-        # `setattr`, because a type checker lets nobody assign to a method.
-        setattr(threading.Thread, "start", _starting(threading.Thread.start))  # noqa: B010
-        setattr(ThreadPoolExecutor, "submit", _submitting(ThreadPoolExecutor.submit))  # noqa: B010
+        setattr(threading.Thread, "start", _starting(threading.Thread.start))  # noqa: B010 - a type checker lets nobody assign to a method
+        setattr(ThreadPoolExecutor, "submit", _submitting(ThreadPoolExecutor.submit))  # noqa: B010 - as above
 
 
 def _starting(start: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
