@@ -73,6 +73,7 @@ def test_rules_are_listed_switched_and_taken_away(call):
     }
     assert "slow (above 99 % of the last 20)" in call("list")
     assert call("disable", "slow") == "slow is off\n"
+    assert json.loads(call("--json", "disable", "slow")) == {"rule": "slow", "now": "is off"}
     assert json.loads(call("remove", "slow", "--json")) == {"rule": "slow", "now": "is gone"}
     assert "there is no rule" in call("list")
 

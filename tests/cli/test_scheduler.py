@@ -63,12 +63,19 @@ def test_what_cannot_be_scheduled_is_refused(home):
 
 def test_a_schedule_is_paused_resumed_and_removed(home):
     add(home, "@daily")
-    ask(home, "pause", "nightly")
+    assert ask(home, "pause", "nightly") == ""
     assert "paused" in ask(home, "list")
     ask(home, "resume", "nightly")
     assert "paused" not in ask(home, "list")
     ask(home, "remove", "nightly")
     assert json.loads(ask(home, "list", "--json")) == []
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-05-01T00:30:00"])
+def test_the_run_of_a_moment_that_is_none_is_refused(home, moment):
+    add(home, "30 2 * * *")
+    with pytest.raises(UsageError, match="is no moment"):
+        ask(home, "fire", "nightly", moment)
 
 
 def test_what_is_made_up_for_is_listed_and_stays_in_the_history(home):

@@ -13,6 +13,7 @@ from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import Asked, acting_here, asked_project, project_option
+from flowbook.cli.verb import verb
 from flowbook.errors import StoreBusy
 from flowbook.events import TriggerKind
 from flowbook.export.exits import ExitCode
@@ -21,6 +22,7 @@ from flowbook.graph.quantities import parse_bytes
 if TYPE_CHECKING:
     from flowbook.alerts.rule import Rule
     from flowbook.session.notifications import Notifications
+    from flowbook.session.project import Project
 
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 _CONDITIONS = ("failed", "timed_out", "slow", "resources", "missed", "recovered")
@@ -208,47 +210,27 @@ def _tell_test(
 
 
 @command.command("enable")
-@_name_argument
-@project_option
-@json_option
-@click.pass_context
+@verb("rule", now="watches from now on")
 @manual("flowbook notify enable broken", codes=_CODES)
-def enable(ctx: click.Context, /, name: str, folder: Path | None, as_json: bool) -> ExitCode:
+def enable(home: Project, name: str) -> None:
     """Let a rule watch from now on; of what was over before it tells nobody."""
-    _rules(ctx, folder).enable(name)
-    return _tell_done(ctx, name, "watches from now on", as_json=as_json)
+    home.notifications.enable(name)
 
 
 @command.command("disable")
-@_name_argument
-@project_option
-@json_option
-@click.pass_context
+@verb("rule", now="is off")
 @manual("flowbook notify disable broken", codes=_CODES)
-def disable(ctx: click.Context, /, name: str, folder: Path | None, as_json: bool) -> ExitCode:
+def disable(home: Project, name: str) -> None:
     """Let a rule watch no longer."""
-    _rules(ctx, folder).disable(name)
-    return _tell_done(ctx, name, "is off", as_json=as_json)
+    home.notifications.disable(name)
 
 
 @command.command("remove")
-@_name_argument
-@project_option
-@json_option
-@click.pass_context
+@verb("rule", now="is gone")
 @manual("flowbook notify remove broken", codes=_CODES)
-def remove(ctx: click.Context, /, name: str, folder: Path | None, as_json: bool) -> ExitCode:
+def remove(home: Project, name: str) -> None:
     """Take a rule away; what it told stays in the history."""
-    _rules(ctx, folder).remove(name)
-    return _tell_done(ctx, name, "is gone", as_json=as_json)
-
-
-def _tell_done(ctx: click.Context, name: str, now: str, *, as_json: bool) -> ExitCode:
-    if as_json or ctx.obj.as_json:
-        echo_json({"rule": name, "now": now})
-    else:
-        click.echo(f"{name} {now}")
-    return ExitCode.OK
+    home.notifications.remove(name)
 
 
 @command.command("history")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from flowbook.cli.opening import (
 )
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import Moment, acting_here, project_option
+from flowbook.cli.verb import verb
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
 from flowbook.plan.params import coerce_params
-from flowbook.session.project import project
+from flowbook.session.project import Project, project
 from flowbook.session.published import published_flow
 from flowbook.session.scheduled import slot_json, slot_words
 from flowbook.session.slot_process import perform
@@ -103,39 +105,27 @@ def add(
 
 
 @click.command("pause")
-@click.argument("name", metavar="NAME")
-@project_option
+@verb()
 @manual("flowbook schedule pause nightly", codes=_CODES)
-@click.pass_context
-def pause(ctx: click.Context, name: str, folder: Path | None) -> ExitCode:
+def pause(home: Project, name: str) -> None:
     """Let nothing of a schedule run; moments that come meanwhile are none."""
-    acting_here(ctx)
-    project(folder or ".").schedules.pause(name)
-    return ExitCode.OK
+    home.schedules.pause(name)
 
 
 @click.command("resume")
-@click.argument("name", metavar="NAME")
-@project_option
+@verb()
 @manual("flowbook schedule resume nightly", codes=_CODES)
-@click.pass_context
-def resume(ctx: click.Context, name: str, folder: Path | None) -> ExitCode:
+def resume(home: Project, name: str) -> None:
     """Let a schedule that is paused run again, from now on."""
-    acting_here(ctx)
-    project(folder or ".").schedules.resume(name)
-    return ExitCode.OK
+    home.schedules.resume(name)
 
 
 @click.command("remove")
-@click.argument("name", metavar="NAME")
-@project_option
+@verb()
 @manual("flowbook schedule remove nightly", codes=_CODES)
-@click.pass_context
-def remove(ctx: click.Context, name: str, folder: Path | None) -> ExitCode:
+def remove(home: Project, name: str) -> None:
     """Let there be no such schedule; what became of its moments stays in the history."""
-    acting_here(ctx)
-    project(folder or ".").schedules.remove(name)
-    return ExitCode.OK
+    home.schedules.remove(name)
 
 
 @click.command("now")
@@ -198,12 +188,7 @@ def fire(name: str, moment: str, folder: Path | None) -> ExitCode:
 
     There is one such run: where it has begun, or another process performs it, nothing happens.
     """
-    try:
-        scheduled_for = datetime.fromisoformat(moment)
-    except ValueError:
-        scheduled_for = datetime(1, 1, 1)  # noqa: DTZ001  # refused below
-    if scheduled_for.tzinfo is None:
-        raise UsageError(f"{moment!r} is no moment", hint="as in 2026-05-01T00:30:00+00:00")
+    scheduled_for = _decided(moment)
     home = project(folder or ".")
     stand_in((home.path / home.schedules.get(name).notebook).resolve().parent)
     performed = perform(home, name, scheduled_for)
@@ -212,3 +197,12 @@ def fire(name: str, moment: str, folder: Path | None) -> ExitCode:
         return ExitCode.SKIPPED
     click.echo(f"{performed.run.id} {performed.run.status.value}")
     return ExitCode.OK if performed.run.status.value == "succeeded" else ExitCode.FAILED
+
+
+def _decided(moment: str) -> datetime:
+    """A moment as a scheduler writes it, which has a time zone."""
+    with suppress(ValueError):
+        found = datetime.fromisoformat(moment)
+        if found.tzinfo is not None:
+            return found
+    raise UsageError(f"{moment!r} is no moment", hint="as in 2026-05-01T00:30:00+00:00")
