@@ -1,13 +1,17 @@
-"""What all desks are: kinds, runs and offers of one flow of one project."""
+"""What all desks are: kinds, runs and offers of one flow of one project; and those of cells."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from flowbook.errors import EditRejected
-from flowbook.graph.edits import Edit
+from flowbook.graph.edits import Edit, MoveNodes
 from flowbook.graph.flow import Flow
 from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Position
+from flowbook.ids import NodeId
 from flowbook.session import offering
 from flowbook.session.desk_runs import Office as RunsOffice
 from flowbook.session.travels import Office as TravelOffice
@@ -75,3 +79,37 @@ class AnyDesk:
     def preview(self, ref: ValueRef) -> Preview | None:
         """What a kept value looks like, without opening it; None when it is gone."""
         return self._office.store.vault.preview(ref)
+
+
+class CellsDesk(AnyDesk, ABC):
+    """What a canvas is opened on where a front end has the cells, and with them undo."""
+
+    @abstractmethod
+    def spec(self) -> FlowSpec:
+        """The definition as the cells say it."""
+
+    @abstractmethod
+    def apply(self, edit: Edit) -> None:
+        """Change what the cells say; `EditRejected` when the edit does not apply."""
+
+    def history(self) -> tuple[str | None, str | None]:
+        """Nothing: the front end has the notebook's undo."""
+        return None, None
+
+    def undo(self) -> str | None:
+        """Nothing, for the same reason."""
+        return None
+
+    def redo(self) -> str | None:
+        """Nothing, for the same reason."""
+        return None
+
+    def move(self, positions: Mapping[NodeId, Position]) -> None:
+        """Place nodes where the user dropped them."""
+        self.apply(MoveNodes(dict(positions)))
+
+    def tidy(self) -> None:
+        """Forget all places: back to the automatic layout."""
+        placed = {node.id: None for node in self.spec().nodes if node.position is not None}
+        if placed:
+            self.apply(MoveNodes(placed))

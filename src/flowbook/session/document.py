@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowbook.errors import InvalidFlow
-from flowbook.graph.edits import Edit, MoveNodes
+from flowbook.graph.edits import Edit
 from flowbook.graph.problem import Problem, errors
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import NodeId
-from flowbook.session.any_desk import AnyDesk
+from flowbook.session.any_desk import CellsDesk
 from flowbook.session.desk_runs import DeskRuns
 from flowbook.session.document_flow import as_flow
 from flowbook.session.edited_rows import CellEdit
@@ -68,7 +68,7 @@ class DocumentRuns(DeskRuns):
         return super().start_with(tables, since)
 
 
-class DocumentDesk(AnyDesk):
+class DocumentDesk(CellsDesk):
     """What the canvases of one open notebook are on."""
 
     def __init__(
@@ -129,28 +129,6 @@ class DocumentDesk(AnyDesk):
     def apply(self, edit: Edit) -> None:
         """Ask the front end for an edit, as one gesture; `EditRejected` when it does not apply."""
         self._sheet.ask(edit)
-
-    def history(self) -> tuple[str | None, str | None]:
-        """Nothing: the front end has the notebook's undo."""
-        return None, None
-
-    def undo(self) -> str | None:
-        """Nothing, for the same reason."""
-        return None
-
-    def redo(self) -> str | None:
-        """Nothing, for the same reason."""
-        return None
-
-    def move(self, positions: Mapping[NodeId, Position]) -> None:
-        """Place nodes where the user dropped them."""
-        self.apply(MoveNodes(dict(positions)))
-
-    def tidy(self) -> None:
-        """Forget all places: back to the automatic layout."""
-        placed = {node.id: None for node in self.spec().nodes if node.position is not None}
-        if placed:
-            self.apply(MoveNodes(placed))
 
     # ------------------------------------------------------------ runs
 

@@ -14,11 +14,11 @@ from flowbook.cells.notebook import Notebook
 from flowbook.cells.patches import CellPatch, apply_patches
 from flowbook.cells.source import Parsed, flow_named
 from flowbook.errors import UsageError
-from flowbook.graph.edits import Edit, MoveNodes
+from flowbook.graph.edits import Edit
 from flowbook.graph.problem import Problem
 from flowbook.graph.spec import FlowSpec, Json, Position
 from flowbook.ids import FlowId, NodeId
-from flowbook.session.any_desk import AnyDesk, refuse_locked
+from flowbook.session.any_desk import CellsDesk, refuse_locked
 from flowbook.session.document_flow import DocumentFlow, as_flow
 from flowbook.session.late import made_on
 from flowbook.session.past import Past
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from flowbook.session.project import Project
 
 
-class DraftDesk(AnyDesk):
+class DraftDesk(CellsDesk):
     """What a canvas of cells is on."""
 
     def __init__(
@@ -86,26 +86,6 @@ class DraftDesk(AnyDesk):
         if made.patches:
             self.notebook = apply_patches(self.notebook, made.patches)
             self.said.append((edit.label, made.patches))
-
-    def history(self) -> tuple[str | None, str | None]:
-        """Nothing: the front end has the notebook's undo."""
-        return None, None
-
-    def undo(self) -> str | None:
-        """Nothing, for the same reason."""
-        return None
-
-    def redo(self) -> str | None:
-        """Nothing, for the same reason."""
-        return None
-
-    def move(self, positions: Mapping[NodeId, Position]) -> None:
-        """Place nodes where the user dropped them."""
-        self.apply(MoveNodes(dict(positions)))
-
-    def tidy(self) -> None:
-        """Forget all places: back to the automatic layout."""
-        self.apply(MoveNodes({n.id: None for n in self.spec().nodes if n.position is not None}))
 
     def start(self, params: Mapping[str, Json]) -> NoReturn:
         """Refuse: `UsageError`."""
