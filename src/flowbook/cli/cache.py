@@ -13,8 +13,7 @@ from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option, notebook_argument, open_notebook, stand_in
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
-    Asked,
-    acting_here,
+    asked_of_all,
     confirm,
     project_option,
     with_history,
@@ -32,18 +31,14 @@ _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
 @click.group("cache")
-@project_option
-@json_option
-@click.pass_context
+@asked_of_all
 @manual(
     "flowbook cache list --flow report",
     "flowbook cache clear --tag prices --dry-run",
     "flowbook cache warm report.ipynb --params cities.jsonl",
 )
-def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+def command() -> None:
     """Look after the results that nodes with the option cache take from earlier runs."""
-    ctx.obj = Asked(folder, as_json)
-    acting_here(ctx)
 
 
 @command.command("list")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,7 @@ import click
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, Duration, json_option
 from flowbook.cli.output import as_json, echo_json, echo_table, echo_value
-from flowbook.cli.place import Asked, acting_here, asked_project, project_option
+from flowbook.cli.place import asked_of_all, asked_project, project_option
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
 from flowbook.graph.services import Scope
@@ -25,14 +24,10 @@ _COLUMNS = ("key", "version", "value", "changed", "by")
 
 
 @click.group("memory")
-@project_option
-@json_option
-@click.pass_context
+@asked_of_all
 @manual("flowbook memory list --flow orders", "flowbook memory get offset --flow orders")
-def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+def command() -> None:
     """Look at and change what flows remember from run to run."""
-    ctx.obj = Asked(folder, as_json)
-    acting_here(ctx)
 
 
 def _of_flow(function: Command) -> Command:

@@ -12,7 +12,7 @@ from flowbook.alerts.rule import LAB
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
-from flowbook.cli.place import Asked, acting_here, asked_project, project_option
+from flowbook.cli.place import asked_of_all, asked_project, project_option
 from flowbook.cli.verb import verb
 from flowbook.errors import StoreBusy
 from flowbook.events import TriggerKind
@@ -43,18 +43,14 @@ class Size(click.ParamType[float]):
 
 
 @click.group("notify")
-@project_option
-@json_option
-@click.pass_context
+@asked_of_all
 @manual(
     "flowbook notify add broken --on failed --channel slack --secret slack_hook",
     "flowbook notify test broken",
     "flowbook notify enable broken",
 )
-def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+def command() -> None:
     """Let people be told of runs that failed, were slow, took much, or did not come."""
-    ctx.obj = Asked(folder, as_json)
-    acting_here(ctx)
 
 
 def _name_argument(function: Command) -> Command:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from flowbook.cli.opening import Command, has_history
+from flowbook.cli.opening import Command, has_history, json_option
 from flowbook.errors import UsageError
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.session.moments import moment
@@ -80,9 +82,31 @@ def filter_options(function: Command) -> Command:
     return function
 
 
+def notebook_option(function: Command) -> Command:
+    """`--notebook`: where the flow of a run is."""
+    return click.option(
+        "--notebook",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="PATH",
+        help="The notebook of the run's flow.  [default: the one of that name]",
+    )(function)
+
+
 def yes_option(function: Command) -> Command:
     """`--yes`."""
     return click.option("--yes", is_flag=True, help="Do not ask first.")(function)
+
+
+def asked_of_all(group: Callable[[], None]) -> Callable[..., None]:
+    """`--project` and `--json` of a group, which hold for its sub-commands, too."""
+
+    @wraps(group)
+    def remember(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+        ctx.obj = Asked(folder, as_json)
+        acting_here(ctx)
+        group()
+
+    return project_option(json_option(click.pass_context(remember)))
 
 
 def asked_project(ctx: click.Context, folder: Path | None) -> Project:

@@ -9,7 +9,7 @@ import click
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option
 from flowbook.cli.place import project_option
-from flowbook.cli.recovery import Terms, ready, recover_each
+from flowbook.cli.recovery import RECOVERY_CODES, Terms, ready, recover_each
 from flowbook.export.exits import ExitCode
 from flowbook.session.project import project
 from flowbook.session.reopening import due_by_itself
@@ -22,14 +22,7 @@ from flowbook.session.reopening import due_by_itself
 @manual(
     "flowbook recover",
     "flowbook recover --all --json",
-    codes=(
-        ExitCode.OK,
-        ExitCode.FAILED,
-        ExitCode.USAGE,
-        ExitCode.INFRASTRUCTURE,
-        ExitCode.INTERRUPTED,
-        ExitCode.TERMINATED,
-    ),
+    codes=RECOVERY_CODES,
 )
 def command(every: bool, folder: Path | None, as_json: bool) -> ExitCode:
     """Go on with the runs of notebooks whose process is gone, where nothing is in doubt.

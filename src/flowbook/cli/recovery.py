@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,8 +17,8 @@ from flowbook.cli.live import follow
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import json_option, stand_in
 from flowbook.cli.output import echo_json
-from flowbook.cli.place import asked_project, project_option
-from flowbook.cli.running import verdict
+from flowbook.cli.place import asked_project, notebook_option, project_option
+from flowbook.cli.running import RUN_CODES, verdict
 from flowbook.errors import FlowbookError
 from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
@@ -33,18 +33,15 @@ if TYPE_CHECKING:
     from flowbook.run.handle import Run
     from flowbook.store.rows import RunRow
 
+RECOVERY_CODES: Final = tuple(code for code in RUN_CODES if code is not ExitCode.TIMEOUT)
+"""How a command may end that goes on with runs, which takes as long as it takes."""
 _HINT = "say which with --notebook; a flow written in Python recovers with flow.recover()"
 
 
 @click.command("recover")
 @click.argument("run_id", metavar="[RUN_ID]", required=False)
 @click.option("--all", "every", is_flag=True, help="Every lost run of the project.")
-@click.option(
-    "--notebook",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="The notebook of the run's flow.  [default: the one of that name]",
-)
+@notebook_option
 @click.option("--again", is_flag=True, help="Run nodes again whose values are gone.")
 @project_option
 @json_option
@@ -52,14 +49,7 @@ _HINT = "say which with --notebook; a flow written in Python recovers with flow.
 @manual(
     "flowbook history recover 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90",
     "flowbook history recover --all --json",
-    codes=(
-        ExitCode.OK,
-        ExitCode.FAILED,
-        ExitCode.USAGE,
-        ExitCode.INFRASTRUCTURE,
-        ExitCode.INTERRUPTED,
-        ExitCode.TERMINATED,
-    ),
+    codes=RECOVERY_CODES,
 )
 def recover(
     ctx: click.Context, /, run_id: str | None, every: bool, folder: Path | None, **asked: Any

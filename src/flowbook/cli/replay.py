@@ -17,8 +17,8 @@ from flowbook.cli.live import follow
 from flowbook.cli.manual import manual
 from flowbook.cli.opening import ItemsOf, json_option, params_option, stand_in, timeout_option
 from flowbook.cli.output import echo_json, echo_table
-from flowbook.cli.place import asked_project, project_option
-from flowbook.cli.running import Finished, explain_end, verdict
+from flowbook.cli.place import asked_project, notebook_option, project_option
+from flowbook.cli.running import RUN_CODES, Finished, explain_end, verdict
 from flowbook.events import TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.session.notebooks import notebook_of
@@ -75,12 +75,7 @@ def checkpoints(ctx: click.Context, run_id: str, folder: Path | None, as_json: b
 @click.option("--trust", is_flag=True, help="Take results of nodes that have changed, too.")
 @click.option("--as-run", is_flag=True, help="Run the definition that the run had.")
 @click.option("--check", is_flag=True, help="Only tell what would be taken and run.")
-@click.option(
-    "--notebook",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="The notebook of the run's flow.  [default: the one of that name]",
-)
+@notebook_option
 @timeout_option
 @project_option
 @json_option
@@ -89,15 +84,7 @@ def checkpoints(ctx: click.Context, run_id: str, folder: Path | None, as_json: b
     "flowbook history replay 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --from clean --check",
     "flowbook history replay 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 -p city=Bergen",
     "flowbook history replay 0197f3a2-7c1e-7b3c-9d2a-5f1e8c4b6a90 --failed",
-    codes=(
-        ExitCode.OK,
-        ExitCode.FAILED,
-        ExitCode.USAGE,
-        ExitCode.INFRASTRUCTURE,
-        ExitCode.TIMEOUT,
-        ExitCode.INTERRUPTED,
-        ExitCode.TERMINATED,
-    ),
+    codes=RUN_CODES,
 )
 def replay(ctx: click.Context, /, run_id: str, folder: Path | None, **asked: Any) -> ExitCode:
     """Run a run again, in a new one, from any point of it.

@@ -15,7 +15,7 @@ from flowbook.cli.opening import (
     timeout_option,
 )
 from flowbook.cli.output import echo_json
-from flowbook.cli.running import Terms, run_opened, summary, tell
+from flowbook.cli.running import RUN_CODES, Terms, run_opened, summary, tell
 from flowbook.export.exits import ExitCode
 
 
@@ -47,15 +47,7 @@ from flowbook.export.exits import ExitCode
     "flowbook run report.ipynb -p city=Oslo -p days=14",
     "flowbook run report.ipynb --only clean --timeout 5m --json",
     "flowbook run report.ipynb -p day=2026-05-01 --key '{{ day }}'",
-    codes=(
-        ExitCode.OK,
-        ExitCode.FAILED,
-        ExitCode.USAGE,
-        ExitCode.INFRASTRUCTURE,
-        ExitCode.TIMEOUT,
-        ExitCode.INTERRUPTED,
-        ExitCode.TERMINATED,
-    ),
+    codes=RUN_CODES,
 )
 def command(  # noqa: PLR0913 - one for each option
     notebook: Path,

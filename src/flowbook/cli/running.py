@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -29,6 +29,17 @@ from flowbook.session.start import Start
 
 if TYPE_CHECKING:
     from flowbook.run.handle import Run
+
+RUN_CODES: Final = (
+    ExitCode.OK,
+    ExitCode.FAILED,
+    ExitCode.USAGE,
+    ExitCode.INFRASTRUCTURE,
+    ExitCode.TIMEOUT,
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+)
+"""How a command may end that runs a flow."""
 
 
 @dataclass(frozen=True, slots=True)

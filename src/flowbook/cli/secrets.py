@@ -12,8 +12,7 @@ from flowbook.cli.manual import manual
 from flowbook.cli.opening import Command, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
-    Asked,
-    acting_here,
+    asked_of_all,
     asked_project,
     confirm,
     project_option,
@@ -29,14 +28,10 @@ _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 
 
 @click.group("secrets")
-@project_option
-@json_option
-@click.pass_context
+@asked_of_all
 @manual("flowbook secrets set mail_password", "flowbook secrets list")
-def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+def command() -> None:
     """Keep passwords and keys that flows ask for by name."""
-    ctx.obj = Asked(folder, as_json)
-    acting_here(ctx)
 
 
 def _keychain(ctx: click.Context, asked: dict[str, Any]) -> Keychain:

@@ -12,8 +12,7 @@ from flowbook.cli.manual import manual
 from flowbook.cli.opening import Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
-    Asked,
-    acting_here,
+    asked_of_all,
     asked_project,
     confirm,
     filter_options,
@@ -34,18 +33,14 @@ _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE, ExitCode.INTERRU
 
 
 @click.group("store")
-@project_option
-@json_option
-@click.pass_context
+@asked_of_all
 @manual(
     "flowbook store status",
     "flowbook store export runs.csv --since 30d",
     "flowbook store settings retention 90d",
 )
-def command(ctx: click.Context, /, folder: Path | None, as_json: bool) -> None:
+def command() -> None:
     """Look after the history: check, tidy, export, keep for how long."""
-    ctx.obj = Asked(folder, as_json)
-    acting_here(ctx)
 
 
 @command.command("status")

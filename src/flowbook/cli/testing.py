@@ -21,7 +21,7 @@ from flowbook.cli.opening import (
 )
 from flowbook.cli.output import as_json as plain
 from flowbook.cli.output import echo_json, echo_table
-from flowbook.cli.place import Asked, with_history
+from flowbook.cli.place import Asked, notebook_option, with_history
 from flowbook.errors import RunError, UsageError
 from flowbook.export.exits import ExitCode
 from flowbook.graph.asserting import all_tests
@@ -233,12 +233,7 @@ def _told(ended: Run, node: str) -> dict[str, Any]:
     metavar="FOLDER",
     help="The folder of the tests.",
 )
-@click.option(
-    "--notebook",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="The notebook of the run's flow.  [default: the one of that name]",
-)
+@notebook_option
 @json_option
 @click.pass_context
 @manual(
