@@ -67,11 +67,9 @@ def target_options(function: Command) -> Command:
     return function
 
 
-def schedule_of(asked: dict[str, Any]) -> Schedule:
+def _said(asked: dict[str, Any]) -> Schedule:
     """The schedule that the options say; `InvalidSchedule` for what is none."""
-    import msgspec
-
-    from flowbook.triggers.schedule import Schedule
+    from flowbook.session.scheduled import schedule_of
 
     said = {name: asked[name] for name in (*_WHEN, *_TERMS) if asked.get(name) not in (None, ())}
     for name in ("start", "end"):
@@ -79,7 +77,7 @@ def schedule_of(asked: dict[str, Any]) -> Schedule:
             said[name] = _moment(said[name])
     if "at" in said:
         said["at"] = [_moment(one) for one in said["at"]]
-    return msgspec.convert(said, Schedule)
+    return schedule_of(said)
 
 
 _TERMS: Final = (
@@ -91,7 +89,7 @@ def _schedule(opened: Opened, asked: dict[str, Any]) -> Schedule:
     """The schedule of the project that is named, else the one that the options say."""
     name = asked["schedule"]
     if name is None:
-        return schedule_of(asked)
+        return _said(asked)
     also = [one for one in (*_WHEN, *_TERMS) if asked.get(one) not in (None, ())]
     if also:
         raise UsageError(
