@@ -157,11 +157,14 @@ class FlowSpec:
         """The node of that name, or `UnknownNode`."""
         found = self.by_id.get(node_id)
         if found is None:
-            names = tuple(self.by_id)
-            raise UnknownNode(
-                f"flow {self.id!r} has no node {node_id!r}",
-                hint=did_you_mean(node_id, names),
-                node=node_id,
-                known=names,
-            )
+            raise no_node(f"flow {self.id!r} has no node {node_id!r}", node_id, tuple(self.by_id))
         return found
+
+
+def no_node(message: str, node: str, known: tuple[str, ...]) -> UnknownNode:
+    """What is raised where there is no such node, with the name that was probably meant.
+
+    >>> no_node("flow 'tour' has no node 'laod'", "laod", ("load", "clean")).hint
+    "did you mean 'load'?"
+    """
+    return UnknownNode(message, hint=did_you_mean(node, known), node=node, known=known)

@@ -16,11 +16,10 @@ from flowbook.errors import (
     RunError,
     RunFailed,
     RunTimeout,
-    UnknownNode,
     UsageError,
 )
 from flowbook.events import Event, RunCreated, RunStatus
-from flowbook.graph.options import did_you_mean
+from flowbook.graph.spec import no_node
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.node_run import NodeRun, failed_run, outcome_word, shown_seconds
 from flowbook.run.perform import Notice, Performance
@@ -144,12 +143,7 @@ class Run(Reviewed, Rewound, Steered, Waitable):
         index = performance.plan.index.get(NodeId(node), performance.state.index.get(node))
         if index is None:
             names = tuple(map(NodeId, performance.state.index or performance.plan.index))
-            raise UnknownNode(
-                f"run {self.id} has no node {node!r}",
-                hint=did_you_mean(node, names),
-                node=node,
-                known=names,
-            )
+            raise no_node(f"run {self.id} has no node {node!r}", node, names)
         return NodeRun(self.id, self._performance, index)
 
     def raise_for_status(self) -> Run:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flowbook.errors import UnknownNode, UsageError
+from flowbook.errors import UsageError
 from flowbook.events import NodeCompleted, NodeReused, TriggerKind
 from flowbook.events.values import ValueRef
-from flowbook.graph.options import did_you_mean
+from flowbook.graph.spec import no_node
 from flowbook.ids import NodeId, PortName, RunId
 from flowbook.plan.plan import FromStep, Plan, Step
 from flowbook.run.held import Held
@@ -107,8 +107,7 @@ class ProjectCache:
         events = self._project.history.events(run)
         names = tuple(getattr(events[0], "nodes", ()))
         if node not in names:
-            hint = did_you_mean(node, names)
-            raise UnknownNode(f"run {run} has no node {node!r}", hint=hint, node=node, known=names)
+            raise no_node(f"run {run} has no node {node!r}", node, names)
         return lookup_of(events, NodeId(node), Answer(why=OFF))
 
     def _bytes(self) -> int:

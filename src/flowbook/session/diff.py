@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flowbook.errors import UnknownNode
 from flowbook.graph.comparing import Comparison
-from flowbook.graph.options import did_you_mean
+from flowbook.graph.spec import no_node
 from flowbook.ids import NodeId
 from flowbook.session import diff_view
 from flowbook.session.diff_parts import RAN, EdgeDiff, Ended, NodeDiff, Setting
@@ -53,12 +52,7 @@ class Diff:
         found = next((one for one in self.nodes if one.node == node), None)
         if found is None:
             names = tuple(one.node for one in self.nodes)
-            raise UnknownNode(
-                f"neither run has a node {node!r}",
-                hint=did_you_mean(node, names),
-                node=node,
-                known=names,
-            )
+            raise no_node(f"neither run has a node {node!r}", node, names)
         return found
 
     @property

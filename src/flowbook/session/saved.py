@@ -11,12 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flowbook.errors import IllegalTransition, UnknownNode, UsageError
+from flowbook.errors import IllegalTransition, UsageError
 from flowbook.events import Event, NodeCompleted, NodeReused, RunCreated, RunStatus
 from flowbook.events.values import ErrorInfo, ValueRef
 from flowbook.graph.codec import decode
-from flowbook.graph.options import did_you_mean
-from flowbook.graph.spec import FlowSpec
+from flowbook.graph.spec import FlowSpec, no_node
 from flowbook.graph.wiring import resolve
 from flowbook.ids import FlowId, NodeId, PortName, RunId
 from flowbook.run.rules.evolve import fold
@@ -200,12 +199,7 @@ class Moment:
             found = next((one for one in reversed(self.inside) if one.node.endswith(last)), None)
         if found is None:
             names = tuple(one.node for one in known)
-            raise UnknownNode(
-                f"run {self.run} has no node {node!r}",
-                hint=did_you_mean(node, names),
-                node=node,
-                known=names,
-            )
+            raise no_node(f"run {self.run} has no node {node!r}", node, names)
         return found
 
     def __repr__(self) -> str:
