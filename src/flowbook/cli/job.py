@@ -26,6 +26,7 @@ from flowbook.export.job import (
     is_whole,
     job_metadata,
     job_plan,
+    refuse_wrong,
     report_path,
     run_job,
 )
@@ -81,14 +82,16 @@ def run(  # noqa: PLR0913 - one for each option
 
     A run of the job that was killed is gone on with under its KEY, or with --resume: nodes that
     were done are not run again. What KEY says is done is not done again, and a run that goes on
-    in another process is left to it (3).
+    in another process is left to it (3). A run has the parameters it began with: other ones with
+    its KEY are refused.
     """
     home = home_of(notebook, str(job_metadata(notebook).get("source", "")))
     opened = open_notebook(notebook, home)
     opened.refuse_errors()
     plan = job_plan(opened.path, opened.project)
     typed = opened.typed(params)
-    wanted = Wanted(plan.flow, key, resume)
+    refuse_wrong(plan, typed)
+    wanted = Wanted(plan.flow, key, resume, typed)
     found = onset(opened.project, wanted, lambda row: is_whole(_report_of(opened, row)))
     if found.do in (Do.SKIP, Do.LEAVE) and found.row is not None:
         result = _left(opened, found.row, found.do)
