@@ -30,7 +30,6 @@ from flowbook.export.job import (
     report_path,
     run_job,
 )
-from flowbook.export.report import write_report
 from flowbook.session.jobs import record_unstarted
 from flowbook.session.onset import Do, Wanted, onset
 from flowbook.session.recorded import RecordedRun
@@ -124,6 +123,8 @@ def _left(opened: Opened, row: RunRow, do: Do) -> JobResult:
         return JobResult(row.id, row.flow, row.status, ExitCode.SKIPPED, report, told)
     click.echo(f"run {row.id} is done", err=True)
     if not is_whole(report):  # papermill was killed; the journal knows what it was to show
+        from flowbook.export.report import write_report
+
         write_report(RecordedRun(opened.project, row.id), opened.text, opened.flow.spec(), report)
     return JobResult(row.id, row.flow, row.status, ExitCode.OK, report)
 
