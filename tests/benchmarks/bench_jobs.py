@@ -91,6 +91,8 @@ def spend(words: list[str], folder: Path) -> tuple[float, float]:
     """Seconds that a command takes to its end, and CPU seconds of it and its children."""
     path = os.pathsep.join([str(folder / "lean"), *sys.path])
     environment = {**os.environ, "PYTHONPATH": path, "JUPYTER_PLATFORM_DIRS": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has been compiled
+    environment["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True)

@@ -43,6 +43,15 @@ CELLS = (
     ),
 )
 DONE = 3 * 1 * 2 * 3 * 4 * 5
+NOTE = 'with open("attempts", "a") as file:\n    file.write("{}\\n")\n'
+GATED = (
+    "#:parameters\ncity: str = 'Oslo'\nsizes: list = []",
+    f"%%flow first(city, sizes)\n{NOTE.format('first')}f'{{city}} {{sizes}}'",
+    f"%%flow second(first, mark: str = '?')\nimport pathlib, time\n{NOTE.format('second')}"
+    "while not pathlib.Path('gate').exists():\n    time.sleep(0.02)\nfirst + mark",
+    f"%%flow third(second)\n{NOTE.format('third')}second",
+)
+GIVEN = ("-p", "city=Bergen", "-p", "sizes=[1, 2]", "-p", "mark=!")
 
 pytestmark = [pytest.mark.kernel, pytest.mark.kill]
 
@@ -50,9 +59,9 @@ pytestmark = [pytest.mark.kernel, pytest.mark.kill]
 class Job:
     """A job in a folder of its own, started again and again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, cells=CELLS):
         self.folder = folder
-        (folder / "tour.ipynb").write_text(notebook_of(*CELLS).text())
+        (folder / "tour.ipynb").write_text(notebook_of(*cells).text())
         self.environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(sys.path),
@@ -91,6 +100,21 @@ class Job:
                 kill(child)
         kill(process.pid)
         process.wait(20)
+
+    def killed_at_the_gate(self, *words):
+        """Start the job and kill it, with its kernel, while `second` waits; then open the gate."""
+        process = subprocess.Popen(
+            self.words("job", "run", "jobs/tour.ipynb", *words), cwd=self.folder,
+            env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while "second" not in self.attempts() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for pid in (*children_of(process.pid), process.pid):
+            kill(pid)
+        process.wait(20)
+        (self.folder / "gate").touch()
 
     def attempts(self):
         path = self.folder / "attempts"
@@ -148,6 +172,42 @@ def test_a_job_without_a_key_goes_on_when_it_is_told_to_resume(tmp_path):
     again = job.run("--resume")  # there is nothing to go on with
     assert again.returncode == 0
     assert len(job.rows()) == 2
+
+
+@pytest.mark.parametrize("said", [("--key", "k"), ("--resume",)])
+def test_a_job_that_was_given_parameters_goes_on_with_the_run_that_has_them(tmp_path, said):
+    job = Job(tmp_path, GATED)
+    job.killed_at_the_gate(*GIVEN, *said)
+    assert job.attempts() == ["first", "second"]
+    done = job.call("job", "run", "jobs/tour.ipynb", *GIVEN, *said)
+    assert done.returncode == 0, done.stderr
+    (row,) = job.rows()  # no other run was begun
+    assert f"going on with run {row['id']}" in done.stderr
+    assert (row["status"], row["params"]["city"], row["params"]["sizes"]) == (
+        "succeeded", "Bergen", [1, 2]
+    )  # fmt: skip
+    assert job.attempts() == ["first", "second", "second", "third"]
+    report = next((tmp_path / ".flowbook" / "reports").glob("*.ipynb")).read_text()
+    assert "Bergen [1, 2]!" in report
+
+
+def test_a_key_that_comes_with_other_parameters_is_refused(tmp_path):
+    job = Job(tmp_path, GATED)
+    job.killed_at_the_gate(*GIVEN, "--key", "k")
+    again = ("job", "run", "jobs/tour.ipynb", "--key", "k")
+    refused = job.call(*again, "-p", "city=Oslo", "-p", "mark=!")
+    assert refused.returncode == 2, refused.stderr
+    assert "which has other parameters: city is 'Bergen' there and 'Oslo' here" in refused.stderr
+    assert "mark is" not in refused.stderr
+    assert "hint: another run needs another --key" in refused.stderr
+    done = job.call(*again)  # what is not said is not asked
+    assert done.returncode == 0, done.stderr
+    assert job.attempts() == ["first", "second", "second", "third"]
+    assert job.call(*again, "-p", "city=Oslo").returncode == 2  # nor has it been done
+    told = job.call(*again, *GIVEN)
+    assert (told.returncode, "is done" in told.stderr) == (0, True), told.stderr
+    (row,) = job.rows()
+    assert (row["status"], row["params"]["city"]) == ("succeeded", "Bergen")
 
 
 def test_what_a_key_says_is_done_is_not_done_again(tmp_path):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 import threading
 import time
@@ -14,8 +12,9 @@ import pytest
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
-from flowbook.export.engine import ENGINE, Brake, OwnKernelManager, Watch
+from flowbook.export.engine import ENGINE, Watch
 from flowbook.export.exits import ExitCode
+from flowbook.export.stopping import Brake
 
 pytestmark = [
     pytest.mark.kernel,
@@ -81,19 +80,3 @@ def test_a_brake_pulled_between_cells_stops_before_the_next(tmp_path):
     with pytest.raises(PapermillExecutionError):
         execute(tmp_path, "open('made', 'w')", watch=Watch({}, print, brake))
     assert not (tmp_path / "made").exists()
-
-
-def test_a_kernel_that_does_not_let_go_is_killed(monkeypatch):
-    sent: list[int] = []
-    monkeypatch.setattr(os, "kill", lambda _pid, number: sent.append(number))
-    brake = Brake(pid=1, grace=0.01)
-    brake.pull(ExitCode.TIMEOUT)
-    deadline = time.monotonic() + 5
-    while len(sent) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert sent == [signal.SIGINT, signal.SIGKILL]
-
-
-def test_python3_is_this_interpreter_whatever_a_kernelspec_says():
-    argv = OwnKernelManager(kernel_name="python3").kernel_spec.argv
-    assert argv[0] == sys.executable

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
+from flowbook.errors import UsageError
 from flowbook.events import RunStatus
 from flowbook.session import onset as onsets
 from flowbook.session.onset import Do, Wanted, decide, onset
@@ -15,6 +17,8 @@ from flowbook.session.onset import Do, Wanted, decide, onset
 class Row:
     status: RunStatus
     id: str = "r1"
+    flow: str = "tour"
+    params: Mapping[str, object] = field(default_factory=lambda: {"city": "Oslo", "n": 2})
 
 
 @pytest.mark.parametrize(
@@ -111,3 +115,46 @@ def test_a_run_that_goes_on_is_left_to_the_process_that_has_it(ask):
     found, history = ask(Wanted("tour", key="k"), going)
     assert (found.do, found.row) == (Do.SKIP, going)
     assert len(history.asked) > 2
+
+
+@pytest.mark.parametrize("given", [{}, {"n": 2}, {"n": 2, "city": "Oslo"}])
+def test_parameters_that_are_the_same_or_not_said_mean_the_run_that_is_there(ask, given):
+    lost = Row(RunStatus.FAILED)
+    assert ask(Wanted("tour", "k", params=given), lost, lost=(lost,))[0].do is Do.RESUME
+    done = Row(RunStatus.SUCCEEDED)
+    assert ask(Wanted("tour", "k", params=given), done)[0].do is Do.LEAVE
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.RUNNING, RunStatus.SUCCEEDED])
+def test_a_key_with_other_parameters_is_refused_and_they_are_named(ask, status):
+    row = Row(status)
+    gone = (row,) if status is RunStatus.FAILED else ()
+    wanted = Wanted("tour", "k", params={"city": "Bergen", "n": 2, "year": 1})
+    with pytest.raises(UsageError) as refused:
+        ask(wanted, row, lost=gone)
+    told = "run r1, which has other parameters: city is 'Oslo' there and 'Bergen' here; year is not"
+    assert told in refused.value.message
+    assert "n is" not in refused.value.message
+    assert "another --key" in refused.value.hint
+
+
+def test_a_key_that_its_run_has_freed_may_have_other_parameters(ask):
+    wanted = Wanted("tour", "k", params={"city": "Bergen"})
+    assert ask(wanted, Row(RunStatus.FAILED))[0].do is Do.BEGIN
+    assert ask(wanted, Row(RunStatus.CANCELLED))[0].do is Do.BEGIN
+
+
+def test_without_a_key_a_run_with_other_parameters_is_gone_on_with_by_nobody(ask):
+    lost = Row(RunStatus.FAILED)
+    wanted = Wanted("tour", resume=True, params={"city": "Bergen"})
+    with pytest.raises(UsageError, match="city is 'Oslo' there") as refused:
+        ask(wanted, lost, lost=(lost,))
+    assert "leave the parameters out" in refused.value.hint
+    done = Row(RunStatus.SUCCEEDED)  # nothing is left of it to do, told or not
+    assert ask(wanted, done, told=False)[0].do is Do.BEGIN
+
+
+def test_what_was_redacted_before_it_was_written_is_not_compared(ask):
+    lost = Row(RunStatus.FAILED, params={"token": "[redacted]"})
+    wanted = Wanted("tour", "k", params={"token": "sesame"})
+    assert ask(wanted, lost, lost=(lost,))[0].do is Do.RESUME

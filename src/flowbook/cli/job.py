@@ -26,10 +26,10 @@ from flowbook.export.job import (
     is_whole,
     job_metadata,
     job_plan,
+    refuse_wrong,
     report_path,
     run_job,
 )
-from flowbook.export.report import write_report
 from flowbook.session.jobs import record_unstarted
 from flowbook.session.onset import Do, Wanted, onset
 from flowbook.session.recorded import RecordedRun
@@ -81,14 +81,16 @@ def run(  # noqa: PLR0913 - one for each option
 
     A run of the job that was killed is gone on with under its KEY, or with --resume: nodes that
     were done are not run again. What KEY says is done is not done again, and a run that goes on
-    in another process is left to it (3).
+    in another process is left to it (3). A run has the parameters it began with: other ones with
+    its KEY are refused.
     """
     home = home_of(notebook, str(job_metadata(notebook).get("source", "")))
     opened = open_notebook(notebook, home)
     opened.refuse_errors()
     plan = job_plan(opened.path, opened.project)
     typed = opened.typed(params)
-    wanted = Wanted(plan.flow, key, resume)
+    refuse_wrong(plan, typed)
+    wanted = Wanted(plan.flow, key, resume, typed)
     found = onset(opened.project, wanted, lambda row: is_whole(_report_of(opened, row)))
     if found.do in (Do.SKIP, Do.LEAVE) and found.row is not None:
         result = _left(opened, found.row, found.do)
@@ -121,6 +123,8 @@ def _left(opened: Opened, row: RunRow, do: Do) -> JobResult:
         return JobResult(row.id, row.flow, row.status, ExitCode.SKIPPED, report, told)
     click.echo(f"run {row.id} is done", err=True)
     if not is_whole(report):  # papermill was killed; the journal knows what it was to show
+        from flowbook.export.report import write_report
+
         write_report(RecordedRun(opened.project, row.id), opened.text, opened.flow.spec(), report)
     return JobResult(row.id, row.flow, row.status, ExitCode.OK, report)
 

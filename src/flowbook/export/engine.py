@@ -11,86 +11,38 @@ does not let go is killed after a grace. `flowbook job run` gives the engine a `
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from flowbook.export.exits import ExitCode
-from flowbook.export.stopping import trapped
+from flowbook.export.kernel import QUIET, OwnKernelManager
+from flowbook.export.stopping import Brake, trapped
 
 ENGINE = "flowbook"
-NATIVE = "python3"
-GRACE = 10.0
-"""Seconds an interrupted kernel has before it is killed; systemd waits 90, Kubernetes 30."""
-
-
-@dataclass(slots=True)
-class Brake:
-    """Stops a job once, for the first reason given; safe from signal handlers and timers."""
-
-    why: ExitCode | None = None
-    pid: int | None = None
-    grace: float = GRACE
-    _killer: threading.Timer | None = field(default=None, repr=False)
-
-    def pull(self, why: ExitCode) -> None:
-        """Interrupt the kernel, and kill it if it has not ended after the grace."""
-        if self.why is not None:
-            return
-        self.why = why
-        if self.pid is not None:
-            self._signal(signal.SIGINT)
-            self._killer = threading.Timer(self.grace, self._signal, (signal.SIGKILL,))
-            self._killer.daemon = True
-            self._killer.start()
-
-    def release(self) -> None:
-        """The kernel is gone: nothing is left to stop."""
-        self.pid = None
-        if self._killer is not None:
-            self._killer.cancel()
-
-    def _signal(self, number: signal.Signals) -> None:
-        pid = self.pid
-        if pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one job adds to papermill: extra environment, where lines go, and the brake."""
+    """What one job adds to papermill: extra environment, where lines go, and the brake.
+
+    `kernel`: one that has been started for it; its job ends it.
+    """
 
     env: dict[str, str]
     on_line: Callable[[str], None]
     brake: Brake
-
-
-class OwnKernelManager(AsyncKernelManager):
-    """Starts `python3` as the interpreter this process runs in, whatever a kernelspec says."""
-
-    @property
-    def kernel_spec(self) -> KernelSpec | None:
-        if self.kernel_name == NATIVE:
-            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
-        return super().kernel_spec
+    kernel: OwnKernelManager | None = None
 
 
 class JobClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is not typed
     """Runs the cells of one job."""
 
     def __init__(self, nb_man: Any, watch: Watch, **settings: Any) -> None:
-        super().__init__(nb_man, kernel_manager_class=OwnKernelManager, **settings)
+        super().__init__(nb_man, km=watch.kernel, kernel_manager_class=OwnKernelManager, **settings)
         self._watch = watch
         self._rest = ""
 
@@ -136,11 +88,10 @@ class JobEngine(NBClientEngine):  # type: ignore[misc]  # papermill is not typed
             kernel_name=kernel_name,
             startup_timeout=settings.get("start_timeout") or 60,
             timeout=settings.get("execution_timeout"),
-            # its warning about TCP without encryption is no news of the job
-            extra_arguments=["--IPKernelApp.log_level=40"],
+            extra_arguments=[*QUIET],
         )
         try:
-            return client.execute(env={**os.environ, **watch.env})
+            return client.execute(env={**os.environ, **watch.env}, cleanup_kc=True)
         finally:
             watch.brake.release()
 

@@ -22,7 +22,7 @@ from flowbook.errors import InvalidFlow, InvalidParameters, RunFailed, UsageErro
 from flowbook.events import RunStatus
 from flowbook.export.exits import ExitCode
 from flowbook.export.notebook import parse_notebook
-from flowbook.export.stopping import trapped
+from flowbook.export.stopping import Brake, trapped
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
@@ -149,17 +149,26 @@ def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str |
 
 def job_metadata(path: Path) -> Mapping[str, Any]:
     """The `flowbook` metadata of an exported notebook; `UsageError` when it is none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as failure:
-        raise UsageError(f"cannot read {path}: {failure.strerror}") from None
-    about = parse_notebook(text, str(path)).metadata.get("flowbook", {})
+    about = _metadata(path).get("flowbook", {})
     if "format" not in about or "flow" not in about:
         raise UsageError(
             f"{path} is not an exported job",
             hint=f"export it first: flowbook export {path} --to jobs/",
         )
     return dict(about)
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    """All metadata of a notebook; what nbformat has to say of it takes long, and papermill asks."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as failure:
+        raise UsageError(f"cannot read {path}: {failure.strerror}") from None
+    try:
+        metadata = json.loads(text)["metadata"]
+        return metadata if "format" in metadata["flowbook"] else {}
+    except (ValueError, LookupError, TypeError):
+        return dict(parse_notebook(text, str(path)).metadata)
 
 
 def job_plan(path: Path, project: Home) -> Plan:
@@ -228,45 +237,56 @@ def refuse_wrong(plan: Plan, params: Mapping[str, Json]) -> None:
 def _execute(
     path: Path, report: Path, params: dict[str, Json], terms: _Terms
 ) -> tuple[ExitCode | None, Ending]:
-    try:
-        from flowbook.export import engine
-    except ModuleNotFoundError as missing:
-        raise UsageError(
-            f"running a job needs {missing.name}, which is not installed",
-            hint='pip install "flowbook[jobs]"',
-        ) from None
-    logging.getLogger("papermill").setLevel(logging.ERROR)  # our lines say it, in our words
-    brake = engine.Brake()
-    watch = engine.Watch(terms.env, terms.on_line, brake)
-    with trapped(brake.pull), _alarm(terms.timeout, brake.pull):
+    with _installed():
+        from flowbook.export import kernel
+    name = kernel.kernel_named(_metadata(path).get("kernelspec", {}).get("name", kernel.NATIVE))
+    brake = Brake()
+    with (
+        trapped(brake.pull),
+        _alarm(terms.timeout, brake.pull),
+        kernel.started(name, terms.env, terms.project.path) as begun,
+    ):
+        with _installed():
+            from flowbook.export import engine
+        logging.getLogger("papermill").setLevel(logging.ERROR)  # our lines say it, in our words
+        watch = engine.Watch(terms.env, terms.on_line, brake, begun)
         try:
-            ending = _papermill(path, report, params, watch, terms.project.path)
+            ending = _papermill((path, report), params, watch, name, terms.project.path)
         except KeyboardInterrupt:
             brake.pull(ExitCode.INTERRUPTED)
             ending = Ending("stopped before its first cell")
     return brake.why, ending
 
 
+@contextmanager
+def _installed() -> Iterator[None]:
+    """Say what is missing when an extra is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            f"running a job needs {missing.name}, which is not installed",
+            hint='pip install "flowbook[jobs]"',
+        ) from None
+
+
 def _papermill(
-    path: Path, report: Path, params: dict[str, Json], watch: Any, folder: Path
+    paths: tuple[Path, Path], params: dict[str, Json], watch: Any, kernel: str, folder: Path
 ) -> Ending:
-    from jupyter_client.kernelspec import KernelSpecManager
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillException, PapermillExecutionError
     from papermill.execute import execute_notebook
 
-    from flowbook.export.engine import ENGINE, NATIVE
+    from flowbook.export.engine import ENGINE
 
-    about = parse_notebook(path.read_text(encoding="utf-8"), str(path)).metadata
-    named = about.get("kernelspec", {}).get("name", NATIVE)
-    known = named in KernelSpecManager().find_kernel_specs()
+    path, report = paths
     try:
         execute_notebook(
             str(path),
             str(report),
             parameters=params,
             engine_name=ENGINE,
-            kernel_name=named if known else NATIVE,
+            kernel_name=kernel,
             language="python",
             progress_bar=False,
             cwd=str(folder),
