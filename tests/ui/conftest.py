@@ -146,9 +146,22 @@ def serving(home: Path, *, collaborative: bool = False) -> Iterator[Lab]:
         _wait_for(f"{url}/api", server, home / "server.log")
         yield Lab(url, project)
     finally:
-        server.terminate()
-        server.wait(20)
+        _end(server)
         log.close()
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Stop it; its kernels end with it.
+
+    One that is told to while it restarts a kernel goes on: jupyter_client asks whether that kernel
+    has failed before it can know.
+    """
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(20)
 
 
 def _install_labextension(data: Path) -> None:
