@@ -83,10 +83,13 @@ export function infoOf(flow: FlowDocument | null, name: string): CommandInfo | u
 function keepButtons(parts: Parts): void {
   const { app, documents, settings } = parts;
   const before = new Map<string, string>();
+  let shown: FlowDocument | null = null;
   let waiting = false;
   const look = () => {
     waiting = false;
     const flow = currentFlow(parts);
+    if (flow !== shown) before.clear(); // its toolbar was drawn before it knew what can be done
+    shown = flow;
     const history = flow?.content.link?.history;
     for (const name of new Set(settings.buttons.flatMap((id) => ofCanvas(id) ?? []))) {
       const info = infoOf(flow, name);
