@@ -40,7 +40,9 @@ class FakeLine implements OpenLine {
 interface FakeKernel {
   readonly model: { readonly id: string; readonly name: string };
   status: string;
+  connectionStatus: string;
   requestKernelInfo: () => Promise<unknown>;
+  reconnect: () => Promise<void>;
 }
 
 /** A notebook without a word about flows, a kernel that may have flowbook, and a server. */
@@ -126,7 +128,9 @@ function idle(): FakeKernel {
   return {
     model: { id: "k", name: "python3" },
     status: "idle",
+    connectionStatus: "connected",
     requestKernelInfo: async () => ({}),
+    reconnect: async () => {},
   };
 }
 
@@ -253,6 +257,50 @@ test("when the kernel dies the server answers at once, and the kernel again when
   await settle();
   expect([world.loads, world.link.answering]).toEqual([2, "kernel"]);
   expect(world.server.gone).toBe(true);
+});
+
+test("a kernel that restarted and is never heard of is reached anew, later each time", async () => {
+  const world = new World();
+  const reconnect = vi.fn(async () => {});
+  world.now = { ...idle(), reconnect };
+  world.status("autorestarting");
+  world.now.status = "unknown"; // as JupyterLab has it once it has opened the connection again
+  await vi.advanceTimersByTimeAsync(7_900);
+  expect(reconnect).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(reconnect).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(reconnect).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(reconnect).toHaveBeenCalledTimes(2);
+  world.status("idle");
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(reconnect).toHaveBeenCalledTimes(2);
+});
+
+test.each([
+  ["that is heard of in time", "idle", "connected"],
+  ["that is dead", "dead", "connected"],
+  ["whose connection is cut", "unknown", "connecting"],
+])("a kernel %s is left alone", async (_, status, connectionStatus) => {
+  const world = new World();
+  const reconnect = vi.fn(async () => {});
+  world.now = { ...idle(), reconnect };
+  world.status("autorestarting");
+  Object.assign(world.now, { status, connectionStatus });
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(reconnect).not.toHaveBeenCalled();
+});
+
+test("nobody is reached anew for a document that is closed", async () => {
+  const world = new World();
+  const reconnect = vi.fn(async () => {});
+  world.now = { ...idle(), reconnect };
+  world.status("autorestarting");
+  world.now.status = "unknown";
+  world.link.dispose();
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(reconnect).not.toHaveBeenCalled();
 });
 
 test("Run without a kernel starts one, and the run begins once it has flowbook", async () => {

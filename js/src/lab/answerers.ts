@@ -3,6 +3,7 @@ import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel } from "@jupyterlab/services";
 import type { CellView, NotebookMessage } from "../protocol/generated";
 import type { OpenLine, Turn } from "./openLine";
+import type { Reachable } from "./recall";
 
 /**
  * Who answers for the flow. `absent`: a kernel is there, and flowbook cannot be loaded in it;
@@ -41,9 +42,6 @@ export interface Surroundings {
 
 export type Session = Pick<ISessionContext, "iopubMessage" | "kernelChanged" | "statusChanged"> & {
   readonly session: {
-    readonly kernel: Pick<
-      Kernel.IKernelConnection,
-      "model" | "status" | "requestKernelInfo"
-    > | null;
+    readonly kernel: (Pick<Kernel.IKernelConnection, "model"> & Reachable) | null;
   } | null;
 };

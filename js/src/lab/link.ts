@@ -21,6 +21,7 @@ import { Follower } from "./follower";
 import { History } from "./history";
 import type { OpenLine, Turn } from "./openLine";
 import { Overhearing, speaksOfFlows } from "./overhearing";
+import { Recall } from "./recall";
 import { sorted } from "./sorting";
 import { trans } from "./words";
 
@@ -49,6 +50,10 @@ export class NotebookLink {
   private run: ViewMessage | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly overhearing = new Overhearing();
+  private readonly recall = new Recall(
+    () => this.kernel,
+    () => this.open(),
+  );
   private disposed = false;
 
   constructor(
@@ -116,11 +121,7 @@ export class NotebookLink {
     void line?.close();
     this.missing = "";
     this.fallBack();
-    if (this.isWanted) this.open();
-  }
-
-  private get isWanted(): boolean {
-    return this.canvases.any || speaksOfFlows(this.shared);
+    if (this.canvases.any || speaksOfFlows(this.shared)) this.open();
   }
 
   private onStatus(_: unknown, status: Kernel.Status): void {
@@ -128,13 +129,10 @@ export class NotebookLink {
       this.line?.dispose();
       this.drop();
       this.missing = "";
+      this.recall.begin();
       this.fallBack();
     } else if (status === "starting" && this.isForlorn) {
-      // Nobody else may speak with it, and one that was restarted says "idle" only to who asks.
-      this.kernel?.requestKernelInfo().then(
-        () => this.open(),
-        () => {}, // it has gone again
-      );
+      this.recall.ask();
     } else if (status === "idle") {
       if (this.isForlorn) this.open();
       else if (this.follower.anyPending) this.later();
@@ -239,6 +237,7 @@ export class NotebookLink {
   }
 
   private drop(): void {
+    this.recall.end();
     this.generation += 1;
     this.cut = false;
     this.line = null;
