@@ -128,3 +128,23 @@ test("who is silent is greeted again, until they answer", () => {
   expect(store.state.connection).toBe("live");
   expect(memory.sent).toHaveLength(2);
 });
+
+test("what only reads is asked of who answers next, and answered once", async () => {
+  const { memory, session } = open(snapshot(1, null));
+  const part = session.request<"PART">({ type: "PART", name: "more" });
+  const asked = memory.sent.at(-1) as { readonly rid: number; readonly view: string };
+  memory.link(true);
+  expect(memory.sent.slice(-2)).toEqual([{ type: "HELLO", view: asked.view }, asked]);
+  memory.tell({ type: "PART", view: asked.view, rid: asked.rid, text: "whole" });
+  expect((await part).text).toBe("whole");
+  memory.link(true);
+  expect(memory.sent.at(-1)?.type).toBe("HELLO");
+});
+
+test("what changes the flow is not done again by who answers next", () => {
+  const { memory, session } = open(snapshot(1, null));
+  session.request({ type: "REMOVE", nodes: ["fetch"] }).catch(() => {});
+  const sent = memory.sent.filter(({ type }) => type === "REMOVE");
+  memory.link(true);
+  expect(memory.sent.filter(({ type }) => type === "REMOVE")).toEqual(sent);
+});

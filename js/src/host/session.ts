@@ -26,9 +26,20 @@ export class RefusedQuestion extends Error {
 }
 
 interface Waiting {
+  readonly question: ViewMessage;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: RefusedQuestion) => void;
 }
+
+/**
+ * What only reads, and is asked again of whoever answers from now on: the one who was asked may have
+ * gone without a word, as the server does when a kernel takes over.
+ */
+const READS: ReadonlySet<string> = new Set<ViewMessage["type"]>([
+  ...(["PART", "FORM", "FLOW_FORM", "FLOWS", "KINDS", "PAGE", "PEEK"] as const),
+  ...(["TARGETS", "TURNS", "VERSIONS", "COMPLETE", "ASK_STATS", "FIND"] as const),
+  ...(["EVALUATE", "ROUTE", "MATCH", "TEXT"] as const),
+]);
 
 /** How long a greeting may stay unanswered; a busy kernel without subshells takes its time. */
 const PATIENCE_MS = 8_000;
@@ -51,7 +62,7 @@ export class Session {
     transport.onMessage((content) => this.hear(content));
     transport.onLink((live) => {
       this.cut = !live;
-      if (live) this.hello();
+      if (live) this.greet();
       else this.loseTouch();
     });
     const opening = transport.opening();
@@ -85,15 +96,23 @@ export class Session {
     if (this.cut) return Promise.reject(new RefusedQuestion(CUT, true));
     this.rids += 1;
     const rid = this.rids;
+    const numbered = { ...question, view: this.view, rid } as Numbered;
     const answered = new Promise<Answer>((resolve, reject) =>
-      this.waiting.set(rid, { resolve, reject }),
+      this.waiting.set(rid, { question: numbered, resolve, reject }),
     );
-    this.ask({ ...question, view: this.view, rid } as Numbered);
+    this.ask(numbered);
     return answered as Promise<Extract<Answer, { type: A }>>;
   }
 
   dismiss(): void {
     this.store.change({ refused: null });
+  }
+
+  /** Somebody answers from now on, who may not be who was asked. */
+  private greet(): void {
+    this.hello();
+    for (const { question } of [...this.waiting.values()])
+      if (READS.has(question.type)) this.send(question);
   }
 
   hello(): void {
