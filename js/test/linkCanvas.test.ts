@@ -261,6 +261,7 @@ test("when the kernel dies the server answers at once, and the kernel again when
 
 test("a kernel that restarted and is never heard of is reached anew, later each time", async () => {
   const world = new World();
+  canvas(world);
   const reconnect = vi.fn(async () => {});
   world.now = { ...idle(), reconnect };
   world.status("autorestarting");
@@ -284,6 +285,7 @@ test.each([
   ["whose connection is cut", "unknown", "connecting"],
 ])("a kernel %s is left alone", async (_, status, connectionStatus) => {
   const world = new World();
+  canvas(world);
   const reconnect = vi.fn(async () => {});
   world.now = { ...idle(), reconnect };
   world.status("autorestarting");
@@ -294,11 +296,22 @@ test.each([
 
 test("nobody is reached anew for a document that is closed", async () => {
   const world = new World();
+  canvas(world);
   const reconnect = vi.fn(async () => {});
   world.now = { ...idle(), reconnect };
   world.status("autorestarting");
   world.now.status = "unknown";
   world.link.dispose();
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(reconnect).not.toHaveBeenCalled();
+});
+
+test("a kernel of a notebook without flows is left to JupyterLab", async () => {
+  const world = new World();
+  const reconnect = vi.fn(async () => {});
+  world.now = { ...idle(), reconnect };
+  world.status("autorestarting");
+  world.now.status = "unknown";
   await vi.advanceTimersByTimeAsync(300_000);
   expect(reconnect).not.toHaveBeenCalled();
 });

@@ -36,9 +36,23 @@ interface Waiting {
  * gone without a word, as the server does when a kernel takes over.
  */
 const READS: ReadonlySet<string> = new Set<ViewMessage["type"]>([
-  ...(["PART", "FORM", "FLOW_FORM", "FLOWS", "KINDS", "PAGE", "PEEK"] as const),
-  ...(["TARGETS", "TURNS", "VERSIONS", "COMPLETE", "ASK_STATS", "FIND"] as const),
-  ...(["EVALUATE", "ROUTE", "MATCH", "TEXT"] as const),
+  "ASK_STATS",
+  "COMPLETE",
+  "EVALUATE",
+  "FIND",
+  "FLOWS",
+  "FLOW_FORM",
+  "FORM",
+  "KINDS",
+  "MATCH",
+  "PAGE",
+  "PART",
+  "PEEK",
+  "ROUTE",
+  "TARGETS",
+  "TEXT",
+  "TURNS",
+  "VERSIONS",
 ]);
 
 /** How long a greeting may stay unanswered; a busy kernel without subshells takes its time. */

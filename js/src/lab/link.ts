@@ -106,6 +106,7 @@ export class NotebookLink {
     this.session.kernelChanged.disconnect(this.onKernel, this);
     this.session.statusChanged.disconnect(this.onStatus, this);
     const { line } = this;
+    this.recall.end();
     this.drop();
     void line?.close();
     this.server?.dispose();
@@ -117,6 +118,7 @@ export class NotebookLink {
 
   private onKernel(): void {
     const { line } = this;
+    this.recall.end();
     this.drop();
     void line?.close();
     this.missing = "";
@@ -126,10 +128,10 @@ export class NotebookLink {
 
   private onStatus(_: unknown, status: Kernel.Status): void {
     if (status === "restarting" || status === "autorestarting" || status === "dead") {
+      if (this.isOpen || this.canvases.any) this.recall.begin();
       this.line?.dispose();
       this.drop();
       this.missing = "";
-      this.recall.begin();
       this.fallBack();
     } else if (status === "starting" && this.isForlorn) {
       this.recall.ask();
@@ -237,7 +239,6 @@ export class NotebookLink {
   }
 
   private drop(): void {
-    this.recall.end();
     this.generation += 1;
     this.cut = false;
     this.line = null;

@@ -112,15 +112,32 @@ describe("notices of rules", () => {
     const stage = new Stage();
     await stage.begin();
     stage.say(delivery(1));
-    stage.notices.stop();
     stage.told.push(delivery(2), delivery(3));
     stage.notices = stage.page();
     await stage.begin();
     expect(stage.shown).toEqual([["notice-1"], ["notice-2", "notice-3"]]);
-    stage.notices.stop();
     stage.notices = stage.page();
     await stage.begin();
     expect(stage.shown).toHaveLength(2);
+  });
+
+  test("of the night are shown to who had a page open and was never shown any", async () => {
+    const stage = new Stage();
+    await stage.begin();
+    stage.told.push(delivery(1));
+    stage.notices = stage.page();
+    await stage.begin();
+    expect(stage.shown).toEqual([["notice-1"]]);
+  });
+
+  test("of before it was seen that there is a rule are shown, too", async () => {
+    const stage = new Stage();
+    stage.rule = false;
+    await stage.notices.look();
+    stage.rule = true;
+    stage.told.push(delivery(1));
+    await stage.begin();
+    expect(stage.shown).toEqual([["notice-1"]]);
   });
 
   test("that come by the line and are asked for are shown once", async () => {

@@ -3,8 +3,8 @@
  *
  * The server tells it on the line by which it tells of runs. Who has no rule that tells JupyterLab
  * has no such line: whether there is one is asked with `look`. What was told while no page was open
- * is asked for behind the last that was shown, which is kept; a page that never showed any begins
- * with what is told from then on.
+ * is asked for behind the last that was told, which is kept; who never had a page open begins with
+ * what is told from then on.
  */
 import { Live, type Socket } from "../runs/live";
 import type { Delivery } from "./delivery";
@@ -17,7 +17,7 @@ export interface NoticesApi {
   told(since: string | null, limit: number): Promise<readonly Delivery[]>;
 }
 
-/** When the last one that was shown was written; null when none ever was. */
+/** When the last one was written that is known here; null where no page ever was open. */
 export interface Seen {
   read(): string | null;
   keep(writtenAt: string): void;
@@ -53,8 +53,8 @@ export class Notices {
     if (this.begun || this.looking) return;
     this.looking = true;
     try {
+      if (this.last === null) this.known(this.seen.read() ?? (await this.latest()));
       if (!(await this.api.anyRule())) return;
-      this.last = this.seen.read() ?? (await this.latest());
       this.begun = true;
       this.live.start();
     } catch {
@@ -67,10 +67,6 @@ export class Notices {
   /** The machine is back: do not wait any longer. */
   retry(): void {
     this.live.retry();
-  }
-
-  stop(): void {
-    this.live.stop();
   }
 
   private async latest(): Promise<string> {
@@ -94,10 +90,13 @@ export class Notices {
     const newest = fresh.at(-1);
     if (newest === undefined) return;
     for (const { id } of fresh) this.shown.add(id);
-    if (this.last === null || Date.parse(newest.written_at) > Date.parse(this.last)) {
-      this.last = newest.written_at;
-      this.seen.keep(this.last);
-    }
+    this.known(newest.written_at);
     this.show(fresh);
+  }
+
+  private known(writtenAt: string): void {
+    if (this.last !== null && Date.parse(writtenAt) <= Date.parse(this.last)) return;
+    this.last = writtenAt;
+    this.seen.keep(writtenAt);
   }
 }
