@@ -127,6 +127,20 @@ def test_closing_one_view_leaves_the_other_alive(document):
     it.expect_status("total", "succeeded")
 
 
+def test_a_canvas_that_is_closed_and_opened_at_once_can_be_run(document):
+    it = document().open_notebook()
+    it.show_canvas().on_kernel_line()
+    expect(it.tool("run")).not_to_have_attribute("aria-disabled", "true")
+    it.page.evaluate(
+        "async () => { const canvas = jupyterapp.shell.currentWidget; canvas.close();"
+        " while (!canvas.isDisposed) await new Promise(requestAnimationFrame);"
+        " await jupyterapp.commands.execute('flowbook:show-canvas') }"
+    )
+    it.on_kernel_line()
+    it.press("run")
+    it.expect_status("total", "succeeded")
+
+
 def test_the_file_says_which_kernel_it_was(document, lab):
     it = document()
     it.write_without_kernel()
