@@ -141,6 +141,14 @@ def test_a_canvas_that_is_closed_and_opened_at_once_can_be_run(document):
     it.expect_status("total", "succeeded")
 
 
+def test_the_cell_that_loads_flowbook_says_nothing_where_the_canvas_was_first(document):
+    it = document().open_canvas().on_kernel_line().show_notebook()
+    it.run_cell(0)
+    it.kernel_idle()
+    expect(it.cell(0).locator(".jp-InputPrompt").first).to_have_text("[1]:")
+    expect(it.cell(0).locator(".jp-OutputArea-output")).to_have_count(0)
+
+
 def test_the_file_says_which_kernel_it_was(document, lab):
     it = document()
     it.write_without_kernel()

@@ -391,6 +391,7 @@ def test_a_moment_is_opened_in_the_kernel_of_the_notebook(it, failed):
     cell = it.page.locator(".jp-Notebook .jp-Cell").last
     expect(cell).to_contain_text(f"%flow open {failed} --at", timeout=60_000)
     expect(cell.locator(".jp-OutputArea-output").first).to_contain_text("wet", timeout=60_000)
+    expect(cell).not_to_contain_text("%load_ext")
     it.shot("here")
 
 

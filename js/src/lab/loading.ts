@@ -2,7 +2,8 @@
 import type { Kernel } from "@jupyterlab/services";
 import { trans } from "./words";
 
-const CODE = "%load_ext flowbook";
+/** Not by `%load_ext`, which would have the notebook's own say that it comes too late. */
+const CODE = '__import__("flowbook").load_ipython_extension(get_ipython())';
 
 /** Null when it is loaded; else why it cannot be, in words. */
 export async function loadFlowbook(

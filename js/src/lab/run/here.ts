@@ -5,13 +5,14 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { NOTEBOOK } from "../flowDocument";
+import { loadFlowbook } from "../loading";
 
 const LOAD = "%load_ext flowbook";
 
 /** The cell that opens a moment, or the run where it failed. */
 export function cellOf(run: string, at: number | null): string {
   const where = at === null ? "--failed" : `--at ${at}`;
-  return `${LOAD}\n%flow open ${run} ${where}`;
+  return `%flow open ${run} ${where}`;
 }
 
 /** Show the notebook, put the cell at its end and run it; false where it has no kernel to run it. */
@@ -27,11 +28,19 @@ export async function openHere(
   if (panel === undefined) return false;
   await panel.revealed;
   await panel.sessionContext.ready;
-  if (!panel.sessionContext.session?.kernel) return false;
+  const kernel = panel.sessionContext.session?.kernel;
+  if (!kernel) return false;
   const { content, context } = panel;
   const shared = context.model.sharedModel;
   const at = shared.cells.length;
-  shared.insertCell(at, { cell_type: "code", source, metadata: {} });
+  const loads = shared.cells.some((cell) => cell.getSource().includes(LOAD));
+  // That cell may not have been run, and to repeat it here would only be remarked upon.
+  if (loads) await loadFlowbook(app.serviceManager.kernels, kernel.model);
+  shared.insertCell(at, {
+    cell_type: "code",
+    source: loads ? source : `${LOAD}\n${source}`,
+    metadata: {},
+  });
   content.deselectAll();
   content.activeCellIndex = at;
   app.shell.activateById(panel.id);
