@@ -153,6 +153,9 @@ def test_the_next_moment_is_later_and_nothing_lies_between(expression, at):
         ("noon", "has 1 fields"),
         ("0 9 * * some", "not acceptable"),
         ("@reboot", "has 1 fields"),
+        ("0 9 15W * *", "nearest to one: '15W'"),
+        ("0 23-3/2 * * *", "counts 23-3 in steps past its end"),
+        ("0 9 * * sat-tue/2", "counts sat-tue in steps past its end"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_the_field_and_an_example(text, words):
@@ -160,6 +163,16 @@ def test_what_is_no_expression_is_refused_with_the_field_and_an_example(text, wo
         Cron(text)
     assert (refused.value.field, refused.value.value) == ("cron", text)
     assert refused.value.hint
+
+
+def test_the_last_weekday_of_a_month_may_be_said_as_other_tools_say_it():
+    assert Cron("0 2 * * 5L").numbers == Cron("0 2 * * L5").numbers
+    found = first(Cron("0 2 * * 5L"), "2026-01-02", 2)
+    assert [moment[:10] for moment in found] == ["2026-01-30", "2026-02-27"]
+
+
+def test_steps_in_a_range_that_ends_where_it_should_are_fine():
+    assert Cron("0 9-17/2 * jan-mar/2 *").numbers.months == (1, 3)
 
 
 def test_an_unknown_zone_is_refused_with_the_nearest_one():

@@ -6,7 +6,9 @@ expression whose minute or hour begins with `*` follows real time: nothing is ma
 that is skipped, and the hour that comes twice counts twice. Any other names times of day: one that
 is skipped comes when the clock has been set forward, and one that comes twice counts the first
 time. Besides, there are `@hourly`, `@daily` (`@midnight`), `@weekly`, `@monthly`, `@yearly`
-(`@annually`), `L` for the last day, `1#2` for the second Monday and `L5` for the last Friday.
+(`@annually`), `L` for the last day, `1#2` for the second Monday and `L5` or `5L` for the last
+Friday. What other tools read in different ways is refused: the working day nearest to one (`15W`),
+and a range that goes on past the end of its field in steps (`23-3/2`).
 """
 
 from __future__ import annotations
@@ -39,8 +41,18 @@ _LEGAL: Final = re.compile(r"[\dA-Za-z*,/#-]+")
 _RANDOM: Final = re.compile(r"(?i)(?<![A-Z])[HR](?![A-Z])")
 _STEPS: Final = re.compile(r"(\d+)/(\d+)")
 _ALONE: Final = re.compile(r"\b(\w+)-\1\b")
+_STEPPED: Final = re.compile(r"(\w+)-(\w+)/\d+")
+_LAST_ONE: Final = re.compile(r"(?i)^(\d)L$")
 _COUNTED: Final = re.compile(r"[#Ll]")
 _LAST: Final = (59, 23, 31, 12, 7)
+_NAMES: Final = {
+    name: place
+    for names in (
+        "sun mon tue wed thu fri sat",
+        "- jan feb mar apr may jun jul aug sep oct nov dec",
+    )
+    for place, name in enumerate(names.split())
+}
 _INSTANT: Final = timedelta(seconds=1)
 
 
@@ -93,7 +105,17 @@ class Cron:
         for name, field in zip(_FIELDS, fields, strict=True):
             if not _LEGAL.fullmatch(field) or _RANDOM.search(field):
                 raise self._refused(f"has {field!r} as its {name}", "as in */15, 9-17 or MON,FRI")
-        return fields
+            self._refuse_what_differs(name, field)
+        return (*fields[:-1], _LAST_ONE.sub(r"L\1", fields[-1]))
+
+    def _refuse_what_differs(self, name: str, field: str) -> None:
+        if name == _FIELDS[2] and "w" in field.lower():
+            hint = "name weekdays as well, as in 0 9 * * 1-5, or run a node only on some days"
+            raise self._refused(f"names the working day nearest to one: {field!r}", hint)
+        for first, last in _STEPPED.findall(field):
+            if _place(first) > _place(last):
+                hint = "write the numbers out, as in 23,1,3 for an hour"
+                raise self._refused(f"counts {first}-{last} in steps past its end", hint)
 
     @cached_property
     def clock(self) -> Clock:
@@ -218,6 +240,11 @@ class Cron:
 
     def _refused(self, what: str, hint: str) -> InvalidSchedule:
         return InvalidSchedule(f"{self.text!r} {what}", hint=hint, field="cron", value=self.text)
+
+
+def _place(name: str) -> int:
+    """Where a number, or the name of a month or a weekday, is in its field."""
+    return int(name) if name.isdigit() else _NAMES.get(name.lower(), 0)
 
 
 def _numbers(column: list[int | str]) -> tuple[int, ...]:
