@@ -191,6 +191,16 @@ def test_a_job_that_was_given_parameters_goes_on_with_the_run_that_has_them(tmp_
     assert "Bergen [1, 2]!" in report
 
 
+def test_a_run_that_kept_nothing_to_go_on_with_is_not_begun_again_under_its_key(tmp_path):
+    job = Job(tmp_path, (*GATED, "%flow options journal=summary"))
+    job.killed_at_the_gate("--key", "k")
+    again = job.call("job", "run", "jobs/tour.ipynb", "--key", "k")
+    assert again.returncode == 1
+    assert "recorded with journal=summary, which keeps no values to go on with" in again.stderr
+    assert "hint: run the flow again, under another key" in again.stderr
+    assert job.attempts() == ["first", "second"]
+
+
 def test_a_key_that_comes_with_other_parameters_is_refused(tmp_path):
     job = Job(tmp_path, GATED)
     job.killed_at_the_gate(*GIVEN, "--key", "k")

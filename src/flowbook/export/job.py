@@ -135,14 +135,14 @@ def mint_job_run() -> RunId:
 
 
 def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str | None:
-    """What to tell of the end: who stopped it, else the node and its line, else what is known.
+    """What to tell of the end: who stopped it, which node failed, why it did not begin, or what is known.
 
     >>> _reason(None, Ending("RunFailed: node 'a' failed (cell c1, line 2): …", "RunFailed"), "…")
     "node 'a' failed (cell c1, line 2): …"
     """
     if why is not None:
         return why.meaning
-    if ending.error and ending.kind == RunFailed.__name__:
+    if ending.error and ending.kind in (RunFailed.__name__, UsageError.__name__):
         return ending.error.removeprefix(f"{ending.kind}: ")
     return recorded or ending.error
 

@@ -341,14 +341,15 @@ def _refuse_unrecorded(plan: Plan, created: Event) -> None:
         raise UsageError(
             f"run {created.run} was recorded with journal={plan.options.journal.value}, which "
             "keeps no values to go on with",
-            hint="run the flow again; with journal=full its runs can be recovered",
+            hint="run the flow again, under another key if it had one; with journal=full its "
+            "runs can be recovered",
         )
     hidden = sorted(name for name, value in _params(created).items() if was_redacted(value))
     if hidden:
         raise UsageError(
             f"run {created.run} cannot go on: its parameters {', '.join(hidden)} were redacted "
             "before they were written",
-            hint="run the flow again with their values",
+            hint="run the flow again with their values, under another key if it had one",
         )
 
 
