@@ -135,7 +135,7 @@ def mint_job_run() -> RunId:
 
 
 def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str | None:
-    """What to tell of the end: who stopped it, which node failed, why it did not begin, or what is known.
+    """What to tell of the end: who stopped it, which node failed, or why it did not begin.
 
     >>> _reason(None, Ending("RunFailed: node 'a' failed (cell c1, line 2): …", "RunFailed"), "…")
     "node 'a' failed (cell c1, line 2): …"
