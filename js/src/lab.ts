@@ -38,6 +38,8 @@ import { joinMenus } from "./lab/menus";
 import { noticesPlugin } from "./lab/notices/plugin";
 import { fillPalette } from "./lab/palette";
 import { drawWith } from "./lab/rendering";
+import { RULES } from "./lab/rules/commandNames";
+import { rulesPlugin } from "./lab/rules/plugin";
 import { runPlugin } from "./lab/run/plugin";
 import { runsPlugin } from "./lab/runs/plugin";
 import { SCHEDULES, schedulesPlugin } from "./lab/schedules/plugin";
@@ -109,6 +111,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       translator: language,
       icon: flowIcon,
       schedule: (flow) => void app.commands.execute(SCHEDULES.show, { flow }),
+      notify: (flow) => void app.commands.execute(RULES.show, { flow }),
       hasNotebook: (context) => documents.notebookOf(context) !== undefined,
       onNotebookClosed: (context, callback) => documents.onNotebookClosed(context, callback),
     });
@@ -152,4 +155,4 @@ function keepOpen(
   });
 }
 
-export default [plugin, runsPlugin, runPlugin, schedulesPlugin, noticesPlugin];
+export default [plugin, runsPlugin, runPlugin, schedulesPlugin, rulesPlugin, noticesPlugin];

@@ -9,6 +9,7 @@ FlowbookError                     everything flowbook raises on purpose
 │   ├── UnknownNode               no node of that name                    (node, known)
 │   ├── UnknownKind               no node type of that name               (kind, known)
 │   ├── RecursionLimit            flows call each other too deep          (depth, limit)
+│   ├── InvalidRule               nobody can be told by it               (field)
 │   ├── InvalidSchedule           no moments follow from it               (field, value)
 │   ├── EditRejected              an edit does not apply                  (edit, reason)
 │   └── ExpressionError           a `{{ }}` expression is refused         (code, column)
@@ -124,6 +125,13 @@ class InvalidSchedule(UsageError):
     value: Any
 
 
+class InvalidRule(UsageError):
+    """Nobody can be told by it: `field` of a rule cannot be as it is."""
+
+    fields = ("field",)
+    field: str
+
+
 class UnknownNode(UsageError):
     """No node of that name; `known` lists those there are."""
 
@@ -180,15 +188,7 @@ class RunFailed(RunError):
     one of this process's last few; else a note shows its traceback.
     """
 
-    fields: ClassVar[tuple[str, ...]] = (
-        "run_id",
-        "node",
-        "cell",
-        "line",
-        "error_type",
-        "traceback",
-        "inputs",
-    )
+    fields = ("run_id", "node", "cell", "line", "error_type", "traceback", "inputs")
     node: str | None
     cell: str | None
     line: int | None

@@ -10,6 +10,7 @@ from tests.server.test_live import following
 
 import flowbook
 from flowbook.graph.flow import Flow
+from flowbook.session.secret_places import PREFIX
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,10 @@ def served(tmp_path_factory):
         raise KeyError("rain")
 
     runs = [flow.run().id, flow.run().id]
-    with serving(folder) as base:
-        yield f"{base}/notifications", runs, flow
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PREFIX + "TEAM_HOOK", "https://example.org/s3cr3t")
+        with serving(folder) as base:
+            yield f"{base}/notifications", runs, flow
     project.close()
 
 
@@ -65,6 +68,70 @@ def test_what_cannot_be_is_refused(served, said, told):
     found = ask("POST", f"{base}/rules", json=FAILED | said)
     assert found.status_code == 400
     assert told in found.json()["message"]
+
+
+def checked(base, **said):
+    found = ask("POST", f"{base}/check", json=FAILED | said)
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"name": "a b"}, "name"),
+        ({"name": ""}, "name"),
+        ({"when": {"on": "late"}}, "when.on"),
+        ({"when": {"on": "slow", "percentile": 100}}, "when.percentile"),
+        ({"when": {"on": "resources"}}, "when.what"),
+        ({"when": {"on": "slow"}, "first_only": True}, "first_only"),
+        ({"flow": ""}, "flow"),
+        ({"quiet": -1}, "quiet"),
+        ({"triggers": ["test"]}, "triggers"),
+        ({"to": []}, "to"),
+        ({"to": [{"channel": "lab"}, {"channel": "slack"}]}, "to.1.secret"),
+        ({"to": [{"channel": "email"}]}, "to.0.to"),
+        ({"to": [{"channel": "pigeon"}]}, "to.0.channel"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_field_and_nothing_is_kept(served, said, field):
+    base, *_ = served
+    told = checked(base, **{"to": [{"channel": "lab"}], **said})
+    assert (told["valid"], told["refused"]["field"]) == (False, field)
+    assert ask("GET", f"{base}/rules").json() == {"rules": []}
+
+
+def test_a_rule_that_is_refused_when_it_is_saved_names_its_field(served):
+    base, *_ = served
+    refused = ask("POST", f"{base}/rules", json=FAILED | {"to": [{"channel": "email"}]})
+    assert (refused.status_code, refused.json()["field"]) == (400, "to.0.to")
+
+
+def test_a_rule_is_tried_before_it_is_there(served):
+    base, runs, _ = served
+    told = checked(base, to=[{"channel": "slack", "secret": "nowhere_to_be_found"}])
+    assert told["valid"]
+    assert "nowhere_to_be_found" in told["warnings"][0]
+    tried = ask("POST", f"{base}/try", json=FAILED | {"flow": "daily", "days": 7}).json()
+    assert (tried["fired"], [one["run"] for one in tried["notices"]]) == (2, runs)
+    assert ask("POST", f"{base}/try", json=FAILED | {"flow": "other"}).json()["fired"] == 0
+    assert ask("GET", f"{base}/rules").json() == {"rules": []}
+
+
+def test_a_word_is_sent_by_a_rule_that_is_not_there_or_what_is_in_the_way_is_told(served):
+    base, *_ = served
+    to = [{"channel": "lab"}, {"channel": "slack", "secret": "nowhere_to_be_found"}]
+    sent = ask("POST", f"{base}/say", json=FAILED | {"to": to}).json()["sent"]
+    assert sent["lab"] == "sent"
+    assert "nowhere_to_be_found" in sent["slack"]
+
+
+def test_what_can_be_chosen_has_names_of_secrets_and_none_of_their_values(served):
+    base, *_ = served
+    found = ask("GET", f"{base}/choices")
+    assert found.json()["channels"][:5] == ["lab", "webhook", "slack", "discord", "email"]
+    assert "TEAM_HOOK" in {one.upper() for one in found.json()["secrets"]}
+    assert "s3cr3t" not in found.text
 
 
 def test_nobody_may_who_is_not_known(served):

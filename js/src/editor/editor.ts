@@ -134,6 +134,12 @@ export class Editor {
     return transport.schedule === undefined ? null : (flow) => transport.schedule?.(flow);
   }
 
+  /** Show who is told of the flow's runs; null where the host has no place for that. */
+  get notify(): ((flow: string) => void) | null {
+    const { transport } = this.session;
+    return transport.notify === undefined ? null : (flow) => transport.notify?.(flow);
+  }
+
   /** Why the flow cannot be changed from here; empty when it can. */
   get locked(): string {
     return this.flow?.locked ?? "there is no flow yet";

@@ -31,6 +31,8 @@ export interface Around {
   readonly icon: LabIcon;
   /** Show when a flow runs by itself. */
   readonly schedule: (flow: string) => void;
+  /** Show who is told of what becomes of a flow. */
+  readonly notify: (flow: string) => void;
   /** Whether a notebook view of the document is open. */
   readonly hasNotebook: (context: Context) => boolean;
   /** Called when a notebook view of the document was closed. */
@@ -64,8 +66,8 @@ export class FlowDocumentFactory extends ABCWidgetFactory<FlowDocument, INoteboo
 
   protected override createNewWidget(context: Context): FlowDocument {
     const { around } = this;
-    const { links, settings, trans, schedule } = around;
-    const content = new FlowView(context, links, settings, trans, schedule);
+    const { links, settings, trans, schedule, notify } = around;
+    const content = new FlowView(context, links, settings, trans, { schedule, notify });
     content.title.icon = around.icon;
     takeFiles(content, around.contents);
     const widget = new FlowDocument({ content, context });

@@ -8,7 +8,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Message } from "@lumino/messaging";
 import { type ISignal, Signal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
-import type { CanvasHandle } from "../protocol/handle";
+import type { CanvasHandle, Transport } from "../protocol/handle";
 import { aroundCanvas } from "./around";
 import { loadBundle } from "./bundle";
 import type { CanvasWay } from "./canvases";
@@ -33,8 +33,8 @@ export class FlowView extends Widget {
     links: Links,
     private readonly settings: LiveSettings,
     private readonly trans: TranslationBundle,
-    /** Show when a flow runs by itself. */
-    private readonly schedule: (flow: string) => void,
+    /** Show when a flow runs by itself, and who is told of its runs. */
+    private readonly shows: Required<Pick<Transport, "schedule" | "notify">>,
   ) {
     super();
     this.addClass("fb-lab");
@@ -90,8 +90,7 @@ export class FlowView extends Widget {
       if (this.isDisposed) return;
       this.link = links.of(this.context);
       this.link.changed.connect(this.onLink, this);
-      const { schedule } = this;
-      const around = { ...aroundCanvas(this.context, this.settings), ...drawn(), schedule };
+      const around = { ...aroundCanvas(this.context, this.settings), ...drawn(), ...this.shows };
       this.way = Object.assign(this.link.transport(), around);
       this.handle = bundle.open(this.way, this.place);
       this.handle.onChange(() => this.changes.emit());

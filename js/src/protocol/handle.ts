@@ -25,6 +25,8 @@ export interface Transport {
   render?: Render;
   /** Show when the flow of that name runs by itself, where the host has a place for that. */
   schedule?(flow: string): void;
+  /** Show who is told of the runs of the flow of that name; likewise. */
+  notify?(flow: string): void;
   /** The host's own undo, where the flow is a document of it; without it the kernel is asked. */
   readonly undoing?: Undoing;
   /** The page of one recorded run: its time can be gone through, and it cannot be changed. */

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from flowbook.errors import UsageError
+from flowbook.errors import InvalidRule
 from flowbook.events import TriggerKind
 
 LAB: Final = "lab"
@@ -142,30 +142,54 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def rule_of(said: Mapping[str, Any]) -> Rule:
-    """The rule that plain data say; `UsageError` tells what does not fit."""
+    """The rule that plain data say; `InvalidRule` tells what does not fit, and in which field.
+
+    A field within another is told by its path: `when.percentile`, `to.0.secret`.
+    """
     try:
         rule = msgspec.convert(dict(said), Rule)
     except msgspec.ValidationError as refused:
-        what = re.sub(r"`", "", str(refused)).replace("$.", "")
-        raise UsageError(f"this is no rule: {what}", hint="flowbook notify add --help") from None
+        raise _misfit(refused) from None
     if rule.first_only and not isinstance(rule.when, Failed | TimedOut):
-        raise UsageError(
-            "first_only is about failures, and this rule is not", hint="quiet=… is for any rule"
+        raise InvalidRule(
+            "first_only is about failures, and this rule is not",
+            hint="quiet=… is for any rule",
+            field="first_only",
         )
     if TriggerKind.TEST in rule.triggers:
-        raise UsageError("a test run tells nobody", hint="leave the trigger test out")
-    for target in rule.to:
-        _check_target(target)
+        raise InvalidRule(
+            "a test run tells nobody", hint="leave the trigger test out", field="triggers"
+        )
+    for place, target in enumerate(rule.to):
+        _check_target(target, place)
     return rule
 
 
-def _check_target(target: Target) -> None:
+def _misfit(refused: msgspec.ValidationError) -> InvalidRule:
+    """What `Expected `float` < 100.0 - at `$.when.percentile`` says, with its field."""
+    what = str(refused).replace("`", "").replace("$.", "")
+    missing = re.search(r"missing required field (\w+)", what)
+    at = re.sub(r"\[(\d+)\]", r".\1", what.rpartition(" - at ")[2]) if " - at " in what else ""
+    field = ".".join(part for part in (at, missing[1] if missing else "") if part)
+    if field == "name" and not missing:
+        what = (
+            "its name begins with a letter or digit; in it are those, '_', '-' and '.', 64 at most"
+        )
+    return InvalidRule(f"this is no rule: {what}", hint="flowbook notify add --help", field=field)
+
+
+def _check_target(target: Target, place: int) -> None:
     if target.channel == "email" and not target.to:
-        raise UsageError("an e-mail needs somebody it is for", hint="to=['ada@example.org']")
+        raise InvalidRule(
+            "an e-mail needs somebody it is for",
+            hint="to=['ada@example.org']",
+            field=f"to.{place}.to",
+        )
     if target.channel in ("webhook", "slack", "discord") and not target.secret:
-        raise UsageError(
+        raise InvalidRule(
             f"{target.channel} needs the name of the secret that has its address",
             hint=f"flowbook secrets set {target.channel}_hook, and secret={target.channel}_hook",
+            field=f"to.{place}.secret",
         )
 
 

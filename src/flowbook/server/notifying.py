@@ -5,16 +5,28 @@ The server itself is a process that stays: while it runs, it tells what others l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from flowbook.alerts.rule import LAB, Rule, Target, When
+from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
 from flowbook.server.place import Place
 from flowbook.server.routes import Asked, Route
 from flowbook.server.runs import bounded, moment_of
-from flowbook.server.shapes import Deliveries, OneRule, RuleGone, Rules, RuleTold
+from flowbook.server.shapes import (
+    CheckedRule,
+    Deliveries,
+    OneRule,
+    RuleChoices,
+    RuleGone,
+    Rules,
+    RuleSaid,
+    RuleTold,
+)
+from flowbook.session.notifications import RuleTest
 from flowbook.session.project import project
 
 
@@ -35,6 +47,24 @@ class RuleTestAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Of how many days."""
 
     days: Annotated[float, msgspec.Meta(gt=0, le=3660)] = 30.0
+
+
+class RuleTried(RuleAsked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule that need not be there, and of how many days."""
+
+    days: Annotated[float, msgspec.Meta(gt=0, le=3660)] = 30.0
+
+
+class RuleDraft(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule as far as it is written: what does not fit is told with its field."""
+
+    name: str = ""
+    when: Mapping[str, Any] = {}
+    to: tuple[Mapping[str, Any], ...] = ()
+    flow: str = "*"
+    triggers: tuple[str, ...] = ()
+    quiet: float = 0.0
+    first_only: bool = False
 
 
 class DeliveriesAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,8 +91,39 @@ def rules(place: Place) -> dict[str, Any]:
 
 def add(place: Place, asked: RuleAsked) -> dict[str, Any]:
     """Make a rule, or another one in the place of that name."""
-    said = msgspec.to_builtins(asked)
-    return {"rule": place.project.notifications.add(said.pop("name"), said.pop("when"), **said)}
+    return {"rule": place.project.notifications.add(**msgspec.to_builtins(asked))}
+
+
+def check(place: Place, asked: RuleDraft) -> dict[str, Any]:
+    """What a rule would be, or why it cannot be; nothing is written."""
+    told: dict[str, Any] = {"valid": False, "words": "", "warnings": [], "refused": None}
+    rules = place.project.notifications
+    try:
+        rule = rules.made(**msgspec.to_builtins(asked))
+    except UsageError as refused:
+        field = getattr(refused, "field", None)
+        why = {"message": refused.message, "hint": refused.hint, "field": field}
+        return told | {"refused": why}
+    return told | {"valid": True, "words": rule.words, "warnings": list(rules.doubts(rule))}
+
+
+def attempt(place: Place, asked: RuleTried) -> dict[str, Any]:
+    """What a rule that need not be there would have told."""
+    rule = _made(place, asked)
+    if not place.has_history:
+        return RuleTest(rule, asked.days, ()).to_json()
+    return place.project.notifications.test(rule, asked.days).to_json()
+
+
+def say(place: Place, asked: RuleAsked) -> dict[str, Any]:
+    """Send a word by a rule that need not be there."""
+    return {"sent": place.project.notifications.say(_made(place, asked))}
+
+
+def choices(place: Place) -> dict[str, Any]:
+    """What can be chosen for a rule."""
+    home = place.project
+    return {"channels": home.notifications.channels(), "secrets": home.keychain.names()}
 
 
 def enable(place: Place, rule: str) -> dict[str, Any]:
@@ -105,6 +166,12 @@ def deliveries(place: Place, asked: DeliveriesAsked) -> dict[str, Any]:
     return {"deliveries": found}
 
 
+def _made(place: Place, asked: RuleAsked) -> Rule:
+    said = msgspec.to_builtins(asked)
+    fields = {name: said[name] for name in RuleDraft.__struct_fields__}
+    return place.project.notifications.made(**fields)
+
+
 def _known(place: Place, rule: str) -> Rule:
     with place.known():
         return place.project.notifications.rule(rule)
@@ -119,6 +186,37 @@ ROUTES: Final = (
         "Make a rule, or another one in the place of that name; off unless it is enabled.",
         OneRule,
         takes=RuleAsked,
+    ),
+    Route(
+        "POST",
+        "notifications/check",
+        check,
+        "What a rule would be, or why it cannot be; nothing is written.",
+        CheckedRule,
+        takes=RuleDraft,
+    ),
+    Route(
+        "POST",
+        "notifications/try",
+        attempt,
+        "What a rule that need not be saved would have told, had it been on; tells nobody.",
+        RuleTold,
+        takes=RuleTried,
+    ),
+    Route(
+        "POST",
+        "notifications/say",
+        say,
+        "Send a word to all whom a rule tells, saved or not, to see whether it comes.",
+        RuleSaid,
+        takes=RuleAsked,
+    ),
+    Route(
+        "GET",
+        "notifications/choices",
+        choices,
+        "What a rule can tell by, and the names of secrets.",
+        RuleChoices,
     ),
     Route(
         "GET",

@@ -295,6 +295,40 @@ class RuleGone(Answer, frozen=True, kw_only=True):
     removed: str
 
 
+class RefusedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a rule cannot be as it is: in which `field`, such as `to.0.secret`, and what to do."""
+
+    message: str
+    hint: str | None
+    field: str | None
+
+
+class CheckedRule(Answer, frozen=True, kw_only=True):
+    """What a rule that is not saved would ask for, in words; or, in `refused`, why it cannot be.
+
+    `warnings` are about what is in the way of telling anybody as things stand, such as a secret
+    that is nowhere.
+    """
+
+    valid: bool
+    words: str
+    warnings: list[str]
+    refused: RefusedRule | None
+
+
+class RuleSaid(Answer, frozen=True, kw_only=True):
+    """By channel: `sent`, or what is in the way."""
+
+    sent: dict[str, str]
+
+
+class RuleChoices(Answer, frozen=True, kw_only=True):
+    """What a rule can tell by, JupyterLab (`lab`) first, and the names of secrets there are."""
+
+    channels: list[str]
+    secrets: list[str]
+
+
 class Deliveries(Answer, frozen=True, kw_only=True):
     """Who was told of what, the latest first; the columns mean what they do in `deliveries`."""
 

@@ -18,7 +18,7 @@ import msgspec
 from flowbook.alerts.judging import judged, judged_slots
 from flowbook.alerts.notice import Notice, identity
 from flowbook.alerts.rule import LAB, Missed, Rule, rule_of
-from flowbook.errors import UsageError
+from flowbook.errors import FlowbookError, InvalidRule, UsageError
 from flowbook.graph.options import did_you_mean, parse_duration
 from flowbook.session.teller import Teller
 from flowbook.session.telling import Slots, Telling
@@ -126,6 +126,26 @@ class Notifications:
         is the secret of the name `secret`, or several with theirs; what else is said is as in
         `Rule`, `quiet` being seconds or text such as `1h`. Raises `UsageError` for what is no rule.
         """
+        fresh = self.made(name, when, to=to, secret=secret, **said)
+        if enable:
+            fresh = msgspec.structs.replace(fresh, enabled_at=time.time())
+        self._notices.keep(name, lambda _: fresh)
+        return fresh
+
+    def made(
+        self,
+        name: str,
+        when: str | Mapping[str, Any],
+        *,
+        to: str | Sequence[str | Mapping[str, Any]] = LAB,
+        secret: str = "",
+        **said: Any,
+    ) -> Rule:
+        """The rule that `add` would make, to `test` it or to `say` a word by it; nothing is kept.
+
+        Raises `InvalidRule` with the field that does not fit, `UsageError` for one that there is
+        not.
+        """
         unknown = sorted(said.keys() - {*Rule.__struct_fields__})
         if unknown:
             raise UsageError(
@@ -137,16 +157,17 @@ class Notifications:
             "when": {"on": when} if isinstance(when, str) else dict(when),
             "to": [_target(one, secret) for one in targets],
             **said,
+            "enabled_at": None,
         }
         try:
             given["quiet"] = parse_duration(said.get("quiet") or 0)
         except ValueError as refused:
-            raise UsageError(f"quiet cannot be {said['quiet']!r}: {refused}") from None
-        self._check_channels(rule_of(given))
-        given["enabled_at"] = time.time() if enable else None
-        fresh = rule_of(given)
-        self._notices.keep(name, lambda _: fresh)
-        return fresh
+            raise InvalidRule(
+                f"quiet cannot be {said['quiet']!r}: {refused}", hint="quiet='1h'", field="quiet"
+            ) from None
+        rule = rule_of(given)
+        self._check_channels(rule)
+        return rule
 
     def enable(self, name: str) -> Rule:
         """Let a rule watch from now on: of what was over before it tells nobody."""
@@ -176,9 +197,30 @@ class Notifications:
     def _check_channels(rule: Rule) -> None:
         from flowbook.nodes.notify.channels import channel
 
-        for target in rule.to:
+        for place, target in enumerate(rule.to):
             if target.channel != LAB:
-                channel(target.channel)
+                try:
+                    channel(target.channel)
+                except UsageError as unknown:
+                    raise InvalidRule(
+                        unknown.message, hint=unknown.hint, field=f"to.{place}.channel"
+                    ) from None
+
+    def channels(self) -> tuple[str, ...]:
+        """What a rule can tell by: JupyterLab first, then our channels and those of others."""
+        from flowbook.nodes.notify.channels import channels
+
+        return (LAB, *channels())
+
+    def doubts(self, rule: Rule) -> tuple[str, ...]:
+        """What would be in the way of telling somebody as things stand, in words."""
+        found = []
+        for target in rule.to:
+            try:
+                self._telling.prepared(target)
+            except FlowbookError as missing:
+                found.append(". ".join(filter(None, (missing.message, missing.hint))))
+        return tuple(dict.fromkeys(found))
 
     # ------------------------------------------------------------ what it tells
 
@@ -201,9 +243,9 @@ class Notifications:
         runs = facts(self._notices.snapshot, rule, since=since)
         return RuleTest(rule, days, tuple(judged(rule, runs)))
 
-    def say(self, name: str) -> dict[str, str]:
+    def say(self, name: str | Rule) -> dict[str, str]:
         """Send a word to all whom a rule tells: `sent`, or what is in the way, by channel."""
-        rule = self.rule(name)
+        rule = name if isinstance(name, Rule) else self.rule(name)
         now = time.time()
         notice = Notice(
             id=identity(rule.name, str(now)),
@@ -214,9 +256,9 @@ class Notifications:
             message=f"A word from the rule {rule.name!r}: this is how it tells you",
             level="info",
         )
-        found = {}
+        found: dict[str, str] = {}
         for target in rule.to:
-            found[target.channel] = "sent"
+            found.setdefault(target.channel, "sent")
             if target.channel == LAB:
                 continue
             try:

@@ -109,6 +109,11 @@ class Keychain:
                 )
         return {name: self.resolvers[name] for name in order or self.resolvers}
 
+    def names(self) -> list[str]:
+        """The names there are, as far as places list them."""
+        listed: Iterable[list[str]] = (getattr(one, "names", list)() for one in self.asked.values())
+        return sorted({name for names in listed for name in names})
+
     def secret(self, name: str) -> str:
         """The secret of that name, known from here on.
 

@@ -162,9 +162,16 @@ class Telling:
         from flowbook.nodes.notify.delivery import Delivery
 
         by = channel(target.channel)
-        settings, secret = self._settings(target)
-        address = self.office.keychain.secret(secret) if secret else ""
+        address, settings = self.prepared(target)
         await by.send(_payload(notice), Delivery(address, key, ATTEMPT_SECONDS, settings))
+
+    def prepared(self, target: Target) -> tuple[str, Mapping[str, Any]]:
+        """The address, and what else its channel is told.
+
+        Raises `SecretMissing`, and `UsageError` while e-mail is off.
+        """
+        settings, secret = self._settings(target)
+        return self.office.keychain.secret(secret) if secret else "", settings
 
     def _settings(self, target: Target) -> tuple[Mapping[str, Any], str]:
         """What the channel is told beside the address, and the name of the secret that has it."""

@@ -2,6 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { Token } from "@lumino/coreutils";
 import { type Ask, asking } from "../run/api";
 import { lineOfNews } from "../runs/api";
 import { type Delivery, notesOf } from "./delivery";
@@ -13,11 +14,22 @@ const LOOKED = 60_000;
 /** Milliseconds a note stays that nobody has to do something about; the bell keeps it. */
 const STAYS = 10_000;
 
-export const noticesPlugin: JupyterFrontEndPlugin<void> = {
+/** Whoever makes or enables a rule says so: from then on it is listened to what is told here. */
+export interface INoticeWatch {
+  look(): void;
+}
+
+export const INoticeWatch = new Token<INoticeWatch>(
+  "flowbook:INoticeWatch",
+  "Looks whether a rule tells JupyterLab, and listens once one does.",
+);
+
+export const noticesPlugin: JupyterFrontEndPlugin<INoticeWatch> = {
   id: "flowbook:notices",
   description: "Shows what rules of notification tell whoever has JupyterLab open.",
   autoStart: true,
   optional: [ITranslator],
+  provides: INoticeWatch,
   activate: (app: JupyterFrontEnd, translator: ITranslator | null) => {
     const trans = (translator ?? nullTranslator).load("flowbook");
     const { serverSettings } = app.serviceManager;
@@ -45,6 +57,7 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
     setInterval(look, LOOKED);
     document.addEventListener("visibilitychange", look);
     window.addEventListener("online", () => notices.retry());
+    return { look: () => void notices.look() };
   },
 };
 

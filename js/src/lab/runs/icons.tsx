@@ -26,6 +26,8 @@ const PATHS = {
   filter: "M2 3h12L9.5 8.5V13l-3-1.5v-3Z",
   add: "M8 3v10M3 8h10",
   edit: "m3 13 .6-3L10.5 3l2.5 2.5L6 12.4Z",
+  send: "M14 2.5 2 7.2l4.4 2L14 2.5ZM14 2.5 9.5 14l-3.1-4.8",
+  bell: "M4 11V7a4 4 0 0 1 8 0v4l1 1.5H3ZM6.8 14.5h2.4",
   warn: "M8 2 14.5 13.5h-13ZM8 6.5v3M8 11.6h.01",
 } as const;
 

@@ -17,6 +17,7 @@ export interface CardActs {
   readonly history: () => void;
   readonly open: (run: string) => void;
   readonly notebook: () => void;
+  readonly notifications: () => void;
   readonly forgive: () => void;
 }
 
@@ -59,6 +60,14 @@ export function Card({ schedule, slots, trouble, now, trans, acts }: CardProps):
         <section className="fb-schedules-more">
           {enabled && <Fires fires={next} trans={trans} />}
           <History slots={slots} trans={trans} onOpen={acts.open} />
+          <button
+            type="button"
+            className="fb-runs-link fb-schedules-tell"
+            data-action="notifications"
+            onClick={acts.notifications}
+          >
+            {trans.__("Notifications about %1…", flow)}
+          </button>
         </section>
       )}
     </li>

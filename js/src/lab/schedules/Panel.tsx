@@ -10,6 +10,8 @@ import type { Schedule, Trouble } from "./schedule";
 /** What the panel asks of the application it stands in. */
 export interface Outside {
   readonly openRun: (run: string) => void;
+  /** Show who is told of what, of one flow or of all. */
+  readonly notifications: (flow?: string) => void;
   readonly openNotebook: (path: string) => void;
   /** Whether it is really to be removed. */
   readonly confirm: (schedule: Schedule) => Promise<boolean>;
@@ -28,7 +30,12 @@ export function Panel({ model, outside }: PanelProps): ReactNode {
   useFocus(place, editing !== null);
   return (
     <div className="fb-runs fb-schedules" ref={place} data-phase={phase}>
-      <Top {...{ running, trans }} writing={editing !== null} onNew={() => void model.begin()} />
+      <Top
+        {...{ running, trans }}
+        writing={editing !== null}
+        onTell={() => outside.notifications()}
+        onNew={() => void model.begin()}
+      />
       <div className="fb-schedules-body">
         {editing !== null ? (
           <ScheduleForm
@@ -54,11 +61,12 @@ interface TopProps {
   /** One is being written: no other can be begun. */
   readonly writing: boolean;
   readonly trans: Words;
+  readonly onTell: () => void;
   readonly onNew: () => void;
 }
 
 /** What the panel is, whether this server is on duty, and the way to a new schedule. */
-function Top({ running, writing, trans, onNew }: TopProps): ReactNode {
+function Top({ running, writing, trans, onTell, onNew }: TopProps): ReactNode {
   const why = running
     ? trans.__("This server starts what is due.")
     : trans.__("This server starts nothing by itself: flowbook scheduler does.");
@@ -68,6 +76,13 @@ function Top({ running, writing, trans, onNew }: TopProps): ReactNode {
       <span className="fb-runs-live" data-live={running ? "on" : "off"} title={why}>
         {running ? trans.__("On duty") : trans.__("Off duty")}
       </span>
+      <Tool
+        icon="bell"
+        label={trans.__("Notifications")}
+        title={trans.__("Notifications: who is told of runs that fail or do not come")}
+        data-action="notifications"
+        onClick={onTell}
+      />
       <Tool
         icon="add"
         label={trans.__("New schedule")}
@@ -114,7 +129,7 @@ function List({ model, outside, view }: PanelProps & { readonly view: View }): R
 
 /** What can be done with one schedule: by the model, or outside of the panel. */
 function actsOf(schedule: Schedule, model: SchedulesModel, outside: Outside): CardActs {
-  const { name, notebook } = schedule;
+  const { name, flow, notebook } = schedule;
   return {
     turn: (on) => void model.act(name, on ? "resume" : "pause"),
     run: () => void model.act(name, "run"),
@@ -123,6 +138,7 @@ function actsOf(schedule: Schedule, model: SchedulesModel, outside: Outside): Ca
       void outside.confirm(schedule).then((sure) => (sure ? model.remove(name) : undefined)),
     history: () => model.toggleHistory(name),
     open: outside.openRun,
+    notifications: () => outside.notifications(flow),
     notebook: () => outside.openNotebook(notebook),
     forgive: () => model.forgive(name),
   };

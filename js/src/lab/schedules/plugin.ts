@@ -8,6 +8,7 @@ import { Dialog, ICommandPalette, showDialog } from "@jupyterlab/apputils";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { LabIcon } from "@jupyterlab/ui-components";
 import schedulesSvg from "../../../style/schedules.svg";
+import { RULES } from "../rules/commandNames";
 import { asking } from "../run/api";
 import { SchedulesModel } from "./model";
 import type { Outside } from "./Panel";
@@ -65,6 +66,7 @@ function outsideOf(app: JupyterFrontEnd, trans: ReturnType<ITranslator["load"]>)
   const { commands } = app;
   return {
     openRun: (run) => void commands.execute("flowbook:open-run", { run }),
+    notifications: (flow) => void commands.execute(RULES.show, flow === undefined ? {} : { flow }),
     openNotebook: (path) => void commands.execute("docmanager:open", { path }),
     confirm: async ({ name, flow }) => {
       const { button } = await showDialog({

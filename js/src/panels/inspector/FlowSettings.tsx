@@ -45,6 +45,7 @@ export function FlowSettings({ onClose }: { readonly onClose: () => void }) {
           <>
             <Params params={form.params} />
             <Schedule />
+            <Notifications />
             <Options node={null} options={form.options} />
           </>
         )}
@@ -68,6 +69,28 @@ function Schedule() {
         onClick={() => schedule(flow.flow)}
       >
         <Icon name="calendar" size={14} /> When it runs…
+      </button>
+    </section>
+  );
+}
+
+/** Who is told of its runs is a rule of the project, so it is no setting of the notebook either. */
+function Notifications() {
+  const { flow, notify } = useEditor();
+  if (flow === null || notify === null) return null;
+  return (
+    <section className="fbi-group" aria-label="Rules">
+      <h3>Rules</h3>
+      <p className="fb-faint">
+        The project can tell of its runs that fail, are slow, or do not come.
+      </p>
+      <button
+        type="button"
+        className="fb-button"
+        data-action="notifications"
+        onClick={() => notify(flow.flow)}
+      >
+        <Icon name="notify" size={14} /> Notifications…
       </button>
     </section>
   );

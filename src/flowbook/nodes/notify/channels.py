@@ -90,6 +90,16 @@ BUILT_IN: Final[Mapping[str, Channel]] = {
 }
 
 
+def channels() -> tuple[str, ...]:
+    """The names of all channels there are, the built-in ones first.
+
+    >>> channels()[:4]
+    ('webhook', 'slack', 'discord', 'email')
+    """
+    others = {one.name for one in entry_points(group=GROUP)} - {*BUILT_IN}
+    return (*BUILT_IN, *sorted(others))
+
+
 def channel(name: str) -> Channel:
     """The channel of that name; `UsageError` names those there are."""
     if name in BUILT_IN:
