@@ -300,6 +300,14 @@ def export(type_in, tmp_path):
     return make
 
 
+def frozen(report: Path) -> str:
+    """The canvas that the runner cell of an executed notebook shows."""
+    cells = nbformat.read(report, as_version=4).cells
+    (runner,) = (cell for cell in cells if "flowbook-run" in cell.metadata.get("tags", ()))
+    (drawn,) = (one.data for one in runner.outputs if "image/svg+xml" in one.get("data", {}))
+    return drawn["image/svg+xml"]
+
+
 @pytest.mark.kernel
 def test_papermills_own_command_runs_a_job_by_our_engine(type_in, export, tmp_path):
     job = export("sums", *SUMS)
@@ -313,6 +321,7 @@ def test_papermills_own_command_runs_a_job_by_our_engine(type_in, export, tmp_pa
     assert (row["trigger"], row["flow"], row["status"]) == ("papermill", "sums", "succeeded")
     assert row["params"]["top"] == 5
     assert "10.0" in (tmp_path / "out.ipynb").read_text()
+    assert 'data-status="succeeded"><title>total' in frozen(tmp_path / "out.ipynb")
 
 
 @pytest.mark.kernel
@@ -372,9 +381,11 @@ def test_a_wrong_parameter_of_a_job_starts_no_kernel(type_in, export, tmp_path):
 
 
 @pytest.mark.kernel
-def test_a_job_whose_node_fails_exits_with_1_and_names_it(type_in, export):
-    done = type_in("job", "run", export("bad", "%%flow broken\nx = 1\nx / 0"))
+def test_a_job_whose_node_fails_exits_with_1_and_names_it(type_in, export, tmp_path):
+    job = export("bad", "%%flow broken\nx = 1\nx / 0")
+    done = type_in("job", "run", job, "--output", "out.ipynb")
     assert done.returncode == 1
+    assert 'data-status="failed"><title>broken' in frozen(tmp_path / "out.ipynb")
     assert "ZeroDivisionError" in done.stderr or "division by zero" in done.stderr
     assert runs(type_in)[0]["status"] == "failed"
 

@@ -111,6 +111,8 @@ class Shell:
         self.cells = 0
         self.said = ""
         """What the last cell wrote, both streams."""
+        self.shown = []
+        """What it displayed, as MIME bundles."""
 
     @property
     def notebook(self):
@@ -124,6 +126,7 @@ class Shell:
                 source, store_history=True, cell_id=cell or f"cell{self.cells}"
             )
         self.said = captured.stdout + captured.stderr
+        self.shown = [one.data for one in captured.outputs]
         result.raise_error()
         return result.result
 

@@ -113,6 +113,30 @@ def test_a_recorded_run_that_fails_is_the_error_of_the_cell(shell):
     assert shell.flow("run").status == "failed"
     with pytest.raises(RunFailed, match="division by zero"):
         shell.flow("run --record")
+    (frozen,) = shell.shown
+    assert 'data-status="failed"><title>broken' in frozen["image/svg+xml"]
+    assert "<td>ZeroDivisionError: division by zero</td>" in frozen["text/html"]
+
+
+def test_a_recorded_run_leaves_the_canvas_behind_as_it_then_was(shell):
+    shell.flow("mode define")
+    shell.run("%%flow one\n1")
+    shell.flow("run --record")
+    (frozen, *_) = shell.shown
+    assert 'data-status="succeeded"><title>one' in frozen["image/svg+xml"]
+    assert "<table" not in frozen["text/html"]
+    shell.flow("run")
+    assert not any("image/svg+xml" in one for one in shell.shown)
+
+
+def test_a_run_of_another_version_than_the_cells_say_leaves_none(shell):
+    shell.flow("mode define")
+    shell.run("%%flow one\n1")
+    shell.flow("publish --note first")
+    shell.run("%%flow one\n2", cell="cell2")
+    run = shell.flow("run --record --route published")
+    assert run["one"].output == 1
+    assert not any("image/svg+xml" in one for one in shell.shown)
 
 
 @pytest.mark.parametrize(

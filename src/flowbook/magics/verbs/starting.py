@@ -13,6 +13,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.asserting import with_tests
 from flowbook.graph.nesting import Nesting
 from flowbook.ids import NodeId
+from flowbook.magics.freezing import show_frozen
 from flowbook.magics.identity import JobRun, given_run, trigger
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.magics.verbs.group import PROGRAM, verbs
@@ -74,8 +75,15 @@ def run(notebook: KernelNotebook, /, **said: Any) -> Run | RecordedRun:
         return started
     if isinstance(started, RecordedRun):  # another process has the key
         return started.wait().raise_for_status()
-    narrate(started, sys.stdout.write, rests=not asked.record)
-    return started.wait().raise_for_status() if asked.record else started.rest()
+    if not asked.record:
+        narrate(started, sys.stdout.write, rests=True)
+        return started.rest()
+    try:
+        narrate(started, sys.stdout.write)
+        started.wait()
+    finally:
+        show_frozen(notebook, started)  # a report is read above all when a run went wrong
+    return started.raise_for_status()
 
 
 def _started(notebook: KernelNotebook, asked: _Asked, job: JobRun) -> Run | RecordedRun:

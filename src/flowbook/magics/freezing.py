@@ -1,0 +1,28 @@
+"""What the notebook of a job keeps of its run: the canvas as the run left it."""
+
+from __future__ import annotations
+
+from flowbook.events import RunCreated, RunStatus
+from flowbook.export.mime import mime_bundle
+from flowbook.magics.kernel_notebook import KernelNotebook
+from flowbook.run.handle import Run
+from flowbook.session.desk import Desk
+
+
+def show_frozen(notebook: KernelNotebook, run: Run) -> None:
+    """Display how the nodes stood when the run ended, with their table unless all went well.
+
+    Of a run that goes on nothing is shown, nor of one of another version than that of the cells.
+    """
+    (created, *_) = run.events() or (None,)
+    if not run.status.over or not isinstance(created, RunCreated):
+        return
+    from flowbook.widget.frozen import frozen  # noqa: PLC0415 - few cells draw
+    from flowbook.widget.picture import picture  # noqa: PLC0415 - few cells draw
+
+    desk = Desk(notebook.project, notebook.flow)
+    if created.version != notebook.project.plan(notebook.flow).version:
+        return
+    flow = picture(desk.spec(), (), desk.positions(), registry=desk.registry)
+    table = "" if run.status is RunStatus.SUCCEEDED else mime_bundle(run)["text/html"]
+    notebook.shell.display_pub.publish(frozen(flow, run, table))
