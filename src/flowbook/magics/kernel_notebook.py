@@ -20,6 +20,8 @@ from flowbook.session.document import DocumentDesk
 from flowbook.session.live import LiveNotebook
 from flowbook.session.notebook_link import Following, OpenNotebook, find_link
 from flowbook.session.project import project
+from flowbook.session.recorded import RecordedRun
+from flowbook.session.stepping import Stepping
 
 _MOST_NAMES = 5
 
@@ -55,6 +57,8 @@ class KernelNotebook:
         """True when running a cell defines its node and no more."""
         self.entered: Any = None
         """What cells ran in before they were let into a moment of a run; None outside of any."""
+        self.stepping: Stepping | RecordedRun | None = None
+        """The run whose nodes are run by cells of their own; a recorded one is over."""
 
     @property
     def flow(self) -> Flow:

@@ -13,6 +13,7 @@ from flowbook.errors import UsageError
 from flowbook.graph.asserting import with_tests
 from flowbook.graph.nesting import Nesting
 from flowbook.ids import NodeId
+from flowbook.magics import stepping
 from flowbook.magics.freezing import show_frozen
 from flowbook.magics.identity import JobRun, given_run, trigger
 from flowbook.magics.kernel_notebook import KernelNotebook
@@ -39,6 +40,7 @@ class _Asked:
     test: bool
     priority: int | None
     route: str | None
+    steps: bool
 
 
 @verbs.command()
@@ -65,12 +67,15 @@ class _Asked:
 @click.option("--test", is_flag=True, help="Run the test cells, too.")
 @click.option("--priority", type=int, help="The higher goes first where limits bind.")
 @click.option("--route", help="The version: published, pinned(3), canary(10), or draft.")
+@click.option("--steps", is_flag=True, help="Run no node by itself: %flow step runs one.")
 @click.pass_obj
 def run(notebook: KernelNotebook, /, **said: Any) -> Run | RecordedRun:
     """Run the flow, or some of its nodes and what they need, with live progress."""
     asked = _Asked(**{field.name: said[field.name] for field in fields(_Asked)})
     started = _started(notebook, asked, given_run(asked.record))
     notebook.reopen(whole=True)
+    if asked.steps:
+        return stepping.begin(notebook, started)
     if asked.bg:
         return started
     if isinstance(started, RecordedRun):  # another process has the key
@@ -86,11 +91,21 @@ def run(notebook: KernelNotebook, /, **said: Any) -> Run | RecordedRun:
     return started.raise_for_status()
 
 
+@verbs.command()
+@click.argument("node", required=False, type=NodeName())
+@click.pass_obj
+def step(notebook: KernelNotebook, node: NodeId | None) -> Run | RecordedRun | None:
+    """Run one node of the run begun with %flow run --steps; alone, all that is left of it."""
+    return stepping.finish(notebook) if node is None else stepping.step(notebook, node)
+
+
 def _started(notebook: KernelNotebook, asked: _Asked, job: JobRun) -> Run | RecordedRun:
     """The run, begun; a job's may be one that goes on."""
     if job.resumes is not None:
         (resumed,) = notebook.project.recover(notebook.flow, job.resumes)
         sys.stdout.write(f"going on with run {resumed.id}\n")
+        if asked.steps:
+            resumed.pause()
         return resumed
     how = _how(notebook, asked, job)
     plan = notebook.project.plan(notebook.flow, how.targets)
@@ -114,6 +129,7 @@ def _how(notebook: KernelNotebook, asked: _Asked, job: JobRun) -> Start:
         routed=job.routed,
         priority=asked.priority,
         force=asked.force,
+        paused=asked.steps,
     )
 
 
