@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import nbformat
 import pytest
 from tests.cells.conftest import notebook_of
 
@@ -59,7 +60,7 @@ pytestmark = [pytest.mark.kernel, pytest.mark.kill]
 class Job:
     """A job in a folder of its own, started again and again."""
 
-    def __init__(self, folder, cells=CELLS):
+    def __init__(self, folder, cells=CELLS, layout="runner"):
         self.folder = folder
         (folder / "tour.ipynb").write_text(notebook_of(*cells).text())
         self.environment = {
@@ -67,7 +68,7 @@ class Job:
             "PYTHONPATH": os.pathsep.join(sys.path),
             "JUPYTER_PLATFORM_DIRS": "1",
         }
-        self.call("export", "tour.ipynb", "--to", "jobs")
+        self.call("export", "tour.ipynb", "--to", "jobs", "--layout", layout)
 
     def words(self, *words):
         return [sys.executable, "-m", "flowbook.cli", *words]
@@ -159,8 +160,9 @@ def test_a_job_that_is_killed_at_any_moment_ends_as_if_nobody_had(tmp_path, seed
     assert '"status": "pending"' not in report
 
 
-def test_a_job_without_a_key_goes_on_when_it_is_told_to_resume(tmp_path):
-    job = Job(tmp_path)
+@pytest.mark.parametrize("layout", ["runner", "steps"])
+def test_a_job_without_a_key_goes_on_when_it_is_told_to_resume(tmp_path, layout):
+    job = Job(tmp_path, layout=layout)
     job.killed(0, True)
     before = job.attempts()
     done = job.run("--resume")
@@ -199,6 +201,29 @@ def test_a_run_that_kept_nothing_to_go_on_with_is_not_begun_again_under_its_key(
     assert "recorded with journal=summary, which keeps no values to go on with" in again.stderr
     assert "hint: run the flow again, under another key" in again.stderr
     assert job.attempts() == ["first", "second"]
+
+
+def test_the_report_of_a_job_that_goes_on_has_the_parameters_of_its_run(tmp_path):
+    job = Job(tmp_path, GATED, layout="steps")
+    job.killed_at_the_gate(*GIVEN, "--key", "k")
+    done = job.call("job", "run", "jobs/tour.ipynb", "--key", "k", "--output", "out.ipynb")
+    assert done.returncode == 0, done.stderr
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    (injected,) = (one for one in cells if "injected-parameters" in one.metadata.get("tags", ()))
+    values = {}
+    exec(injected.source, values)
+    assert (values["city"], values["sizes"], values["mark"]) == ("Bergen", [1, 2], "!")
+    gave = {one.source: one.outputs[-1].data["text/plain"] for one in cells if stepped(one)}
+    assert gave == {
+        "%flow step first": "'Bergen [1, 2]'",  # before it was killed
+        "%flow step second": "'Bergen [1, 2]!'",
+        "%flow step third": "'Bergen [1, 2]!'",
+    }
+    assert job.attempts() == ["first", "second", "second", "third"]
+
+
+def stepped(cell):
+    return "flowbook-step" in cell.metadata.get("tags", ())
 
 
 def test_a_key_that_comes_with_other_parameters_is_refused(tmp_path):

@@ -96,9 +96,10 @@ def run(  # noqa: PLR0913 - one for each option
         result = _left(opened, found.row, found.do)
     else:
         resumes = found.row.id if found.row is not None else None
+        begun_with = {} if found.row is None else found.row.params  # what its report has to show
         result = run_job(
             opened.path,
-            typed,
+            {**begun_with, **typed},
             project=opened.project,
             output=output,
             timeout=timeout,
