@@ -291,9 +291,9 @@ def _wait_for(process: subprocess.Popen[str], text: str, seconds: float = 40) ->
 def export(type_in, tmp_path):
     """`export("sums", *cells)` → the job's path below the project."""
 
-    def make(name: str, *cells: str) -> str:
+    def make(name: str, *cells: str, layout: str = "runner") -> str:
         notebook(tmp_path / f"{name}.ipynb", *cells)
-        done = type_in("export", f"{name}.ipynb", "--to", "jobs")
+        done = type_in("export", f"{name}.ipynb", "--to", "jobs", "--layout", layout)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -428,8 +428,9 @@ def test_sigterm_stops_a_job_and_its_kernel(type_in, export, start, tmp_path, by
 
 
 @pytest.mark.kernel
-def test_an_exported_job_passes_nbval(type_in, export, tmp_path):
-    job = export("sums", *SUMS)
+@pytest.mark.parametrize("layout", ["runner", "steps"])
+def test_an_exported_job_passes_nbval(type_in, export, tmp_path, layout):
+    job = export("sums", *SUMS, layout=layout)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", job],
         cwd=tmp_path,
@@ -439,6 +440,58 @@ def test_an_exported_job_passes_nbval(type_in, export, tmp_path):
         timeout=100,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("engine", [(), ("--engine", "flowbook")])
+def test_a_job_by_steps_is_one_run_under_papermill(type_in, export, tmp_path, engine):
+    job = export("sums", *SUMS, layout="steps")
+    words = [job, "out.ipynb", *engine, "-p", "top", "5", "--no-progress-bar"]
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", *words],
+        cwd=tmp_path, env=ENV, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (row,) = runs(type_in)
+    assert (row["flow"], row["status"], row["params"]["top"]) == ("sums", "succeeded", 5)
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    gave = {cell.source: cell.outputs[-1].data["text/plain"] for cell in stepped(cells)}
+    assert gave == {"%flow step numbers": "[0, 1, 2, 3, 4]", "%flow step total": "10.0"}
+    assert cells[-1].outputs[0].text == "flow sums: 2 nodes, succeeded\n"
+
+
+@pytest.mark.kernel
+def test_by_steps_a_node_that_fails_stops_the_notebook_in_its_own_cell(type_in, export, tmp_path):
+    broken = ("%%flow broken(numbers)\nnumbers[99]", "%%flow last(broken)\nbroken")
+    job = export("bad", *SUMS, *broken, layout="steps")
+    done = type_in("job", "run", job, "--output", "out.ipynb")
+    assert done.returncode == 1, done.stderr
+    assert "node 'broken' failed" in done.stderr
+    steps = stepped(nbformat.read(tmp_path / "out.ipynb", as_version=4).cells)
+    (failed,) = (cell for cell in steps if cell.metadata.papermill.status == "failed")
+    assert failed.source == "%flow step broken"
+    assert failed.outputs[-1].ename == "IndexError" or "IndexError" in failed.outputs[-1].evalue
+    (drawn,) = (one.data for one in failed.outputs if "image/svg+xml" in one.get("data", {}))
+    assert 'data-status="failed"><title>broken' in drawn["image/svg+xml"]
+    (row,) = runs(type_in)
+    assert row["status"] == "failed"
+
+
+def stepped(cells: Sequence[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    return [cell for cell in cells if "flowbook-step" in cell.metadata.get("tags", ())]
+
+
+@pytest.mark.kernel
+def test_sigterm_ends_a_run_by_steps_as_cancelled(type_in, export, start, tmp_path):
+    cell = "%%flow slow(numbers)\nimport asyncio\nopen('begun', 'w').close()\n"
+    job = export("slow", *SUMS, cell + "await asyncio.sleep(60)", layout="steps")
+    process = start("job", "run", job)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 143
+    assert runs(type_in)[0]["status"] == "cancelled"
 
 
 DEADLY = (

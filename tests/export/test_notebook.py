@@ -8,7 +8,7 @@ import pytest
 from flowbook.cells.notebook import Notebook
 from flowbook.cells.source import read
 from flowbook.errors import InvalidFlow, UsageError
-from flowbook.export.notebook import captured, export_notebook
+from flowbook.export.notebook import Layout, captured, export_notebook
 from flowbook.graph.node import Node
 from flowbook.graph.problem import Problem, Severity
 from flowbook.graph.registry import Registry
@@ -82,6 +82,42 @@ def test_cells_come_in_the_order_they_must_run():
 def test_exactly_one_cell_runs_the_flow():
     (runner,) = tagged(export())["flowbook-run"]
     assert runner.source == "run = %flow run --record"
+
+
+def test_by_steps_each_node_has_a_cell_that_runs_it_behind_all_definitions():
+    made = nbformat.reads(export(layout=Layout.STEPS), as_version=4)
+    code = [cell for cell in made.cells if cell.cell_type == "code"]
+    defined = max(n for n, cell in enumerate(code) if "flowbook-node" in cell.metadata["tags"])
+    assert [cell.source for cell in code[defined + 1 : -1]] == [
+        "run = %flow run --record --steps",
+        "%flow step raw",
+        "%flow step clean",
+        "%flow step",
+    ]
+    assert made.metadata["flowbook"]["layout"] == "steps"
+    assert "layout" not in nbformat.reads(export(), as_version=4).metadata["flowbook"]
+
+
+def test_steps_come_in_an_order_in_which_they_can_run():
+    spec = FlowSpec("tour", SPEC.nodes[::-1], SPEC.params, SPEC.setup)
+    made = tagged(export(spec, layout=Layout.STEPS))
+    assert [cell.source for cell in made["flowbook-node"]] == [TEXTS["clean"], TEXTS["raw"]]
+    assert [cell.source for cell in made["flowbook-step"]] == ["%flow step raw", "%flow step clean"]
+
+
+def test_by_steps_a_second_export_is_the_same_bytes_and_only_the_facts_are_compared():
+    assert export(layout=Layout.STEPS) == export(layout=Layout.STEPS)
+    cells = nbformat.reads(export(layout=Layout.STEPS), as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    assert all("nbval-ignore-output" in cell.metadata["tags"] for cell in code[4:-1])
+    assert len({cell.id for cell in cells}) == len(cells)
+
+
+def test_the_layout_does_not_change_the_version():
+    def version(text):
+        return nbformat.reads(text, as_version=4).metadata["flowbook"]["version"]
+
+    assert version(export()) == version(export(layout=Layout.STEPS))
 
 
 def test_the_authors_plain_cells_stay_behind():

@@ -104,9 +104,7 @@ def test_another_attempt_belongs_to_the_same_cell(shell):
 
 
 def test_a_node_that_fails_is_the_error_of_its_own_cell(shell):
-    run = define(
-        shell, *CHAIN, "%%flow broken(numbers)\nnumbers[9]", "%%flow after(broken)\n1"
-    )
+    run = define(shell, *CHAIN, "%%flow broken(numbers)\nnumbers[9]", "%%flow after(broken)\n1")
     shell.flow("step numbers")
     with pytest.raises(RunFailed, match=r"node 'broken' failed \(cell cell2, line 2\)"):
         shell.flow("step broken")

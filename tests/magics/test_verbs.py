@@ -407,10 +407,39 @@ def test_the_saved_notebook_is_exported_as_a_job(shell, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", str(path))
     job = shell.flow("export")
     assert job.as_posix() == "jobs/report.ipynb"
-    assert "wrote jobs/report.ipynb, the job of report.ipynb" in shell.said
+    told = "the job of report.ipynb as it is saved: nothing is published"
+    assert f"wrote jobs/report.ipynb, {told}" in shell.said
     assert "%flow run --record" in job.read_text()
     shell.flow("export --force")
     assert "nothing new in" in shell.said
+
+
+def sources(path):
+    """The texts of the cells of a notebook."""
+    from flowbook.cells.notebook import Notebook
+
+    return [cell.source for cell in Notebook.parse(path.read_text()).cells]
+
+
+def test_what_is_published_is_exported_and_its_version_told(shell, monkeypatch):
+    path = saved(shell, ["%%flow one\n1"])
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    shell.run("%%flow one\n1", cell="cell0")
+    shell.notebook.project.load(path).flow.publish("first")
+    saved(shell, ["%%flow one\n2"])
+    job = shell.flow("export")
+    assert "the job of version 1 of report" in shell.said
+    assert "changes that are not published" in shell.said
+    assert "%%flow one\n1" in sources(job)
+    shell.flow("export --draft --force")
+    assert "the job of report.ipynb as it is saved\n" in shell.said
+    assert "%%flow one\n2" in sources(job)
+    shell.flow("export --version 1 --layout steps --force")
+    assert "%flow step one" in job.read_text()
+    with pytest.raises(UsageError, match="no version '7'"):
+        shell.flow("export --version 7 --force")
+    with pytest.raises(UsageError, match="exclude each other"):
+        shell.flow("export --version 1 --draft")
 
 
 def test_cells_that_are_not_saved_are_told_of(shell, monkeypatch):

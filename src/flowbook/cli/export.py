@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,9 @@ from flowbook.cli.opening import (
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import captured, export_notebook
+from flowbook.export.notebook import Layout, captured, export_notebook
 from flowbook.graph.spec import FlowSpec
-from flowbook.session.jobs import write_job, written_out
-from flowbook.session.versions import stored_spec
+from flowbook.session.jobs import version_job, write_job
 
 
 @click.command("export")
@@ -45,11 +45,19 @@ from flowbook.session.versions import stored_spec
 @click.option("--with-tests", is_flag=True, help="Let the job run the test cells, too.")
 @click.option("--version", metavar="VERSION", help="Of this version.  [default: the published one]")
 @click.option("--draft", is_flag=True, help="Of the notebook as it is.")
+@click.option(
+    "--layout",
+    type=click.Choice([one.value for one in Layout]),
+    default=Layout.RUNNER.value,
+    show_default=True,
+    help="One cell runs all nodes, or each node has a cell that runs it.",
+)
 @target_options
 @json_option
 @manual(
     "flowbook export report.ipynb --to jobs/",
     "flowbook export report.ipynb --to jobs/ --version 3",
+    "flowbook export report.ipynb --to jobs/ --layout steps",
     "flowbook job run jobs/report.ipynb -p city=Oslo",
     "flowbook export report.ipynb --to jobs/ --target systemd --cron '30 2 * * *'",
     codes=(
@@ -80,7 +88,8 @@ def command(
         )
     wanted = None if asked["draft"] else _wanted(opened, asked["version"])
     source = Path(os.path.relpath(opened.path, folder.resolve())).as_posix()
-    text, number = _job(opened, wanted, source, tests=with_tests, draft=asked["draft"])
+    terms: Any = {"source": source, "tests": with_tests, "layout": Layout(asked["layout"])}
+    text, number = _job(opened, wanted, terms, draft=asked["draft"])
     changed = write_job(target, text)
     made = deployed(opened, target, asked) if asked["target"] else None
     if as_json:
@@ -95,21 +104,15 @@ def command(
 
 
 def _job(
-    opened: Opened, wanted: str | None, source: str, *, tests: bool, draft: bool
+    opened: Opened, wanted: str | None, terms: Mapping[str, Any], *, draft: bool
 ) -> tuple[str, int | None]:
     """The job as text, and the number of its version; None for the notebook as it is."""
     spec, registry = opened.flow.spec(), opened.project.registry
     if wanted is None:
         _warn(opened, spec, draft=draft)
         problems = opened.problems
-        made = export_notebook(
-            opened.text, spec, registry, source=source, problems=problems, tests=tests
-        )
-        return made, None
-    stored = stored_spec(opened.project.history, spec.id, wanted)
-    text, spec = written_out(stored, registry)
-    number = stored.number
-    return export_notebook(text, spec, registry, source=source, tests=tests, number=number), number
+        return export_notebook(opened.text, spec, registry, problems=problems, **terms), None
+    return version_job(opened.project.history, registry, spec.id, wanted, **terms)
 
 
 def _wanted(opened: Opened, version: str | None) -> str | None:

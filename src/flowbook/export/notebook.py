@@ -1,4 +1,4 @@
-"""A flow's notebook → the notebook papermill runs: definitions, one runner cell, results, facts.
+"""A flow's notebook → the notebook papermill runs: definitions, what runs them, results, facts.
 
 Invariants: every node keeps the author's text; cell ids are hashes of what a cell is for, so an
 export of an unchanged flow is the same bytes and the diff of a changed one shows that change. The
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from flowbook.cells.flow_line import print_option_line, split_options
@@ -29,6 +30,13 @@ FORMAT = 1
 QUIET = "nbval-ignore-output"
 _RUN = "run = %flow run --record"
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+class Layout(StrEnum):
+    """Which cells of a job run its nodes: one runs all of them, or each has one of its own."""
+
+    RUNNER = "runner"
+    STEPS = "steps"
 
 
 def parse_notebook(text: str, name: str) -> Any:
@@ -64,13 +72,15 @@ def export_notebook(  # noqa: PLR0913 - all but three have names
     problems: Iterable[Problem] = (),
     tests: bool = False,
     number: int | None = None,
+    layout: Layout = Layout.RUNNER,
 ) -> str:
     """The job of the flow `spec`, read from the notebook `text`, as .ipynb text.
 
     `source` is where a reader of the job finds the author's notebook, a path relative to the job.
     `problems` are those of reading it. Raises `InvalidFlow` with all of them, and all the compiler
     finds, when one is an error. `tests`: the job runs the test cells, which it else only defines.
-    `number`: the version is a published one, or another that is known by its number.
+    `number`: the version is a published one, or another that is known by its number. `layout`: the
+    cells that run the nodes.
     """
     wrong = errors(tuple(problems))
     if wrong:
@@ -88,19 +98,31 @@ def export_notebook(  # noqa: PLR0913 - all but three have names
         _parameters(spec, plan),
         *_setup(spec, texts, taken),
         *_nodes(spec, texts),
-        _code("run", f"{_RUN} --test" if tests else _RUN, "flowbook-run", QUIET),
-        _results(spec, plain),
+        *_running((spec, plain), plan, layout, " --test" if tests else ""),
         _facts(plan),
     ]
     about = {"format": FORMAT, "flow": plan.flow, "version": plan.version, "source": source}
-    if number is not None:
-        about["number"] = number
-    metadata = {
-        "kernelspec": dict(author.metadata.get("kernelspec") or _KERNEL),
-        "language_info": {"name": "python"},
-        "flowbook": about,
-    }
+    about |= {"layout": layout.value} if layout is Layout.STEPS else {}
+    about |= {} if number is None else {"number": number}
+    kernel = dict(author.metadata.get("kernelspec") or _KERNEL)
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}, "flowbook": about}
     return serialise(_nbformat().v4.new_notebook(cells=cells, metadata=metadata))
+
+
+def _running(
+    results: tuple[FlowSpec, Plan], plan: Plan, layout: Layout, more: str
+) -> Iterable[Any]:
+    """The cells that run what the cells above define; `more` options of the run."""
+    if layout is Layout.RUNNER:
+        yield _code("run", f"{_RUN}{more}", "flowbook-run", QUIET)
+        yield _results(*results)
+        return
+    yield _markdown("steps", "## Run")
+    yield _code("run", f"{_RUN} --steps{more}", "flowbook-run", QUIET)
+    for step in plan.steps:
+        if step.node not in plan.standby and step.index not in plan.unasked:
+            yield _code(f"step {step.node}", f"%flow step {step.node}", "flowbook-step", QUIET)
+    yield _code("results", "%flow step", "flowbook-results", QUIET)
 
 
 def _nodes(spec: FlowSpec, texts: dict[str, str]) -> list[Any]:

@@ -19,14 +19,16 @@ from flowbook.events import RunCompleted, RunCreated, RunStatus, TriggerKind
 from flowbook.events.values import ErrorInfo
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import JobResult
+from flowbook.export.notebook import export_notebook
 from flowbook.graph.flow_options import JournalMode
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec
-from flowbook.ids import CellId, EventSeq
+from flowbook.ids import CellId, EventSeq, FlowId
 from flowbook.plan.compile import version_of
 from flowbook.plan.plan import Plan
 from flowbook.session.recording import recording_of, told_params
-from flowbook.session.versions import Stored
+from flowbook.session.versions import Stored, stored_spec
+from flowbook.store.history import History
 from flowbook.store.store import Store
 
 
@@ -105,6 +107,19 @@ def record_unstarted(
     )
     sink.append([created, over]).result()
     return replace(result, status=status)
+
+
+def version_job(
+    history: History, registry: Registry, flow: FlowId, which: str, **terms: Any
+) -> tuple[str, int]:
+    """The job of a version of the history as text, and the version's number.
+
+    `which`: its number, its hash or the beginning of that; `terms`: those of `export_notebook`.
+    Raises `UsageError` when there is no such version, or no cells can say what it means.
+    """
+    stored = stored_spec(history, flow, which)
+    text, spec = written_out(stored, registry)
+    return export_notebook(text, spec, registry, number=stored.number, **terms), stored.number
 
 
 def written_out(stored: Stored, registry: Registry) -> tuple[str, FlowSpec]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from flowbook.export.notebook import Layout
 from flowbook.ids import NodeId
 from flowbook.magics import exporting
 from flowbook.magics.kernel_notebook import KernelNotebook
@@ -24,8 +26,19 @@ def load(notebook: KernelNotebook, node: NodeId) -> None:
 
 @verbs.command()
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--version", help="Of this version; else of the published one.")
+@click.option("--draft", is_flag=True, help="Of the notebook as it is saved.")
+@click.option(
+    "--layout",
+    type=click.Choice([one.value for one in Layout]),
+    default=Layout.RUNNER.value,
+    help="One cell runs all nodes, or each node has a cell that runs it.",
+)
 @click.option("--force", is_flag=True, help="Also write over a file that is something else.")
 @click.pass_obj
-def export(notebook: KernelNotebook, path: Path | None, force: bool) -> Path:
-    """Write the flow as a papermill job, to jobs/ beside the notebook or to PATH."""
-    return exporting.export(notebook, path, force=force)
+def export(
+    notebook: KernelNotebook, path: Path | None, *, force: bool, layout: str, **asked: Any
+) -> Path:
+    """Write the published version as a papermill job, to jobs/ beside the notebook or to PATH."""
+    told = exporting.Asked(layout=Layout(layout), **asked)
+    return exporting.export(notebook, path, told, force=force)
