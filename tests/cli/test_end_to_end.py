@@ -471,10 +471,10 @@ def test_by_steps_a_node_that_fails_stops_the_notebook_in_its_own_cell(type_in, 
     (failed,) = (cell for cell in steps if cell.metadata.papermill.status == "failed")
     assert failed.source == "%flow step broken"
     assert failed.outputs[-1].ename == "IndexError" or "IndexError" in failed.outputs[-1].evalue
-    (drawn,) = (one.data for one in failed.outputs if "image/svg+xml" in one.get("data", {}))
-    assert 'data-status="failed"><title>broken' in drawn["image/svg+xml"]
+    (drawn,) = (one for one in failed.outputs if "image/svg+xml" in one.get("data", {}))
+    assert 'data-status="failed"><title>broken' in drawn.data["image/svg+xml"]
     (row,) = runs(type_in)
-    assert row["status"] == "failed"
+    assert (row["status"], drawn.metadata.flowbook.run) == ("failed", row["id"])
 
 
 def stepped(cells: Sequence[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

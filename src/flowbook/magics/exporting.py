@@ -68,7 +68,12 @@ def _text(
     wanted = None if asked.draft else _wanted(notebook, flow, asked.version)
     if wanted is not None:
         text, number = version_job(
-            project.history, project.registry, flow.name, wanted, source=source, layout=asked.layout
+            project.history,
+            project.registry,
+            flow.spec().id,
+            wanted,
+            source=source,
+            layout=asked.layout,
         )
         return text, f"version {number} of {flow.name}"
     if file is not None:

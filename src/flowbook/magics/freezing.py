@@ -25,4 +25,5 @@ def show_frozen(notebook: KernelNotebook, run: Run) -> None:
         return
     flow = picture(desk.spec(), (), desk.positions(), registry=desk.registry)
     table = "" if run.status is RunStatus.SUCCEEDED else mime_bundle(run)["text/html"]
-    notebook.shell.display_pub.publish(frozen(flow, run, table))
+    about = {"flowbook": {"run": str(run.id)}}  # by which whoever reads the notebook finds it
+    notebook.shell.display_pub.publish(frozen(flow, run, table), about)

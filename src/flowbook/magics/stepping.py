@@ -86,4 +86,5 @@ def _show(notebook: KernelNotebook, run: Run | RecordedRun, node: NodeId) -> Non
     one = run[node]
     if one.outcome in (Outcome.SUCCEEDED, Outcome.REUSED):
         shown = one.shown({PortName(node): one.output}).values()
-        display(*(value for value in shown if value is not None))
+        seen = (value for value in shown if value is not None)
+        display(*seen)  # type: ignore[no-untyped-call]  # half typed

@@ -96,7 +96,10 @@ def run(notebook: KernelNotebook, /, **said: Any) -> Run | RecordedRun:
 @click.pass_obj
 def step(notebook: KernelNotebook, node: NodeId | None) -> Run | RecordedRun | None:
     """Run one node of the run begun with %flow run --steps; alone, all that is left of it."""
-    return stepping.finish(notebook) if node is None else stepping.step(notebook, node)
+    if node is None:
+        return stepping.finish(notebook)
+    stepping.step(notebook, node)
+    return None
 
 
 def _started(notebook: KernelNotebook, asked: _Asked, job: JobRun) -> Run | RecordedRun:

@@ -37,7 +37,7 @@ def load(notebook: KernelNotebook, node: NodeId) -> None:
 @click.option("--force", is_flag=True, help="Also write over a file that is something else.")
 @click.pass_obj
 def export(
-    notebook: KernelNotebook, path: Path | None, *, force: bool, layout: str, **asked: Any
+    notebook: KernelNotebook, /, path: Path | None, *, force: bool, layout: str, **asked: Any
 ) -> Path:
     """Write the published version as a papermill job, to jobs/ beside the notebook or to PATH."""
     told = exporting.Asked(layout=Layout(layout), **asked)
