@@ -92,6 +92,15 @@ def test_what_the_flow_keeps_back_is_not_told(canvas):
     assert "hush" not in str(canvas("INSPECT", node="load"))
 
 
+def test_lines_of_a_log_are_asked_for_up_to_a_moment(canvas):
+    told = canvas("LINES", rid=7, node="load")
+    assert [one["text"] for one in told["lines"]] == ["loading\n", "loaded 3\n"]
+    assert (told["type"], told["rid"], told["total"], told["of"]) == ("LINES", 7, 2, 2)
+    turn = canvas("LINES", rid=8, node="double", scope="each[2]", find="doub")
+    assert turn["total"] == 1
+    assert canvas("LINES", rid=9, node="load", until=0)["lines"] == []
+
+
 def test_turns_pages_and_texts_are_answered(canvas):
     turns = canvas("TURNS", rid=2, node="double")
     assert [one["scope"] for one in turns["turns"]] == [f"each[{n}]" for n in range(3)]

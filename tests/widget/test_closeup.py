@@ -76,9 +76,10 @@ def test_only_the_nodes_own_last_log_lines_come():
     run = FakeRun()
     run.nodes["clean"] = FakeNodeRun()
     run.told += [logged(1, "fetch", "not mine")]
-    run.told += [logged(i, "clean", f"line {i}") for i in range(2, 502)]
+    run.told += [logged(i, "clean", f"line {i}\n") for i in range(2, 502)]
     told = details(spec(), run, ASKED)
-    assert (len(told.logs), told.logs[-1].text, told.logs_cut) == (400, "line 501", True)
+    assert (len(told.logs), told.logs[-1].text) == (400, "line 501\n")
+    assert (told.lines, told.logs_cut) == (500, True)
 
 
 def test_a_run_of_an_older_definition_does_not_know_the_node():
