@@ -81,6 +81,9 @@ def test_a_node_is_inspected_with_what_it_took_gave_and_printed(canvas):
     assert "".join(one["text"] for one in load["logs"]) == "loading\nloaded 3\n"
     double = canvas("INSPECT", node="double", scope="each[1]")
     assert double["outputs"][0]["preview"]["value"] == 2
+    (item,) = double["inputs"]
+    told = {"n": 1, "secret_word": "[redacted]"}
+    assert (item["port"], item["preview"]["value"]) == ("item", told)
     total = canvas("INSPECT", node="total")
     assert total["inputs"][0]["type"].endswith("of 3"), total["inputs"]
     assert total["source"] or total["outputs"]

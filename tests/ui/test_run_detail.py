@@ -462,3 +462,28 @@ def test_a_long_log_is_seen_from_its_end_to_its_beginning_line_by_line(it, lab):
     it.page.keyboard.press("End")
     expect(panel).to_contain_text("12 of 20,000 lines")
     assert grave_violations(it.page) == []
+
+
+MAPPED = [
+    "%load_ext flowbook",
+    '%%flow orders\n[{"city": "Oslo", "amount": 120}, {"city": "Rome", "amount": 50}]',
+    "%%flow map each(items=orders)\nmax_concurrent: 2",
+    '%%flow share --in each\n100 / item["amount"]',
+    "%%flow shares(each_values)\nsum(each_values)",
+]
+
+
+def test_each_turn_of_a_container_shows_what_it_took_and_gave(it, lab):
+    run = Runs(lab, "mapped.ipynb", MAPPED).done()
+    it.open(run)
+    it.select("share")
+    panel = it.page.get_by_role("complementary", name="Details of share")
+    panel.get_by_label("Turn").select_option("each[0]")
+    panel.get_by_role("tab", name="Input").click()
+    expect(panel).to_contain_text("Oslo")
+    panel.get_by_label("Turn").select_option("each[1]")
+    expect(panel).to_contain_text("Rome")
+    expect(panel).not_to_contain_text("Oslo")
+    it.shot("turn")
+    panel.get_by_role("tab", name="Output").click()
+    expect(panel).to_contain_text("2")

@@ -8,6 +8,7 @@ from flowbook.events import NodeLogged
 from flowbook.events.values import ErrorInfo
 from flowbook.ids import EventSeq, NodeId, PortName
 from flowbook.run.rules.phase import Outcome
+from flowbook.store.values import Unavailable
 from flowbook.widget.closeup import details as details_of
 from flowbook.widget.protocol import Inspect
 from flowbook.widget.views import TextPreview, TreePreview
@@ -65,6 +66,14 @@ def test_a_value_that_is_gone_is_a_note():
     run.nodes["clean"] = Gone()
     (port,) = details(spec(), run, ASKED).outputs
     assert (port.port, port.preview, port.note) == ("clean", None, "it was not kept")
+
+
+def test_a_value_that_nobody_knows_any_more_is_a_note():
+    run = FakeRun()
+    unknown = Unavailable("item", "its list is gone", None)
+    run.nodes["clean"] = FakeNodeRun(held_inputs={PortName("rows"): unknown})
+    (port,) = details(spec(), run, ASKED).inputs
+    assert (port.preview, port.note) == (None, "not there: its list is gone")
 
 
 def test_only_the_nodes_own_last_log_lines_come():

@@ -17,6 +17,7 @@ from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.run.rules.phase import Outcome
 from flowbook.store.preview import Preview
+from flowbook.store.values import Unavailable
 from flowbook.widget.host import CanvasNodeRun, CanvasRun
 from flowbook.widget.log_lines import log_lines, sent
 from flowbook.widget.picture import sources
@@ -124,7 +125,9 @@ def _ports(
     shown = []
     for port, value in held.items():
         label = labels.get(port, str(port))
-        if port in near:
+        if isinstance(value, Unavailable):
+            shown.append(PortPreview(label, value.type, note=f"not there: {value.reason}"))
+        elif port in near:
             shown.append(PortPreview(label, type_name(near[port]), preview(near[port])))
         else:
             shown.append(_stored(ran, port, label, value, look))
