@@ -111,15 +111,17 @@ const LOGS: readonly LogLine[] = [
   stream: i === 2 || i === 3 ? "log" : "stdout",
   text: `${text}\n`,
   at: STARTED + i * 0.33,
+  seq: i,
+  level: (["info", "debug", "warning", "error"] as const)[i] ?? "info",
 }));
 
 /** What a node gave in this scene; of others as it is. */
 export function given(details: Details): Details {
   const preview = GIVEN[details.node];
   const logs = details.node === "season" ? [...LOGS] : details.logs;
-  if (preview === undefined) return { ...details, logs };
+  if (preview === undefined) return { ...details, logs, lines: logs.length };
   const outputs = [{ port: details.node, type: preview.show, preview, note: "" }];
-  return { ...details, outputs, logs };
+  return { ...details, outputs, logs, lines: logs.length };
 }
 
 /** A host that has renderers: of Vega-Lite an older one than asked for, and one that fails. */

@@ -549,10 +549,15 @@ export function details(view: string, name: string): Details {
       "select date_trunc('month', date) as month,\n       city,\n       avg(temp_max) as temp_max,\n       sum(rain) as rain_mm\nfrom days\ngroup by all\norder by month",
     language: "sql",
     logs: [
-      { stream: "stdout", text: "read 1461 rows\n", at: T0 },
-      { stream: "stderr", text: "FutureWarning: resample('M') is deprecated", at: T0 + 0.2 },
+      { stream: "stdout", text: "read 1461 rows\n", at: T0, seq: 3, level: "info" },
+      {
+        stream: "stderr",
+        text: "FutureWarning: resample('M') is deprecated",
+        ...{ at: T0 + 0.2, seq: 4, level: "warning" },
+      },
     ],
     logs_cut: false,
+    lines: 2,
     error: null,
     stream: name === "wet_days" ? STREAMED : null,
     measured:

@@ -55,6 +55,7 @@ test("previews are told apart by what they show", () => {
     language: "python",
     logs: [],
     logs_cut: false,
+    lines: 0,
     error: null,
     stream: null,
     measured: null,

@@ -1,33 +1,23 @@
 import { expect, test } from "vitest";
-import { clockOf, type Level, levelOf, split, wantedLines } from "../src/model/logLines";
+import { clockOf, split, wantedLines } from "../src/model/logLines";
+import { type AskForLines, BLOCK, LogPages } from "../src/panels/output/logPages";
+import type { Level, Lines, LogLine } from "../src/protocol/generated";
 
-const line = (text: string, stream = "stdout") => ({ stream, text, at: 1 });
-
-test.each<[string, string, Level]>([
-  ["read 1461 rows", "stdout", "info"],
-  ["warning: 3 rows", "log", "warning"],
-  ["ERROR: gone", "stdout", "error"],
-  ["[debug] asked twice", "stdout", "debug"],
-  ["CRITICAL - out of memory", "stderr", "error"],
-  ["2026-01-01 10:00:00,123 - flow.clean - WARNING - odd", "stderr", "warning"],
-  ["2026-01-01T10:00:00Z INFO started", "stderr", "info"],
-  ["Traceback (most recent call last):\n  File", "stderr", "error"],
-  ["KeyError: 'rain'", "stderr", "error"],
-  ["x.py:3: FutureWarning: soon", "stderr", "warning"],
-  ["100%|#####| 5/5", "stderr", "warning"],
-  ["\n", "stderr", "info"],
-  ["errors are no error", "stdout", "info"],
-  ["information: none", "stdout", "info"],
-])("%j on %s is %s", (text, stream, level) => {
-  expect(levelOf(line(text, stream))).toBe(level);
+const line = (text: string, level: Level = "info", stream = "stdout"): LogLine => ({
+  ...{ stream, text, at: 1, seq: 1, level },
 });
 
 test("lines are wanted by stream, by how grave they are, and by what is in them", () => {
-  const lines = [line("debug: a"), line("b"), line("error: c", "log"), line("warning: d")];
+  const lines = [
+    line("a", "debug"),
+    line("b"),
+    line("error: c", "error", "log"),
+    line("d", "warning"),
+  ];
   const texts = (wanted: Partial<Parameters<typeof wantedLines>[1]>) =>
     wantedLines(lines, { stream: "", level: "debug", find: "", ...wanted }).map((one) => one.text);
   expect(texts({})).toHaveLength(4);
-  expect(texts({ level: "warning" })).toEqual(["error: c", "warning: d"]);
+  expect(texts({ level: "warning" })).toEqual(["error: c", "d"]);
   expect(texts({ stream: "log" })).toEqual(["error: c"]);
   expect(texts({ find: " C " })).toEqual(["error: c"]);
 });
@@ -40,4 +30,100 @@ test("what was looked for is every other part of a text", () => {
 test("a line says when it was, to the millisecond", () => {
   const at = new Date(2026, 4, 4, 9, 8, 7, 60).getTime() / 1000;
   expect(clockOf(at)).toBe("09:08:07.060");
+});
+
+/** A log of so many lines, as whoever is asked tells it. */
+function logOf(count: number) {
+  const asked: Array<Parameters<AskForLines>[0]> = [];
+  const log = { count, fails: false };
+  const ask: AskForLines = (question) => {
+    asked.push(question);
+    if (log.fails) return Promise.reject(new Error("Nobody answered."));
+    const all = Array.from({ length: log.count }, (_, i) => line(`line ${i}`));
+    const found = all.filter(({ text }) => text.includes(question.find ?? ""));
+    const many = question.count ?? BLOCK;
+    const start = question.start ?? Math.max(0, found.length - many);
+    const lines = found.slice(start, start + many);
+    const told = { type: "LINES", view: "v", rid: 1, lines, start } as const;
+    return Promise.resolve({ ...told, total: found.length, of: log.count } satisfies Lines);
+  };
+  const pages = new LogPages({ node: "loud", scope: "", until: null }, ask);
+  return { asked, log, pages };
+}
+
+const settled = () => new Promise((done) => setTimeout(done));
+const EVERY = { stream: "", level: "debug", find: "" } as const;
+
+test("of a long log the end is asked for first, and what comes into sight", async () => {
+  const { asked, pages } = logOf(100_000);
+  pages.want(EVERY);
+  await settled();
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toMatchObject({ type: "LINES", node: "loud", start: null, until: null });
+  expect(pages.known).toMatchObject({ total: 100_000, of: 100_000, asking: false });
+  expect(pages.line(99_999)?.text).toBe("line 99999");
+  pages.look(99_950, 50);
+  await settled();
+  expect(asked).toHaveLength(1); // that was there
+  pages.look(50_190, 30);
+  expect(pages.known.asking).toBe(true);
+  await settled();
+  expect(asked.slice(1).map(({ start }) => start)).toEqual([50_000, 50_200]);
+  expect(pages.line(50_219)?.text).toBe("line 50219");
+  expect(pages.line(10)).toBeUndefined();
+});
+
+test("a log that grew is asked for its end, and keeps what was seen of it", async () => {
+  const { log, pages } = logOf(1_000);
+  pages.want(EVERY);
+  await settled();
+  log.count = 1_300;
+  pages.renew();
+  await settled();
+  expect(pages.known.total).toBe(1_300);
+  expect(pages.line(1_299)?.text).toBe("line 1299");
+  expect(pages.line(900)?.text).toBe("line 900");
+});
+
+test("other lines are wanted of the whole log, not of what was seen", async () => {
+  const { asked, pages } = logOf(5_000);
+  pages.want(EVERY);
+  await settled();
+  pages.want({ ...EVERY, find: "line 77" });
+  expect(pages.known.total).toBeNull();
+  await settled();
+  expect(asked.at(-1)).toMatchObject({ find: "line 77", start: null });
+  expect(pages.known).toMatchObject({ total: 11, of: 5_000 });
+  expect(pages.line(0)?.text).toBe("line 77");
+});
+
+test("an answer to what is no longer wanted is not taken", async () => {
+  const { pages } = logOf(5_000);
+  pages.want(EVERY);
+  pages.want({ ...EVERY, find: "line 4999" });
+  await settled();
+  expect(pages.known.total).toBe(1);
+  expect(pages.line(4_999)).toBeUndefined();
+});
+
+test("why there are no lines is told, and asked again they come", async () => {
+  const { log, pages } = logOf(1_000);
+  log.fails = true;
+  pages.want(EVERY);
+  await settled();
+  expect(pages.known).toMatchObject({ total: null, note: "Nobody answered.", asking: false });
+  log.fails = false;
+  pages.want(EVERY);
+  await settled();
+  expect(pages.known).toMatchObject({ total: 1_000, note: "" });
+});
+
+test("all lines that are wanted are copied, page by page", async () => {
+  const { pages } = logOf(2_500);
+  pages.want(EVERY);
+  await settled();
+  const [text, count] = await pages.text();
+  expect(count).toBe(2_500);
+  expect(text.split("\n")).toHaveLength(2_500);
+  expect(text.startsWith("line 0\n")).toBe(true);
 });

@@ -64,13 +64,14 @@ const DETAILS: Details = {
     scope: "",
     source: "",
     logs_cut: false,
+    lines: 2,
   },
   ...{ language: "python", error: null, stream: null },
   inputs: [{ port: "city", type: "str", preview: null, note: "" }],
   outputs: [{ port: "rows", type: "DataFrame", preview: null, note: "" }],
   logs: [
-    { stream: "stdout", text: "early", at: 100.2 },
-    { stream: "stdout", text: "late", at: 100.8 },
+    { stream: "stdout", text: "early", at: 100.2, seq: 1, level: "info" },
+    { stream: "stdout", text: "late", at: 100.8, seq: 2, level: "info" },
   ],
   measured: { attempt: 1, cpu_ms: 8, memory: 70, is_estimate: false },
 };

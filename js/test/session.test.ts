@@ -63,6 +63,7 @@ test("details for another page are not ours", () => {
     language: "python",
     logs: [],
     logs_cut: false,
+    lines: 0,
     error: null,
     stream: null,
     measured: null,

@@ -74,6 +74,7 @@ test("details of a run are forgotten when another run is shown", () => {
     language: "python",
     logs: [],
     logs_cut: false,
+    lines: 0,
     error: null,
     stream: null,
     measured: null,

@@ -81,6 +81,9 @@ def test_a_node_is_inspected_with_what_it_took_gave_and_printed(canvas):
     assert "".join(one["text"] for one in load["logs"]) == "loading\nloaded 3\n"
     double = canvas("INSPECT", node="double", scope="each[1]")
     assert double["outputs"][0]["preview"]["value"] == 2
+    (item,) = double["inputs"]
+    told = {"n": 1, "secret_word": "[redacted]"}
+    assert (item["port"], item["preview"]["value"]) == ("item", told)
     total = canvas("INSPECT", node="total")
     assert total["inputs"][0]["type"].endswith("of 3"), total["inputs"]
     assert total["source"] or total["outputs"]
@@ -90,6 +93,15 @@ def test_what_the_flow_keeps_back_is_not_told(canvas):
     page = canvas("PAGE", rid=1, node="load", port="load")
     assert page["rows"] == [[n, "[redacted]"] for n in range(3)]
     assert "hush" not in str(canvas("INSPECT", node="load"))
+
+
+def test_lines_of_a_log_are_asked_for_up_to_a_moment(canvas):
+    told = canvas("LINES", rid=7, node="load")
+    assert [one["text"] for one in told["lines"]] == ["loading\n", "loaded 3\n"]
+    assert (told["type"], told["rid"], told["total"], told["of"]) == ("LINES", 7, 2, 2)
+    turn = canvas("LINES", rid=8, node="double", scope="each[2]", find="doub")
+    assert turn["total"] == 1
+    assert canvas("LINES", rid=9, node="load", until=0)["lines"] == []
 
 
 def test_turns_pages_and_texts_are_answered(canvas):

@@ -44,19 +44,20 @@ MAIN = "from flowbook.cli import main; main()"
 class Runs:
     """Runs of one notebook in the folder of a server, made by processes of their own."""
 
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
-        lab.notebook(NAME, CELLS)
-        path = lab.folder / NAME
+    def __init__(self, lab: Lab, name: str = NAME, cells: list[str] = CELLS) -> None:
+        self.lab, self.name = lab, name
+        lab.notebook(name, cells)
+        path = lab.folder / name
         document = json.loads(path.read_text(encoding="utf-8"))
-        document["cells"][1]["metadata"]["tags"] = ["parameters"]
+        if cells is CELLS:
+            document["cells"][1]["metadata"]["tags"] = ["parameters"]
         path.write_text(json.dumps(document), encoding="utf-8")
         self.going: list[subprocess.Popen[bytes]] = []
 
     def begin(self, **params: object) -> subprocess.Popen[bytes]:
         """Run it in a process of its own."""
         words = [word for name, value in params.items() for word in ("-p", f"{name}={value}")]
-        cli = [sys.executable, "-c", MAIN, "run", NAME, *words]
+        cli = [sys.executable, "-c", MAIN, "run", self.name, *words]
         process = subprocess.Popen(
             cli, cwd=self.lab.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**os.environ, "FLOWBOOK_QUIET": "1"},
@@ -426,3 +427,63 @@ def test_values_that_were_removed_are_said_to_be_gone(it, runs):
     expect(told).to_contain_text("no longer in the store")
     it.expect(days="succeeded")
     it.shot("collected")
+
+
+LOUD = [
+    "%load_ext flowbook",
+    '%%flow quiet\nprint("warning: all is quiet")\n1',
+    '%%flow loud(quiet)\nfor i in range(20_000):\n    print(f"{i:05}")\nquiet',
+    "%%flow after(loud)\nloud",
+]
+
+
+def test_a_long_log_is_seen_from_its_end_to_its_beginning_line_by_line(it, lab):
+    run = Runs(lab, "loud.ipynb", LOUD).done()
+    it.open(run)
+    it.select("loud")
+    panel = it.page.get_by_role("complementary", name="Details of loud")
+    panel.get_by_role("tab", name="Logs").click()
+    expect(panel).to_contain_text("20,000 lines")
+    lines = panel.get_by_role("region", name="Lines")
+    expect(lines.get_by_text("19999", exact=True)).to_be_in_viewport()
+    assert lines.locator("time").count() < 200
+    lines.focus()
+    it.page.keyboard.press("Home")
+    expect(lines.get_by_text("00000", exact=True)).to_be_in_viewport()
+    expect(panel.get_by_label("Follow")).not_to_be_checked()
+    lines.evaluate("box => box.scrollTop = 18 * 12_345")
+    expect(lines.get_by_text("12345", exact=True)).to_be_in_viewport()
+    it.shot("long-log")
+    panel.get_by_label("Search in the lines").fill("0077")
+    expect(panel).to_contain_text("12 of 20,000 lines")
+    it.slider.focus()
+    it.page.keyboard.press("Home")
+    expect(panel).to_contain_text("Nothing was printed or logged by this moment.")
+    it.page.keyboard.press("End")
+    expect(panel).to_contain_text("12 of 20,000 lines")
+    assert grave_violations(it.page) == []
+
+
+MAPPED = [
+    "%load_ext flowbook",
+    '%%flow orders\n[{"city": "Oslo", "amount": 120}, {"city": "Rome", "amount": 50}]',
+    "%%flow map each(items=orders)\nmax_concurrent: 2",
+    '%%flow share --in each\n100 / item["amount"]',
+    "%%flow shares(each_values)\nsum(each_values)",
+]
+
+
+def test_each_turn_of_a_container_shows_what_it_took_and_gave(it, lab):
+    run = Runs(lab, "mapped.ipynb", MAPPED).done()
+    it.open(run)
+    it.select("share")
+    panel = it.page.get_by_role("complementary", name="Details of share")
+    panel.get_by_label("Turn").select_option("each[0]")
+    panel.get_by_role("tab", name="Input").click()
+    expect(panel).to_contain_text("Oslo")
+    panel.get_by_label("Turn").select_option("each[1]")
+    expect(panel).to_contain_text("Rome")
+    expect(panel).not_to_contain_text("Oslo")
+    it.shot("turn")
+    panel.get_by_role("tab", name="Output").click()
+    expect(panel).to_contain_text("2")

@@ -8,6 +8,7 @@ from flowbook.events import NodeLogged
 from flowbook.events.values import ErrorInfo
 from flowbook.ids import EventSeq, NodeId, PortName
 from flowbook.run.rules.phase import Outcome
+from flowbook.store.values import Unavailable
 from flowbook.widget.closeup import details as details_of
 from flowbook.widget.protocol import Inspect
 from flowbook.widget.views import TextPreview, TreePreview
@@ -67,6 +68,14 @@ def test_a_value_that_is_gone_is_a_note():
     assert (port.port, port.preview, port.note) == ("clean", None, "it was not kept")
 
 
+def test_a_value_that_nobody_knows_any_more_is_a_note():
+    run = FakeRun()
+    unknown = Unavailable("item", "its list is gone", None)
+    run.nodes["clean"] = FakeNodeRun(held_inputs={PortName("rows"): unknown})
+    (port,) = details(spec(), run, ASKED).inputs
+    assert (port.preview, port.note) == (None, "not there: its list is gone")
+
+
 def test_only_the_nodes_own_last_log_lines_come():
     def logged(seq, node, text):
         return NodeLogged(
@@ -76,9 +85,10 @@ def test_only_the_nodes_own_last_log_lines_come():
     run = FakeRun()
     run.nodes["clean"] = FakeNodeRun()
     run.told += [logged(1, "fetch", "not mine")]
-    run.told += [logged(i, "clean", f"line {i}") for i in range(2, 502)]
+    run.told += [logged(i, "clean", f"line {i}\n") for i in range(2, 502)]
     told = details(spec(), run, ASKED)
-    assert (len(told.logs), told.logs[-1].text, told.logs_cut) == (400, "line 501", True)
+    assert (len(told.logs), told.logs[-1].text) == (400, "line 501\n")
+    assert (told.lines, told.logs_cut) == (500, True)
 
 
 def test_a_run_of_an_older_definition_does_not_know_the_node():

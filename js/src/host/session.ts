@@ -44,6 +44,7 @@ const READS: ReadonlySet<string> = new Set<ViewMessage["type"]>([
   "FLOW_FORM",
   "FORM",
   "KINDS",
+  "LINES",
   "MATCH",
   "PAGE",
   "PART",

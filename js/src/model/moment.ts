@@ -14,9 +14,6 @@ export function nodeIn(run: RunState | null, name: string, scope: string): NodeR
   return scope === "" ? run?.nodes[name] : run?.scopes.get(scope)?.nodes.get(name);
 }
 
-/** Journal and node write down their times by different clocks' ticks. */
-const TICK = 0.001;
-
 /** The node as it was then; `node` is how it stood. */
 export function detailsAt(
   details: Details | undefined,
@@ -26,11 +23,13 @@ export function detailsAt(
   if (details === undefined || moment === null) return details;
   const began = node !== undefined && (node.attempt > 0 || node.phase === "done");
   const done = node?.phase === "done";
+  const logs = details.logs.filter(({ seq }) => seq <= moment.seq);
   return {
     ...details,
     inputs: began ? details.inputs : [],
     outputs: done ? details.outputs : [],
-    logs: details.logs.filter(({ at }) => at <= moment.at + TICK),
+    logs,
+    lines: details.logs_cut ? 0 : logs.length, // how many of those that are not here, is asked for
     error: node?.error ?? null,
     stream: done ? details.stream : null,
     measured: done ? details.measured : null,

@@ -3,6 +3,7 @@ import { Part } from "./Part";
 
 /** What a node printed and logged, as `output/LogLines` draws it. */
 export function LogsTab({ details }: { readonly details: Details }) {
-  if (details.logs.length === 0) return <p className="fb-faint">Nothing was printed or logged.</p>;
-  return <Part>{({ LogLines }) => <LogLines lines={details.logs} cut={details.logs_cut} />}</Part>;
+  if (details.logs.length === 0 && !details.logs_cut)
+    return <p className="fb-faint">Nothing was printed or logged.</p>;
+  return <Part>{({ LogLines }) => <LogLines details={details} />}</Part>;
 }

@@ -101,7 +101,7 @@ export function NodePanel({ store, name, inspect, onClose }: NodePanelProps) {
       {problems.length > 0 && <Warnings problems={problems} />}
       <Tabs
         tabs={TABS.filter((each) => !absent(each))}
-        counts={{ Logs: details?.logs.length ?? 0 }}
+        counts={{ Logs: details?.lines ?? 0 }}
         current={shown}
         onChange={(next) => {
           drafts.tab = next;

@@ -36,7 +36,9 @@ export function Tabs<T extends string>(props: TabsProps<T>) {
             onClick={() => onChange(tab)}
           >
             {tab}
-            {(counts[tab] ?? 0) > 0 && <span className="fb-count">{counts[tab]}</span>}
+            {(counts[tab] ?? 0) > 0 && (
+              <span className="fb-count">{counts[tab]?.toLocaleString("en-US")}</span>
+            )}
           </button>
         ))}
       </div>

@@ -1,6 +1,7 @@
 /** All that happened, one row an event; the row of the moment is the one that is chosen. */
 import {
   type KeyboardEvent,
+  type UIEvent,
   useCallback,
   useId,
   useLayoutEffect,
@@ -9,7 +10,7 @@ import {
   useRef,
 } from "react";
 import type { EditorState } from "../editor/editor";
-import { FEW, scrollTo, sliceOf } from "../model/windowing";
+import { scrollTo, sliceOf } from "../model/windowing";
 import type { Event } from "../protocol/generated";
 import { useShell } from "../view/shell";
 import { useEditor, useEditorState } from "../view/useEditor";
@@ -47,6 +48,8 @@ export function EventList() {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const view = useRef({ top: 0, height: 600 });
+  /** Where the list was scrolled to last, by whomever. */
+  const stands = useRef(0);
   const at = rowOf(shown, count);
   const last = useRef(-1);
   if (at !== last.current && at >= 0)
@@ -59,22 +62,41 @@ export function EventList() {
   const known = useMemo(() => new Set(flow?.nodes.map((node) => node.name)), [flow]);
 
   /** Draw other rows only where those that are drawn do not reach. */
-  const measure = useCallback(() => {
-    const element = box.current;
-    if (element === null) return;
-    const { scrollTop, clientHeight } = element;
-    view.current = { top: scrollTop, height: clientHeight };
+  const reach = useCallback(() => {
+    const { top, height } = view.current;
     const { from, to } = drawn.current;
-    if (scrollTop < from * ROW || scrollTop + clientHeight > to * ROW) redraw();
+    if (top < from * ROW || top + height > to * ROW) redraw();
   }, []);
-  useLayoutEffect(() => {
-    measure();
-    redraw(); // now that it is known how high it is
-  }, [measure]);
+  // Where it stands is told by what is scrolled, and how high it is when that changes: to ask for
+  // either while the time is dragged has the whole page laid out at once, in the middle of a frame.
+  const scrolled = useCallback(
+    (event: UIEvent<HTMLElement>) => {
+      const { scrollTop } = event.currentTarget;
+      stands.current = scrollTop;
+      view.current = { ...view.current, top: scrollTop };
+      reach();
+    },
+    [reach],
+  );
+  const empty = shown.length === 0;
   useLayoutEffect(() => {
     const element = box.current;
-    if (element !== null && Math.abs(element.scrollTop - top) >= 1) element.scrollTop = top;
-  }, [top]);
+    if (element === null || empty) return;
+    stands.current = 0; // another element, which is not scrolled yet
+    const watch = new ResizeObserver(([entry]) => {
+      if (entry === undefined) return;
+      view.current = { ...view.current, height: entry.contentRect.height };
+      reach();
+    });
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [empty, reach]);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null || Math.abs(stands.current - top) < 1) return;
+    stands.current = top;
+    element.scrollTop = top;
+  });
 
   // Rows that go out of sight at one end come in at the other: a scrub makes no new elements.
   const slots = Math.max(1, slice.to - slice.from);
@@ -124,7 +146,7 @@ export function EventList() {
           aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
           tabIndex={0}
           onKeyDown={keys}
-          onScroll={shown.length > FEW ? measure : undefined}
+          onScroll={scrolled}
         >
           <div style={{ height: slice.before }} role="presentation" />
           {shown.slice(slice.from, slice.to).map((index, i) => {

@@ -18,6 +18,8 @@ export interface Fields {
 
 export type How = "pause" | "resume" | "step";
 
+export type Level = "debug" | "info" | "warning" | "error";
+
 export type RunStatus = "queued" | "running" | "suspended" | "succeeded" | "failed" | "cancelled";
 
 export type Side = "in" | "out";
@@ -107,6 +109,21 @@ export interface AskKinds {
   readonly type: "KINDS";
   readonly view: string;
   readonly rid: number;
+}
+
+/** Lines that a node printed and logged, `count` from `start` on; the last ones for None. */
+export interface AskLines {
+  readonly type: "LINES";
+  readonly view: string;
+  readonly rid: number;
+  readonly node: string;
+  readonly scope?: string | null;
+  readonly start?: number | null;
+  readonly count?: number;
+  readonly stream?: string;
+  readonly level?: Level;
+  readonly find?: string;
+  readonly until?: number | null;
 }
 
 /** How do the inputs of a merge fit together by `key`? Answered with `Matched`. */
@@ -434,6 +451,7 @@ export interface Details {
   readonly language: string;
   readonly logs: ReadonlyArray<LogLine>;
   readonly logs_cut: boolean;
+  readonly lines: number;
   readonly error: ErrorInfo | null;
   readonly stream: StreamedView | null;
   readonly measured: Measured | null;
@@ -769,17 +787,30 @@ export interface LeanParam {
   readonly help?: string | null;
 }
 
+/** Lines from `start` on, of `total` that were wanted and `of` that there are. */
+export interface Lines {
+  readonly type: "LINES";
+  readonly view: string;
+  readonly rid: number;
+  readonly lines: ReadonlyArray<LogLine>;
+  readonly start: number;
+  readonly total: number;
+  readonly of: number;
+}
+
 /** Something the user should hear of: a gesture that the notebook cannot say. */
 export interface LinkNotice {
   readonly type: "NOTICE";
   readonly message: string;
 }
 
-/** Text a node printed; `stream` is stdout, stderr or log. */
+/** A line that a node said; `stream` is stdout, stderr or log, `seq` its event's number. */
 export interface LogLine {
   readonly stream: string;
   readonly text: string;
   readonly at: number;
+  readonly seq: number;
+  readonly level: Level;
 }
 
 /** Make a notebook with a new flow that this node calls: `Edited` has its `path`. */
@@ -1909,7 +1940,7 @@ export type EditMessage = AddNodeEdit | ConnectEdit | DisconnectEdit | MoveNodes
 
 export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
 
-export type KernelMessage = Batch | Clip | Compared | Completions | Details | Edited | Exported | FlowForm | Flows | Form | Found | Kinds | Matched | Opened | Page | Part | Peek | Published | Refused | Routed | Snapshot | Started | Statistics | Steered | Targets | Text | Turns | Value | Versions;
+export type KernelMessage = Batch | Clip | Compared | Completions | Details | Edited | Exported | FlowForm | Flows | Form | Found | Kinds | Lines | Matched | Opened | Page | Part | Peek | Published | Refused | Routed | Snapshot | Started | Statistics | Steered | Targets | Text | Turns | Value | Versions;
 
 export type LinkMessage = LinkNotice | Patch;
 
@@ -1919,7 +1950,7 @@ export type PatchView = DeleteCellView | InsertCellView | ReplaceSourceView | Se
 
 export type Preview = ArrayPreview | ImagePreview | RichPreview | TablePreview | TextPreview | TreePreview;
 
-export type ViewMessage = AskCompletions | AskFlowForm | AskFlows | AskForm | AskKinds | AskMatch | AskPage | AskPart | AskPeek | AskRoute | AskStatistics | AskTargets | AskText | AskTurns | AskValue | AskVersions | BringFile | CancelRun | ChangeFlow | CompareVersions | CopyNodes | DuplicateNodes | ExportFlow | ExtractFlow | FindText | GroupNodes | Hello | InlineFlow | InsertNode | Inspect | MakeFlow | Move | OpenHere | PasteNodes | PublishVersion | RedoEdit | RemoveNodes | RollBack | SetInput | SetOption | SetPorts | SetSetting | SetText | SpliceNode | StartPart | StartRun | SteerRun | TidyUp | UndoEdit | UngroupNodes;
+export type ViewMessage = AskCompletions | AskFlowForm | AskFlows | AskForm | AskKinds | AskLines | AskMatch | AskPage | AskPart | AskPeek | AskRoute | AskStatistics | AskTargets | AskText | AskTurns | AskValue | AskVersions | BringFile | CancelRun | ChangeFlow | CompareVersions | CopyNodes | DuplicateNodes | ExportFlow | ExtractFlow | FindText | GroupNodes | Hello | InlineFlow | InsertNode | Inspect | MakeFlow | Move | OpenHere | PasteNodes | PublishVersion | RedoEdit | RemoveNodes | RollBack | SetInput | SetOption | SetPorts | SetSetting | SetText | SpliceNode | StartPart | StartRun | SteerRun | TidyUp | UndoEdit | UngroupNodes;
 
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}, "median": {"any": ["string", "number", "number", "boolean", "null"]}, "bars": {"list": "number"}, "sampled": {"any": ["number", "null"]}}, "optional": {}},
@@ -1935,7 +1966,7 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   Completion: {"required": {"label": "string", "group": "string", "insert": "string", "detail": "string", "preview": "string"}, "optional": {}},
   Completions: {"tag": ["type", "COMPLETIONS"], "required": {"view": "string", "rid": "number", "start": "number", "end": "number", "items": {"list": {"ref": "Completion"}}}, "optional": {}},
   DeleteCellView: {"tag": ["type", "DELETE_CELL"], "required": {"cell": "string", "revision": "number"}, "optional": {}},
-  Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
+  Details: {"tag": ["type", "DETAILS"], "required": {"view": "string", "node": "string", "run": {"any": ["string", "null"]}, "scope": "string", "inputs": {"list": {"ref": "PortPreview"}}, "outputs": {"list": {"ref": "PortPreview"}}, "source": "string", "language": "string", "logs": {"list": {"ref": "LogLine"}}, "logs_cut": "boolean", "lines": "number", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "stream": {"any": [{"ref": "StreamedView"}, "null"]}, "measured": {"any": [{"ref": "Measured"}, "null"]}}, "optional": {}},
   EdgeTaken: {"required": {"source": "string", "output": "string", "target": "string", "input": "string", "taken": "number", "runs": "number"}, "optional": {}},
   EdgeView: {"required": {"source": "string", "output": "string", "target": "string", "input": "string"}, "optional": {}},
   Edited: {"tag": ["type", "EDITED"], "required": {"view": "string", "rid": "number", "label": "string", "nodes": {"list": "string"}, "path": {"any": ["string", "null"]}, "note": "string"}, "optional": {}},
@@ -1955,8 +1986,9 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   ItemsAdded: {"tag": ["kind", "ITEMS_ADDED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "outputs": {"record": {"ref": "ValueRef"}}, "count": "number"}, "optional": {"scope": "string", "total": {"any": ["number", "null"]}, "by": {"any": ["string", "null"]}}},
   KindView: {"required": {"kind": "string", "title": "string", "summary": "string", "family": "string", "body": "string", "contains": "boolean", "missing": "string", "words": {"list": "string"}}, "optional": {}},
   Kinds: {"tag": ["type", "KINDS"], "required": {"view": "string", "rid": "number", "kinds": {"list": {"ref": "KindView"}}}, "optional": {}},
+  Lines: {"tag": ["type", "LINES"], "required": {"view": "string", "rid": "number", "lines": {"list": {"ref": "LogLine"}}, "start": "number", "total": "number", "of": "number"}, "optional": {}},
   LinkNotice: {"tag": ["type", "NOTICE"], "required": {"message": "string"}, "optional": {}},
-  LogLine: {"required": {"stream": "string", "text": "string", "at": "number"}, "optional": {}},
+  LogLine: {"required": {"stream": "string", "text": "string", "at": "number", "seq": "number", "level": {"enum": ["debug", "info", "warning", "error"]}}, "optional": {}},
   Matched: {"tag": ["type", "MATCHED"], "required": {"view": "string", "rid": "number", "sides": {"list": {"ref": "SideView"}}, "suggestions": {"list": "unknown"}, "matched": {"any": ["number", "null"]}, "samples": {"list": "string"}, "error": "string", "partly": "boolean"}, "optional": {}},
   Measured: {"required": {"attempt": "number", "cpu_ms": {"any": ["number", "null"]}, "memory": {"any": ["number", "null"]}, "is_estimate": "boolean"}, "optional": {}},
   NodeCancelled: {"tag": ["kind", "NODE_CANCELLED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "attempt": "number", "ms": "number", "usage": {"list": {"ref": "Usage"}}, "cause": {"any": ["string", "null"]}}},
@@ -2033,6 +2065,6 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
 };
 
 export const UNIONS: Readonly<Record<string, readonly string[]>> = {
-  KernelMessage: ["Batch", "Clip", "Compared", "Completions", "Details", "Edited", "Exported", "FlowForm", "Flows", "Form", "Found", "Kinds", "Matched", "Opened", "Page", "Part", "Peek", "Published", "Refused", "Routed", "Snapshot", "Started", "Statistics", "Steered", "Targets", "Text", "Turns", "Value", "Versions"],
+  KernelMessage: ["Batch", "Clip", "Compared", "Completions", "Details", "Edited", "Exported", "FlowForm", "Flows", "Form", "Found", "Kinds", "Lines", "Matched", "Opened", "Page", "Part", "Peek", "Published", "Refused", "Routed", "Snapshot", "Started", "Statistics", "Steered", "Targets", "Text", "Turns", "Value", "Versions"],
   LinkMessage: ["LinkNotice", "Patch"],
 };

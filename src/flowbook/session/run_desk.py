@@ -24,9 +24,11 @@ from flowbook.run.rules.evolve import fold
 from flowbook.run.rules.phase import Outcome
 from flowbook.run.rules.state import RunState
 from flowbook.session.document_flow import as_flow
+from flowbook.session.past_turns import PastTurn, turn_of
 from flowbook.session.recorded import RecordedNode, RecordedRun
 from flowbook.session.saved import recorded_spec
 from flowbook.session.stills import Archive, Still, StillNode, StillRun
+from flowbook.store.values import Unavailable
 
 if TYPE_CHECKING:
     from flowbook.store.grid import Grid
@@ -107,6 +109,8 @@ class PastRun(StillRun):
         for use in wiring.params:
             if use.target == node and use.frame is None and use.param in params:
                 yield use.input, params[use.param]
+            if use.target == node and use.frame is not None:
+                yield use.input, self._of_turn(slot, use.frame, use.param)
         for edge in wiring.edges:
             if edge.target == node:
                 given = _given(state, path, edge.source)
@@ -116,6 +120,15 @@ class PastRun(StillRun):
             owner, _, port = name.partition(".")
             if owner == key and port in state.outputs[by_hand]:
                 yield PortName(port), state.outputs[by_hand][PortName(port)]
+
+    def _of_turn(self, slot: int, container: NodeId, name: PortName) -> Any:
+        """What a turn of a container gives the step in a slot by that name."""
+        turn = turn_of(self.state, slot, container)
+        if turn is None:
+            return Unavailable(str(name), "it is in no turn", None)
+        given = dict(self.read_by(NodeId(self.state.key(turn.owner))))
+        read = self.shelves.store.vault.shown
+        return PastTurn(self.state, self._desk.spec(), turn, given, read).value(name)
 
 
 def _given(state: RunState, path: str, source: NodeId) -> Mapping[PortName, ValueRef]:

@@ -11,22 +11,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from flowbook.errors import UnknownNode
-from flowbook.events import Event, NodeLogged, NodeUsed, OfNode
+from flowbook.events import Event, NodeUsed, OfNode
 from flowbook.events.values import ValueRef
 from flowbook.graph.spec import FlowSpec, NodeSpec
 from flowbook.ids import NodeId, PortName
 from flowbook.run.rules.phase import Outcome
 from flowbook.store.preview import Preview
+from flowbook.store.values import Unavailable
 from flowbook.widget.host import CanvasNodeRun, CanvasRun
+from flowbook.widget.log_lines import log_lines, sent
 from flowbook.widget.picture import sources
 from flowbook.widget.preview import preview, type_name
 from flowbook.widget.protocol import Details, Inspect
 from flowbook.widget.stored import stored_port, told
 from flowbook.widget.streamed import streamed_view
-from flowbook.widget.views import LogLine, Measured, PortPreview
+from flowbook.widget.views import Measured, PortPreview
 
 _MOST_LOG_LINES = 400
-_MOST_LOG_TEXT = 4_000
 _LANGUAGES: Mapping[str, str] = {"python": "python", "sql": "sql"}
 
 Look: TypeAlias = Callable[[ValueRef], Preview | None]
@@ -42,7 +43,7 @@ def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -
     ran = _node_run(run, _address(node, scope))
     if run is None or ran is None:
         return Details(asked.view, node.id, source=node.body, language=language)
-    logs, cut = _logs(events, node.id, scope)
+    lines = log_lines(events, node.id, scope)
     return Details(
         view=asked.view,
         node=node.id,
@@ -52,8 +53,9 @@ def details(spec: FlowSpec, run: CanvasRun | None, asked: Inspect, look: Look) -
         outputs=_outputs(ran, node, look),
         source=node.body,
         language=language,
-        logs=logs,
-        logs_cut=cut,
+        logs=sent(lines[-_MOST_LOG_LINES:]),
+        logs_cut=len(lines) > _MOST_LOG_LINES,
+        lines=len(lines),
         error=ran.error,
         stream=streamed_view(ran.stream),
         measured=_measured(events, node.id, scope),
@@ -123,7 +125,9 @@ def _ports(
     shown = []
     for port, value in held.items():
         label = labels.get(port, str(port))
-        if port in near:
+        if isinstance(value, Unavailable):
+            shown.append(PortPreview(label, value.type, note=f"not there: {value.reason}"))
+        elif port in near:
             shown.append(PortPreview(label, type_name(near[port]), preview(near[port])))
         else:
             shown.append(_stored(ran, port, label, value, look))
@@ -155,17 +159,6 @@ def latest(events: list[Event], node: NodeSpec) -> str:
         return ""
     told = (one for one in reversed(events) if isinstance(one, OfNode) and one.node == node.id)
     return next((one.scope for one in told), "")
-
-
-def _logs(events: list[Event], node: NodeId, scope: str) -> tuple[tuple[LogLine, ...], bool]:
-    found = [
-        event
-        for event in events
-        if isinstance(event, NodeLogged) and event.node == node and event.scope == scope
-    ]
-    kept = found[-_MOST_LOG_LINES:]
-    lines = tuple(LogLine(one.stream, one.text[:_MOST_LOG_TEXT], one.at) for one in kept)
-    return lines, len(kept) < len(found)
 
 
 def _measured(events: list[Event], node: NodeId, scope: str) -> Measured | None:

@@ -61,6 +61,7 @@ class Details(msgspec.Struct, frozen=True, tag_field="type", tag="DETAILS"):
     """The answer to `Inspect`, for the `view` that asked: one node, close up.
 
     Of a node inside of a container `scope` says in which turn, the latest one unless asked for.
+    `logs` are the last lines of `lines` that there are, and `logs_cut` says that there are more.
     """
 
     view: str
@@ -73,6 +74,7 @@ class Details(msgspec.Struct, frozen=True, tag_field="type", tag="DETAILS"):
     language: str = "python"
     logs: tuple[LogLine, ...] = ()
     logs_cut: bool = False
+    lines: int = 0
     error: ErrorInfo | None = None
     stream: StreamedView | None = None
     measured: Measured | None = None

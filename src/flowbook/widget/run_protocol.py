@@ -1,8 +1,8 @@
 """Messages that start and steer runs, and that look into what runs gave.
 
 What a run gave is never pushed: a view asks for the rows it shows (`AskPage`), for a value at a
-glance (`AskPeek`), and for the turns of a node (`AskTurns`). Each message is answered by the same
-`view` and `rid`, or with `Refused`.
+glance (`AskPeek`), for the turns of a node (`AskTurns`), and for lines of its log (`AskLines`).
+Each message is answered by the same `view` and `rid`, or with `Refused`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from flowbook.ids import NodeId, PortName, RunId
-from flowbook.widget.views import PortPreview
+from flowbook.widget.views import Level, LogLine, PortPreview
 
 Cell: TypeAlias = str | int | float | bool | None
 
@@ -128,7 +128,26 @@ class AskText(msgspec.Struct, frozen=True, tag_field="type", tag="TEXT"):
     start: int = 0
 
 
-RunAsked: TypeAlias = StartPart | SteerRun | AskPage | AskPeek | AskTurns | AskText
+class AskLines(msgspec.Struct, frozen=True, tag_field="type", tag="LINES"):
+    """Lines that a node printed and logged, `count` from `start` on; the last ones for None.
+
+    Only those of `stream` ('' for all), as grave as `level` or graver, with the text `find`.
+    `until`: as they stood when the event of that number had happened. `scope` as in `AskPage`.
+    """
+
+    view: str
+    rid: int
+    node: NodeId
+    scope: str | None = None
+    start: int | None = None
+    count: int = 200
+    stream: str = ""
+    level: Level = Level.DEBUG
+    find: str = ""
+    until: int | None = None
+
+
+RunAsked: TypeAlias = StartPart | SteerRun | AskPage | AskPeek | AskTurns | AskText | AskLines
 
 
 class Started(msgspec.Struct, frozen=True, tag_field="type", tag="STARTED"):
@@ -232,4 +251,15 @@ class Text(msgspec.Struct, frozen=True, tag_field="type", tag="TEXT"):
     none: str = ""
 
 
-RunAnswer: TypeAlias = Started | Steered | Page | Peek | Turns | Text
+class Lines(msgspec.Struct, frozen=True, tag_field="type", tag="LINES"):
+    """Lines from `start` on, of `total` that were wanted and `of` that there are."""
+
+    view: str
+    rid: int
+    lines: tuple[LogLine, ...] = ()
+    start: int = 0
+    total: int = 0
+    of: int = 0
+
+
+RunAnswer: TypeAlias = Started | Steered | Page | Peek | Turns | Text | Lines

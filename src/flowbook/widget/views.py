@@ -5,6 +5,7 @@ No message by itself; `flowbook.widget.protocol` has those.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
@@ -288,9 +289,20 @@ class Measured(msgspec.Struct, frozen=True):
     is_estimate: bool = False
 
 
+class Level(StrEnum):
+    """How grave a line is, the least first."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class LogLine(msgspec.Struct, frozen=True):
-    """Text a node printed; `stream` is stdout, stderr or log."""
+    """A line that a node said; `stream` is stdout, stderr or log, `seq` its event's number."""
 
     stream: str
     text: str
     at: float
+    seq: int = 0
+    level: Level = Level.INFO

@@ -1,4 +1,4 @@
-"""Answers to what looks into values of a run: pages of tables, a value at a glance, turns.
+"""Answers to what looks into a run: pages of tables and logs, a value at a glance, turns.
 
 What the flow keeps back is taken out of every page, by the name of port and column; such a column
 is neither sorted nor searched by, for that would tell of it.
@@ -29,13 +29,16 @@ from flowbook.store.grid import Grid, Wanted, page
 from flowbook.store.grid import Page as StoredPage
 from flowbook.widget.closeup import latest, port_preview
 from flowbook.widget.host import CanvasHost, CanvasNodeRun, runs_of
+from flowbook.widget.log_lines import log_lines, page_of
 from flowbook.widget.run_protocol import (
+    AskLines,
     AskPage,
     AskPeek,
     AskText,
     AskTurns,
     Cell,
     GridColumn,
+    Lines,
     Page,
     Peek,
     PeekColumn,
@@ -140,6 +143,14 @@ def ask_turns(host: CanvasHost, asked: AskTurns) -> Turns:
                 found[event.scope] = TurnView(event.scope, word, getattr(event, "ms", None))
     turns = sorted(found.values(), key=lambda one: one.status != "failed")
     return Turns(asked.view, asked.rid, tuple(turns[:MOST_TURNS]), max(0, len(turns) - MOST_TURNS))
+
+
+def ask_lines(host: CanvasHost, asked: AskLines) -> Lines:
+    """Lines of a node's log."""
+    run, spec = host.current_run(), host.spec().node(asked.node)
+    events = [] if run is None else run.events()
+    turn = latest(events, spec) if asked.scope is None else asked.scope
+    return page_of(log_lines(events, asked.node, turn, asked.until), asked)
 
 
 def _value(

@@ -11,6 +11,7 @@ from flowbook.session.portions import Portion
 from flowbook.widget.answering import looking
 from flowbook.widget.host import CanvasHost, runs_of
 from flowbook.widget.run_protocol import (
+    AskLines,
     AskPage,
     AskPeek,
     AskText,
@@ -62,4 +63,5 @@ ANSWERS: Final[Mapping[type, Answering]] = {
     AskPeek: looking.ask_peek,
     AskTurns: looking.ask_turns,
     AskText: looking.ask_text,
+    AskLines: looking.ask_lines,
 }
