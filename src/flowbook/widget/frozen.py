@@ -1,8 +1,8 @@
 """The canvas of a run, frozen into an executed notebook: for whoever reads the report.
 
 What shows notebooks agrees on little. JupyterLab shows no SVG of a notebook that it does not trust,
-and takes drawings that stand in HTML out of it; pictures that stand in HTML it leaves, and so do
-nbconvert and GitHub. So the HTML holds the drawing as a picture, which can run nothing, and the
+and takes drawings that stand in HTML out of it; pictures that stand in HTML it leaves, as
+nbconvert does. So the HTML holds the drawing as a picture, which can run nothing, and the
 drawing itself stands beside it for readers that prefer that. Pure.
 """
 

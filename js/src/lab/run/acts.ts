@@ -11,6 +11,7 @@ import { type RunView, short } from "./runView";
 export const RUN_COMMANDS = {
   open: "flowbook:open-run",
   compare: "flowbook:compare-runs",
+  report: "flowbook:open-run-of-report",
 } as const;
 
 const MOST_OFFERED = 50;

@@ -4,11 +4,13 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
-import { MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
+import { ICommandPalette, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
+import { INotebookTracker } from "@jupyterlab/notebook";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { Acts, RUN_COMMANDS } from "./acts";
 import { asking } from "./api";
 import { Following, lineTo } from "./following";
+import { leadToRuns } from "./report";
 import { type RunAround, RunView } from "./runView";
 
 type RunPages = WidgetTracker<MainAreaWidget<RunView>>;
@@ -17,11 +19,13 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
   id: "flowbook:run",
   description: "One recorded run on a canvas, at any moment of it; and two of them compared.",
   autoStart: true,
-  optional: [ITranslator, ILayoutRestorer],
+  optional: [ITranslator, ILayoutRestorer, INotebookTracker, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     translator: ITranslator | null,
     restorer: ILayoutRestorer | null,
+    notebooks: INotebookTracker | null,
+    palette: ICommandPalette | null,
   ) => {
     const trans = (translator ?? nullTranslator).load("flowbook");
     const { serverSettings } = app.serviceManager;
@@ -50,6 +54,10 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
       execute: ({ a, b }) =>
         typeof a === "string" && typeof b === "string" ? show(compared, b, a) : undefined,
     });
+    if (notebooks !== null) {
+      leadToRuns(app, notebooks, trans);
+      palette?.addItem({ command: RUN_COMMANDS.report, category: trans.__("Flow") });
+    }
     void restorer?.restore(alone, {
       command: RUN_COMMANDS.open,
       args: ({ content }) => ({ run: content.run }),
