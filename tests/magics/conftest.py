@@ -9,6 +9,7 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from jedi import settings
 from jupyter_client.manager import start_new_kernel
 from traitlets.config import Config
 
@@ -144,6 +145,15 @@ class Shell:
             cursor = text.find("|") if "|" in text.replace("#|", "  ") else len(text)
         with provisionalcompleter():
             return [one.text for one in self.inner.Completer.completions(text, cursor)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_jedi(tmp_path_factory):
+    """What jedi writes down is ours: it gives up on what another process is just writing."""
+    before = settings.cache_directory
+    settings.cache_directory = str(tmp_path_factory.mktemp("jedi"))
+    yield
+    settings.cache_directory = before
 
 
 @pytest.fixture
