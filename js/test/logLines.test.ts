@@ -118,6 +118,24 @@ test("why there are no lines is told, and asked again they come", async () => {
   expect(pages.known).toMatchObject({ total: 1_000, note: "" });
 });
 
+test("whoever did not answer is not asked for more by looking", async () => {
+  const { asked, log, pages } = logOf(1_000);
+  pages.want(EVERY);
+  await settled();
+  log.fails = true;
+  pages.look(0, 50);
+  await settled();
+  pages.look(0, 50);
+  pages.look(300, 50);
+  expect(asked).toHaveLength(2);
+  log.fails = false;
+  pages.renew();
+  await settled();
+  pages.look(300, 50);
+  await settled();
+  expect(pages.line(300)?.text).toBe("line 300");
+});
+
 test("all lines that are wanted are copied, page by page", async () => {
   const { pages } = logOf(2_500);
   pages.want(EVERY);

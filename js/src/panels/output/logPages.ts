@@ -68,6 +68,7 @@ export class LogPages {
 
   /** These lines are in sight: ask for what is not there. */
   look(first: number, count: number): void {
+    if (this.known.note !== "") return; // whoever did not answer is asked again when told to
     const last = Math.min(first + count, this.known.total ?? 0) - 1;
     for (let index = first; index <= last; index++)
       if (!this.lines.has(index)) void this.load(Math.floor(index / BLOCK));
