@@ -142,10 +142,18 @@ test("what only reads is asked of who answers next, and answered once", async ()
   expect(memory.sent.at(-1)?.type).toBe("HELLO");
 });
 
-test("what changes the flow is not done again by who answers next", () => {
+test("what changes the flow is not done again by who answers next, and who asked hears of it", async () => {
   const { memory, session } = open(snapshot(1, null));
-  session.request({ type: "REMOVE", nodes: ["fetch"] }).catch(() => {});
+  const removed = session.request({ type: "REMOVE", nodes: ["fetch"] });
+  const answered = session.request<"EDITED">({ type: "UNDO" });
+  const last = memory.sent.at(-1) as { readonly rid: number; readonly view: string };
   const sent = memory.sent.filter(({ type }) => type === "REMOVE");
   memory.link(true);
   expect(memory.sent.filter(({ type }) => type === "REMOVE")).toEqual(sent);
+  memory.tell(snapshot(1, null));
+  const { view, rid } = last;
+  memory.tell({ type: "EDITED", view, rid, label: "", nodes: [], path: null, note: "" });
+  vi.advanceTimersByTime(10_000);
+  await expect(removed).rejects.toThrow("lost before this was answered");
+  expect((await answered).type).toBe("EDITED");
 });

@@ -123,11 +123,25 @@ export class Session {
     this.store.change({ refused: null });
   }
 
-  /** Somebody answers from now on, who may not be who was asked. */
+  /**
+   * Somebody answers from now on, who may not be who was asked. What would change the flow is not
+   * asked again, for it may have been done; nobody waits for the answer for ever.
+   */
   private greet(): void {
     this.hello();
-    for (const { question } of [...this.waiting.values()])
+    const changes: number[] = [];
+    for (const [rid, { question }] of this.waiting)
       if (READS.has(question.type)) this.send(question);
+      else changes.push(rid);
+    if (changes.length > 0) setTimeout(() => this.giveUp(changes), PATIENCE_MS);
+  }
+
+  private giveUp(rids: readonly number[]): void {
+    for (const rid of rids) {
+      const one = this.waiting.get(rid);
+      this.waiting.delete(rid);
+      one?.reject(new RefusedQuestion(BROKEN, true));
+    }
   }
 
   hello(): void {
