@@ -405,6 +405,8 @@ def test_a_run_that_is_deleted_says_so(it, runs):
     expect(it.page.locator(".fb-time-line")).to_have_count(0)
     it.open(run, ready=False)
     expect(it.page.locator(".fb-lab-notice")).to_contain_text("There is no run")
+    it.page.get_by_role("button", name="Show Run History").click()
+    expect(it.page.get_by_role("heading", name="Run History")).to_be_visible()
 
 
 def test_nothing_of_it_bars_anybody(it, failed):

@@ -7,6 +7,7 @@ import {
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { RUNS } from "../runs/commands";
 import { Acts, RUN_COMMANDS } from "./acts";
 import { asking } from "./api";
 import { Following, lineTo } from "./following";
@@ -33,7 +34,9 @@ export const runPlugin: JupyterFrontEndPlugin<void> = {
     const following = new Following(lineTo(serverSettings));
     window.addEventListener("online", () => following.retry());
     const acts = new Acts(app, ask, trans);
-    const around: RunAround = { ask, following, trans, act: (view, act) => acts.do(view, act) };
+    const history = () => void app.commands.execute(RUNS.show);
+    const act: RunAround["act"] = (view, what) => acts.do(view, what);
+    const around: RunAround = { ask, following, trans, act, history };
     const alone: RunPages = new WidgetTracker({ namespace: "flowbook-runs" });
     const compared: RunPages = new WidgetTracker({ namespace: "flowbook-compared-runs" });
 

@@ -15,6 +15,14 @@ export interface RunAround {
   readonly following: Following;
   readonly trans: TranslationBundle;
   act(view: RunView, act: PageAct): Promise<string>;
+  /** Show which runs there are. */
+  history(): void;
+}
+
+/** What can be done where there is no run to be seen. */
+interface WayOn {
+  readonly label: string;
+  readonly act: () => void;
 }
 
 /** What the server says of a run, as far as the title has it. */
@@ -129,6 +137,7 @@ export class RunView extends Widget {
     this.say(
       trans.__("This run was deleted."),
       trans.__("What it took from others, and what others took of it, is theirs."),
+      this.toOthers,
     );
   }
 
@@ -139,8 +148,23 @@ export class RunView extends Widget {
       this.say(
         trans.__("There is no run %1.", this.run),
         trans.__("It may have been deleted, or its project lies elsewhere."),
+        this.toOthers,
       );
-    else this.say(failure.message || String(failure), failure.hint, true);
+    else this.say(failure.message || String(failure), failure.hint, this.again);
+  }
+
+  private get toOthers(): WayOn {
+    const { history, trans } = this.around;
+    return { label: trans.__("Show Run History"), act: history };
+  }
+
+  private get again(): WayOn {
+    const { trans } = this.around;
+    const act = () => {
+      this.say(trans.__("Looking for the run…"));
+      void this.begin();
+    };
+    return { label: trans.__("Try again"), act };
   }
 
   private leave(): void {
@@ -153,8 +177,7 @@ export class RunView extends Widget {
     this.listeners.clear();
   }
 
-  private say(words: string, more = "", again = false): void {
-    const { trans } = this.around;
+  private say(words: string, more = "", on: WayOn | null = null): void {
     this.notice.hidden = words === "";
     this.place.hidden = words !== "";
     const text = document.createElement("p");
@@ -162,14 +185,11 @@ export class RunView extends Widget {
     first.textContent = words;
     text.append(first, more === "" ? "" : ` ${more}`);
     this.notice.replaceChildren(text);
-    if (!again) return;
+    if (on === null) return;
     const button = document.createElement("button");
     button.className = "jp-mod-styled jp-mod-minimal";
-    button.textContent = trans.__("Try again");
-    button.addEventListener("click", () => {
-      this.say(trans.__("Looking for the run…"));
-      void this.begin();
-    });
+    button.textContent = on.label;
+    button.addEventListener("click", on.act);
     this.notice.append(button);
   }
 }
