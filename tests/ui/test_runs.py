@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def root(self) -> Locator:
-        return self.page.locator(".fb-runs:not(.fb-schedules)")
+        return self.page.locator(".fb-history")
 
     @property
     def rows(self) -> Locator:
@@ -479,12 +479,12 @@ def test_axe_finds_nothing_grave(panel, theme):
     panel.rows.nth(1).click(modifiers=["Shift"])
     name = theme.replace(" ", "-")
     panel.page.screenshot(path=f"tests/ui/artefacts/runs-{name}.png")
-    assert grave_violations(panel.page, ".fb-runs") == []
+    assert grave_violations(panel.page, ".fb-history") == []
     panel.root.locator('[data-action="filter"]').click()
     panel.widen(800)
-    panel.page.wait_for_selector('.fb-runs[data-wide="true"] [role="columnheader"]')
+    panel.page.wait_for_selector('.fb-history[data-wide="true"] [role="columnheader"]')
     panel.page.screenshot(path=f"tests/ui/artefacts/runs-{name}-wide.png")
-    assert grave_violations(panel.page, ".fb-runs") == []
+    assert grave_violations(panel.page, ".fb-history") == []
 
 
 def test_nothing_moves_where_motion_is_reduced(panel):
@@ -493,7 +493,7 @@ def test_nothing_moves_where_motion_is_reduced(panel):
     with slow_runs(panel.lab.folder) as (_, (run,)):
         expect(panel.of(run)).to_have_attribute("data-status", "running", timeout=10_000)
         moving = (
-            "() => document.getAnimations().filter(one => one.effect.target.closest('.fb-runs'))"
+            "() => document.getAnimations().filter(one => one.effect.target.closest('.fb-history'))"
         )
         assert panel.page.evaluate(f"({moving})().length") == 0
 
@@ -523,7 +523,7 @@ def test_what_stands_in_for_the_list_says_what_to_do(panel, name, answer, words)
     panel.page.route(API, answer)
     panel.open()
     expect(panel.root).to_contain_text(words)
-    assert grave_violations(panel.page, ".fb-runs") == []
+    assert grave_violations(panel.page, ".fb-history") == []
     panel.page.screenshot(path=f"tests/ui/artefacts/runs-{name}.png")
     panel.page.unroute(API)
     if name in ("absent", "busy", "offline"):

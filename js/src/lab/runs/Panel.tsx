@@ -45,7 +45,7 @@ export function Panel({
     />
   );
   return (
-    <div className="fb-runs" ref={place} data-wide={wide} data-phase={list.phase}>
+    <div className="fb-runs fb-history" ref={place} data-wide={wide} data-phase={list.phase}>
       <header className="fb-runs-top">
         <h2>{trans.__("Run History")}</h2>
         <LiveSign model={model} view={view} />
