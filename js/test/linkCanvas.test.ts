@@ -279,6 +279,18 @@ test("a kernel that restarted and is never heard of is reached anew, later each 
   expect(reconnect).toHaveBeenCalledTimes(2);
 });
 
+test("a kernel that answers and is not heard of otherwise is spoken with on a way of our own", async () => {
+  const world = new World();
+  canvas(world);
+  const reconnect = vi.fn(async () => {});
+  world.now = { ...idle(), reconnect };
+  world.status("autorestarting");
+  world.now.status = "unknown";
+  expect(world.link.answering).toBe("server");
+  await vi.advanceTimersByTimeAsync(8_100);
+  expect(world.link.answering).toBe("kernel");
+});
+
 test.each([
   ["that is heard of in time", "idle", "connected"],
   ["that is dead", "dead", "connected"],

@@ -50,7 +50,13 @@ export class Recall {
     const kernel = this.kernel();
     if (kernel?.status !== "unknown") return; // it was heard of, or will not be
     // A connection that is cut is opened anew by who cut it, or when the network is back.
-    if (kernel.connectionStatus === "connected") kernel.reconnect().catch(() => {});
+    // The server may hand it what it kept of the old one, which answers and is deaf to all else: then
+    // who asks is told, and opens a connection of their own.
+    if (kernel.connectionStatus === "connected")
+      kernel.reconnect().then(
+        () => this.ask(),
+        () => {},
+      );
     this.wait(Math.min(2 * waited, LAST_MS));
   }
 }
