@@ -226,6 +226,20 @@ def stepped(cell):
     return "flowbook-step" in cell.metadata.get("tags", ())
 
 
+def test_a_run_goes_on_though_its_job_has_lost_a_parameter_since(tmp_path):
+    job = Job(tmp_path, GATED)
+    job.killed_at_the_gate(*GIVEN, "--key", "k")
+    fewer = (GATED[0].replace("\nsizes: list = []", ""), *(
+        one.replace("(city, sizes)", "(city)").replace(" {sizes}", "") for one in GATED[1:]
+    ))  # fmt: skip
+    (tmp_path / "tour.ipynb").write_text(notebook_of(*fewer).text())
+    job.call("export", "tour.ipynb", "--to", "jobs")
+    done = job.call("job", "run", "jobs/tour.ipynb", "--key", "k")
+    assert done.returncode == 0, done.stderr
+    (row,) = job.rows()
+    assert (row["status"], row["params"]["sizes"]) == ("succeeded", [1, 2])
+
+
 def test_a_key_that_comes_with_other_parameters_is_refused(tmp_path):
     job = Job(tmp_path, GATED)
     job.killed_at_the_gate(*GIVEN, "--key", "k")

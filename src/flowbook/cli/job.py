@@ -33,6 +33,7 @@ from flowbook.export.job import (
 from flowbook.session.jobs import record_unstarted
 from flowbook.session.onset import Do, Wanted, onset
 from flowbook.session.recorded import RecordedRun
+from flowbook.session.recording import was_redacted
 from flowbook.store.rows import RunRow
 
 
@@ -96,15 +97,16 @@ def run(  # noqa: PLR0913 - one for each option
         result = _left(opened, found.row, found.do)
     else:
         resumes = found.row.id if found.row is not None else None
-        begun_with = {} if found.row is None else found.row.params  # what its report has to show
+        given = {} if found.row is None else found.row.params
+        begun_with = {name: one for name, one in given.items() if not was_redacted(one)}
         result = run_job(
             opened.path,
-            {**begun_with, **typed},
+            typed,
             project=opened.project,
             output=output,
             timeout=timeout,
             on_line=lambda line: click.echo(line, err=True),
-            attempt=Attempt(resumes, key),
+            attempt=Attempt(resumes, key, begun_with),
         )
         result = record_unstarted(opened.project, plan, result, typed, key)
     if as_json:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -71,10 +71,15 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Which run the job is: one to go on with, or a new one, with a run key if it has one."""
+    """Which run the job is: one to go on with, or a new one, with a run key if it has one.
+
+    `begun_with`: what a run that is gone on with has for parameters, for its report to show. They
+    are not checked: they are those of the version that it began with.
+    """
 
     resumes: RunId | None = None
     key: str | None = None
+    begun_with: Mapping[str, Json] = field(default_factory=dict)
 
 
 def run_job(  # noqa: PLR0913 - what may be said of a job; all but two have names
@@ -104,7 +109,10 @@ def run_job(  # noqa: PLR0913 - what may be said of a job; all but two have name
     report.parent.mkdir(parents=True, exist_ok=True)
     env = _environment(project, about, run_id, attempt)
     why, ending = _execute(
-        path.resolve(), report, dict(params), _Terms(project, env, timeout, on_line)
+        path.resolve(),
+        report,
+        {**attempt.begun_with, **params},
+        _Terms(project, env, timeout, on_line),
     )
     status, error = _recorded(project, run_id)
     code = verdict(why, status, ending)
