@@ -186,6 +186,12 @@ def test_a_flow_says_which_run_was_its_last(keep, rows, story):
     ]
 
 
+def test_of_runs_begun_at_one_instant_the_last_made_is_the_last(keep, rows, story):
+    made = [story.run(at=NOON, status=how) for how in ("failed", "failed", "succeeded")]
+    keep(made[2], made[0], made[1])
+    assert rows("SELECT last_run, last_status FROM flow_stats") == [(made[2][0].run, "succeeded")]
+
+
 def test_the_trend_has_a_row_for_each_day_with_runs(keep, rows, story):
     keep(*(story.run(at=NOON + day * DAY, status=how)
            for day, how in ((0, "succeeded"), (0, "failed"), (2, "succeeded"))))  # fmt: skip

@@ -54,8 +54,9 @@ BOUNDED: Mapping[str, str] = {
     SELECT r.flow, count(*) AS runs, {_OF_RUNS},
            {_percentiles("r.duration_ms", _WENT_WELL, (50, 95, 99))},
            avg(r.duration_ms) FILTER ({_WENT_WELL}) AS mean_ms,
-           arg_max(r.id, r.started_at) AS last_run,
-           arg_max(r.status, r.started_at) AS last_status, max(r.started_at) AS last_started_at
+           arg_max(r.id, (r.started_at, r.id)) AS last_run,
+           arg_max(r.status, (r.started_at, r.id)) AS last_status,
+           max(r.started_at) AS last_started_at
     FROM runs AS r WHERE {_BOUNDS} GROUP BY r.flow""",
     "daily_stats": f"""
     SELECT r.flow, r.started_at::DATE AS day, count(*) AS runs, {_OF_RUNS},
