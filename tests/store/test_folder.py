@@ -73,6 +73,25 @@ def test_a_fold_that_keeps_failing_is_said_once(caplog):
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
+def test_a_thread_that_is_about_to_start_is_waited_for(monkeypatch):
+    folder, start = Folder(lambda: None), threading.Thread.start
+    about = threading.Event()
+
+    def slowly(thread):
+        if thread.name == "flowbook-folder":
+            about.set()
+            assert folder._closing.wait(10.0)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    commit = threading.Thread(target=folder.noticed, args=(1, 1))
+    commit.start()
+    assert about.wait(10.0)
+    folder.close()
+    commit.join()
+    assert not folder._thread.is_alive()
+
+
 def test_closing_ends_the_thread():
     folder = Folder(lambda: None)
     folder.noticed(1, 1)

@@ -104,7 +104,8 @@ class Reopening:
 
     def settled(self, timeout: float = 30.0) -> bool:
         """True once all that was asked for has been seen to; for those who must know."""
-        thread = self._thread
+        with self._lock:
+            thread = self._thread
         if thread is not None:
             thread.join(timeout)
         return self._thread is None
@@ -112,7 +113,8 @@ class Reopening:
     def close(self) -> None:
         """Take nothing up any more, once what was asked for has been seen to."""
         self._closing.set()
-        thread = self._thread
+        with self._lock:
+            thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
 

@@ -55,8 +55,10 @@ class Folder:
         """End the thread; a fold that is under way is waited for."""
         self._closing.set()
         self._dirty.set()
-        if self._thread is not None:
-            self._thread.join()
+        with self._starting:  # a commit may be about to start it
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def due(self, now: float) -> bool:
         """True when it is time to fold."""
