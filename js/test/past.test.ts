@@ -231,5 +231,10 @@ describe("the list of events", () => {
       "failed: ValueError: too hot",
       "run failed, 10 s",
     ]);
+    const error = { type: "TimeoutError", message: "the run was not over after 60s" };
+    const again = { run: RUN, seq: 3, at: 2, attempt: 2, deadline: 62, error };
+    expect(told({ kind: "RUN_RETRIED", ...again })).toBe(
+      "attempt 2 of the run: the run was not over after 60s",
+    );
   });
 });

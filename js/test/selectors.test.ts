@@ -59,6 +59,33 @@ test("the summary counts what is done and what runs", () => {
   expect(summary({ ...INITIAL, flow, run: over })).toBe("Succeeded · 2 of 3 ran · 1 skipped");
 });
 
+test("a run that has its time again says which attempt it is at", () => {
+  const error = { type: "TimeoutError", message: "the run was not over after 60s" };
+  const run = foldRun(null, [
+    created(),
+    started("fetch", 1),
+    { kind: "RUN_RETRIED", run: RUN, seq: 2, at: 2, attempt: 2, deadline: 62, error },
+    {
+      kind: "NODE_RETRY_SCHEDULED",
+      run: RUN,
+      seq: 3,
+      at: 2,
+      node: "fetch",
+      attempt: 1,
+      ms: 9,
+      delay: 0,
+      error,
+    },
+    started("fetch", 4, 102, 2),
+  ]);
+  expect(summary({ ...INITIAL, flow, run })).toBe("Out of time, attempt 2, 0 of 3 done, 1 running");
+  const over = foldRun(run, [
+    completed("fetch", 5, ["rows"]),
+    { kind: "RUN_COMPLETED", run: RUN, seq: 6, at: 3, status: "succeeded", ms: 900 },
+  ]);
+  expect(summary({ ...INITIAL, flow, run: over })).toContain("at attempt 2");
+});
+
 test("what a cancel stopped does not count as run", () => {
   const run = foldRun(null, [
     created(),

@@ -56,6 +56,21 @@ def test_each_condition_tells_of_its_own():
     assert event(rule("recovered"), run(2, "succeeded")) is None
 
 
+@pytest.mark.parametrize(
+    ("how", "level", "words"),
+    [
+        (run(status="succeeded"), "warning", "was out of time, and succeeded at attempt 3"),
+        (run(), "error", "was out of time, and failed at attempt 3"),
+        (run(error="TimeoutError: 5 s are over"), "error", "ran out of time"),
+    ],
+)
+def test_a_run_that_had_its_time_again_is_told_of_however_it_ended(how, level, words):
+    found = judge(rule("timed_out"), how, Figures(2.0))
+    assert (found.event, found.level) == ("run_timed_out", level)
+    assert found.message == f"Workflow 'daily' {words}"
+    assert judge(rule("timed_out"), run(status="succeeded"), Figures(0.0)) is None
+
+
 def test_nothing_is_slow_as_long_as_little_is_known():
     slow = rule({"on": "slow", "least": 10})
     done = run(status="succeeded")

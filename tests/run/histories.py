@@ -24,12 +24,14 @@ from flowbook.run.rules.decide import decide
 from flowbook.run.rules.evolve import fold
 from flowbook.run.rules.instruction import Launch
 from flowbook.run.rules.known import ItemsGiven, KnownTurn
+from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.state import RunState
 from flowbook.run.rules.stimulus import (
     CancelAsked,
     Expired,
     Given,
     ItemsOffered,
+    Lineage,
     NextAsked,
     Origin,
     PauseAsked,
@@ -81,6 +83,7 @@ class Play:
         by_hand: tuple[str, ...] = (),
         origin: Origin | None = None,
         unasked: tuple[str, ...] = (),
+        ends: float | None = None,
         **flow,
     ) -> None:
         plan = plan_of(*nodes, flow=FlowOptions(**flow))
@@ -100,8 +103,15 @@ class Play:
                 trigger=TriggerKind.MANUAL,
                 given=places,
                 origin=origin,
+                lineage=Lineage(deadline=self._deadline(ends)),
             )
         )
+
+    def _deadline(self, given):
+        """The nearer of the one given and that of the flow."""
+        seconds = self.plan.options.timeout
+        own = None if seconds is None else self.now + seconds
+        return min((one for one in (own, given) if one is not None), default=None)
 
     def send(self, stimulus):
         decision = decide(self.plan, self.state, stimulus)
@@ -187,7 +197,8 @@ class Play:
 
     def expires(self, seconds=60.0):
         self.now += seconds
-        return self.send(Expired(at=self.now, seconds=seconds))
+        spent = {i: 1e3 * seconds for i, one in enumerate(self.state.phase) if one is Phase.RUNNING}
+        return self.send(Expired(at=self.now, seconds=seconds, spent=spent))
 
     def dies(self, after=None, again=()):
         """The process is gone, with what was not journalled; another takes the run up."""
@@ -334,6 +345,11 @@ def _histories():
 
 
 def _histories_of_recoveries():
+    twice = Play(n("a"), n("b", "a", retries=1), n("c"), timeout=60.0, timeout_retries=2)
+    yield (
+        "out_of_time_and_begun_again",
+        twice.returns("a").expires().fires("b").fires("c").returns("c").expires().fires("b"),
+    )
     lost = Play(n("a"), n("b", "a"), n("c", "a"), n("d", "b")).returns("a").says("b", "half\n")
     yield "lost_and_recovered", lost.dies().returns("b").returns("c").returns("d")
     yield (

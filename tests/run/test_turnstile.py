@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from tests.run.plans import n, plan_of, works
 
 from flowbook.errors import RunTimeout
-from flowbook.events import NodeStarted, RunCreated, RunStatus, TriggerKind
+from flowbook.events import (
+    NodeRetryScheduled,
+    NodeStarted,
+    RunCreated,
+    RunRetried,
+    RunStatus,
+    TriggerKind,
+)
 from flowbook.graph.flow_options import FlowOptions
 from flowbook.ids import NodeId, RunId
 from flowbook.run.rules.phase import Outcome
@@ -21,8 +29,9 @@ async def asleep(context, inputs):
     await asyncio.sleep(60)
 
 
-def begin(engine, calls, *, seconds=None, lineage=None, queued=False):
-    plan = replace(plan_of(*map(n, calls)), options=FlowOptions(timeout=seconds))
+def begin(engine, calls, *, seconds=None, again=0, lineage=None, queued=False):
+    options = FlowOptions(timeout=seconds, timeout_retries=again)
+    plan = replace(plan_of(*map(n, calls)), options=options)
     return engine.start(
         plan,
         works(plan, calls),
@@ -41,6 +50,33 @@ def test_a_run_that_outlives_its_flows_timeout_fails_and_names_what_ran(engines)
     with pytest.raises(RunTimeout, match=r"not over after 200ms; under way: slow") as late:
         run.raise_for_status()
     assert late.value.seconds == 0.2
+
+
+def test_a_run_has_its_time_as_often_as_its_flow_says(engines):
+    begun, done = [], []
+
+    async def slow_at_first(context, inputs):
+        begun.append(context.attempt)
+        await asyncio.sleep(60 if context.attempt < 3 else 0)
+        return "at last"
+
+    calls = {"slow": slow_at_first, "quick": lambda c, i: done.append(1)}
+    run = begin(engines(), calls, seconds=0.2, again=2).wait(10)
+    assert (run.status, run["slow"].output) == (RunStatus.SUCCEEDED, "at last")
+    assert (begun, done) == ([1, 2, 3], [1])
+    told = [event for event in run.events() if isinstance(event, RunRetried)]
+    assert [one.attempt for one in told] == [2, 3]
+    created = run.events()[0]
+    ends = [created.deadline, *(one.deadline for one in told)]
+    assert [b - a >= 0.2 for a, b in pairwise(ends)] == [True, True]
+    assert all(150 < e.ms < 5_000 for e in run.events() if isinstance(e, NodeRetryScheduled))
+
+
+def test_a_run_that_never_ends_fails_with_all_the_time_it_had(engines):
+    run = begin(engines(), {"slow": asleep}, seconds=0.1, again=2).wait(10)
+    with pytest.raises(RunTimeout, match=r"attempt 3 of the run") as late:
+        run.raise_for_status()
+    assert 0.3 <= late.value.seconds < 5
 
 
 def test_the_nearer_deadline_counts(engines):

@@ -63,6 +63,10 @@ class Referee:
         self.pauses: dict[str, facts.NodeRetryScheduled] = {}
         self.waits: dict[str, facts.NodeSuspended] = {}
         self.failures: Counter[str] = Counter()
+        self.deadline: float | None = None
+        self.tries = 1
+        self.given_up: set[str] = set()
+        """What the run gave up for want of time, and has not said so of yet."""
         self.turnings: dict[str, Turnings] = {}
         self.added: dict[str, list[facts.ItemsAdded]] = {}
         self.items_of: tuple[str, ...] = ()
@@ -163,6 +167,7 @@ class Referee:
         self.demand(event.seq == 0, event, "a run begins once")
         self.created_at = event.at
         self.items_of = event.items_of
+        self.deadline = event.deadline
 
     def see_CancelRequested(self, event: facts.CancelRequested) -> None:
         again = self.cancelling
@@ -196,6 +201,23 @@ class Referee:
             self.accounts.take_back(key)
             self.ready.add(key)
             self.failures.pop(key, None)
+
+    def see_RunRetried(self, event: facts.RunRetried) -> None:
+        options = self.plan.options
+        stops = self.cancelling or self.worked is not None
+        self.demand(not stops, event, "what stops has no more time")
+        self.demand(event.at >= self.deadline, event, f"its time is over: {self.deadline}")
+        self.demand(event.deadline == event.at + options.timeout, event, "it has all its time")
+        self.tries += 1
+        self.demand(self.tries == event.attempt, event, f"attempt {self.tries} of the run")
+        self.demand(self.tries <= options.timeout_retries + 1, event, "so many attempts")
+        lost = {
+            key
+            for key in self.running.keys() - self.stopping - self.turnings.keys()
+            if not self.shielded(key)
+        }
+        self.demand(set(event.lost) == lost, event, f"what was under way is lost: {lost}")
+        self.deadline, self.given_up = event.deadline, lost
 
     def see_RunEnding(self, event: facts.RunEnding) -> None:
         self.demand(self.worked is None, event, "a run's work is over once")
@@ -407,7 +429,11 @@ class Referee:
     def see_NodeRetryScheduled(self, event: facts.NodeRetryScheduled) -> None:
         key = self.key(event)
         self.all_is_undone(event, key)
-        self.failures[key] += 1
+        if key in self.given_up:
+            self.given_up.discard(key)
+            self.demand(event.delay == 0, event, "what the run gives up begins at once")
+        else:
+            self.failures[key] += 1
         self.demand(self.failures[key] <= self.step(key).options.retries, event, "so many retries")
         self.end(event, attempt=event.attempt)
         del self.ended[key]

@@ -56,6 +56,7 @@ from flowbook.run.rules.stimulus import (
     Given,
     ItemsOffered,
     JournalFailed,
+    Lineage,
     NextAsked,
     PauseAsked,
     ResumeAsked,
@@ -83,7 +84,7 @@ from flowbook.run.rules.upkeep import Flush, LetGo, Remind
 OF_THE_WORLD = (
     "permits", "failures", "suspensions", "hanging", "stops", "late", "logs", "given", "some",
     "lost_values", "pauses", "cancels", "deadlines", "full_disks", "kills", "additions", "carried",
-    "forces",
+    "forces", "run_times",
 )  # fmt: skip
 FEATURES = (*OF_FLOWS, *OF_THE_WORLD)
 SIZES = (3, 6, 6, 10)
@@ -137,6 +138,7 @@ class World:
         self.fate = chance or Random(f"{seed} fate")
         if self.odds("some", 0.1):
             self.plan = replace(self.plan, unasked=tuple(self._unasked()))
+        self._give_time(chance or Random(f"{seed} time"))
         self.limited = self.odds("permits", 0.3)
         self.troubles = dict(self._troubles())
         self.now, self.count, self.life = 1000.0, 0, 0
@@ -150,7 +152,27 @@ class World:
         self.carried: dict[int, dict[int, KnownTurn]] = {}
         """By container, the turns that an earlier run has made."""
         self.reminded = 0
+        self.awaited = 0, 0.0
+        """The last life that waits for the deadline, and for which."""
         self._be_born(RunState(self.plan), RunState(self.plan), [])
+
+    def _give_time(self, chance: Random) -> None:
+        """Some runs have so much time, and some of these have it more than once."""
+        seconds, again = chance.choice((0.5, 2.0, 8.0)), chance.randint(0, 2)
+        if "run_times" in self.features and chance.random() < 0.2:
+            own = replace(self.plan.options, timeout=seconds, timeout_retries=again)
+            self.plan = replace(self.plan, options=own)
+
+    def expire(self) -> None:
+        """The run's time is over; it may have it again."""
+        self.feed(Expired(at=self.now, seconds=1.0, spent={one: 1.0 for one, _ in self.going}))
+        self._await_deadline()
+
+    def _await_deadline(self) -> None:
+        ends = self.state.deadline
+        if ends is not None and (self.life, ends) != self.awaited:  # once in each life
+            self.awaited = self.life, ends
+            self.soon(self.expire, max(0.0, ends - self.now))
 
     def _unasked(self) -> Iterator[StepIndex]:
         """All but some steps and what these need."""
@@ -201,11 +223,14 @@ class World:
         trigger = TriggerKind.MANUAL
         self.first = 1
         self.carried = dict(self._carried())
+        seconds = self.plan.options.timeout
         more = {
+            "lineage": Lineage(deadline=None if seconds is None else self.now + seconds),
             "added": tuple(self._added()),
             "items_of": tuple(self.plan.steps[i].node for i in self.carried),
         }
         self.feed(Start(at=self.now, run=RunId("r"), trigger=trigger, given=given, **more))
+        self._await_deadline()
         for _ in range(2):
             if self.also("additions", 0.4):
                 self.soon(self.offer, self.more.choice(_TIMES))
@@ -596,7 +621,7 @@ class World:
         kinds: tuple[tuple[str, float, int, Callable[[], None]], ...] = (
             ("pauses", 0.3, 2, self.pause),
             ("suspensions", 0.3, 2, lambda: self.send("paid")),
-            ("deadlines", 0.05, 1, lambda: self.feed(Expired(at=self.now, seconds=1.0))),
+            ("deadlines", 0.05, 1, self.be_late),
             ("full_disks", 0.03, 1, self.fill_the_disk),
             ("cancels", 0.2, 1, lambda: self.feed(CancelAsked(at=self.now, reason="enough"))),
             ("kills", 0.6, 4, self.die),
@@ -608,6 +633,10 @@ class World:
                     yield fate.randint(1, 60), call
                 else:
                     fate.randint(1, 60)
+
+    def be_late(self) -> None:
+        if self.plan.options.timeout is None:  # else it is late when it is
+            self.feed(Expired(at=self.now, seconds=1.0))
 
     def pause(self) -> None:
         self.feed(PauseAsked(at=self.now))
@@ -646,6 +675,7 @@ class World:
             self.soon(self.match)
             again, known = tuple(sorted(past.gone)), self.carried
             self.feed(TakenUp(at=self.now, again=again, known=known))
+            self._await_deadline()
 
     def wake(self) -> None:
         """Nothing goes on by itself: what the run waits for has to come from somewhere."""

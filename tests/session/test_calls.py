@@ -452,6 +452,25 @@ def test_a_run_out_of_time_names_the_calls_of_its_turns_and_stops_them(project):
     assert not any(child.status is RunStatus.RUNNING for child in run.children)
 
 
+def test_a_run_that_has_its_time_again_calls_anew_and_gives_up_what_it_called(project):
+    inner, begun = Flow("inner", host=project), []
+
+    @inner.node
+    async def slow_once(x: int = 0):
+        begun.append(x)
+        await asyncio.sleep(60 if len(begun) == 1 else 0)
+        return x + 1
+
+    outer = Flow("outer", host=project, timeout="2s", timeout_retries=1)
+    outer.call(inner, name="sub", x=4)
+    run = outer.run().raise_for_status()
+    assert run["sub"].output["child_output"] == {"slow_once": 5}
+    assert [row.status for row in project.history.children(run.id)] == [
+        RunStatus.CANCELLED,
+        RunStatus.SUCCEEDED,
+    ]
+
+
 def test_a_call_is_written_as_a_cell_and_read_back(project, outer, tmp_path):
     outer.to_notebook(tmp_path / "outer.ipynb")
     again = project.read_notebook(tmp_path / "outer.ipynb")

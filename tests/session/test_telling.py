@@ -317,6 +317,22 @@ def test_a_run_out_of_time_is_told_as_such(project):
     assert (row.event, row.message) == ("run_timed_out", "Workflow 'late' ran out of time")
 
 
+def test_a_run_that_had_its_time_again_is_told_of(project):
+    flow, begun = Flow("twice", host=project, timeout="500ms", timeout_retries=1), []
+
+    @flow.node
+    async def slow_once():
+        import asyncio
+
+        begun.append(1)
+        await asyncio.sleep(GUARD if len(begun) == 1 else 0)
+
+    project.notifications.add("late", "timed_out", enable=True)
+    flow.run().raise_for_status()
+    (row,) = told(project)
+    assert row.message == "Workflow 'twice' was out of time, and succeeded at attempt 2"
+
+
 def test_what_a_run_took_is_told(project):
     flow = Flow("hungry", host=project, measure=True)
 

@@ -14,8 +14,16 @@ from hypothesis import strategies as st
 
 from flowbook.alerts.facts import Figures, FinishedRun
 from flowbook.alerts.judging import judged
-from flowbook.alerts.rule import Heavy, rule_of
-from flowbook.events import NodeStarted, NodeUsed, RunCompleted, RunCreated, RunStatus, TriggerKind
+from flowbook.alerts.rule import Heavy, TimedOut, rule_of
+from flowbook.events import (
+    NodeStarted,
+    NodeUsed,
+    RunCompleted,
+    RunCreated,
+    RunRetried,
+    RunStatus,
+    TriggerKind,
+)
 from flowbook.events.values import ErrorInfo
 from flowbook.ids import mint_uuid7
 from flowbook.store.judging import facts, unjudged
@@ -34,7 +42,7 @@ def rule(when, **said):
     return rule_of({"name": "n", "when": when, "to": [{"channel": "lab"}], **said})
 
 
-def events_of(number, flow, how, trigger, took, used):
+def events_of(number, flow, how, trigger, took, used, again):
     """A run that began in that minute; `used`: CPU seconds and bytes of its nodes `a` and `b`."""
     at = BEGIN + number * 60
     run = mint_uuid7(int(at * 1000), number + 1)
@@ -48,6 +56,11 @@ def events_of(number, flow, how, trigger, took, used):
         found.append(
             NodeUsed(run=run, seq=seq + 1, at=at, node=node, attempt=1, cpu_ms=cpu, memory=memory)
         )
+    for count in range(again):
+        found.append(
+            RunRetried(run=run, seq=len(found), at=at, attempt=count + 2, deadline=at + 9,
+                       error=ENDINGS["timed out"])
+        )  # fmt: skip
     found.append(
         RunCompleted(run=run, seq=len(found), at=at + took, status=status, ms=took * 1e3,
                      error=ENDINGS[how])
@@ -61,6 +74,7 @@ HISTORIES = st.lists(
         st.sampled_from(["daily", "weekly"]), st.sampled_from(list(ENDINGS)), TRIGGERS,
         st.integers(1, 50),
         st.tuples(*[st.tuples(st.integers(0, 90_000), st.integers(1, 10_000))] * 2),
+        st.sampled_from([0, 0, 0, 1, 2]),
     ),
     max_size=14,
 )  # fmt: skip
@@ -90,7 +104,7 @@ RULES = st.builds(
 def by_hand(wanted, history):
     """The notices, found run by run."""
     before, usual, told = {}, {}, []
-    for number, (flow, how, trigger, took, used) in enumerate(history):
+    for number, (flow, how, trigger, took, used, again) in enumerate(history):
         if how == "cancelled" or not wanted.watches(flow, trigger):
             continue
         status = "succeeded" if how == "succeeded" else "failed"
@@ -99,7 +113,7 @@ def by_hand(wanted, history):
         run = FinishedRun(
             str(number), flow, status, trigger, ended, error, before.get(flow)
         )  # fmt: skip
-        value, past = value_of(wanted.when, took, used), usual.setdefault(flow, [])
+        value, past = value_of(wanted.when, took, used, again), usual.setdefault(flow, [])
         last = past[-getattr(wanted.when, "over", 50) :]
         bar = numpy.quantile(last, wanted.when.percentile / 100) if last and value else None
         told.append((run, Figures(value, None if bar is None else float(bar), len(last))))
@@ -109,7 +123,9 @@ def by_hand(wanted, history):
     return list(judged(wanted, told))
 
 
-def value_of(when, took, used):
+def value_of(when, took, used, again):
+    if isinstance(when, TimedOut):
+        return float(again)
     if not isinstance(when, Heavy):
         return float(took) if hasattr(when, "percentile") else None
     mine = [one for node, one in zip("ab", used, strict=True) if when.node in (None, node)]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from tests.widget.forms import Asking
 
 from flowbook.errors import UsageError
+from flowbook.events import RunCreated, RunRetried, RunStatus, TriggerKind
+from flowbook.events.values import ErrorInfo
 from flowbook.graph.options import parse_options
+from flowbook.ids import RunId
+
+LATE = ErrorInfo("TimeoutError", "the run was not over after 60s")
 
 CELLS = (
     "region: str = 'north'\n",
@@ -42,6 +50,22 @@ def test_the_deadline_is_what_the_run_has_left(ask):
     assert ask("FLOWS", node="forecast").deadline is None
     ask("OPTION", name="timeout", value="12s")
     assert ask("FLOWS", node="forecast").deadline == 12.0
+
+
+@pytest.mark.parametrize(("again", "left"), [(False, 30.0), (True, 90.0)])
+def test_a_run_that_has_its_time_again_has_it_left(ask, monkeypatch, again, left):
+    ask("OPTION", name="timeout", value="60s")
+    run, now = RunId("r"), time.time()
+    events = [
+        RunCreated(
+            run=run, seq=0, at=now - 30, flow="f", version="v", trigger=TriggerKind.MANUAL,
+            nodes=(), deadline=now + 30,
+        ),
+        RunRetried(run=run, seq=1, at=now + 30, attempt=2, deadline=now + 90, error=LATE),
+    ]  # fmt: skip
+    going = SimpleNamespace(status=RunStatus.RUNNING, events=lambda: events[: 1 + again])
+    monkeypatch.setattr(ask.desk, "current_run", lambda: going)
+    assert ask("FLOWS", node="forecast").deadline == pytest.approx(left, abs=5)
 
 
 def test_an_iterator_is_a_notebook_and_a_call_inside(ask, project):

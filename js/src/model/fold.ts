@@ -99,6 +99,7 @@ class Fold {
       verdict: null,
       error: null,
       errorNode: null,
+      tries: 1,
       paused: false,
       cancelling: false,
       forced: false,
@@ -199,6 +200,9 @@ class Fold {
         break;
       case "RUN_RECOVERED":
         this.recovered(state, event);
+        break;
+      case "RUN_RETRIED":
+        this.state = { ...state, tries: event.attempt };
         break;
       case "RUN_ENDING":
         this.state = { ...state, ending: event.status };

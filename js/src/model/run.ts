@@ -19,6 +19,8 @@ export interface RunState {
   readonly verdict: RunStatus | null;
   readonly error: ErrorInfo | null;
   readonly errorNode: string | null;
+  /** How often it has had its time: more than once if it was out of it and tried again. */
+  readonly tries: number;
   readonly paused: boolean;
   readonly cancelling: boolean;
   /** What undoes and cleans up is to stop too. */
@@ -50,7 +52,14 @@ export function runView(run: RunState): unknown {
   const nodes = Object.fromEntries(
     Object.entries(run.nodes).map(([name, one]) => [name, nodeView(one, name in run.blocks)]),
   );
-  return { run: run.run, flow: run.flow, status: statusOf(run), trigger: run.trigger, nodes };
+  return {
+    run: run.run,
+    flow: run.flow,
+    status: statusOf(run),
+    trigger: run.trigger,
+    tries: run.tries,
+    nodes,
+  };
 }
 
 function nodeView(node: NodeRun, container: boolean): unknown {

@@ -266,6 +266,7 @@ export function summary(state: CanvasState): string {
   const status = statusOf(run);
   if (status === "running" || status === "suspended") {
     const parts = [`${done} of ${total} done`];
+    if (run.tries > 1) parts.unshift(`Out of time, attempt ${run.tries}`);
     if (run.paused) parts.unshift("Paused");
     if (run.ending !== null) parts.unshift(ENDING[run.ending] ?? "Finishing");
     if (running > 0) parts.push(`${running} running`);
@@ -282,6 +283,7 @@ export function summary(state: CanvasState): string {
   if (skipped > 0) parts.push(`${skipped} skipped`);
   if (cancelled > 0) parts.push(`${cancelled} cancelled`);
   if (unasked > 0) parts.push(`${unasked} not asked for`);
+  if (run.tries > 1) parts.push(`at attempt ${run.tries}`);
   if (run.compensated.length > 0) parts.push(`${run.compensated.length} undone`);
   if (run.uncompensated.length > 0) parts.push(`${run.uncompensated.length} not undone`);
   return parts.join(" · ");

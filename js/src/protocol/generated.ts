@@ -1464,6 +1464,18 @@ export interface RunResumed {
   readonly at: number;
 }
 
+/** The run was not over in time, and has its time again: until `deadline`, in epoch seconds. */
+export interface RunRetried {
+  readonly kind: "RUN_RETRIED";
+  readonly run: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly attempt: number;
+  readonly deadline: number;
+  readonly error: ErrorInfo;
+  readonly lost?: ReadonlyArray<string>;
+}
+
 /** The run a view shows: its facts so far, log lines left out, and live progress. */
 export interface RunView {
   readonly run: string;
@@ -1938,7 +1950,7 @@ export interface Wire {
 
 export type EditMessage = AddNodeEdit | ConnectEdit | DisconnectEdit | MoveNodesEdit | RemoveNodeEdit | RenameNodeEdit | ReplaceNodeEdit | SetBodyEdit | SetConfigEdit | SetFlowOptionsEdit | SetInputsEdit | SetOptionsEdit | SetOutputsEdit | SetParamsEdit | SetSetupEdit | SeveralEdit;
 
-export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
+export type Event = CancelRequested | CheckpointReached | ItemsAdded | NodeCancelled | NodeCompleted | NodeFailed | NodeLogged | NodeResumed | NodeRetryScheduled | NodeReused | NodeScheduled | NodeSkipped | NodeStarted | NodeStreamed | NodeSuspended | NodeUnfolded | NodeUsed | RunCompleted | RunCreated | RunEnding | RunPaused | RunRecovered | RunResumed | RunRetried | ScopeClosed | ScopeLeft | ScopeOpened | ScopeReused;
 
 export type KernelMessage = Batch | Clip | Compared | Completions | Details | Edited | Exported | FlowForm | Flows | Form | Found | Kinds | Lines | Matched | Opened | Page | Part | Peek | Published | Refused | Routed | Snapshot | Started | Statistics | Steered | Targets | Text | Turns | Value | Versions;
 
@@ -1955,7 +1967,7 @@ export type ViewMessage = AskCompletions | AskFlowForm | AskFlows | AskForm | As
 export const SHAPES: Readonly<Record<string, Fields>> = {
   ArrayPreview: {"tag": ["show", "array"], "required": {"dtype": "string", "shape": {"list": "number"}, "values": {"list": {"any": ["string", "number", "number", "boolean", "null"]}}, "nulls": {"any": ["number", "null"]}, "min": {"any": ["string", "number", "number", "boolean", "null"]}, "max": {"any": ["string", "number", "number", "boolean", "null"]}, "mean": {"any": ["number", "null"]}, "summarized": {"any": ["number", "null"]}, "median": {"any": ["string", "number", "number", "boolean", "null"]}, "bars": {"list": "number"}, "sampled": {"any": ["number", "null"]}}, "optional": {}},
   ArtefactView: {"required": {"name": "string", "media_type": "string", "size": "number", "preview": {"any": [{"ref": "TablePreview"}, {"ref": "ArrayPreview"}, {"ref": "ImagePreview"}, {"ref": "TreePreview"}, {"ref": "TextPreview"}, {"ref": "RichPreview"}, "null"]}, "note": "string"}, "optional": {}},
-  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
+  Batch: {"tag": ["type", "BATCH"], "required": {"seq": "number", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunRetried"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "streams": {"list": {"ref": "StreamView"}}}, "optional": {}},
   CallableFlow: {"required": {"name": "string", "params": {"list": {"ref": "ParamView"}}, "outputs": {"list": "string"}, "secrets": {"list": "string"}}, "optional": {}},
   CancelRequested: {"tag": ["kind", "CANCEL_REQUESTED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"reason": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}, "node": {"any": ["string", "null"]}, "status": {"any": [{"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}, "null"]}, "force": "boolean"}},
   CellView: {"required": {"cell": "string", "kind": "string", "source": "string", "metadata": {"record": "unknown"}, "revision": "number"}, "optional": {}},
@@ -2034,7 +2046,8 @@ export const SHAPES: Readonly<Record<string, Fields>> = {
   RunPaused: {"tag": ["kind", "RUN_PAUSED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
   RunRecovered: {"tag": ["kind", "RUN_RECOVERED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {"host": {"any": ["string", "null"]}, "pid": {"any": ["number", "null"]}, "lost": {"list": "string"}, "again": {"list": "string"}, "environment": {"any": ["string", "null"]}}},
   RunResumed: {"tag": ["kind", "RUN_RESUMED"], "required": {"run": "string", "seq": "number", "at": "number"}, "optional": {}},
-  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "waits_for": "string"}, "optional": {}},
+  RunRetried: {"tag": ["kind", "RUN_RETRIED"], "required": {"run": "string", "seq": "number", "at": "number", "attempt": "number", "deadline": "number", "error": {"ref": "ErrorInfo"}}, "optional": {"lost": {"list": "string"}}},
+  RunView: {"required": {"run": "string", "events": {"list": {"any": [{"ref": "RunCreated"}, {"ref": "NodeScheduled"}, {"ref": "NodeStarted"}, {"ref": "NodeCompleted"}, {"ref": "NodeReused"}, {"ref": "NodeRetryScheduled"}, {"ref": "NodeFailed"}, {"ref": "NodeSkipped"}, {"ref": "NodeCancelled"}, {"ref": "NodeSuspended"}, {"ref": "NodeResumed"}, {"ref": "NodeLogged"}, {"ref": "NodeStreamed"}, {"ref": "NodeUsed"}, {"ref": "NodeUnfolded"}, {"ref": "ScopeOpened"}, {"ref": "ScopeLeft"}, {"ref": "ScopeClosed"}, {"ref": "ScopeReused"}, {"ref": "ItemsAdded"}, {"ref": "CheckpointReached"}, {"ref": "CancelRequested"}, {"ref": "RunPaused"}, {"ref": "RunResumed"}, {"ref": "RunRecovered"}, {"ref": "RunRetried"}, {"ref": "RunEnding"}, {"ref": "RunCompleted"}]}}, "progress": {"list": {"ref": "ProgressView"}}, "waits_for": "string"}, "optional": {}},
   ScopeClosed: {"tag": ["kind", "SCOPE_CLOSED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string", "status": {"enum": ["queued", "running", "suspended", "succeeded", "failed", "cancelled"]}}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "ms": "number", "succeeded": "number", "failed": "number", "outputs": {"record": {"ref": "ValueRef"}}, "last": "boolean"}},
   ScopeLeft: {"tag": ["kind", "SCOPE_LEFT"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}, "why": "string", "error": {"any": [{"ref": "ErrorInfo"}, "null"]}}},
   ScopeOpened: {"tag": ["kind", "SCOPE_OPENED"], "required": {"run": "string", "seq": "number", "at": "number", "node": "string"}, "optional": {"scope": "string", "block": "string", "index": {"any": ["number", "null"]}}},

@@ -45,7 +45,8 @@ class FinishedRun:
 class Figures:
     """What a run took, what is usual, and of how many runs that is known.
 
-    `value` and `bar` are seconds, or bytes; None where nothing was measured.
+    `value` and `bar` are seconds, or bytes, or how often a run had its time again; None where
+    nothing was measured.
     """
 
     value: float | None = None

@@ -62,8 +62,8 @@ def judge(rule: Rule, run: FinishedRun, figures: Figures = _NO_FIGURES) -> Notic
     when = rule.when
     if isinstance(when, Failed) and run.failed:
         return _of(rule, run, "run_failed", error=run.error or "it failed")
-    if isinstance(when, TimedOut) and run.timed_out:
-        return _of(rule, run, "run_timed_out", "error", "ran out of time", Error=run.error or "")
+    if isinstance(when, TimedOut):
+        return _timed_out(rule, run, int(figures.value or 0))
     if isinstance(when, Recovered) and not run.failed and run.before == "failed":
         return _of(rule, run, "run_recovered", "success", "succeeds again")
     if isinstance(when, Slow) and not run.failed and _above(figures, when.least):
@@ -97,6 +97,20 @@ def judge_slot(rule: Rule, slot: Slot) -> Notice | None:
 def slot_subject(slot: Slot) -> str:
     """What a time of a schedule is known by; no run's id is like it."""
     return f"{slot.flow}@{_stamp(slot.scheduled_for)}"
+
+
+def _timed_out(rule: Rule, run: FinishedRun, again: int) -> Notice | None:
+    """A run that had its time `again` is told of however it ended."""
+    tried = {"Attempts": str(again + 1)} if again else {}
+    if run.timed_out:
+        words, tried = "ran out of time", {"Error": run.error or "", **tried}
+    elif again:
+        went = "failed" if run.failed else "succeeded"
+        words = f"was out of time, and {went} at attempt {again + 1}"
+    else:
+        return None
+    level = "error" if run.failed else "warning"
+    return _of(rule, run, "run_timed_out", level, words, **tried)
 
 
 def _heavy(rule: Rule, when: Heavy, run: FinishedRun, figures: Figures) -> Notice | None:

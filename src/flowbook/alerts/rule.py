@@ -35,7 +35,7 @@ class Failed(Condition, frozen=True, kw_only=True, tag="failed"):
 
 
 class TimedOut(Condition, frozen=True, kw_only=True, tag="timed_out"):
-    """A run failed because its time, or that of one of its nodes, was over."""
+    """A run failed because its time, or that of a node, was over; or it had its time again."""
 
 
 class Slow(Condition, frozen=True, kw_only=True, tag="slow"):

@@ -275,6 +275,19 @@ class RunRecovered(Fact, frozen=True, kw_only=True, tag="RUN_RECOVERED"):
     environment: str | None = None
 
 
+class RunRetried(Fact, frozen=True, kw_only=True, tag="RUN_RETRIED"):
+    """The run was not over in time, and has its time again: until `deadline`, in epoch seconds.
+
+    `attempt` is the one of the whole run that begins, from 2 on, and `error` what is said of the
+    one before. `lost` were under way, are given up and start again; what is done stays done.
+    """
+
+    attempt: int
+    deadline: float
+    error: ErrorInfo
+    lost: tuple[NodeId, ...] = ()
+
+
 class RunEnding(Fact, frozen=True, kw_only=True, tag="RUN_ENDING"):
     """The run's work is over and went so; what undoes it and what tears down is still to run."""
 
@@ -324,6 +337,7 @@ Event: TypeAlias = (
     | RunPaused
     | RunResumed
     | RunRecovered
+    | RunRetried
     | RunEnding
     | RunCompleted
 )

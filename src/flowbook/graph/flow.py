@@ -62,8 +62,8 @@ class Flow(Overriding, Branching, Calling, Described, Declaring, Remembering, Re
             name: Unique in its project.
             host: What runs, checks and shows it; the default project when left out.
             **options: `journal`, `durability`, `sensitive_fields`, `log_inputs`, `log_outputs`,
-                `allow_pickle`, `retention`, `audit`, `timeout`, `max_runs`, `priority`, `key_ttl`,
-                `on_failure` as in `flowbook.graph.flow_options`.
+                `allow_pickle`, `retention`, `audit`, `timeout`, `timeout_retries`, `max_runs`,
+                `priority`, `key_ttl`, `on_failure` as in `flowbook.graph.flow_options`.
 
         Raises:
             FlowSyntaxError: an option is unknown or cannot be what it is.

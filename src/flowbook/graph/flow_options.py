@@ -26,6 +26,7 @@ from flowbook.graph.options import (
 )
 from flowbook.graph.quantities import (
     Quantities,
+    parse_count,
     parse_counts,
     parse_most,
     parse_quantities,
@@ -81,9 +82,10 @@ class FlowOptions:
     """What a flow says of all its runs. Every field is a row of `FLOW_OPTIONS`.
 
     `retention` is text that `parse_retention` reads; None leaves it to the project. `timeout` is
-    seconds. `key_ttl`: seconds, 0 for as long as the run goes on, None for ever. `max_concurrent`
-    None: as many nodes at once as there are. `checkpoint_interval`: seconds between checkpoints.
-    `measure`: also the attempts in this process; those in one of their own always are.
+    seconds, and a run has them `timeout_retries` times more. `key_ttl`: seconds, 0 for as long as
+    the run goes on, None for ever. `max_concurrent` None: as many nodes at once as there are.
+    `checkpoint_interval`: seconds between checkpoints. `measure`: also the attempts in this
+    process; those in one of their own always are.
     """
 
     journal: JournalMode = JournalMode.FULL
@@ -95,6 +97,7 @@ class FlowOptions:
     retention: str | None = None
     audit: bool = False
     timeout: float | None = None
+    timeout_retries: int = 0
     max_runs: int | None = None
     priority: int = 0
     key_ttl: float | None = None
@@ -262,6 +265,8 @@ FLOW_OPTIONS: Mapping[str, Option] = {
                print_bool, flag=True),
         Option("timeout", "Stop a run that is not over after this long: 30s, 5m.", _parse_timeout,
                lambda v: "none" if v is None else print_duration(v)),
+        Option("timeout_retries", "How often a run that is out of time has it again, instead of "
+               "being stopped: what is under way begins anew.", parse_count, str),
         Option("max_runs", "How many runs go on at once in a process; more wait for their turn.",
                parse_most, print_most),
         Option("priority", "Which of the runs that wait has its turn first: the larger.",

@@ -21,8 +21,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Options of a node."""
 FLOW_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Limits": ("timeout", "max_runs", "max_concurrent", "limits", "capacity", "limit_key",
-               "priority", "key_ttl"),
+    "Limits": ("timeout", "timeout_retries", "max_runs", "max_concurrent", "limits", "capacity",
+               "limit_key", "priority", "key_ttl"),
     "Notifications": ("on_failure",),
     "Recording": ("journal", "durability", "retention", "log_inputs", "log_outputs", "streams",
                   "sensitive_fields", "audit", "allow_pickle", "measure", "checkpoint_interval"),

@@ -236,12 +236,11 @@ def failure_of(state: RunState, events: Sequence[Event]) -> RunError:
             node=state.stopper,
             error_type=stopped.type,
         )
-    deadline = created.deadline if isinstance(created, RunCreated) else None
     return RunTimeout(
         f"run {state.run} failed: {stopped.message}",
         hint=stopped.hint,
         run_id=state.run,
-        seconds=round((deadline or created.at) - created.at, 3),
+        seconds=round((state.deadline or created.at) - created.at, 3),
     )
 
 

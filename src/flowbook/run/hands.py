@@ -69,7 +69,8 @@ class Hands:
         self._cast, self._ambient = assignment.cast, assignment.ambient
         self._ambient.run(suspension.current.set, None)  # a node may have started this run
         self._accounts, self._feed, self._now = accounts, feed, stage.clock
-        self._tickets: dict[int, Ticket] = {}
+        self.tickets: dict[int, Ticket] = {}
+        """The attempts that are with an executor, by step."""
         self._measures = assignment.plan.options.measure
         self.alarms = Alarms(stage.loop)
         self.containers = Containers(
@@ -144,7 +145,7 @@ class Hands:
         options = self._state.steps[i].options
         if self._measures and (on is On.THREAD or on is On.INLINE):
             work = dataclasses.replace(work, call=measured(work.call))
-        self._tickets[i] = self._stage.executors[on].launch(
+        self.tickets[i] = self._stage.executors[on].launch(
             Attempt(
                 work,
                 inputs,
@@ -216,7 +217,7 @@ class Hands:
 
     def abort(self, order: Abort) -> bool:
         """Make an attempt stop; False when nothing of it is in these hands."""
-        ticket = self._tickets.get(order.step)
+        ticket = self.tickets.get(order.step)
         if ticket is not None and ticket.attempt.context.attempt == order.attempt:
             ticket.stop()
             if not self._state.is_current(order.step, order.attempt):
@@ -232,7 +233,7 @@ class Hands:
 
     def stop_all(self) -> None:
         """Make every attempt stop."""
-        for ticket in tuple(self._tickets.values()):
+        for ticket in tuple(self.tickets.values()):
             ticket.stop()
 
     def rest(self) -> None:
@@ -241,7 +242,7 @@ class Hands:
         self.alarms.drop_all()
 
     def _time_out(self, order: Launch) -> None:
-        ticket = self._tickets.get(order.step)
+        ticket = self.tickets.get(order.step)
         ms = _turned(self._state, order.step, self._now()) if ticket is None else ticket.ms()
         left = (self._state.steps[order.step].options.timeout or 0.0) - ms / 1000
         if left > 0:  # it had to wait for a thread, and that is not its fault
@@ -272,7 +273,7 @@ class Hands:
         if not self._state.is_current(order.step, order.attempt):
             self._accounts.used((i, order.attempt))
             return  # given up: another attempt may be on its way already
-        self._tickets.pop(i, None)
+        self.tickets.pop(i, None)
         if not isinstance(ending, Returned) or isinstance(ending.value, Suspend):
             self.alarms.drop(i)
             self._gave_nothing(order, ending)

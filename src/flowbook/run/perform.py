@@ -117,7 +117,7 @@ class Performance:
         self.offers = Offers(stage, self.state, self._hands.additions, self._record, self.feed)
         self.containers, self.lookups = self._hands.containers, self._hands.lookups
         self.watch = self._hands.watch
-        self.permits = self._hands.permits
+        self.permits, self.tickets = self._hands.permits, self._hands.tickets
 
     # ------------------------------------------------------------ the cycle
 
@@ -250,8 +250,12 @@ class Performance:
             self._end("it is suspended, and this process has let go of it; go on with flow.recover")
         parked, self._parked = self._parked, deque()
         for order in parked:
-            if self.state.phase[order.step] is not Phase.RUNNING:
-                continue
+            state = self.state
+            if (
+                state.phase[order.step] is not Phase.RUNNING
+                or order.attempt != state.attempt[order.step]
+            ):
+                continue  # given up before it began
             if order.after <= durable:
                 self._hands.launch(order)
             else:

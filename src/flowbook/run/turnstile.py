@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from flowbook.events import Event, RunCreated
 from flowbook.run.perform import Performance
 from flowbook.run.places.loops import soon
+from flowbook.run.rules.deadline import last_deadline
 from flowbook.run.rules.instruction import Launch
 from flowbook.run.rules.phase import Phase
 from flowbook.run.rules.stimulus import CancelAsked, Expired, Lineage, Start, TakenUp
@@ -35,8 +36,11 @@ class Turnstile:
 
     @property
     def lineage(self) -> Lineage:
-        """Where the run comes from, its deadline as far as it is known, and its priority."""
-        return self._lineage
+        """Where the run comes from, its last deadline as far as it is known, and its priority."""
+        state = self._performance.state
+        if state.deadline is None:
+            return self._lineage
+        return replace(self._lineage, deadline=last_deadline(state, self._performance.plan.options))
 
     @property
     def waiting(self) -> bool:
@@ -77,8 +81,9 @@ class Turnstile:
         performance.ask(begin)
         if not isinstance(begin, Start):
             soon(self._loop, _watch_turns, performance)
-        if self._lineage.deadline is not None and withdrawn is None:
-            watch(performance, self._loop, self._lineage.deadline)
+        deadline = performance.state.deadline or self._lineage.deadline
+        if deadline is not None and withdrawn is None:
+            watch(performance, self._loop, deadline)
         return True
 
     def _timed(self, now: float) -> Lineage:
@@ -116,11 +121,15 @@ def _watch_turns(performance: Performance) -> None:
 
 
 def watch(performance: Performance, loop: AbstractEventLoop, deadline: float) -> None:
-    """Stop the run at `deadline`, seconds since the epoch; from any thread."""
+    """Tell the run at `deadline`, seconds since the epoch, and at the next; from any thread."""
 
     def expire() -> None:
         given = deadline - performance.state.created_at
-        performance.feed(Expired(at=performance.now(), seconds=max(0.0, given)))
+        spent = {i: ticket.ms() for i, ticket in performance.tickets.items()}
+        performance.feed(Expired(at=performance.now(), seconds=max(0.0, given), spent=spent))
+        ends = performance.state.deadline
+        if ends is not None and ends > deadline:
+            watch(performance, loop, ends)
 
     def arm() -> None:
         alarm: TimerHandle = loop.call_later(max(0.0, deadline - performance.now()), expire)

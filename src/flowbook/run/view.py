@@ -23,6 +23,8 @@ _COUNTS = ("running", "succeeded", "failed", "skipped", "cancelled")
 def view(state: RunState) -> dict[str, Any]:
     """The run as plain JSON data, the same in Python and in TypeScript.
 
+    `tries` is how often the run has had its time.
+
     Per node: `attempt` is that of the last `NODE_STARTED` (0: none yet); `error` is the last
     attempt's and null once a later attempt completes; `ms` is the last attempt's (null: none
     ended); `reason` says why it was skipped or what it is suspended for.
@@ -38,6 +40,7 @@ def view(state: RunState) -> dict[str, Any]:
         "flow": state.flow,
         "status": state.status.value,
         "trigger": None if state.trigger is None else state.trigger.value,
+        "tries": state.tries,
         "nodes": {**nodes, **_inside(state)},
     }
 

@@ -24,6 +24,7 @@ from flowbook.events import (
     RunCompleted,
     RunCreated,
     RunRecovered,
+    RunRetried,
     ScopeClosed,
     SkipReason,
 )
@@ -80,6 +81,8 @@ class Board:
         if isinstance(event, RunRecovered):
             again = ", ".join((*event.lost, *event.again)) or "nothing"
             return f"{self.state.flow}: taken up by process {event.pid}; started again: {again}"
+        if isinstance(event, RunRetried):
+            return f"{self.state.flow}: {event.error.message}; attempt {event.attempt} begins"
         if isinstance(event, ScopeClosed):
             return self._turned(event)
         note = _note(event)

@@ -9,7 +9,7 @@ the same. It leaves out what a rule surely does not tell; whether the rest is to
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,13 @@ _USED = """
     SELECT watched.*, used.value FROM watched LEFT JOIN (
         SELECT run_id, {value} AS value FROM node_runs WHERE attempts > 0 {node} GROUP BY run_id
     ) AS used ON used.run_id = watched.id"""
+_RETRIED = """
+    SELECT watched.*, told.value FROM watched LEFT JOIN (
+        SELECT run_id, count(*)::DOUBLE AS value FROM events WHERE kind = 'RUN_RETRIED'
+        GROUP BY run_id
+    ) AS told ON told.run_id = watched.id"""
+_ALSO: Mapping[type, tuple[str, ...]] = {Heavy: ("node_runs",), TimedOut: ("events",)}
+"""What is read of the history besides its runs, by condition."""
 _NOT_USUAL = "SELECT NULL::VARCHAR AS id, NULL::DOUBLE AS bar, NULL::BIGINT AS known WHERE false"
 _USUAL = """
     SELECT id, quantile_cont(value, {share}) OVER past AS bar, count(value) OVER past AS known
@@ -97,8 +104,7 @@ def facts(
         if value is not None:
             chosen.append(condition)
             given[name] = value
-    views = ("runs", "node_runs") if isinstance(rule.when, Heavy) else ("runs",)
-    with snapshot.look(*views) as view:
+    with snapshot.look("runs", *_ALSO.get(type(rule.when), ())) as view:
         kinds = view.execute(_FLOWS).fetchall()
         given["watched"] = [f"{flow}\0{by}" for flow, by in kinds if rule.watches(flow, by)]
         if isinstance(rule.when, Heavy) and rule.when.node is not None:
@@ -124,7 +130,7 @@ def _measured(when: When) -> str:
     if isinstance(when, Heavy):
         value = "sum(cpu_ms) / 1e3" if when.what == "cpu" else "max(memory)::DOUBLE"
         return _USED.format(value=value, node="" if when.node is None else "AND node = $node")
-    return _UNMEASURED
+    return _RETRIED if isinstance(when, TimedOut) else _UNMEASURED
 
 
 def _usual(when: When) -> str:
@@ -138,7 +144,8 @@ def _may(rule: Rule) -> str:
     when = rule.when
     first = " AND before IS DISTINCT FROM 'failed'" if rule.first_only else ""
     if isinstance(when, Failed | TimedOut):
-        return "status = 'failed'" + first
+        retried = "value > 0 OR " if isinstance(when, TimedOut) else ""
+        return f"({retried}status = 'failed')" + first
     if isinstance(when, Recovered):
         return "status = 'succeeded' AND before = 'failed'"
     if isinstance(when, Heavy) and when.limit is not None:

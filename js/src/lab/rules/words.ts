@@ -26,7 +26,7 @@ export function eventHelp(trans: Words, on: Event): string {
     case "failed":
       return trans.__("or is lost with its process");
     case "timed_out":
-      return trans.__("its own time, or that of one of its nodes");
+      return trans.__("its own time, or that of one of its nodes; or it had its time again");
     case "slow":
       return trans.__("it succeeded, and took longer than most before it");
     case "resources":

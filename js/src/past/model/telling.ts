@@ -23,6 +23,7 @@ const OF: Readonly<Record<Event["kind"], Family>> = {
   RUN_PAUSED: "run",
   RUN_RESUMED: "run",
   RUN_RECOVERED: "run",
+  RUN_RETRIED: "run",
   CANCEL_REQUESTED: "run",
   NODE_STARTED: "begin",
   NODE_COMPLETED: "done",
@@ -66,6 +67,7 @@ export function toneOf(event: Event): string {
     case "RUN_RESUMED":
       return "running";
     case "NODE_RETRY_SCHEDULED":
+    case "RUN_RETRIED":
       return "backoff";
     case "NODE_SUSPENDED":
     case "RUN_PAUSED":
@@ -105,6 +107,8 @@ export function told(event: Event): string {
       return "resumed";
     case "RUN_RECOVERED":
       return "taken up by another process";
+    case "RUN_RETRIED":
+      return `attempt ${event.attempt} of the run: ${event.error.message}`;
     case "CANCEL_REQUESTED":
       return event.reason ? `cancel requested: ${event.reason}` : "cancel requested";
     case "CHECKPOINT_REACHED":
@@ -122,6 +126,7 @@ type OfNode = Exclude<
   | { kind: "RUN_PAUSED" }
   | { kind: "RUN_RESUMED" }
   | { kind: "RUN_RECOVERED" }
+  | { kind: "RUN_RETRIED" }
   | { kind: "CANCEL_REQUESTED" }
   | { kind: "CHECKPOINT_REACHED" }
 >;

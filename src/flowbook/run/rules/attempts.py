@@ -22,7 +22,7 @@ def failed(turn: Turn, s: StepRaised) -> None:
     """Attempt `s` failed: it is tried again if it may be, after a pause."""
     state = turn.state
     options = state.steps[s.step].options
-    used = s.attempt - state.spared[s.step]
+    used = s.attempt - state.spared[s.step] - state.pardoned.get(s.step, 0)
     if state.phase[s.step] is Phase.CANCELLING:
         cancelled(turn, s, s.ms, s.usage)
     elif used <= options.retries and not s.final:

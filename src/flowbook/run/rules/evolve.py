@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from flowbook.errors import IllegalTransition
 from flowbook.events import (
     CancelRequested,
     Event,
@@ -31,6 +30,7 @@ from flowbook.events import (
     RunPaused,
     RunRecovered,
     RunResumed,
+    RunRetried,
     RunStatus,
     ScopeClosed,
     ScopeLeft,
@@ -39,7 +39,8 @@ from flowbook.events import (
 )
 from flowbook.ids import EventSeq
 from flowbook.plan.plan import Plan
-from flowbook.run.rules import behind, edges, grown, joins, standby
+from flowbook.run.rules import behind, deadline, edges, grown, joins, standby
+from flowbook.run.rules.illegal import illegal
 from flowbook.run.rules.limits import gate_of
 from flowbook.run.rules.phase import ENDING, GIVEN_UP, MOVES, TABLE, Outcome, Phase
 from flowbook.run.rules.slots import add_scope
@@ -61,7 +62,7 @@ def evolve(state: RunState, event: Event) -> None:
         evolve_slot(state, _slot_of(state, event), event)
         return
     if event.seq != state.seq or state.verdict is not None:
-        raise _illegal(state, "the run", f"event {state.seq}", event)
+        raise illegal(state, "the run", f"event {state.seq}", event)
     whole(state, event)
     state.seq = cast(EventSeq, event.seq + 1)
     state.story.append(event)
@@ -70,13 +71,13 @@ def evolve(state: RunState, event: Event) -> None:
 def evolve_slot(state: RunState, i: int, event: Any) -> None:
     """As `evolve`, for an event of the step in slot `i`; -1 is no step."""
     if event.seq != state.seq or state.verdict is not None:
-        raise _illegal(state, "the run", f"event {state.seq}", event)
+        raise illegal(state, "the run", f"event {state.seq}", event)
     if i < 0:
-        raise _illegal(state, event.node, "no such node", event)
+        raise illegal(state, event.node, "no such node", event)
     kind, before = type(event), state.phase[i]
     move = MOVES[kind].get(before)
     if move is None:
-        raise _illegal(state, state.key(i), before, event)
+        raise illegal(state, state.key(i), before, event)
     phase, outcome = move
     if phase is Phase.READY:
         phase = _readied(state, i, stepped=kind is NodeScheduled and event.stepped)
@@ -233,7 +234,7 @@ def _scope_of(state: RunState, i: int, event: ScopeLeft | ScopeClosed) -> Scope:
     turning = state.turning.get(i)
     number = None if turning is None else turning.scopes.get((event.block, event.index))
     if number is None or state.scopes[number].status is not None:
-        raise _illegal(state, state.names[i], "no such turn", event)
+        raise illegal(state, state.names[i], "no such turn", event)
     return state.scopes[number]
 
 
@@ -252,7 +253,7 @@ def _left(state: RunState, i: int, event: ScopeLeft) -> None:
 def _closed(state: RunState, i: int, event: ScopeClosed) -> None:
     scope, turning = _scope_of(state, i, event), state.turning[i]
     if scope.open:
-        raise _illegal(state, scope.path, f"{scope.open} steps open", event)
+        raise illegal(state, scope.path, f"{scope.open} steps open", event)
     scope.status, scope.ms, scope.gave = event.status, event.ms, event.outputs or None
     scope.failed = joins.unhandled(state, scope)
     turning.active -= 1
@@ -291,9 +292,9 @@ _NOTES: Mapping[type, Callable[[RunState, int, Any], None]] = {
 
 def _created(state: RunState, event: RunCreated) -> None:
     if state.seq:
-        raise _illegal(state, "the run", "created", event)
+        raise illegal(state, "the run", "created", event)
     state.run, state.flow, state.trigger = event.run, event.flow, event.trigger
-    state.created_at = event.at
+    state.created_at, state.deadline = event.at, event.deadline
     state.blocks = event.blocks
     standby.created(state, event)
     state.gate = None if state.plan is None else gate_of(state.plan)
@@ -311,7 +312,7 @@ def _each(state: RunState, event: Event, *, shield: bool = False) -> None:
 
 def _cancel_requested(state: RunState, event: CancelRequested) -> None:
     if state.forced or (state.cancelling and not event.force):
-        raise _illegal(state, "the run", "cancelling", event)
+        raise illegal(state, "the run", "cancelling", event)
     if not state.cancelling:
         state.stopped, state.ending, state.stopper = event.error, event.status, event.node
     state.cancelling, state.forced = True, event.force
@@ -320,14 +321,14 @@ def _cancel_requested(state: RunState, event: CancelRequested) -> None:
 
 def _worked(state: RunState, event: RunEnding) -> None:
     if state.worked is not None:
-        raise _illegal(state, "the run", "ending", event)
+        raise illegal(state, "the run", "ending", event)
     state.worked = event
 
 
 def _paused(state: RunState, event: RunPaused | RunResumed) -> None:
     wanted = isinstance(event, RunPaused)
     if state.paused is wanted:
-        raise _illegal(state, "the run", "paused" if wanted else "not paused", event)
+        raise illegal(state, "the run", "paused" if wanted else "not paused", event)
     state.paused = wanted
     _each(state, event)
 
@@ -338,7 +339,7 @@ def _recovered(state: RunState, event: RunRecovered) -> None:
     if not all(i >= 0 and state.phase[i] is Phase.RUNNING for i in lost) or not all(
         i >= 0 and state.outcome[i] in _GAVE for i in again
     ):
-        raise _illegal(state, "what it lost", "another phase", event)
+        raise illegal(state, "what it lost", "another phase", event)
     for i in lost:
         state.spared[i] += 1
     for i in again:
@@ -354,6 +355,7 @@ def _take_back(state: RunState, i: int) -> None:
         state.waits[scope.base + target] += 1
         state.live[scope.base + target] -= port in state.outputs[i]
     state.spared[i] = state.attempt[i]
+    state.pardoned.pop(i, None)
     state.outputs[i], state.outcome[i] = {}, None
     scope.open += 1
     standby.taken_back(state, i)
@@ -361,7 +363,7 @@ def _take_back(state: RunState, i: int) -> None:
 
 def _run_completed(state: RunState, event: RunCompleted) -> None:
     if state.open:
-        raise _illegal(state, "the run", f"{state.open} steps open", event)
+        raise illegal(state, "the run", f"{state.open} steps open", event)
     standby.over(state, event)
     state.verdict, state.failure = event.status, event.error
     state.scopes[0].failed = joins.unhandled(state, state.scopes[0])
@@ -373,21 +375,8 @@ _WHOLE_RUN: Mapping[type, Callable[[RunState, Any], None]] = {
     RunPaused: _paused,
     RunResumed: _paused,
     RunRecovered: _recovered,
+    RunRetried: deadline.retried,
     **grown.OF_RUNS,
     RunEnding: _worked,
     RunCompleted: _run_completed,
 }
-
-
-def _illegal(state: RunState, subject: str, current: str, event: Event) -> IllegalTransition:
-    wanted = f"{type(event).__name__} (event {event.seq})"
-    if state.verdict is not None:
-        current = f"over ({state.verdict.value})"
-    return IllegalTransition(
-        f"run {state.run or event.run!r}: {subject} is at {current!r}, "
-        f"which {wanted} cannot follow",
-        subject=subject,
-        current=str(current),
-        wanted=wanted,
-        story=(*state.story, event),
-    )

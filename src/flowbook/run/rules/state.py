@@ -114,6 +114,10 @@ class RunState:
     flow: FlowId = _NO_FLOW
     trigger: TriggerKind | None = None
     created_at: float = 0.0
+    deadline: float | None = None
+    """When it is to be over, in seconds since the epoch."""
+    tries: int = 1
+    """How often it has had its time."""
     seq: EventSeq = _FIRST
     """The number the next event must have."""
     nodes: tuple[NodeId, ...] = ()
@@ -134,6 +138,8 @@ class RunState:
     attempt: list[int] = field(default_factory=list)
     spared: list[int] = field(default_factory=list)
     """How many attempts of each step count for nothing, because their process was lost."""
+    pardoned: dict[int, int] = field(default_factory=dict)
+    """The same of attempts that the run gave up for want of time."""
     pause: list[tuple[float, float]] = field(default_factory=list)
     """When each step's last pause between attempts began, and how many seconds it lasts."""
     ms: list[float | None] = field(default_factory=list)

@@ -267,9 +267,13 @@ class CheckpointDue(_Stimulus, frozen=True, kw_only=True):
 
 
 class Expired(_Stimulus, frozen=True, kw_only=True):
-    """The run's deadline has passed; `seconds` is how long it was given."""
+    """The run's deadline has passed; `seconds` is how long it was given, all attempts together.
+
+    `spent`: milliseconds that the attempts under way have taken, by step.
+    """
 
     seconds: float
+    spent: dict[int, float] = {}
 
 
 class PauseAsked(_Stimulus, frozen=True, kw_only=True):

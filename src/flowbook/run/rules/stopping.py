@@ -6,10 +6,11 @@ and begin if they have not. Told again, or with force, it gives up on them too.
 
 from __future__ import annotations
 
-from flowbook.events import RunStatus
+from flowbook.events import NodeRetryScheduled, RunRetried, RunStatus
 from flowbook.events.values import ErrorInfo
 from flowbook.run.rules import attempts, ending, turns, undoing
-from flowbook.run.rules.deadline import late
+from flowbook.run.rules.deadline import late, next_deadline
+from flowbook.run.rules.instruction import Abort, SetTimer
 from flowbook.run.rules.phase import Outcome, Phase
 from flowbook.run.rules.stimulus import CancelAsked, Expired, JournalFailed
 from flowbook.run.rules.turn import Turn
@@ -29,11 +30,34 @@ def on_cancel(turn: Turn, s: CancelAsked) -> None:
 
 def on_expired(turn: Turn, s: Expired) -> None:
     """The run's time is over; that its work is over in time is enough."""
-    if not turn.state.cancelling and turn.state.worked is None:
-        error = late(turn.state, s.seconds)
-        ending.stop(turn, reason=error.message, error=error)
-        ending.end_left_turns(turn)
-        turn.close_if_done()
+    state = turn.state
+    if state.cancelling or state.worked is not None:
+        return
+    error = late(state, s.seconds)
+    again = next_deadline(state, turn.plan.options, s.at)
+    if again is not None:
+        _try_again(turn, s, again, error)
+        return
+    ending.stop(turn, reason=error.message, error=error)
+    ending.end_left_turns(turn)
+    turn.close_if_done()
+
+
+def _try_again(turn: Turn, s: Expired, ends: float, error: ErrorInfo) -> None:
+    """Give up what is under way, and begin it anew; what undoes and cleans up goes on."""
+    state = turn.state
+    running = [
+        i
+        for i, phase in enumerate(state.phase)
+        if phase is Phase.RUNNING and not undoing.protected(state, i)
+    ]
+    lost = tuple(map(state.key, running))
+    turn.emit(RunRetried, attempt=state.tries + 1, deadline=ends, error=error, lost=lost)
+    for i in running:
+        attempt, ms = state.attempt[i], s.spent.get(i, 0.0)
+        turn.instructions.append(Abort(i, attempt))
+        turn.tell(NodeRetryScheduled, i, attempt=attempt, ms=ms, delay=0.0, error=error)
+        turn.instructions.append(SetTimer(i, attempt, 0.0))
 
 
 def on_journal_failed(turn: Turn, s: JournalFailed) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from flowbook.cells.declaring import completed
 from flowbook.cells.revising import reread, revision, with_setting
 from flowbook.errors import FlowbookError, UsageError
+from flowbook.events import RunCreated, RunRetried
 from flowbook.expr.template import Template
 from flowbook.graph.edits import AddNode, Edit, label
 from flowbook.graph.flow_schema import last_nodes
@@ -82,8 +83,9 @@ def _deadline(host: CanvasHost, spec: FlowSpec) -> float | None:
     run = host.current_run()
     if limit is None or run is None or run.status.over:
         return limit
-    begun = next((one.at for one in run.events()), None)
-    return limit if begun is None else max(0.0, limit - (time.time() - begun))
+    told = (one.deadline for one in run.events() if isinstance(one, RunCreated | RunRetried))
+    *_, ends = (None, *told)
+    return limit if ends is None else max(0.0, ends - time.time())
 
 
 # ---------------------------------------------------------------- a new one
