@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from flowbook.cli.job import as_data, home_of
+from flowbook.cli.job_run import as_data
 from flowbook.events import RunStatus
+from flowbook.export.about import home_of
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import JobResult
 

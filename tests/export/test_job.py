@@ -7,8 +7,9 @@ import pytest
 
 from flowbook.errors import UsageError
 from flowbook.events import RunStatus
+from flowbook.export.about import job_metadata
 from flowbook.export.exits import ExitCode
-from flowbook.export.job import Ending, job_metadata, report_path, verdict
+from flowbook.export.job import Ending, report_path, verdict
 
 RAISED = Ending("ValueError: x", "ValueError")
 

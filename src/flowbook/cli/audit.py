@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import asked_project, project_option, time_options, with_history
 from flowbook.export.exits import ExitCode

@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, notebook_argument, open_notebook, stand_in
+from flowbook.cli.opening import open_notebook, stand_in
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
     asked_of_all,

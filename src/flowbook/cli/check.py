@@ -9,7 +9,8 @@ import click
 
 from flowbook.cli.failures import say_problem
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Opened, json_option, notebook_argument, open_notebook
+from flowbook.cli.opening import Opened, open_notebook
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.export.exits import ExitCode
 from flowbook.graph.problem import errors

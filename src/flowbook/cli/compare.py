@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import asked_project, project_option
 from flowbook.export.exits import ExitCode

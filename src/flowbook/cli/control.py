@@ -10,7 +10,7 @@ import click
 
 from flowbook.cli.keep import reason_option
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Duration, json_option
+from flowbook.cli.options import Duration, json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import project_option, with_history
 from flowbook.export.exits import ExitCode

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from flowbook.cli.opening import Command, Duration, Opened, params_option, timeout_option
+from flowbook.cli.opening import Opened
+from flowbook.cli.options import Command, Duration, params_option, timeout_option
 from flowbook.errors import UsageError
 from flowbook.session.jobs import write_job
 

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import project_option
 from flowbook.export.exits import ExitCode

@@ -17,7 +17,7 @@ from flowbook.cells.header import parse_cell
 from flowbook.cells.notebook import Notebook
 from flowbook.cli.differences import changes
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, notebook_argument
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode

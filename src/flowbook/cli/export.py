@@ -17,13 +17,8 @@ from flowbook.cli.deploying import (
     tell,
 )
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import (
-    Opened,
-    has_history,
-    json_option,
-    notebook_argument,
-    open_notebook,
-)
+from flowbook.cli.opening import Opened, has_history, open_notebook
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode

@@ -19,7 +19,8 @@ from flowbook.cli.control import cancel, pause, resume
 from flowbook.cli.keep import delete, pin, unpin
 from flowbook.cli.look import echo_previews, previews
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Command, has_history, json_option
+from flowbook.cli.opening import has_history
+from flowbook.cli.options import Command, json_option
 from flowbook.cli.output import echo_json, echo_table, plain_record
 from flowbook.cli.place import Asked, acting_here, asked_project, filter_options, project_option
 from flowbook.cli.recovery import recover

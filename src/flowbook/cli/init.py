@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.running import show_path
 from flowbook.export.exits import ExitCode

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import confirm, filter_options, project_option, with_history, yes_option
 from flowbook.export.exits import ExitCode

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Command, Duration, json_option
+from flowbook.cli.options import Command, Duration, json_option
 from flowbook.cli.output import as_json, echo_json, echo_table, echo_value
 from flowbook.cli.place import asked_of_all, asked_project, project_option
 from flowbook.errors import UsageError

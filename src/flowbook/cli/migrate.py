@@ -10,7 +10,7 @@ import click
 from flowbook.cells.patches import apply_patches, patch
 from flowbook.cli.differences import changes
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, notebook_argument
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json
 from flowbook.export.exits import ExitCode
 from flowbook.graph.migration import migration

@@ -11,7 +11,7 @@ import click
 
 from flowbook.cli.manual import manual
 from flowbook.cli.migrate import migrate
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.errors import FlowbookError
 from flowbook.export.exits import ExitCode

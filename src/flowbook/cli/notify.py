@@ -10,7 +10,7 @@ import msgspec
 
 from flowbook.alerts.rule import LAB
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Command, Duration, json_option
+from flowbook.cli.options import Command, Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import asked_of_all, asked_project, project_option
 from flowbook.cli.verb import verb

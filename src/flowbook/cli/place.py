@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from flowbook.cli.opening import Command, has_history, json_option
+from flowbook.cli.opening import has_history
+from flowbook.cli.options import Command, json_option
 from flowbook.errors import UsageError
 from flowbook.events import RunStatus, TriggerKind
 from flowbook.session.moments import moment

@@ -8,7 +8,8 @@ import click
 
 from flowbook.cells.slicing import captured_slice
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, notebook_argument, open_notebook
+from flowbook.cli.opening import open_notebook
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import acting_here
 from flowbook.export.exits import ExitCode

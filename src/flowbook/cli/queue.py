@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import has_history, json_option
+from flowbook.cli.opening import has_history
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import Asked, acting_here, asked_project, project_option, with_history
 from flowbook.export.exits import ExitCode

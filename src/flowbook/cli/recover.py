@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.place import project_option
 from flowbook.cli.recovery import RECOVERY_CODES, Terms, ready, recover_each
 from flowbook.export.exits import ExitCode

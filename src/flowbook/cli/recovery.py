@@ -15,7 +15,8 @@ import click
 from flowbook.cli.failures import say_error
 from flowbook.cli.live import follow
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, stand_in
+from flowbook.cli.opening import stand_in
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import asked_project, notebook_option, project_option
 from flowbook.cli.running import RUN_CODES, verdict

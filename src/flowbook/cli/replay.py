@@ -15,7 +15,8 @@ import click
 
 from flowbook.cli.live import follow
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import ItemsOf, json_option, params_option, stand_in, timeout_option
+from flowbook.cli.opening import stand_in
+from flowbook.cli.options import ItemsOf, json_option, params_option, timeout_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import asked_project, notebook_option, project_option
 from flowbook.cli.running import RUN_CODES, Finished, explain_end, verdict

@@ -10,7 +10,7 @@ from flowbook.cells.binding import NotebookBinding
 from flowbook.cli.differences import changes
 from flowbook.cli.edit import write_notebook
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option, notebook_argument
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import acting_here
 from flowbook.errors import InvalidFlow

@@ -7,13 +7,8 @@ from pathlib import Path
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import (
-    json_option,
-    notebook_argument,
-    open_notebook,
-    params_option,
-    timeout_option,
-)
+from flowbook.cli.opening import open_notebook
+from flowbook.cli.options import json_option, notebook_argument, params_option, timeout_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.running import RUN_CODES, Terms, run_opened, summary, tell
 from flowbook.export.exits import ExitCode

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.schedule_kept import add, backfill, fire, now, pause, remove, resume
 from flowbook.cli.schedule_shown import history, listed, show

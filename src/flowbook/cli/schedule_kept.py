@@ -10,13 +10,8 @@ from typing import Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import (
-    Duration,
-    json_option,
-    notebook_argument,
-    params_option,
-    stand_in,
-)
+from flowbook.cli.opening import stand_in
+from flowbook.cli.options import Duration, json_option, notebook_argument, params_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import Moment, acting_here, project_option
 from flowbook.cli.verb import verb

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Command, json_option
+from flowbook.cli.options import Command, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
     asked_of_all,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import Duration, json_option
+from flowbook.cli.options import Duration, json_option
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import (
     asked_of_all,

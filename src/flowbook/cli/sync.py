@@ -9,7 +9,7 @@ import click
 
 from flowbook.cells.notebook import Notebook
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.errors import UsageError
 from flowbook.export.exits import ExitCode

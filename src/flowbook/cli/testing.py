@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import (
-    json_option,
-    notebook_argument,
-    open_notebook,
-    params_option,
-    stand_in,
-)
+from flowbook.cli.opening import open_notebook, stand_in
+from flowbook.cli.options import json_option, notebook_argument, params_option
 from flowbook.cli.output import as_json as plain
 from flowbook.cli.output import echo_json, echo_table
 from flowbook.cli.place import Asked, notebook_option, with_history

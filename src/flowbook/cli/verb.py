@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import click
 
-from flowbook.cli.opening import json_option
+from flowbook.cli.options import json_option
 from flowbook.cli.output import echo_json
 from flowbook.cli.place import Asked, acting_here, project_option
 from flowbook.export.exits import ExitCode

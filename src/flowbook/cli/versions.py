@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import has_history, json_option, notebook_argument, open_notebook
+from flowbook.cli.opening import has_history, open_notebook
+from flowbook.cli.options import json_option, notebook_argument
 from flowbook.cli.output import echo_json
 from flowbook.export.exits import ExitCode
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from flowbook.cli.manual import manual
-from flowbook.cli.opening import notebook_argument, open_notebook
+from flowbook.cli.opening import open_notebook
+from flowbook.cli.options import notebook_argument
 from flowbook.export.exits import ExitCode
 from flowbook.ids import RunId
 from flowbook.session.notebooks import replace_text

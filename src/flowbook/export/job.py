@@ -9,27 +9,28 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.errors import InvalidFlow, InvalidParameters, RunFailed, UsageError
 from flowbook.events import RunStatus
+from flowbook.export.about import job_environment, job_metadata, mint_job_run, wanted_kernel
 from flowbook.export.exits import ExitCode
-from flowbook.export.notebook import parse_notebook
 from flowbook.export.stopping import Brake, trapped
 from flowbook.graph.problem import errors
 from flowbook.graph.registry import Registry
 from flowbook.graph.spec import FlowSpec, Json, Missing
-from flowbook.ids import PortName, RunId, mint_uuid7
+from flowbook.ids import PortName, RunId
 from flowbook.plan.compile import compile_plan
 from flowbook.plan.params import check_params
 from flowbook.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from flowbook.export.kernel import Ahead, OwnKernelManager
 
 _STORE_ERRORS = frozenset({"StoreError", "StoreBusy", "StoreVersion", "ValueUnavailable"})
 
@@ -91,55 +92,37 @@ def run_job(  # noqa: PLR0913 - what may be said of a job; all but two have name
     timeout: float | None = None,
     on_line: Callable[[str], None] = print,
     attempt: Attempt = Attempt(),
+    ahead: Ahead | None = None,
 ) -> JobResult:
     """Run the job at `path` to its end; blocks; called from the main thread it traps signals.
 
     `output` is where the executed notebook goes (else `.flowbook/reports/`), `timeout` in seconds.
-    `attempt`: the run it goes on with, if one. A job that ends before its run began is a failed run
-    in the history all the same.
+    `attempt`: the run it goes on with, if one. `ahead`: a kernel that was started for a new run of
+    it, and is given up where it goes on with one. A job that ends before its run began is a failed
+    run in the history all the same.
     Raises `UsageError`, `InvalidFlow` or `InvalidParameters` before anything is started; whatever
     happens later is in the result.
     """
     about = job_metadata(path)
     plan = job_plan(path, project)
     refuse_wrong(plan, params)
-    run_id = attempt.resumes or mint_job_run()
+    if ahead is not None and attempt.resumes is not None:
+        ahead.drop()
+    run_id = attempt.resumes or (ahead.run_id if ahead is not None else mint_job_run())
     flow = str(about["flow"])
     report = (output or report_path(project.path, flow, run_id)).resolve()
     report.parent.mkdir(parents=True, exist_ok=True)
-    env = _environment(project, about, run_id, attempt)
+    resumes = attempt.resumes is not None
+    env = job_environment(project.path, about, run_id, key=attempt.key, resumes=resumes)
     why, ending = _execute(
         path.resolve(),
         report,
         {**attempt.begun_with, **params},
-        _Terms(project, env, timeout, on_line),
+        _Terms(project, env, timeout, on_line, None if resumes else ahead),
     )
     status, error = _recorded(project, run_id)
     code = verdict(why, status, ending)
     return JobResult(run_id, flow, status, code, report, _reason(why, ending, error))
-
-
-def _environment(
-    project: Home, about: Mapping[str, Any], run_id: RunId, attempt: Attempt
-) -> dict[str, str]:
-    """What the job's kernel is told of the run that it is to be."""
-    env = {
-        "FLOWBOOK_PROJECT": str(project.path),
-        "FLOWBOOK_TRIGGER": "papermill",
-        "FLOWBOOK_SOURCE": str(about.get("source", "")),
-        "FLOWBOOK_FLOW": str(about["flow"]),
-        "FLOWBOOK_RESUMES" if attempt.resumes else "FLOWBOOK_RUN_ID": run_id,
-    }
-    if attempt.key is not None:
-        env["FLOWBOOK_RUN_KEY"] = attempt.key
-    if "number" in about:
-        env["FLOWBOOK_ROUTED"] = f"pinned({about['number']}): as exported"
-    return env
-
-
-def mint_job_run() -> RunId:
-    """A run id for a job to hand to its kernel."""
-    return RunId(mint_uuid7(time.time_ns() // 1_000_000, secrets.randbits(74)))
 
 
 def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str | None:
@@ -153,30 +136,6 @@ def _reason(why: ExitCode | None, ending: Ending, recorded: str | None) -> str |
     if ending.error and ending.kind in (RunFailed.__name__, UsageError.__name__):
         return ending.error.removeprefix(f"{ending.kind}: ")
     return recorded or ending.error
-
-
-def job_metadata(path: Path) -> Mapping[str, Any]:
-    """The `flowbook` metadata of an exported notebook; `UsageError` when it is none."""
-    about = _metadata(path).get("flowbook", {})
-    if "format" not in about or "flow" not in about:
-        raise UsageError(
-            f"{path} is not an exported job",
-            hint=f"export it first: flowbook export {path} --to jobs/",
-        )
-    return dict(about)
-
-
-def _metadata(path: Path) -> dict[str, Any]:
-    """All metadata of a notebook; what nbformat has to say of it takes long, and papermill asks."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as failure:
-        raise UsageError(f"cannot read {path}: {failure.strerror}") from None
-    try:
-        metadata = json.loads(text)["metadata"]
-        return metadata if "format" in metadata["flowbook"] else {}
-    except (ValueError, LookupError, TypeError):
-        return dict(parse_notebook(text, str(path)).metadata)
 
 
 def job_plan(path: Path, project: Home) -> Plan:
@@ -229,6 +188,7 @@ class _Terms:
     env: dict[str, str]
     timeout: float | None
     on_line: Callable[[str], None]
+    ahead: Ahead | None
 
 
 def refuse_wrong(plan: Plan, params: Mapping[str, Json]) -> None:
@@ -247,12 +207,12 @@ def _execute(
 ) -> tuple[ExitCode | None, Ending]:
     with _installed():
         from flowbook.export import kernel
-    name = kernel.kernel_named(_metadata(path).get("kernelspec", {}).get("name", kernel.NATIVE))
+    name = kernel.kernel_named(wanted_kernel(path))
     brake = Brake()
     with (
         trapped(brake.pull),
         _alarm(terms.timeout, brake.pull),
-        kernel.started(name, terms.env, terms.project.path) as begun,
+        _begun(name, terms) as begun,
     ):
         with _installed():
             from flowbook.export import engine
@@ -264,6 +224,14 @@ def _execute(
             brake.pull(ExitCode.INTERRUPTED)
             ending = Ending("stopped before its first cell")
     return brake.why, ending
+
+
+def _begun(name: str, terms: _Terms) -> AbstractContextManager[OwnKernelManager | None]:
+    from flowbook.export import kernel
+
+    if terms.ahead is not None and terms.ahead.kernel is not None:
+        return nullcontext(terms.ahead.kernel)
+    return kernel.started(name, terms.env, terms.project.path)
 
 
 @contextmanager

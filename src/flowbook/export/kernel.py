@@ -1,8 +1,9 @@
 """The kernel of a job: the interpreter that this process runs in, started before it is needed.
 
-A kernel takes longer to come up than papermill does to load, and neither needs the other for it. So
-the kernel of `flowbook job run` is started first, as nbclient would start it, and papermill is
-loaded meanwhile. This room therefore knows jupyter_client, and not papermill.
+A kernel takes longer to come up than the job takes to be read and checked, and papermill to load,
+and neither needs the other for it. So the kernel of `flowbook job run` is started first, as
+nbclient would start it, and all that is loaded meanwhile; a job that is refused, or goes on with
+another run, ends it again. This room therefore knows jupyter_client, and not papermill.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -17,7 +19,9 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-NATIVE = "python3"
+from flowbook.export.about import NATIVE
+from flowbook.ids import RunId
+
 QUIET = ("--IPKernelApp.log_level=40",)
 """Its warning about TCP without encryption is no news of the job."""
 _FORGETFUL = "--HistoryManager.hist_file=:memory:"
@@ -32,6 +36,22 @@ class OwnKernelManager(AsyncKernelManager):
         if self.kernel_name == NATIVE:
             return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
         return super().kernel_spec
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A kernel that comes up before it is known whether it is needed, and the run it was told of.
+
+    `kernel`: None where it could not be started.
+    """
+
+    run_id: RunId
+    kernel: OwnKernelManager | None
+
+    def drop(self) -> None:
+        """End the kernel: nobody needs it."""
+        if self.kernel is not None:
+            run_sync(_end)(self.kernel)
 
 
 def kernel_named(wanted: str) -> str:

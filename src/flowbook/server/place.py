@@ -11,9 +11,9 @@ from typing import Any
 
 from flowbook.errors import UsageError
 from flowbook.server.shelf import NotebookShelf
+from flowbook.session.folder import STORE_FOLDER
 from flowbook.session.project import Project, project
 from flowbook.session.run_desk import RunDesks
-from flowbook.session.start import STORE_FOLDER
 from flowbook.store.history import History
 from flowbook.store.rows import RunRow
 

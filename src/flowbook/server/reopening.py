@@ -12,9 +12,9 @@ import threading
 from logging import Logger
 
 from flowbook.errors import FlowbookError
+from flowbook.session.folder import STORE_FOLDER
 from flowbook.session.project import project
 from flowbook.session.reopening import due_by_itself
-from flowbook.session.start import STORE_FOLDER
 
 
 def reopen(root: str, log: Logger) -> threading.Thread | None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from flowbook.errors import FlowbookError
+from flowbook.session.folder import STORE_FOLDER
 from flowbook.session.project import Project, project
 from flowbook.session.scheduler import Scheduler
-from flowbook.session.start import STORE_FOLDER
 
 LOOK_SECONDS: Final = 10.0
 """So often it is looked whether there is anything to look after."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from flowbook.session.start import STORE_FOLDER
+from flowbook.session.folder import STORE_FOLDER
 
 SECONDS: Final = 3.0
 """For so long what was found holds; a notebook that is new is found by then."""

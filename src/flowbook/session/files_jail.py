@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from flowbook.errors import NotGranted, UsageError
+from flowbook.session.folder import STORE_FOLDER
 from flowbook.session.grants import command
-from flowbook.session.start import STORE_FOLDER
 
 _LOCAL = frozenset({"file", "local"})
 _WRAPPERS = frozenset({"zip", "tar", "simplecache", "filecache", "blockcache"})

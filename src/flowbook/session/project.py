@@ -32,6 +32,7 @@ from flowbook.session.completing import Completing
 from flowbook.session.control import Controlled
 from flowbook.session.desk import Desk
 from flowbook.session.filing import Filing
+from flowbook.session.folder import STORE_FOLDER, root_of
 from flowbook.session.hooks import Aftermath
 from flowbook.session.keys import Keys
 from flowbook.session.kinds import installed_kinds
@@ -48,7 +49,7 @@ from flowbook.session.replays import Replays
 from flowbook.session.schedules import Schedules
 from flowbook.session.services import Providing
 from flowbook.session.staleness import Ageing
-from flowbook.session.start import STORE_FOLDER, Start, owned
+from flowbook.session.start import Start, owned
 from flowbook.session.variables import Varying
 from flowbook.session.versioned import Versioned
 from flowbook.session.work import evaluate_text, kinds_of
@@ -322,10 +323,7 @@ def project(path: Path | str = ".") -> Project:
     """
     given = Path(path)
     forced = os.environ.get("FLOWBOOK_PROJECT") if str(path) == "." else None
-    start = Path(forced).resolve() if forced else given.resolve()
-    if start.is_file():
-        start = start.parent
-    root = next((up for up in (start, *start.parents) if (up / STORE_FOLDER).is_dir()), start)
+    root = root_of(Path(forced) if forced else given)
     found = _PROJECTS.get(root)
     if found is None:
         found = _PROJECTS[root] = Project(root)

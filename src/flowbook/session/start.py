@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from flowbook.run.handle import Run
     from flowbook.session.trials import Trial
 
-STORE_FOLDER = ".flowbook"
-"""The folder that makes a folder a project."""
-
 MAX_DEPTH = 10
 """How many runs may start each other in a row."""
 
