@@ -141,3 +141,18 @@ test("a run that cannot be shown is said, a server that went away is lost and co
   one.made.back();
   expect(one.links).toEqual([false, true]);
 });
+
+test("details that were overtaken by those asked for later are not shown", async () => {
+  const answers: Array<(told: unknown) => void> = [];
+  const one = way(() => new Promise((resolve) => answers.push(resolve)));
+  const inspect = (scope: string | null) =>
+    one.made.send({ type: "INSPECT", view: "v", node: "a", scope });
+  for (const scope of [null, "each[0]", "each[1]"]) inspect(scope);
+  const details = (turn: string) => ({ messages: [{ type: "DETAILS", turn }] });
+  answers[1]?.(details("each[0]"));
+  await turn();
+  answers[0]?.(details("latest"));
+  answers[2]?.(details("each[1]"));
+  await turn();
+  expect(one.heard.map((told) => (told as { turn?: string }).turn)).toEqual(["each[0]", "each[1]"]);
+});

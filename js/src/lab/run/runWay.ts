@@ -13,6 +13,9 @@ export class RunWay implements Transport {
   private readonly hearers: Array<(content: unknown) => void> = [];
   private readonly links: Array<(live: boolean) => void> = [];
   private number = 0;
+  /** Details are asked for and answered at once, so answers overtake each other. */
+  private looks = 0;
+  private latest = 0;
   private lost = false;
   private disposed = false;
 
@@ -62,6 +65,7 @@ export class RunWay implements Transport {
 
   private async ask(message: ViewMessage): Promise<void> {
     let messages: readonly { readonly type: string }[];
+    const look = message.type === "INSPECT" ? ++this.looks : null;
     try {
       const path = `runs/${this.page.run}/canvas`;
       ({ messages } = (await this.page.ask("POST", path, { message })) as {
@@ -71,7 +75,8 @@ export class RunWay implements Transport {
       this.refuse(message, reason);
       return;
     }
-    if (this.disposed) return;
+    if (this.disposed || (look !== null && look < this.latest)) return;
+    this.latest = look ?? this.latest;
     for (const one of messages) this.hear(one.type === "SNAPSHOT" ? this.begun(one) : one);
   }
 
