@@ -145,6 +145,7 @@ test("ports say what feeds them, and outputs have the label and the colour they 
       { name: "limit", required: false, ...input },
       { name: "rows", required: true, ...input },
       { name: "city", required: true, ...input, origin: "parameter" },
+      { name: "item", required: true, ...input, source: "each.item", origin: "upstream" },
     ],
     ports: { hot: { label: "over 25°", color: "red", gives: "" } },
   };
@@ -153,6 +154,7 @@ test("ports say what feeds them, and outputs have the label and the colour they 
     ["rows", "fed"],
     ["limit", "open"],
     ["city", "given"],
+    ["item", "given"],
   ]);
   expect(inputPorts(node, new Map(), 84)[1]?.feed).toBe("missing");
   expect(outputPorts(node, 84).map((one) => [one.label, one.color])).toEqual([

@@ -1,7 +1,7 @@
 /** The ports of a node: where they are, what they are called, and what feeds them. */
 import type { FlowView, InputView, NodeView } from "../protocol/generated";
 
-/** `fed`: by a wire. `given`: by a parameter. `open`: it may stay so. `missing`: it may not. */
+/** `fed`: by a wire. `given`: by a parameter, or a container around. `open`: it may stay so. `missing`: it may not. */
 export type Feed = "fed" | "given" | "open" | "missing";
 
 export interface Port {
@@ -76,7 +76,8 @@ export function outputPorts(node: NodeView, height: number): Port[] {
 
 function feedOf(input: InputView, wired: boolean): Feed {
   if (wired) return "fed";
-  if (input.origin === "parameter") return "given";
+  // What comes from upstream without a wire is given by the container around: its item, its index.
+  if (input.origin === "parameter" || input.origin === "upstream") return "given";
   return input.required ? "missing" : "open";
 }
 
