@@ -123,3 +123,35 @@ def test_what_is_due_is_delivered_when_it_is_asked_for(call):
     assert json.loads(call("deliver", "--json")) == {"next_in": None}
     call("add", "broken", "--on", "failed", "--enable")
     assert json.loads(call("deliver", "--json")) == {"next_in": None}
+
+
+def test_what_failed_is_sent_again_and_what_became_of_it_is_said(
+    project, call, broken, monkeypatch
+):
+    monkeypatch.setenv("FLOWBOOK_SECRET_HOOK", "http://127.0.0.1:9/none")
+    project.telling.backoff = ()
+    call("add", "broken", "--on", "failed", "--channel", "slack", "--secret", "hook", "--enable")
+    broken.run()
+    assert project.teller.settled()
+    (row,) = json.loads(call("history", "--status", "failed", "--json"))["deliveries"]
+    assert row["id"] in call("history")
+    said = call("retry", row["id"], code=ExitCode.INFRASTRUCTURE)
+    assert said == f"{row['id']} slack: failed: slack gave no answer: ConnectError\n"
+    again = call("retry", "--rule", "broken", "--json", code=ExitCode.INFRASTRUCTURE)
+    (found,) = json.loads(again)["deliveries"]
+    assert (found["id"], found["status"], found["attempts"]) == (row["id"], "failed", 3)
+    assert call("retry", "--rule", "other") == "nothing of rule 'other' has failed\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["retry", "f00"], "there is no delivery 'f00'"),
+        (["retry"], "say the id of a delivery, or --rule"),
+        (["retry", "f00", "--rule", "broken"], "say the id of a delivery, or --rule"),
+    ],
+)
+def test_nothing_is_sent_again_that_is_not_named_exactly(project, words, said):
+    done = CliRunner().invoke(command_line, ["notify", "--project", str(project.path), *words])
+    assert done.exit_code != 0
+    assert said in f"{done.output}{done.exception}"

@@ -155,6 +155,48 @@ def test_what_is_told_is_there_for_the_lab(served):
     assert ask("GET", f"{base}/deliveries", params=later).json()["deliveries"] == []
 
 
+def eventually(base, wanted, **narrowed):
+    deadline = time.monotonic() + 60
+    while True:
+        found = ask("GET", f"{base}/deliveries", params=narrowed).json()["deliveries"]
+        if found and wanted(found[0]):
+            return found[0]
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+def test_a_delivery_that_failed_is_sent_again_and_no_other(served):
+    base, _, flow = served
+    to = [{"channel": "email", "to": ["ada@example.org"]}]  # of a project without a mail server
+    ask("POST", f"{base}/rules", json=FAILED | {"name": "chat", "to": to, "enable": True})
+    flow.run()
+    ask("POST", f"{base}/rules/chat/disable")
+    row = eventually(base, lambda one: one["status"] == "failed", rule="chat")
+    asked = ask("POST", f"{base}/retry", json={"id": row["id"]})
+    assert asked.status_code == 202, asked.text
+    assert (asked.json()["delivery"]["id"], asked.json()["delivery"]["status"]) == (
+        row["id"],
+        "waiting",
+    )
+    again = eventually(base, lambda one: one["attempts"] == 2, rule="chat")
+    assert again["status"] == "failed"
+    assert "e-mail is off" in again["last_error"]
+    assert ask("POST", f"{base}/retry", json={"id": "f00"}).status_code == 404
+    assert ask("POST", f"{base}/retry", json={"id": row["id"]}, token=None).status_code == 403
+
+
+def test_what_was_sent_is_not_sent_again(served):
+    base, _, flow = served
+    ask("POST", f"{base}/rules", json=FAILED | {"enable": True})
+    flow.run()
+    row = eventually(base, lambda one: one["status"] == "sent", channel="lab")
+    refused = ask("POST", f"{base}/retry", json={"id": row["id"]})
+    assert (refused.status_code, refused.json()["message"]) == (
+        409,
+        f"delivery {row['id']} was sent",
+    )
+
+
 def test_who_follows_hears_of_a_notice_once_and_of_none_that_was_before(served):
     base, _, flow = served
     ask("POST", f"{base}/rules", json=FAILED | {"enable": True})

@@ -211,6 +211,52 @@ def test_what_cannot_help_is_not_tried_again(project, flow, receiver):
     assert (row.status, row.attempts, len(receiver.got)) == ("failed", 1, 1)
 
 
+def given_up(project, flow, receiver):
+    receiver.answers += [404]
+    hooked(project)
+    failing(flow)
+    (row,) = told(project)
+    assert row.status == "failed"
+    return row
+
+
+def test_what_was_given_up_is_sent_again_when_it_is_asked_for(project, flow, receiver):
+    row = given_up(project, flow, receiver)
+    asked = project.notifications.retry(row.id)
+    assert (asked.id, asked.status, asked.last_error) == (row.id, "waiting", row.last_error)
+    (after,) = told(project)
+    assert (after.status, after.attempts, after.last_error) == ("sent", 2, None)
+    assert [key for key, _ in receiver.got] == [row.id, row.id]
+    assert receiver.got[0][1] == receiver.got[1][1]
+    with pytest.raises(UsageError, match="was sent"):
+        project.notifications.retry(row.id)
+
+
+def test_what_is_sent_again_has_as_many_attempts_as_at_first(project, flow, receiver):
+    project.telling.backoff = (0.01, 0.01)
+    row = given_up(project, flow, receiver)
+    receiver.answers += [500, 500]
+    project.notifications.retry(row.id)
+    assert told(project)[0].status == "sent"
+    assert len(receiver.got) == 4
+
+
+def test_all_that_failed_of_a_rule_is_sent_again_also_when_the_rule_is_gone(
+    project, flow, receiver
+):
+    receiver.answers += [404, 404]
+    hooked(project)
+    failing(flow)
+    told(project)
+    failing(flow)
+    assert {row.status for row in told(project)} == {"failed"}
+    project.notifications.remove("broken")
+    assert len(project.notifications.retry_failed("broken")) == 2
+    assert {row.status for row in told(project)} == {"sent"}
+    assert project.notifications.retry_failed("broken") == ()
+    assert len(receiver.got) == 4
+
+
 def test_a_receiver_that_hangs_holds_no_run_up(project, flow, receiver):
     receiver.answers += ["hang"]
     hooked(project)
@@ -508,6 +554,25 @@ def test_two_processes_tell_of_all_their_runs_once(project, receiver, child):
         ("weekly", "sent"): 6,
     }
     assert sorted(key for key, _ in receiver.got) == sorted(row.id for row in rows)
+
+
+@pytest.mark.kill
+def test_of_processes_that_ask_at_once_for_the_same_one_sends_it_again(project, flow, receiver):
+    row = given_up(project, flow, receiver)
+    words = ["notify", "--project", str(project.path), "retry", row.id]
+    asking = [
+        subprocess.Popen(
+            [sys.executable, "-m", "flowbook.cli", *words],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    said = ["".join(one.communicate(timeout=GUARD * 2)) for one in asking]
+    assert sorted(one.returncode == 0 for one in asking) == [False, False, True], said
+    assert sum(f"{row.id} webhook: sent" in one for one in said) == 1
+    assert [key for key, _ in receiver.got] == [row.id, row.id]
+    assert project.notifications.history()[0].attempts == 2
 
 
 def test_who_stays_tells_what_others_left(tmp_path, receiver, child, monkeypatch):

@@ -101,6 +101,55 @@ def test_attempts_are_counted_and_the_last_one_says_how_it_stands(store):
     assert store.notices.waiting() == []
 
 
+@pytest.mark.parametrize("fold", [False, True])
+def test_what_failed_for_good_waits_again_once_it_is_asked_for(store, fold):
+    store.notices.write([(notice(), (SLACK,))], NOBODY)
+    (one,) = store.notices.waiting()
+    for outcome in ("retry", "failed"):
+        store.notices.tried(one, outcome, "slack answered 500", time.time())
+    if fold:
+        store.fold()
+    (asked,) = store.notices.ask_again([one.id])
+    if fold:
+        store.fold()
+    assert (asked.status, asked.attempts, asked.last_error) == ("waiting", 2, "slack answered 500")
+    assert asked.next_at.timestamp() <= time.time()
+    (again,) = store.notices.waiting()
+    assert (again.id, again.attempts) == (one.id, 0)  # it has as many attempts as at first
+    store.notices.tried(again, "retry", "slack answered 503", time.time() + 60)
+    (again,) = store.notices.waiting()
+    assert again.attempts == 1
+    store.notices.tried(again, "sent")
+    (row,) = store.notices.deliveries(id=one.id)
+    assert (row.status, row.attempts, row.last_error, row.next_at) == ("sent", 4, None, None)
+
+
+def test_only_what_failed_for_good_can_be_asked_for_again_all_of_it_or_nothing(store):
+    store.notices.write([(notice(), (SLACK, LAB))], NOBODY)
+    (waits,) = store.notices.waiting()
+    (sent,) = (one.id for one in store.notices.deliveries(channel="lab"))
+    for key, said in (("0" * 32, "there is no"), (sent, "was sent"), (waits.id, "waits")):
+        with pytest.raises(UsageError, match=said):
+            store.notices.ask_again([key])
+    store.notices.tried(waits, "failed", "slack answered 404")
+    with pytest.raises(UsageError, match="was sent"):
+        store.notices.ask_again([waits.id, sent])
+    assert store.notices.deliveries(id=waits.id)[0].status == "failed"
+    store.notices.ask_again([waits.id, waits.id])
+    with pytest.raises(UsageError, match="waits to be sent"):
+        store.notices.ask_again([waits.id])
+
+
+def test_a_clock_that_went_back_does_not_hide_that_it_was_asked_for(store, monkeypatch):
+    store.notices.write([(notice(), (SLACK,))], NOBODY)
+    (one,) = store.notices.waiting()
+    store.notices.tried(one, "failed", "slack answered 404")
+    an_hour_ago = time.time() - 3600
+    monkeypatch.setattr("flowbook.store.notices.time.time", lambda: an_hour_ago)
+    (asked,) = store.notices.ask_again([one.id])
+    assert asked.status == "waiting"
+
+
 @pytest.mark.parametrize("when", ["before the fold", "behind the fold"])
 def test_what_is_told_of_a_run_goes_with_it(store, story, when):
     gone, stays = story.run(), story.run()

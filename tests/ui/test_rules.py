@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.ui.axe import grave_violations
 from tests.ui.conftest import ARTEFACTS, Lab
 
@@ -170,6 +170,39 @@ def test_one_is_switched_off_edited_sent_a_test_and_deleted(panel, lab):
     expect(panel.card("slow")).to_have_count(0)
     expect(panel.new).to_be_focused()
     assert rules.rules() == ()
+
+
+def test_what_failed_for_good_is_sent_again_by_keyboard_and_says_how_it_went(panel, lab, flow):
+    home = project(lab.folder)
+    to = [{"channel": "email", "to": ["ada@example.org"]}]  # of a project without a mail server
+    home.notifications.add("broken", "failed", to=to, enable=True)
+    flow.run()
+    home.notifications.disable("broken")
+    assert home.teller.settled(60)
+    (row,) = home.notifications.history(rule="broken")
+    assert row.status == "failed"
+    panel.open()
+    panel.act("broken", "told")
+    again = panel.card("broken").get_by_role("button", name="Send again: E-mail, daily")
+    expect(panel.card("broken")).to_contain_text("e-mail is off")
+    for theme in (DARK, "JupyterLab Light"):
+        panel.command("apputils:change-theme", theme=theme)
+        expect(panel.page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        assert grave_violations(panel.page, ".fb-rules") == []
+        panel.shot(f"again-{theme.rpartition(' ')[2].lower()}")
+    again.press("Enter")
+    expect(panel.root.get_by_role("status")).to_contain_text("E-mail: e-mail is off", timeout=GUARD)
+    expect(panel.card("broken")).to_contain_text("2 attempts")
+    expect(again).to_be_focused()
+
+    def meanwhile(route: Route) -> None:
+        home.store.notices.ask_again([row.id])  # by somebody else, before the page knows
+        route.continue_()
+
+    panel.page.route("**/notifications/retry*", meanwhile)
+    again.press("Enter")
+    expect(panel.card("broken").get_by_role("alert")).to_contain_text("waits to be sent")
+    panel.shot("again-refused")
 
 
 def test_the_settings_of_a_flow_and_the_schedules_lead_to_its_rules(panel, lab):

@@ -174,6 +174,67 @@ describe("the panel of rules", () => {
     expect(model.look().deliveries.has("broken")).toBe(false);
   });
 
+  describe("sends again what had failed for good", () => {
+    const TOLD = "GET notifications/deliveries?rule=broken&limit=20";
+    const FAILED = {
+      ...{ id: "1", flow: "daily", run_id: null, channel: "email", status: "failed" as const },
+      ...{ attempts: 1, last_error: "e-mail is off", next_at: null, message: "", written_at: "" },
+    };
+    const WAITING = { ...FAILED, status: "waiting" as const };
+
+    test("once, and sees what becomes of it", async () => {
+      const { model, answers, bodies } = made();
+      answers[TOLD] = { deliveries: [FAILED] };
+      model.toggleTold("broken");
+      await passed(0);
+      answers[TOLD] = { deliveries: [WAITING] };
+      const sending = [model.again.send("broken", FAILED), model.again.send("broken", FAILED)];
+      await passed(0);
+      expect([...model.look().again]).toEqual(["1"]);
+      expect(model.look().said).toBe("Sending again…");
+      answers[TOLD] = { deliveries: [{ ...FAILED, status: "sent", attempts: 2 }] };
+      await passed(1_000);
+      await Promise.all(sending);
+      expect(bodies("POST notifications/retry")).toEqual([{ id: "1" }]);
+      expect(model.look()).toMatchObject({ said: "E-mail: sent again" });
+      expect(model.look().again.size).toBe(0);
+    });
+
+    test("says why it failed once more", async () => {
+      const { model, answers } = made();
+      answers[TOLD] = { deliveries: [{ ...FAILED, attempts: 2 }] };
+      model.toggleTold("broken");
+      await model.again.send("broken", FAILED);
+      expect(model.look().said).toBe("E-mail: e-mail is off");
+    });
+
+    test("looks no longer than that takes, and not at a list that was closed", async () => {
+      const { model, answers, asked } = made();
+      answers[TOLD] = { deliveries: [WAITING] };
+      model.toggleTold("broken");
+      const sending = model.again.send("broken", FAILED);
+      await passed(60_000);
+      await sending;
+      const looks = asked.length;
+      expect(model.look().again.size).toBe(0);
+      model.toggleTold("broken");
+      await model.again.send("broken", FAILED);
+      expect(asked.length).toBe(looks + 2);
+    });
+
+    test("keeps at the delivery why it is refused, and reads how it stands", async () => {
+      const { model, answers } = made();
+      answers[TOLD] = { deliveries: [{ ...FAILED, status: "sent" }] };
+      answers["POST notifications/retry"] = new PageError("delivery 1 was sent", "", 409);
+      model.toggleTold("broken");
+      await model.again.send("broken", FAILED);
+      expect(model.look().refusals.get("1")?.message).toBe("delivery 1 was sent");
+      expect(model.look().deliveries.get("broken")?.[0]?.status).toBe("sent");
+      model.toggleTold("broken");
+      expect(model.look().refusals.size).toBe(0);
+    });
+  });
+
   test("says that it cannot read, and reads again", async () => {
     const { model, answers } = made();
     answers["GET notifications/rules"] = new PageError("gone", "start it", 0);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,15 @@ from flowbook.errors import StoreBusy
 from flowbook.events import TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.graph.quantities import parse_bytes
+from flowbook.session.teller import END_SECONDS
 
 if TYPE_CHECKING:
     from flowbook.alerts.rule import Rule
     from flowbook.session.notifications import Notifications
     from flowbook.session.project import Project
+    from flowbook.store.notices import DeliveryRow
 
+_LOOK_SECONDS = 0.05
 _CODES = (ExitCode.OK, ExitCode.USAGE, ExitCode.INFRASTRUCTURE)
 _CONDITIONS = ("failed", "timed_out", "slow", "resources", "missed", "recovered")
 
@@ -244,11 +248,13 @@ def history(ctx: click.Context, /, folder: Path | None, as_json: bool, **asked: 
     if as_json or ctx.obj.as_json:
         echo_json({"deliveries": found})
         return ExitCode.OK
-    columns = ("written", "rule", "event", "flow", "run", "channel", "status", "attempts", "error")
+    columns = (
+        "written", "rule", "event", "flow", "run", "channel", "status", "attempts", "error", "id"
+    )  # fmt: skip
     rows = [
         (
             f"{one.written_at:%Y-%m-%d %H:%M:%S}", one.rule, one.event, one.flow,
-            one.run_id or "", one.channel, one.status, one.attempts, one.last_error or "",
+            one.run_id or "", one.channel, one.status, one.attempts, one.last_error or "", one.id,
         )
         for one in found
     ]  # fmt: skip
@@ -257,6 +263,55 @@ def history(ctx: click.Context, /, folder: Path | None, as_json: bool, **asked: 
     else:
         click.echo("nobody was told of anything", err=True)
     return ExitCode.OK
+
+
+@command.command("retry")
+@click.argument("delivery", metavar="[ID]", required=False)
+@click.option("--rule", metavar="RULE", help="All of this rule that have failed.")
+@project_option
+@json_option
+@click.pass_context
+@manual(
+    "flowbook notify history --status failed",
+    "flowbook notify retry 5f0c6a1be2a94d0f8d1a7c3b9e6f2041",
+    "flowbook notify retry --rule broken",
+    codes=_CODES,
+)
+def retry(ctx: click.Context, /, delivery: str | None, rule: str | None, **asked: Any) -> ExitCode:
+    """Send again what has failed for good, and say what became of it.
+
+    It has as many attempts as it had at first.
+    """
+    if (delivery is None) == (rule is None):
+        raise click.UsageError("say the id of a delivery, or --rule")
+    rules = _rules(ctx, asked["folder"])
+    again = rules.retry_failed(rule) if rule else (rules.retry(delivery or ""),)
+    found = _attempted(rules, again)
+    if asked["as_json"] or ctx.obj.as_json:
+        echo_json({"deliveries": found})
+    for one in () if asked["as_json"] or ctx.obj.as_json else found:
+        why = f": {one.last_error}" if one.last_error and one.status != "sent" else ""
+        click.echo(f"{one.id} {one.channel}: {one.status}{why}")
+    if not found:
+        click.echo(f"nothing of rule {rule!r} has failed", err=True)
+    late = any(
+        now.status != "sent" and now.attempts > then.attempts
+        for now, then in zip(found, again, strict=True)
+    )
+    return ExitCode.INFRASTRUCTURE if late else ExitCode.OK
+
+
+def _attempted(rules: Notifications, again: tuple[DeliveryRow, ...]) -> list[DeliveryRow]:
+    """How they stand once each was tried; what another process takes long for is left to it."""
+    until = time.monotonic() + END_SECONDS
+    found = []
+    for then in again:
+        (now,) = rules.history(id=then.id)
+        while now.attempts == then.attempts and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+            (now,) = rules.history(id=then.id)
+        found.append(now)
+    return found
 
 
 @command.command("deliver")

@@ -13,12 +13,13 @@ import msgspec
 from flowbook.alerts.rule import LAB, Rule, Target, When
 from flowbook.errors import UsageError
 from flowbook.events import TriggerKind
-from flowbook.server.place import Place
+from flowbook.server.place import Missing, Place
 from flowbook.server.routes import Asked, Route
 from flowbook.server.runs import bounded, moment_of
 from flowbook.server.shapes import (
     CheckedRule,
     Deliveries,
+    OneDelivery,
     OneRule,
     RuleChoices,
     RuleGone,
@@ -77,6 +78,12 @@ class DeliveriesAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     status: str | None = None
     since: str | None = None
     limit: int = 100
+
+
+class RetryAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which delivery, by the `id` that it is listed with."""
+
+    id: str
 
 
 def tell(root: str) -> None:
@@ -166,6 +173,14 @@ def deliveries(place: Place, asked: DeliveriesAsked) -> dict[str, Any]:
     return {"deliveries": found}
 
 
+def retry(place: Place, asked: RetryAsked) -> dict[str, Any]:
+    """Send a delivery again that has failed for good."""
+    rules = place.project.notifications
+    if not rules.history(id=asked.id):
+        raise Missing(f"there is no delivery {asked.id!r:.60}", hint="list them: deliveries")
+    return {"delivery": rules.retry(asked.id)}
+
+
 def _made(place: Place, asked: RuleAsked) -> Rule:
     said = msgspec.to_builtins(asked)
     fields = {name: said[name] for name in RuleDraft.__struct_fields__}
@@ -248,5 +263,16 @@ ROUTES: Final = (
         "Who was told of what, the latest first; with channel=lab what JupyterLab is to show.",
         Deliveries,
         takes=DeliveriesAsked,
+    ),
+    Route(
+        "POST",
+        "notifications/retry",
+        retry,
+        "Send a delivery again that has failed for good: at once, by whoever tells.",
+        OneDelivery,
+        takes=RetryAsked,
+        success=202,
+        misuse=409,
+        names=True,
     ),
 )

@@ -52,8 +52,8 @@ class Route:
     `do` is called in a thread: with the place, the parts of the path in their order, and what was
     asked, a `takes`, where there is one. `gives` is the type of the answer, whose status is
     `success`; or the types of several, by status, of which `status` says which it is. `misuse` is
-    the status of a `UsageError`. `names`: what is asked names a run, which may not exist.
-    `most_bytes`: how large a body may be.
+    the status of a `UsageError`. `names`: what is asked names something, such as a run, which
+    may not exist. `most_bytes`: how large a body may be.
     """
 
     method: str

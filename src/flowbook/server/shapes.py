@@ -335,6 +335,12 @@ class Deliveries(Answer, frozen=True, kw_only=True):
     deliveries: list[DeliveryRow]
 
 
+class OneDelivery(Answer, frozen=True, kw_only=True):
+    """Whom somebody is told by, as it stands now."""
+
+    delivery: DeliveryRow
+
+
 class RunsDiff(Answer, frozen=True, kw_only=True):
     """How two runs differ, as `Diff.to_json` tells it."""
 

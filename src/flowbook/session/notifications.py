@@ -80,6 +80,8 @@ class Notifications:
     would have fired 0 times in the last 30 days
     >>> rules.enable("nightly").enabled
     True
+    >>> rules.retry_failed("nightly")
+    ()
     """
 
     def __init__(self, office: Office, teller: Teller, telling: Telling) -> None:
@@ -270,10 +272,31 @@ class Notifications:
     def history(self, **narrowed: Any) -> tuple[DeliveryRow, ...]:
         """Who was told of what, the latest first.
 
-        Narrow it by `flow`, `rule`, `run`, `channel`, `status` and `since`; 100 at most, unless
-        `limit` says otherwise.
+        Narrow it by `id`, `flow`, `rule`, `run`, `channel`, `status` and `since`; 100 at most,
+        unless `limit` says otherwise.
         """
         return self._notices.deliveries(**narrowed)
+
+    def retry(self, id: str) -> DeliveryRow:
+        """Send a delivery again that has failed for good: it waits from now on, and is due at once.
+
+        Returns at once; it has as many attempts as a new one, with the same `Idempotency-Key`.
+        Raises `UsageError` for one that was sent, that waits, or that there is not.
+        """
+        (asked,) = self._notices.ask_again([id])
+        self._teller.nudge()
+        return asked
+
+    def retry_failed(self, rule: str) -> tuple[DeliveryRow, ...]:
+        """Send all deliveries of a rule again that have failed for good, as `retry` does.
+
+        The rule may be gone by now. Where nothing of it has failed, nothing is sent.
+        """
+        failed = self.history(rule=rule, status="failed", limit=10_000)
+        asked = self._notices.ask_again(one.id for one in failed)
+        if asked:
+            self._teller.nudge()
+        return asked
 
     def deliver(self) -> float | None:
         """Judge and send now what waits; seconds until a further attempt, None for none.

@@ -259,6 +259,7 @@ class NoticeTried(StoreFact, frozen=True, kw_only=True, tag="NOTICE_TRIED"):
     """An attempt to tell somebody is over: `outcome` is sent, retry or failed.
 
     `retry_at`: seconds since the epoch before which there is no other. `error` has no address.
+    With `asked` as its outcome it is no attempt: what had failed for good is to be sent again.
     """
 
     id: str

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -39,16 +39,26 @@ from flowbook.store.schema import VIEWS
 from flowbook.store.snapshot import Snapshot
 from flowbook.store.turn import turn
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Connection
+
 RULE = "notify "
 """What the name of the setting begins with that keeps a rule."""
 _TIMES = ("next_at", "happened_at", "written_at", "sent_at")
 _COLUMNS = ", ".join(
     f"epoch_us({name}) AS {name}" if name in _TIMES else name for name in VIEWS["deliveries"]
 )
+_ONE = f"SELECT {_COLUMNS} FROM deliveries WHERE id = $1"  # noqa: S608  # the value is bound
 _WAITING = """
-SELECT n.id, notice, target, attempts, epoch_us(next_at) / 1e6
-FROM notices AS n JOIN deliveries AS d ON d.id = n.id
+SELECT n.id, notice, target, coalesce(t.attempts, 0), epoch_us(next_at) / 1e6
+FROM notices AS n JOIN deliveries AS d ON d.id = n.id LEFT JOIN (
+    SELECT id, count(*) FILTER (outcome <> 'asked' AND tried_at > coalesce(asked_at, '-infinity'))
+               AS attempts
+    FROM (SELECT id, outcome, tried_at,
+                 max(tried_at) FILTER (outcome = 'asked') OVER (PARTITION BY id) AS asked_at
+          FROM notice_attempts) GROUP BY id) AS t ON t.id = n.id
 WHERE status = 'waiting' ORDER BY n.written_at, n.id"""
+_LAST_TRIED = "SELECT epoch_us(max(tried_at)) / 1e6 FROM notice_attempts WHERE id = $1"
 _TOLD_AT = """
 SELECT notice->>'$.rule', notice->>'$.flow', max(CAST(notice->>'$.happened_at' AS DOUBLE))
 FROM notices GROUP BY ALL"""
@@ -79,7 +89,10 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A notice that somebody is still to be told of: after how many attempts, and not before."""
+    """A notice that somebody is still to be told of: after how many attempts, and not before.
+
+    Attempts before somebody had it sent again do not count.
+    """
 
     id: str
     notice: Notice
@@ -222,9 +235,40 @@ class Notices:
         )
         self.append([fact]).result()
 
+    def ask_again(self, ids: Iterable[str]) -> tuple[DeliveryRow, ...]:
+        """Let what had failed for good wait again, durably, due at once; all of it or nothing.
+
+        Raises `UsageError` for one that was sent, that waits, or that there is not.
+        """
+        wanted = tuple(dict.fromkeys(ids))
+        with turn(self.snapshot.layout):  # of two who ask at once the later finds that it waits
+            with self.snapshot.look("deliveries") as view:
+                facts: list[StoredFact] = [self._asked(view, one) for one in wanted]
+            if facts:
+                self.append(facts).result()
+        with self.snapshot.look("deliveries") as view:
+            return tuple(_delivery(row) for one in wanted for row in _found(view, one))
+
+    def _asked(self, view: Connection, key: str) -> NoticeTried:
+        rows = _found(view, key)
+        if not rows:
+            raise UsageError(f"there is no delivery {key!r:.60}", hint="flowbook notify history")
+        one = _delivery(rows[0])
+        if one.status != "failed":
+            how = "was sent" if one.status == "sent" else "waits to be sent"
+            raise UsageError(
+                f"delivery {key} {how}", hint="only what has failed for good can be sent again"
+            )
+        last = view.execute(_LAST_TRIED, [key]).fetchall()[0][0]
+        now = max(time.time(), last + 1e-6)  # behind the attempt that failed, whatever the clocks
+        return NoticeTried(
+            at=now, id=key, outcome="asked", error=one.last_error, retry_at=now, run=one.run_id
+        )
+
     def deliveries(  # noqa: PLR0913  # each is one way to narrow what is listed
         self,
         *,
+        id: str | None = None,
         flow: str | None = None,
         rule: str | None = None,
         run: str | None = None,
@@ -240,7 +284,8 @@ class Notices:
         if not 1 <= limit <= 10_000:
             raise UsageError(f"limit {limit} lies outside of 1 to 10,000")
         narrowed = {
-            "flow": flow, "rule": rule, "run_id": run, "channel": channel, "status": status
+            "id": id, "flow": flow, "rule": rule, "run_id": run, "channel": channel,
+            "status": status,
         }  # fmt: skip
         conditions = [f"{name} = ${name}" for name, value in narrowed.items() if value is not None]
         given: dict[str, Any] = {k: v for k, v in narrowed.items() if v is not None}
@@ -278,6 +323,10 @@ def _readable(said: Any) -> Rule | None:
         return rule_of(said)
     except UsageError:
         return None
+
+
+def _found(view: Connection, key: str) -> list[tuple[Any, ...]]:
+    return view.execute(_ONE, [key]).fetchall()
 
 
 def _delivery(row: tuple[Any, ...]) -> DeliveryRow:

@@ -1,7 +1,8 @@
 """Who was told of what, in tables: the part of schema, projection and views that is about it.
 
 A notice is a row when it is written, every attempt to deliver it another, and so is what the rules
-have been asked about. All three only grow, and go with the run that they are about.
+have been asked about. That somebody has it sent again is a row among the attempts which is none:
+its outcome is `asked`. All three only grow, and go with the run that they are about.
 """
 
 # ruff: noqa: S608  # every statement is assembled from constants of this module
@@ -82,14 +83,16 @@ TOLD_VIEWS: Mapping[str, str] = {
                 ELSE 'waiting' END AS status,
            coalesce(attempts, 0)::INTEGER AS attempts,
            CASE WHEN sent_at IS NULL THEN t.error END AS last_error,
-           CASE WHEN sent_at IS NULL AND outcome = 'retry' THEN retry_at END AS next_at,
+           CASE WHEN sent_at IS NULL AND outcome IN ('retry', 'asked') THEN retry_at END
+               AS next_at,
            coalesce(nullif(notice->>'$.message', ''),
                     format('Workflow ''{{}}'' failed', notice->>'$.flow')) AS message,
            notice->>'$.error' AS error,
            coalesce(notice->>'$.level', 'error') AS level,
            {_TS.format("notice->>'$.happened_at'")} AS happened_at, written_at, sent_at
     FROM notices AS n LEFT JOIN (
-        SELECT id, count(*) AS attempts, min(tried_at) FILTER (outcome = 'sent') AS sent_at,
+        SELECT id, count(*) FILTER (outcome <> 'asked') AS attempts,
+               min(tried_at) FILTER (outcome = 'sent') AS sent_at,
                arg_max(outcome, tried_at) AS outcome, arg_max_null(error, tried_at) AS error,
                arg_max_null(retry_at, tried_at) AS retry_at
         FROM notice_attempts GROUP BY id) AS t ON t.id = n.id""",

@@ -16,18 +16,23 @@ export interface CardActs {
   readonly remove: () => void;
   readonly told: () => void;
   readonly open: (run: string) => void;
+  /** Send again what had failed for good. */
+  readonly again: (delivery: Delivery) => void;
   readonly forgive: () => void;
 }
 
 export interface CardProps {
   readonly rule: Rule;
   readonly told: readonly Delivery[] | null;
+  readonly again: ReadonlySet<string>;
+  readonly refusals: ReadonlyMap<string, Trouble>;
   readonly trouble: Trouble | null;
   readonly trans: Words;
   readonly acts: CardActs;
 }
 
-export function Card({ rule, told, trouble, trans, acts }: CardProps): ReactNode {
+export function Card(props: CardProps): ReactNode {
+  const { rule, told, again, refusals, trouble, trans, acts } = props;
   const { name, when, flow, to } = rule;
   const on = enabled(rule);
   const seldom = seldomWords(trans, rule);
@@ -64,7 +69,7 @@ export function Card({ rule, told, trouble, trans, acts }: CardProps): ReactNode
       )}
       {told !== null && (
         <section className="fb-schedules-more">
-          <Told {...{ told, trans }} onOpen={acts.open} />
+          <Told {...{ told, again, refusals, trans }} onOpen={acts.open} onAgain={acts.again} />
         </section>
       )}
     </li>

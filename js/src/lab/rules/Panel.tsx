@@ -47,7 +47,7 @@ export function Panel({ model, outside }: PanelProps): ReactNode {
             onOpen={outside.openRun}
           />
         ) : (
-          <List {...{ model, outside, view }} keep={() => keepFocus(place.current)} />
+          <List {...{ model, outside, view }} keep={(where) => keepFocus(place.current, where)} />
         )}
       </div>
       <p className="fb-runs-unseen" role="status" aria-live="polite">
@@ -117,19 +117,24 @@ function useFocus(place: { readonly current: HTMLDivElement | null }, writing: b
 }
 
 /** Whoever acted on what is no more stays in the panel, at the button that is always there. */
-function keepFocus(place: HTMLElement | null): void {
+function keepFocus(place: HTMLElement | null, where = '[data-action="new"]'): void {
   const lost = document.activeElement === null || document.activeElement === document.body;
-  if (lost) place?.querySelector<HTMLElement>('[data-action="new"]')?.focus();
+  if (lost) place?.querySelector<HTMLElement>(where)?.focus();
+}
+
+/** What opens what a rule told: it is there as long as the rule. */
+function toldOf(rule: string): string {
+  return `[data-rule="${CSS.escape(rule)}"] [data-action="told"]`;
 }
 
 interface ListProps extends PanelProps {
   readonly view: View;
-  readonly keep: () => void;
+  readonly keep: (where?: string) => void;
 }
 
 function List({ model, outside, view, keep }: ListProps): ReactNode {
   const { trans } = model;
-  const { phase, failure, deliveries, troubles } = view;
+  const { phase, failure, deliveries, again, refusals, troubles } = view;
   if (phase === "failed" && failure !== null) return <Failed {...{ model, failure }} />;
   if (phase === "loading") return <p className="fb-schedules-faint">{trans.__("Reading…")}</p>;
   const rules = listed(view);
@@ -139,7 +144,7 @@ function List({ model, outside, view, keep }: ListProps): ReactNode {
       {rules.map((rule) => (
         <Card
           key={rule.name}
-          {...{ rule, trans }}
+          {...{ rule, again, refusals, trans }}
           told={deliveries.get(rule.name) ?? null}
           trouble={troubles.get(rule.name) ?? null}
           acts={actsOf(rule, model, outside, keep)}
@@ -150,7 +155,12 @@ function List({ model, outside, view, keep }: ListProps): ReactNode {
 }
 
 /** What can be done with one rule: by the model, or outside of the panel. */
-function actsOf(rule: Rule, model: RulesModel, outside: Outside, keep: () => void): CardActs {
+function actsOf(
+  rule: Rule,
+  model: RulesModel,
+  outside: Outside,
+  keep: ListProps["keep"],
+): CardActs {
   const { name } = rule;
   const remove = async () => {
     if (!(await outside.confirm(rule))) return;
@@ -164,6 +174,8 @@ function actsOf(rule: Rule, model: RulesModel, outside: Outside, keep: () => voi
     remove: () => void remove(),
     told: () => model.toggleTold(name),
     open: outside.openRun,
+    again: (delivery) =>
+      void model.again.send(name, delivery).then(() => setTimeout(() => keep(toldOf(name)))),
     forgive: () => model.forgive(name),
   };
 }
@@ -211,7 +223,7 @@ function Empty({ model, view, keep }: EmptyProps): ReactNode {
         type="button"
         className="fb-runs-button fb-schedules-save"
         data-action="first"
-        onClick={() => void model.first().then(keep)}
+        onClick={() => void model.first().then(() => keep())}
       >
         {flow === null
           ? trans.__("Tell me here when a run fails")

@@ -1,6 +1,8 @@
 /** What a rule told, and what it would have told. */
 import type { ReactNode } from "react";
 import { exact, type Words } from "../runs/words";
+import { Refused } from "../schedules/Notices";
+import type { Trouble } from "../schedules/schedule";
 import { shortly } from "../schedules/words";
 import type { Delivery, Notice, Tried } from "./rule";
 import { channelWord, deliveryWord, triedWords } from "./words";
@@ -10,12 +12,17 @@ const MOST = 10;
 
 export interface ToldProps {
   readonly told: readonly Delivery[];
+  /** The ids of those that are being sent again, and why others are not. */
+  readonly again: ReadonlySet<string>;
+  readonly refusals: ReadonlyMap<string, Trouble>;
   readonly trans: Words;
   readonly onOpen: (run: string) => void;
+  readonly onAgain: (delivery: Delivery) => void;
 }
 
 /** The last deliveries, the latest first. */
-export function Told({ told, trans, onOpen }: ToldProps): ReactNode {
+export function Told(props: ToldProps): ReactNode {
+  const { told, again, refusals, trans, onOpen, onAgain } = props;
   if (told.length === 0)
     return <p className="fb-schedules-faint">{trans.__("It has told nobody yet.")}</p>;
   return (
@@ -35,6 +42,12 @@ export function Told({ told, trans, onOpen }: ToldProps): ReactNode {
             <td>
               {channelWord(trans, one.channel)}: {deliveryWord(trans, one)}
               <Attempts delivery={one} trans={trans} />
+              <SendAgain
+                delivery={one}
+                busy={again.has(one.id)}
+                refusal={refusals.get(one.id)}
+                {...{ trans, onAgain }}
+              />
             </td>
           </tr>
         ))}
@@ -54,6 +67,39 @@ function Attempts({ delivery, trans }: { readonly delivery: Delivery; readonly t
       {last_error} ({times}
       {again})
     </small>
+  );
+}
+
+interface SendAgainProps extends Pick<ToldProps, "trans" | "onAgain"> {
+  readonly delivery: Delivery;
+  readonly busy: boolean;
+  readonly refusal: Trouble | undefined;
+}
+
+/** The way to send what failed for good once more; it stays at hand while that goes on. */
+function SendAgain({ delivery, busy, refusal, trans, onAgain }: SendAgainProps): ReactNode {
+  const { status, channel, flow, written_at } = delivery;
+  const offered = status === "failed" || busy;
+  const label = busy ? trans.__("Sending again…") : trans.__("Send again");
+  const which = trans.__("%1, %2, %3", channelWord(trans, channel), flow, shortly(written_at));
+  return (
+    <>
+      {offered && (
+        <button
+          type="button"
+          className="fb-runs-link fb-rules-again"
+          data-action="again"
+          aria-label={`${label}: ${which}`}
+          aria-disabled={busy}
+          onClick={() => {
+            if (!busy) onAgain(delivery);
+          }}
+        >
+          {label}
+        </button>
+      )}
+      {refusal !== undefined && <Refused refusal={refusal} />}
+    </>
   );
 }
 

@@ -3,6 +3,7 @@
 import { PageError } from "../../protocol/runPage";
 import type { Ask } from "../run/api";
 import type { Words } from "../runs/words";
+import { Again } from "./again";
 import { freeName } from "./draft";
 import { askedOf, type Delivery, patternOf, type Rule } from "./rule";
 import { type Around, NOTHING, namesOf, troubleOf, type View } from "./view";
@@ -22,6 +23,8 @@ export class RulesModel {
   private asked = 0;
   /** The rule that is being written. */
   readonly form: Writing;
+  /** What is sent again. */
+  readonly again: Again;
 
   constructor(
     private readonly ask: Ask,
@@ -37,6 +40,8 @@ export class RulesModel {
       look: this.look,
       reload: () => this.reload(),
     });
+    const readTold = (name: string) => this.readTold(name);
+    this.again = new Again({ ask, trans, change, readTold, look: this.look });
   }
 
   readonly subscribe = (hearer: () => void): (() => void) => {
@@ -124,7 +129,7 @@ export class RulesModel {
   /** Show who was told by it, or do not any more. */
   toggleTold(name: string): void {
     const deliveries = new Map(this.view.deliveries);
-    if (deliveries.delete(name)) this.change({ deliveries });
+    if (deliveries.delete(name)) this.change({ deliveries, refusals: new Map() });
     else {
       this.change({ deliveries: deliveries.set(name, []) });
       void this.readTold(name);

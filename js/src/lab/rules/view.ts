@@ -15,6 +15,10 @@ export interface View {
   readonly editing: Editing | null;
   /** Who was told by rules that are looked at closely, the latest first. */
   readonly deliveries: ReadonlyMap<string, readonly Delivery[]>;
+  /** The ids of deliveries that are being sent again. */
+  readonly again: ReadonlySet<string>;
+  /** Why deliveries are not sent again, by their ids. */
+  readonly refusals: ReadonlyMap<string, Trouble>;
   readonly troubles: ReadonlyMap<string, Trouble>;
   /** What was done last, for who cannot see it. */
   readonly said: string;
@@ -27,7 +31,8 @@ const NO_CHOICES: Choices = {
 
 export const NOTHING: View = {
   ...{ phase: "loading", failure: null, rules: [], flow: null, flows: [], choices: NO_CHOICES },
-  ...{ editing: null, deliveries: new Map(), troubles: new Map(), said: "" },
+  ...{ editing: null, deliveries: new Map(), again: new Set(), refusals: new Map() },
+  ...{ troubles: new Map(), said: "" },
 };
 
 /** What the rest of JupyterLab is told. */

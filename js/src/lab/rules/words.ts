@@ -126,6 +126,14 @@ export function deliveryWord(trans: Words, { status }: Delivery): string {
   }
 }
 
+/** What became of a delivery that was sent again. */
+export function againWords(trans: Words, delivery: Delivery): string {
+  const word = channelWord(trans, delivery.channel);
+  return delivery.status === "sent"
+    ? trans.__("%1: sent again", word)
+    : trans.__("%1: %2", word, delivery.last_error ?? deliveryWord(trans, delivery));
+}
+
 /** `Slack: sent`, or what is in the way. */
 export function saidWords(trans: Words, said: Readonly<Record<string, string>>): string {
   return Object.entries(said)
