@@ -71,6 +71,18 @@ def test_a_schedule_is_paused_resumed_and_removed(home):
     assert json.loads(ask(home, "list", "--json")) == []
 
 
+def test_a_run_at_once_may_have_typed_parameters_of_its_own(home):
+    add(home, "@daily", "-p", "city=Bergen")
+    slot = json.loads(ask(home, "now", "nightly", "-p", "city=5", "--json"))
+    assert (slot["reason"], slot["detail"]) == ("by_hand", '{"city":"5"}')
+    eventually(lambda: home.schedules.history("nightly")[0].run_status == "succeeded")
+    assert dict(home.history.run(slot["run"]).params) == {"city": "5"}
+    assert 'started by hand ({"city":"5"})' in ask(home, "history", "nightly")
+    with pytest.raises(InvalidSchedule, match="town"):
+        ask(home, "now", "nightly", "-p", "town=Oslo")
+    assert len(home.schedules.history("nightly")) == 1
+
+
 @pytest.mark.parametrize("moment", ["tomorrow", "2026-05-01T00:30:00"])
 def test_the_run_of_a_moment_that_is_none_is_refused(home, moment):
     add(home, "30 2 * * *")

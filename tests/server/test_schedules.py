@@ -127,6 +127,24 @@ def test_a_run_is_started_at_once_and_its_slot_tells_of_it(served, nightly):
     )
 
 
+def test_a_run_at_once_may_have_parameters_of_its_own_and_others_start_nothing(served, nightly):
+    before = len(ask("GET", f"{nightly}/slots").json()["slots"])
+    for params, named in (({"city": 3}, "city"), ({"town": "Oslo"}, "town")):
+        refused = ask("POST", f"{nightly}/run", json={"params": params})
+        assert refused.status_code == 409
+        assert named in refused.json()["message"]
+    assert len(ask("GET", f"{nightly}/slots").json()["slots"]) == before
+    slot = ask("POST", f"{nightly}/run", json={"params": {"city": "Tromsø"}})
+    assert (slot.status_code, slot.json()["detail"]) == (202, '{"city":"Tromsø"}')
+
+    def over():
+        told = ask("GET", f"{nightly}/slots").json()["slots"][0]
+        return told["run"] if told["run_status"] == "succeeded" else None
+
+    eventually(over)
+    assert ask("GET", f"{served}/runs/{over()}").json()["run"]["params"] == {"city": "Tromsø"}
+
+
 def test_a_schedule_that_is_removed_is_no_more(served, nightly):
     assert ask("DELETE", nightly).json() == {"removed": "nightly"}
     assert ask("GET", f"{served}/schedules").json()["schedules"] == []

@@ -7,6 +7,7 @@ from tests.session.scheduled_sample import published
 
 from flowbook.errors import InvalidSchedule, UsageError
 from flowbook.session.project import Project
+from flowbook.session.scheduled import slot_words
 from flowbook.session.scheduler import MOST_TRIES, Scheduler
 from flowbook.session.slot_process import perform
 
@@ -288,6 +289,41 @@ def test_a_run_by_hand_stands_beside_all_others(world):
     slot = world.schedules.run_now("nightly")
     assert (slot.reason, slot.run_status) == ("by_hand", "succeeded")
     assert world.project.history.run(slot.run_id).scheduled_for == BEGIN
+
+
+def test_a_run_by_hand_may_have_parameters_of_its_own(world):
+    hourly(world, input_data={"city": "Bergen"})
+    slot = world.schedules.run_now("nightly", {"city": "Tromsø"})
+    run = world.project.history.run(slot.run_id)
+    assert (run.status, dict(run.params)) == ("succeeded", {"city": "Tromsø"})
+    assert (slot.reason, slot.detail) == ("by_hand", '{"city":"Tromsø"}')
+    assert slot_words(slot) == 'started by hand ({"city":"Tromsø"})'
+    assert world.schedules.get("nightly").schedule.input_data == {"city": "Bergen"}
+    world.at += timedelta(minutes=1)
+    after = world.schedules.run_now("nightly")
+    assert dict(world.project.history.run(after.run_id).params) == {"city": "Bergen"}
+    assert after.detail == ""
+
+
+@pytest.mark.parametrize("params", [{"city": 5}, {"town": "Oslo"}])
+def test_what_the_flow_does_not_take_starts_nothing_and_is_named(world, params):
+    hourly(world)
+    with pytest.raises(InvalidSchedule, match=next(iter(params))):
+        world.schedules.run_now("nightly", params)
+    assert world.schedules.history("nightly") == ()
+
+
+def test_a_run_by_hand_that_is_taken_up_has_the_parameters_it_was_asked_for_with(world):
+    hourly(world, input_data={"city": "Bergen"})
+    world.performs, world.scheduler = False, Scheduler(world.project)
+    slot = world.schedules.run_now("nightly", {"city": "Tromsø"})
+    world.waiting.clear()  # its process was killed before it began
+    world.at += timedelta(minutes=1)
+    world.performs = True
+    world.scheduler.look()
+    (again,) = world.schedules.history("nightly")
+    assert (again.reason, again.run_id, again.begun) == ("taken_up", slot.run_id, True)
+    assert dict(world.project.history.run(slot.run_id).params) == {"city": "Tromsø"}
 
 
 def test_a_flow_that_takes_no_such_parameters_any_more_is_refused_in_its_slot(world):

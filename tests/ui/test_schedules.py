@@ -111,6 +111,47 @@ def test_it_is_run_at_once_and_what_came_of_it_opens(panel, lab):
     expect(panel.page.locator(".fb-past-head")).to_contain_text("report", timeout=GUARD)
 
 
+def test_it_is_run_with_other_parameters_by_keyboard(panel, lab):
+    from flowbook.session.project import project
+
+    made(lab, "nightly", cron="30 2 * * *", input_data={"city": "Bergen"})
+    panel.open()
+    keys = panel.page.keyboard
+    opens = panel.card("nightly").get_by_role("button", name="Run now…: nightly")
+    opens.press("Enter")
+    form = panel.card("nightly").get_by_role("form", name="Run nightly with")
+    city = form.get_by_label("city")
+    expect(city).to_be_focused()
+    expect(city).to_have_value("Bergen")
+    keys.press("Escape")
+    expect(form).to_have_count(0)
+    expect(opens).to_be_focused()
+    keys.press("Enter")
+    form.get_by_role("button", name="One more parameter").click()
+    form.get_by_label("Parameter").fill("town")
+    form.get_by_label("Value").fill("Oslo")
+    keys.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("town", timeout=GUARD)
+    for theme in (DARK, "JupyterLab Light"):
+        panel.command("apputils:change-theme", theme=theme)
+        expect(panel.page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        assert grave_violations(panel.page, ".fb-schedules") == []
+        panel.shot(f"run-with-{theme.rpartition(' ')[2].lower()}")
+    form.get_by_role("button", name="Cancel").click()
+    opens.press("Enter")
+    city.fill("Tromsø")
+    keys.press("Enter")
+    expect(form).to_have_count(0)
+    expect(opens).to_be_focused()
+    mark = panel.card("nightly").locator('.fb-schedules-marks [data-status="succeeded"] button')
+    expect(mark.first).to_be_visible(timeout=2 * GUARD)
+    (slot, *_) = project(lab.folder).schedules.history("nightly")
+    assert slot.detail == '{"city":"Tromsø"}'
+    panel.act("nightly", "history")
+    expect(panel.card("nightly").get_by_role("table")).to_contain_text("Tromsø")
+    panel.shot("run-with-history")
+
+
 def test_it_is_paused_gone_on_with_edited_and_removed(panel, lab):
     made(lab, "hourly", cron="0 * * * *")
     panel.open()

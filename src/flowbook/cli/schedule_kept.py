@@ -125,14 +125,26 @@ def remove(home: Project, name: str) -> None:
 
 @click.command("now")
 @click.argument("name", metavar="NAME")
+@params_option
 @project_option
 @json_option
-@manual("flowbook schedule now nightly", codes=_CODES)
+@manual(
+    "flowbook schedule now nightly", "flowbook schedule now nightly -p city=Bergen", codes=_CODES
+)
 @click.pass_context
-def now(ctx: click.Context, name: str, folder: Path | None, as_json: bool) -> ExitCode:
-    """Start a run of a schedule at once, in a process of its own, whatever else of it goes on."""
+def now(
+    ctx: click.Context, name: str, params: tuple[str, ...], folder: Path | None, as_json: bool
+) -> ExitCode:
+    """Start a run of a schedule at once, in a process of its own, whatever else of it goes on.
+
+    Parameters that are given go before those of the schedule, for this run alone.
+    """
     acting_here(ctx)
-    slot = project(folder or ".").schedules.run_now(name)
+    home = project(folder or ".")
+    flow = home.schedules.get(name).flow
+    typed = coerce_params(home.plan(published_flow(home, flow)), list(params)) if params else {}
+    given = {str(port): value for port, value in typed.items()}
+    slot = home.schedules.run_now(name, given)
     if as_json:
         echo_json({**slot_json(slot), "run": slot.run_id})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +28,12 @@ class ScheduleAsked(ScheduleSettings, Asked, frozen=True, kw_only=True):
         """The schedule that its settings make; `InvalidSchedule` where they make none."""
         settings = ScheduleSettings.__struct_fields__
         return Schedule(**{name: getattr(self, name) for name in settings})
+
+
+class RunNowAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """With which parameters in front of the schedule's, for this run alone."""
+
+    params: Mapping[str, Any] = {}
 
 
 class SlotsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from flowbook.server.runs import bounded
 from flowbook.server.schedule_shapes import (
     CheckedSchedule,
     Removed,
+    RunNowAsked,
     ScheduleAsked,
     Schedules,
     ScheduleShape,
@@ -85,10 +86,10 @@ def resume(place: Place, name: str) -> dict[str, Any]:
     return _told(place, place.project.schedules.resume(name))
 
 
-def run_now(place: Place, name: str) -> dict[str, Any]:
+def run_now(place: Place, name: str, asked: RunNowAsked) -> dict[str, Any]:
     """Start a run of it at once."""
     _known(place, name)
-    return slot_json(place.project.schedules.run_now(name))
+    return slot_json(place.project.schedules.run_now(name, asked.params))
 
 
 def slots(place: Place, name: str, asked: SlotsAsked) -> dict[str, Any]:
@@ -187,8 +188,9 @@ ROUTES: Final = (
         "POST",
         f"{_ONE}/run",
         run_now,
-        "Start a run of it at once, in a process of its own.",
+        "Start a run of it at once, in a process of its own; `params` go before the schedule's.",
         SlotShape,
+        takes=RunNowAsked,
         success=202,
         misuse=409,
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,6 +102,11 @@ class Scheduled:
         told = [self.flow, self.name, at, self.schedule.input_data]
         digest = hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
         return f"{self.name} {at} {digest[:16]}"
+
+    def given(self, params: Mapping[str, Any]) -> Scheduled:
+        """It as it runs with these parameters in front of its own."""
+        merged = {**self.schedule.input_data, **params}
+        return replace(self, schedule=msgspec.structs.replace(self.schedule, input_data=merged))
 
     def __repr__(self) -> str:
         return f"<schedule {'  '.join(cell for cell in self.cells if cell)}>"
@@ -202,6 +207,23 @@ def hold_on_slot(name: str, scheduled_for: datetime) -> RunId:
     """What the hold of who performs the run of a slot is called."""
     told_so = f"{scheduled_for.astimezone(UTC).isoformat()} {name}"
     return RunId(f"slot-{hashlib.sha256(told_so.encode()).hexdigest()[:40]}")
+
+
+def given_text(params: Mapping[str, Any]) -> str:
+    """The `detail` of a slot that is to run with these in front of its schedule's parameters.
+
+    >>> given_text({"city": "Bergen"}), given_text({})
+    ('{"city":"Bergen"}', '')
+    """
+    return msgspec.json.encode(params).decode() if params else ""
+
+
+def given_of(slot: SlotRow) -> Mapping[str, Any]:
+    """The parameters that a slot has in front of its schedule's: those that `given_text` told."""
+    if not slot.detail.startswith("{"):
+        return {}
+    told: Mapping[str, Any] = msgspec.json.decode(slot.detail)
+    return told
 
 
 def slot_words(slot: SlotRow) -> str:

@@ -243,7 +243,7 @@ class Scheduler:
             scheduled_for=slot.scheduled_for.timestamp(),
             verdict=Verdict.RUN if more else Verdict.SKIP,
             reason=Why.TAKEN_UP if more else Why.NOT_STARTED,
-            detail="" if more else why,
+            detail=slot.detail if more else why,  # the parameters that it was asked for with
             run=RunId(str(slot.run_id)) if more else None,
             key=slot.key,
             tries=slot.tries + more,

@@ -7,7 +7,7 @@ ends with the process: `flowbook.session.scheduler` does so for all that is due.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from flowbook.session.scheduled import (
     ScheduledList,
     SlotList,
     checked_name,
+    given_text,
     hold_on_schedule,
     schedule_of,
 )
@@ -164,12 +165,22 @@ class Schedules:
         with self.held(name):
             self.agenda.remove(name, self.get(name).flow)
 
-    def run_now(self, name: str) -> SlotRow:
-        """Start a run of it at once, beside all others, in a process of its own."""
+    def run_now(self, name: str, params: Mapping[str, Any] | None = None) -> SlotRow:
+        """Start a run of it at once, beside all others, in a process of its own.
+
+        `params` go before those of the schedule, for this run alone: its slot has them as its
+        `detail`. Raises `InvalidSchedule` where the flow does not take them, and for what is
+        sensitive; nothing is started then.
+        """
+        given = dict(params or {})
         with self.held(name):
             one, now = self.get(name), self.now()
-            published_flow(self._project, one.flow)
-            self._decide(one, [(now, Verdict.RUN, Why.BY_HAND)])
+            flow = published_flow(self._project, one.flow)
+            if given:
+                one = one.given(given)
+                refuse_input(self._project, flow, one.schedule.input_data)
+            detail = given_text(given)
+            self._decide(one, [(now, Verdict.RUN, Why.BY_HAND)], detail)
         self.launch(one, now)
         found = self.agenda.slot(name, now)
         assert found is not None  # noqa: S101  # it was decided just now
@@ -219,7 +230,9 @@ class Schedules:
     def _launched(self, one: Scheduled, scheduled_for: datetime) -> object:
         return launch(self._project.path, one.name, scheduled_for)
 
-    def _decide(self, one: Scheduled, slots: Iterable[tuple[datetime, Verdict, Why]]) -> None:
+    def _decide(
+        self, one: Scheduled, slots: Iterable[tuple[datetime, Verdict, Why]], detail: str = ""
+    ) -> None:
         self.agenda.decide(
             one.name,
             one.flow,
@@ -228,6 +241,7 @@ class Schedules:
                     scheduled_for=at.timestamp(),
                     verdict=verdict,
                     reason=why,
+                    detail=detail,
                     run=mint_run_id() if verdict is Verdict.RUN else None,
                     key=one.key(at) if verdict is Verdict.RUN else None,
                     tries=int(verdict is Verdict.RUN),

@@ -26,7 +26,7 @@ from flowbook.session.begin import Office as BeginOffice
 from flowbook.session.begin import begin
 from flowbook.session.published import Office as PublishedOffice
 from flowbook.session.published import published_flow
-from flowbook.session.scheduled import hold_on_slot
+from flowbook.session.scheduled import given_of, hold_on_slot
 from flowbook.session.start import Start
 from flowbook.store.facts import DecidedSlot
 from flowbook.triggers.slots import Verdict, Why
@@ -107,7 +107,7 @@ def perform(project: Office, name: str, scheduled_for: datetime) -> Performed:
 
 
 def _begun(project: Office, slot: SlotRow) -> Run:
-    one = project.schedules.get(slot.schedule)
+    one = project.schedules.get(slot.schedule).given(given_of(slot))
     flow = published_flow(project, one.flow)
     lineage = Lineage(schedule=slot.schedule, scheduled_for=slot.scheduled_for.timestamp())
     how = Start(

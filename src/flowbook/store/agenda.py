@@ -46,7 +46,8 @@ AGENDA_VIEWS: Final[Mapping[str, Mapping[str, str]]] = {
         "scheduled_for": "UTC; the moment",
         "verdict": "run, wait or skip",
         "reason": "why: on_time, caught_up, still_running, superseded, …",
-        "detail": "the same in words, where there is more to say",
+        "detail": "the same in words, where there is more to say; of a run by hand with "
+        "parameters of its own, JSON of these",
         "run_id": "the run that was started for it, or is to be",
         "key": "its run key",
         "tries": "how often a process was started for its run",

@@ -25,6 +25,7 @@ const PATHS = {
   close: "m4 4 8 8M12 4l-8 8",
   filter: "M2 3h12L9.5 8.5V13l-3-1.5v-3Z",
   add: "M8 3v10M3 8h10",
+  params: "M2.5 5h4M11 5h2.5M8.75 3v4M2.5 11H5M9.5 11h4M7.25 9v4",
   edit: "m3 13 .6-3L10.5 3l2.5 2.5L6 12.4Z",
   send: "M14 2.5 2 7.2l4.4 2L14 2.5ZM14 2.5 9.5 14l-3.1-4.8",
   bell: "M4 11V7a4 4 0 0 1 8 0v4l1 1.5H3ZM6.8 14.5h2.4",

@@ -5,13 +5,18 @@ import { Tool } from "../runs/Tool";
 import type { Words } from "../runs/words";
 import { ClockNote, Fires } from "./Fires";
 import { Refused, Warnings } from "./Notices";
+import { type RunActs, RunForm } from "./RunForm";
 import { History, Marks } from "./Slots";
 import type { Fire, Schedule, Slot, Trouble } from "./schedule";
+import type { Starting } from "./starting";
 import { reading, until } from "./words";
 
 export interface CardActs {
   readonly turn: (on: boolean) => void;
   readonly run: () => void;
+  /** Open what it is run with, or close it. */
+  readonly runWith: () => void;
+  readonly starting: RunActs;
   readonly edit: () => void;
   readonly remove: () => void;
   readonly history: () => void;
@@ -25,19 +30,22 @@ export interface CardProps {
   readonly schedule: Schedule;
   readonly slots: readonly Slot[] | null;
   readonly trouble: Trouble | null;
+  /** What it is about to be run with. */
+  readonly starting: Starting | null;
   readonly now: number;
   readonly trans: Words;
   readonly acts: CardActs;
 }
 
-export function Card({ schedule, slots, trouble, now, trans, acts }: CardProps): ReactNode {
+export function Card(props: CardProps): ReactNode {
+  const { schedule, slots, trouble, starting, now, trans, acts } = props;
   const { name, flow, enabled, words, next, problem, warnings } = schedule;
   return (
     <li className="fb-schedules-card" data-schedule={name} data-enabled={enabled}>
       <header>
         <Switch {...{ name, enabled, trans }} onTurn={acts.turn} />
         <h3>{name}</h3>
-        <Buttons {...{ name, trans, acts }} open={slots !== null} />
+        <Buttons {...{ name, trans, acts }} open={slots !== null} starts={starting !== null} />
       </header>
       <p>
         <button type="button" className="fb-runs-link" onClick={acts.notebook}>
@@ -55,6 +63,7 @@ export function Card({ schedule, slots, trouble, now, trans, acts }: CardProps):
           </button>
         </Refused>
       )}
+      {starting !== null && <RunForm {...{ starting, trans }} acts={acts.starting} />}
       <Marks slots={schedule.slots} trans={trans} onOpen={acts.open} />
       {slots !== null && (
         <section className="fb-schedules-more">
@@ -119,9 +128,10 @@ interface ButtonsProps {
   readonly trans: Words;
   readonly acts: CardActs;
   readonly open: boolean;
+  readonly starts: boolean;
 }
 
-function Buttons({ name, trans, acts, open }: ButtonsProps): ReactNode {
+function Buttons({ name, trans, acts, open, starts }: ButtonsProps): ReactNode {
   const button = (action: string, icon: IconName, label: string, act: () => void) => (
     <Tool
       icon={icon}
@@ -134,6 +144,14 @@ function Buttons({ name, trans, acts, open }: ButtonsProps): ReactNode {
   return (
     <span className="fb-schedules-tools">
       {button("run", "resume", trans.__("Run now"), acts.run)}
+      <Tool
+        icon="params"
+        label={trans.__("Run now…: %1", name)}
+        title={trans.__("Run now with other parameters…")}
+        data-action="run-with"
+        aria-expanded={starts}
+        onClick={acts.runWith}
+      />
       {button("edit", "edit", trans.__("Edit"), acts.edit)}
       {button("remove", "delete", trans.__("Delete"), acts.remove)}
       <Tool

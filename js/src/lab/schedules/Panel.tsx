@@ -28,6 +28,7 @@ export function Panel({ model, outside }: PanelProps): ReactNode {
   const { trans } = model;
   const { phase, running, editing, flows, zones, said } = view;
   useFocus(place, editing !== null);
+  useStartFocus(place, view.starting?.of ?? null);
   return (
     <div className="fb-runs fb-schedules" ref={place} data-phase={phase}>
       <Top
@@ -105,9 +106,22 @@ function useFocus(place: { readonly current: HTMLDivElement | null }, writing: b
   }, [place, writing]);
 }
 
+/** What is about to be run is at hand; where that closes, what opened it is again. */
+function useStartFocus(place: { readonly current: HTMLDivElement | null }, of: string | null) {
+  const was = useRef(of);
+  useEffect(() => {
+    const name = of ?? was.current;
+    if (was.current === of || name === null) return;
+    was.current = of;
+    const wanted = of === null ? '[data-action="run-with"]' : ".fb-schedules-run input";
+    const card = `[data-schedule="${CSS.escape(name)}"]`;
+    place.current?.querySelector<HTMLElement>(`${card} ${wanted}`)?.focus();
+  }, [place, of]);
+}
+
 function List({ model, outside, view }: PanelProps & { readonly view: View }): ReactNode {
   const { trans } = model;
-  const { phase, failure, schedules, histories, troubles } = view;
+  const { phase, failure, schedules, starting, histories, troubles } = view;
   const now = useNow();
   if (phase === "failed" && failure !== null) return <Failed {...{ model, failure }} />;
   if (phase === "loading") return <p className="fb-schedules-faint">{trans.__("Reading…")}</p>;
@@ -120,6 +134,7 @@ function List({ model, outside, view }: PanelProps & { readonly view: View }): R
           {...{ schedule, now, trans }}
           slots={histories.get(schedule.name) ?? null}
           trouble={troubles.get(schedule.name) ?? null}
+          starting={starting?.of === schedule.name ? starting : null}
           acts={actsOf(schedule, model, outside)}
         />
       ))}
@@ -133,6 +148,14 @@ function actsOf(schedule: Schedule, model: SchedulesModel, outside: Outside): Ca
   return {
     turn: (on) => void model.act(name, on ? "resume" : "pause"),
     run: () => void model.act(name, "run"),
+    runWith: () =>
+      model.look().starting?.of === name ? model.starter.close() : model.starter.open(name),
+    starting: {
+      write: (place, change) => model.starter.write(place, change),
+      more: () => model.starter.more(),
+      start: () => void model.starter.run(),
+      close: () => model.starter.close(),
+    },
     edit: () => void model.open(name),
     remove: () =>
       void outside.confirm(schedule).then((sure) => (sure ? model.remove(name) : undefined)),

@@ -5,6 +5,7 @@ import type { Words } from "../runs/words";
 import { bodyOf, type Draft, draftOf, newDraft } from "./draft";
 import type { Editing } from "./editing";
 import type { Checked, FlowChoice, Schedule, Slot, Trouble, Zones } from "./schedule";
+import { Starter, type Starting } from "./starting";
 
 /** Milliseconds: how often it is looked while the panel is shown, and how long typing may pause. */
 const LOOKING = 10_000;
@@ -19,6 +20,8 @@ export interface View {
   readonly flows: readonly FlowChoice[];
   readonly zones: Zones;
   readonly editing: Editing | null;
+  /** The one that is about to be run with other parameters. */
+  readonly starting: Starting | null;
   /** What came of schedules that are looked at closely, the latest first. */
   readonly histories: ReadonlyMap<string, readonly Slot[]>;
   readonly troubles: ReadonlyMap<string, Trouble>;
@@ -30,7 +33,8 @@ const NO_ZONES: Zones = { timezones: ["UTC"], common: ["UTC"], local: null };
 
 const NOTHING: View = {
   ...{ phase: "loading", failure: null, schedules: [], running: true, flows: [] },
-  ...{ zones: NO_ZONES, editing: null, histories: new Map(), troubles: new Map(), said: "" },
+  ...{ zones: NO_ZONES, editing: null, starting: null, histories: new Map() },
+  ...{ troubles: new Map(), said: "" },
 };
 
 export class SchedulesModel {
@@ -40,12 +44,18 @@ export class SchedulesModel {
   private checking: ReturnType<typeof setTimeout> | undefined;
   /** Counts what is asked: of two answers, the later question's counts. */
   private asked = 0;
+  /** A run at once with other parameters. */
+  readonly starter: Starter;
 
   constructor(
     private readonly ask: Ask,
     readonly trans: Words,
     private readonly now: () => Date = () => new Date(),
-  ) {}
+  ) {
+    const change = (made: Partial<View>) => this.change(made);
+    const reload = () => this.reload();
+    this.starter = new Starter({ ask, trans, change, reload, troubleOf, look: () => this.view });
+  }
 
   readonly subscribe = (hearer: () => void): (() => void) => {
     this.hearers.add(hearer);
