@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.session.scheduled_sample import published
+from tests.session.scheduled_sample import eventually, published
 from tests.ui.axe import grave_violations
 from tests.ui.conftest import ARTEFACTS, Lab
 
@@ -143,10 +143,10 @@ def test_it_is_run_with_other_parameters_by_keyboard(panel, lab):
     keys.press("Enter")
     expect(form).to_have_count(0)
     expect(opens).to_be_focused()
-    mark = panel.card("nightly").locator('.fb-schedules-marks [data-status="succeeded"] button')
-    expect(mark.first).to_be_visible(timeout=2 * GUARD)
-    (slot, *_) = project(lab.folder).schedules.history("nightly")
-    assert slot.detail == '{"city":"Tromsø"}'
+    home = project(lab.folder)
+    eventually(lambda: home.schedules.history("nightly")[0].run_status == "succeeded")
+    (slot, *_) = home.schedules.history("nightly")
+    assert dict(home.history.run(slot.run_id).params) == {"city": "Tromsø"}
     panel.act("nightly", "history")
     expect(panel.card("nightly").get_by_role("table")).to_contain_text("Tromsø")
     panel.shot("run-with-history")

@@ -44,14 +44,19 @@ export function RunForm({ starting, trans, acts }: RunFormProps): ReactNode {
           onWrite={(change) => acts.write(place, change)}
         />
       ))}
+      <button
+        type="button"
+        className="fb-runs-link fb-schedules-more-rows"
+        data-action="more"
+        onClick={acts.more}
+      >
+        {trans.__("One more parameter")}
+      </button>
       <p className="fb-schedules-faint">
         {trans.__("For this run alone. A value is JSON, or else text.")}
       </p>
       {refused !== null && <Refused refusal={refused} />}
       <footer>
-        <button type="button" className="fb-runs-link" data-action="more" onClick={acts.more}>
-          {trans.__("One more parameter")}
-        </button>
         <button type="button" className="fb-runs-button" onClick={acts.close}>
           {trans.__("Cancel")}
         </button>
