@@ -8,7 +8,10 @@ import pytest
 from tests.cells.conftest import notebook_of
 
 from flowbook.cells.notebook import Notebook
+from flowbook.export.notebook import cell_id
+from flowbook.graph.spec import Position
 from flowbook.session import project as projects
+from flowbook.session.project import project
 
 DRAFT = ("%%flow first(n=2)\nn * 10", "%%flow second(first)\nfirst + 1")
 
@@ -136,3 +139,80 @@ def test_a_job_of_a_version_is_that_version_again(ask, path, tmp_path):
     (known,) = json.loads(ask("versions", "tour.ipynb", "--json")[1])["versions"]
     assert (about["version"], about["number"]) == (known["version"], 1)
     assert about["source"] == "../tour.ipynb"
+
+
+def place(path, **places):
+    """Move nodes of the notebook, named by their cells."""
+    notebook = Notebook.parse(path.read_text())
+    cells = [
+        one.placed(Position(*places[one.id])) if one.id in places else one for one in notebook.cells
+    ]
+    path.write_text(notebook.with_cells(tuple(cells)).text())
+
+
+def stands(job):
+    """Where the nodes of a job stand, in the order of its cells."""
+    cells = json.loads(job.read_text())["cells"]
+    told = [one["metadata"].get("flowbook") for one in cells]
+    return [one["position"] for one in told if one]
+
+
+def test_a_job_has_the_layout_that_its_version_was_published_with(ask, path, tmp_path):
+    job = tmp_path / "jobs" / "tour.ipynb"
+    assert ask("run", "tour.ipynb", "--no-report")[0] == 0  # the version is known before it is laid
+    place(path, c0=(0, 300), c1=(244, -20))
+    ask("publish", "tour.ipynb")
+    assert ask("export", "tour.ipynb", "--to", "jobs")[0] == 0
+    assert stands(job) == [[0.0, 300.0], [244.0, -20.0]]
+    before = job.read_bytes()
+    place(path, c0=(9, 9))
+    code, _out, err = ask("export", "tour.ipynb", "--to", "jobs")
+    assert (code, err) == (0, "unchanged\n")  # nor is a node that moved a change of the flow
+    assert job.read_bytes() == before
+    assert ask("export", "tour.ipynb", "--to", "drafts", "--draft")[0] == 0
+    assert stands(tmp_path / "drafts" / "tour.ipynb") == [[9.0, 9.0], [244.0, -20.0]]
+    ask("publish", "tour.ipynb")
+    assert ask("export", "tour.ipynb", "--to", "jobs")[0] == 0
+    assert stands(job) == [[9.0, 9.0], [244.0, -20.0]]
+    assert len(json.loads(ask("versions", "tour.ipynb", "--json")[1])["versions"]) == 1
+
+
+def test_what_a_kernel_drew_is_published_where_no_cell_has_a_place(ask, path, tmp_path):
+    layouts = tmp_path / ".flowbook" / "layouts"
+    layouts.mkdir()
+    (layouts / "tour.json").write_text('{"first": [5, 6], "gone": [7, 8]}')
+    ask("publish", "tour.ipynb")
+    assert ask("export", "tour.ipynb", "--to", "jobs")[0] == 0
+    assert stands(tmp_path / "jobs" / "tour.ipynb") == [[5.0, 6.0]]
+
+
+def test_a_version_that_was_published_without_its_layout_stands_as_it_first_ran(
+    ask, path, tmp_path
+):
+    place(path, c0=(1, 2))
+    assert ask("run", "tour.ipynb", "--no-report")[0] == 0
+    home = project(tmp_path)
+    home.store.publish("tour", home.versions("tour")[0].version)  # as an earlier flowbook did
+    place(path, c0=(3, 4))
+    assert ask("export", "tour.ipynb", "--to", "jobs")[0] == 0
+    assert stands(tmp_path / "jobs" / "tour.ipynb") == [[1.0, 2.0]]
+
+
+def test_the_report_of_a_run_shows_the_flow_as_its_author_laid_it_out(ask, path, tmp_path):
+    place(path, c0=(0, 300), c1=(244, -20))
+    assert ask("run", "tour.ipynb", "--report", "out.ipynb")[0] == 0
+    report = json.loads((tmp_path / "out.ipynb").read_text())
+    (drawing,) = (one for one in report["cells"] if one["id"] == cell_id("drawing"))
+    svg = "".join(drawing["outputs"][0]["data"]["image/svg+xml"])
+    assert 'data-status="succeeded"><title>first' in svg
+    assert 'x="0" y="300" width="184"' in svg
+    assert 'x="244" y="-20" width="184"' in svg
+
+
+def test_the_report_of_a_run_of_another_version_has_no_drawing_of_this(ask, path, tmp_path):
+    ask("publish", "tour.ipynb")
+    write(path, *DRAFT, "%%flow third(second)\nsecond * 2")
+    words = ("run", "tour.ipynb", "--route", "published", "--report", "out.ipynb")
+    code, out, _err = ask(*words)
+    assert (code, out) == (0, "second: 21\n")  # and what its ends gave, not those of the draft
+    assert "flowbook-drawing" not in (tmp_path / "out.ipynb").read_text()

@@ -177,3 +177,15 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write the report"):
         write_report(Told(), source(), SPEC, tmp_path / "file" / "tour.ipynb")
+
+
+def test_the_flow_as_it_was_drawn_stands_below_the_summary_and_above_the_authors_cells():
+    drawn = {"image/svg+xml": "<svg/>", "text/plain": "flow tour"}
+    made = nbformat.reads(report(Told(), source(), SPEC, drawn), as_version=4)
+    nbformat.validate(made)
+    summary, drawing, title, *_ = made.cells
+    assert (summary.cell_type, title.id) == ("markdown", "title")
+    assert drawing.outputs[0].data == drawn
+    assert drawing.metadata["jupyter"] == {"source_hidden": True}
+    plain = nbformat.reads(report(Told(), source(), SPEC), as_version=4)
+    assert [one.id for one in plain.cells] == [one.id for one in made.cells if one is not drawing]

@@ -238,3 +238,26 @@ def test_a_node_that_ran_in_many_turns_is_counted():
     found = stood(told)[NodeId("clean")]
     assert found.standing == "failed"
     assert found.text == "✓3 ✗1"
+
+
+def test_a_wire_that_goes_back_is_in_the_picture():
+    far, near = NodeId("far"), NodeId("near")
+    nodes = (
+        NodeView(far, "python", 300, 0, outputs=(PortName("far"),)),
+        NodeView(near, "python", 0, 200, (InputView(PortName("far"), ""),)),
+    )
+    svg = drawing(FlowView("tour", nodes, (EdgeView(far, PortName("far"), near, PortName("far")),)))
+    left, _top, width, _height = map(float, re.search(r'viewBox="([^"]+)"', svg)[1].split())
+    x0, x1, x2, x3 = (
+        float(one.partition(",")[0])
+        for one in re.search(r' d="M([^"C]+)C([^" ]+) ([^" ]+) ([^" ]+)"', svg).groups()
+    )
+    steps = [n / 50 for n in range(51)]
+    curve = [
+        x0 * (1 - t) ** 3 + 3 * x1 * t * (1 - t) ** 2 + 3 * x2 * t * t * (1 - t) + x3 * t**3
+        for t in steps
+    ]
+    assert min(curve) < 0
+    assert max(curve) > 300 + 184
+    assert left < min(curve) - 10
+    assert left + width > max(curve) + 10

@@ -9,9 +9,11 @@ from tests.widget.stage import RUN, FakeRun, completed, over, spec, started
 
 from flowbook.events import NodeFailed
 from flowbook.events.values import ErrorInfo
+from flowbook.graph.nested_layout import arrange
+from flowbook.graph.spec import Position
 from flowbook.ids import EventSeq, NodeId
 from flowbook.widget.drawing import drawing
-from flowbook.widget.frozen import frozen
+from flowbook.widget.frozen import as_left, frozen
 from flowbook.widget.picture import picture
 
 
@@ -51,3 +53,14 @@ def test_who_sees_no_pictures_is_told_what_it_is():
     made = shown(ran(started(1)))
     assert made["text/plain"] == "flow tour: 2 nodes, 1 edges"
     assert 'alt="flow tour: 2 nodes, 1 edges"' in made["text/html"]
+
+
+def test_a_node_stands_where_its_author_put_it_and_the_others_where_there_is_room():
+    run = ran(started(1), completed(2), over(3))
+    places = arrange(spec())
+    moved = {NodeId("fetch"): Position(-500.0, 700.0)}
+    svg = as_left(run, spec(), moved)["image/svg+xml"]
+    assert 'x="-500" y="700" width="184"' in svg
+    other = next(at for node, at in places.items() if node != "fetch")
+    assert f'x="{other.x:g}" y="{other.y:g}" width="184"' in svg
+    assert as_left(run, spec(), {}) == as_left(run, spec(), places)

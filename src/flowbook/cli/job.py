@@ -90,11 +90,12 @@ def _kernel_ahead(job: Path, key: str | None) -> Iterator[Ahead | None]:
     try:
         about = job_metadata(job)
         name = wanted_kernel(job)
-        from flowbook.export import kernel
+        from flowbook.export import kernel, places
     except (UsageError, ModuleNotFoundError):
         yield None
         return
     root, run_id = root_of(home_of(job, str(about.get("source", "")))), mint_job_run()
     env = job_environment(root, about, run_id, key=key, resumes=False)
+    env |= places.told_of(job)
     with kernel.started(kernel.kernel_named(name), env, root) as begun:
         yield kernel.Ahead(run_id, begun)

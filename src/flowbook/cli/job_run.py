@@ -102,9 +102,9 @@ def _left(opened: Opened, row: RunRow, do: Do) -> JobResult:
         return JobResult(row.id, row.flow, row.status, ExitCode.SKIPPED, report, told)
     click.echo(f"run {row.id} is done", err=True)
     if not is_whole(report):  # papermill was killed; the journal knows what it was to show
-        from flowbook.export.report import write_report
+        from flowbook.cli.reporting import write_drawn
 
-        write_report(RecordedRun(opened.project, row.id), opened.text, opened.flow.spec(), report)
+        write_drawn(opened, RecordedRun(opened.project, row.id), report)
     return JobResult(row.id, row.flow, row.status, ExitCode.OK, report)
 
 

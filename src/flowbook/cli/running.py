@@ -14,12 +14,12 @@ from flowbook.cli.failures import say_error
 from flowbook.cli.live import follow
 from flowbook.cli.opening import Opened, stand_in
 from flowbook.cli.output import as_json, echo_value
+from flowbook.cli.reporting import write_drawn
 from flowbook.errors import RunError, RunFailed, RunTimeout, UsageError
-from flowbook.events import RunStatus, TriggerKind
+from flowbook.events import RunCreated, RunStatus, TriggerKind
 from flowbook.export.exits import ExitCode
 from flowbook.export.job import report_path
 from flowbook.export.notebook import sinks
-from flowbook.export.report import write_report
 from flowbook.expr.template import Template
 from flowbook.graph.spec import Json, Missing
 from flowbook.ids import NodeId, PortName
@@ -118,9 +118,13 @@ def verdict(run: Run | RecordedRun) -> ExitCode:
 def outputs(opened: Opened, run: Run | RecordedRun, only: Sequence[str] = ()) -> dict[str, Any]:
     """What the nodes at the flow's ends gave, or those asked for; others are left out."""
     targets = [NodeId(name) for name in only] or None
-    plan = opened.project.plan(opened.flow, targets)
+    created = next((one for one in run.events() if isinstance(one, RunCreated)), None)
+    flow = opened.flow
+    if created is not None:  # a rule may have taken another version than the notebook's
+        flow = opened.project.at_version(flow, created.version)
+    plan = opened.project.plan(flow, targets)
     found: dict[str, Any] = {}
-    for name in only or sinks(opened.flow.spec(), plan):
+    for name in only or sinks(flow.spec(), plan):
         try:
             found[name] = run[name].output
             if not isinstance(run, RecordedRun):  # what comes from the store is redacted
@@ -202,7 +206,7 @@ def _report(opened: Opened, run: Run, terms: Terms) -> Path | None:
         return None
     path = terms.report or report_path(opened.project.path, run.flow, run.id)
     try:
-        return write_report(run, opened.text, opened.flow.spec(), path)
+        return write_drawn(opened, run, path)
     except UsageError as refused:
         say_error(f"no report: {refused.message}", refused.hint)
         return None

@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from flowbook.export import places
 from flowbook.export.kernel import QUIET, OwnKernelManager
 from flowbook.export.stopping import Brake, trapped
 
@@ -103,6 +104,7 @@ class JobEngine(NBClientEngine):  # type: ignore[misc]  # papermill is not typed
         env |= {
             f"FLOWBOOK_{one.upper()}": str(about[one]) for one in ("flow", "source") if one in about
         }
+        env |= places.told(nb_man.nb)
         watch = Watch(env, lambda _line: None, Brake())
         with trapped(watch.brake.pull):
             return cls.execute_managed_notebook(nb_man, kernel_name, watch, **settings)

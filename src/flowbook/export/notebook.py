@@ -3,7 +3,8 @@
 Invariants: every node keeps the author's text; cell ids are hashes of what a cell is for, so an
 export of an unchanged flow is the same bytes and the diff of a changed one shows that change. The
 author's plain cells stay behind, for a job has no use for explorations; what nodes take from them,
-imports, functions and plain values, comes along in a setup cell. A flow with errors is refused.
+imports, functions and plain values, comes along in a setup cell. Nodes that stand somewhere on the
+canvas stand there in the job, too. A flow with errors is refused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from flowbook.cells.flow_line import print_option_line, split_options
-from flowbook.cells.notebook import Notebook
+from flowbook.cells.notebook import METADATA_KEY, Notebook
 from flowbook.cells.slicing import Slice, captured_slice, with_slice
 from flowbook.errors import InvalidFlow, UsageError
 from flowbook.graph.asserting import with_tests
@@ -253,7 +254,10 @@ def _node(node: NodeSpec, texts: dict[str, str], role: str = "node") -> Any:
             f"node {node.id!r} is not written in a cell of this notebook",
             hint="write the flow as a notebook first: flow.to_notebook(path)",
         )
-    return _code(f"{role} {node.id}", text, f"flowbook-{role}", QUIET)
+    cell = _code(f"{role} {node.id}", text, f"flowbook-{role}", QUIET)
+    if node.position is not None:
+        cell.metadata[METADATA_KEY] = {"position": [node.position.x, node.position.y]}
+    return cell
 
 
 def _results(spec: FlowSpec, plan: Plan) -> Any:

@@ -90,12 +90,19 @@ class _Told:
             self.note = event.reason.replace("_", " ") + cause
 
 
-def write_report(run: Reportable, text: str, spec: FlowSpec, path: Path) -> Path:
+def write_report(
+    run: Reportable,
+    text: str,
+    spec: FlowSpec,
+    path: Path,
+    drawn: Mapping[str, str] | None = None,
+) -> Path:
     """Write the report of a finished run of `spec`, read from the notebook `text`, to `path`.
 
+    `drawn` is the flow as the run left it, as a MIME bundle, which stands below the summary.
     The file is replaced whole or not at all. `UsageError` when it cannot be written.
     """
-    content = report(run, text, spec)
+    content = report(run, text, spec, drawn)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,8 +116,10 @@ def write_report(run: Reportable, text: str, spec: FlowSpec, path: Path) -> Path
     return path
 
 
-def report(run: Reportable, text: str, spec: FlowSpec) -> str:
-    """The report as .ipynb text."""
+def report(
+    run: Reportable, text: str, spec: FlowSpec, drawn: Mapping[str, str] | None = None
+) -> str:
+    """The report as .ipynb text, with the picture of the flow, if it was `drawn`."""
     notebook = parse_notebook(text, f"the notebook of {spec.id!r}")
     events = run.events()
     told = {**_fold(events), **_fold_inside(events)}
@@ -125,7 +134,7 @@ def report(run: Reportable, text: str, spec: FlowSpec) -> str:
             cell.execution_count = order.get(node)
             cell.outputs = list(_outputs(run, node, told[node], cell.execution_count))
             cell.metadata["execution"] = _timing(told[node])
-    notebook.cells.insert(0, _summary(events, told))
+    notebook.cells[:0] = [_summary(events, told), *([] if drawn is None else [_drawing(drawn)])]
     notebook.metadata["flowbook"] = {
         **notebook.metadata.get("flowbook", {}),
         "run": run.id,
@@ -228,6 +237,15 @@ def _summary(events: Sequence[Event], told: Mapping[NodeId, _Told]) -> Any:
     ]
     cell = _nbformat_v4().new_markdown_cell("\n".join(lines), id=cell_id("summary"))
     cell.metadata["tags"] = ["flowbook-summary"]
+    return cell
+
+
+def _drawing(drawn: Mapping[str, str]) -> Any:
+    """A cell that nobody wrote, since only an output shows a picture in every reader."""
+    new = _nbformat_v4()
+    cell = new.new_code_cell("# the flow as the run left it", id=cell_id("drawing"))
+    cell.outputs = [new.new_output("display_data", data=dict(drawn))]
+    cell.metadata.update({"tags": ["flowbook-drawing"], "jupyter": {"source_hidden": True}})
     return cell
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from flowbook.events import RunCreated, RunStatus
 from flowbook.export.mime import mime_bundle
+from flowbook.export.places import heard
 from flowbook.magics.kernel_notebook import KernelNotebook
 from flowbook.run.handle import Run
-from flowbook.session.desk import Desk
+from flowbook.session.places import given_places
 
 
 def show_frozen(notebook: KernelNotebook, run: Run) -> None:
@@ -17,13 +20,12 @@ def show_frozen(notebook: KernelNotebook, run: Run) -> None:
     (created, *_) = run.events() or (None,)
     if not run.status.over or not isinstance(created, RunCreated):
         return
-    from flowbook.widget.frozen import frozen  # noqa: PLC0415 - few cells draw
-    from flowbook.widget.picture import picture  # noqa: PLC0415 - few cells draw
-
-    desk = Desk(notebook.project, notebook.flow)
     if created.version != notebook.project.plan(notebook.flow).version:
         return
-    flow = picture(desk.spec(), (), desk.positions(), registry=desk.registry)
+    from flowbook.widget.frozen import as_left  # noqa: PLC0415 - few cells draw
+
+    spec, home = notebook.flow.spec(), notebook.project
+    places = heard(os.environ, spec) or given_places(home.folder, spec)
     table = "" if run.status is RunStatus.SUCCEEDED else mime_bundle(run)["text/html"]
     about = {"flowbook": {"run": str(run.id)}}  # by which whoever reads the notebook finds it
-    notebook.shell.display_pub.publish(frozen(flow, run, table), about)
+    notebook.shell.display_pub.publish(as_left(run, spec, places, home.registry, table), about)

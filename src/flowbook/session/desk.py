@@ -26,6 +26,7 @@ from flowbook.session.any_desk import Office as AnyOffice
 from flowbook.session.desk_runs import DeskRuns
 from flowbook.session.document_flow import Layout
 from flowbook.session.past import Past
+from flowbook.session.places import kept_places, layout_file
 
 if TYPE_CHECKING:
     from flowbook.cells.notebook import Cell
@@ -54,7 +55,7 @@ class Desk(AnyDesk):
         self._flow = flow
         self.runs = DeskRuns(project, flow)
         """What can be done with its runs."""
-        self._file = _layout_file(project, flow)
+        self._file = layout_file(project.folder, flow.name)
         self._layout = Layout()
 
     @property
@@ -127,11 +128,7 @@ class Desk(AnyDesk):
         return stop
 
     def _kept(self) -> dict[NodeId, Position]:
-        try:
-            places = json.loads(self._file.read_text(encoding="utf-8"))
-            return {NodeId(name): Position(float(x), float(y)) for name, (x, y) in places.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}  # a layout is a convenience: lost or damaged, the automatic one stands in
+        return kept_places(self._file)
 
     def _keep(self, positions: Mapping[NodeId, Position]) -> None:
         places = {name: [place.x, place.y] for name, place in sorted(positions.items())}
@@ -140,7 +137,3 @@ class Desk(AnyDesk):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             draft.write_text(json.dumps(places, indent=1), encoding="utf-8")
             draft.replace(self._file)
-
-
-def _layout_file(project: Office, flow: Flow) -> Path:
-    return project.folder / "layouts" / f"{flow.name}.json"

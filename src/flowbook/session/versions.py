@@ -9,6 +9,7 @@ number it always had.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,14 +24,17 @@ from flowbook.graph.codec import canonical, decode
 from flowbook.graph.edits import AddNode, Edit, RemoveNode, ReplaceNode, Several
 from flowbook.graph.flow import Flow
 from flowbook.graph.flow_edits import SetParams, SetSetup
-from flowbook.graph.spec import FlowSpec, NodeSpec
+from flowbook.graph.spec import FlowSpec, NodeSpec, Position
 from flowbook.ids import FlowId, NodeId
 from flowbook.plan.compile import version_of
+from flowbook.session.places import given_places, placed
 from flowbook.session.recording import Recorder, record_version, recordable_code, was_redacted
 from flowbook.store.display import html_table, moment, text_table
 from flowbook.store.rows import from_us
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flowbook.graph.draft import Code
     from flowbook.session.live_flow import LiveFlows
     from flowbook.store.history import History
@@ -49,8 +53,9 @@ FROM flow_versions LEFT JOIN (
 WHERE flow = $flow ORDER BY number
 """
 _SPECS = """
-SELECT number, version, spec, coalesce(setup, '') FROM flow_versions LEFT JOIN (
-    SELECT version, arg_max(setup, published_at) AS setup
+SELECT number, version, spec, coalesce(setup, ''), places FROM flow_versions LEFT JOIN (
+    SELECT version, arg_max(setup, published_at) AS setup,
+           arg_max(places, published_at) AS places
     FROM publications WHERE flow = $flow GROUP BY version
 ) USING (version)
 WHERE flow = $flow
@@ -95,6 +100,8 @@ class Publisher(Recorder, Protocol):
     """What records versions and reads them; `flowbook.Project` is one."""
 
     @property
+    def folder(self) -> Path: ...
+    @property
     def history(self) -> History: ...
 
 
@@ -115,7 +122,8 @@ class Stored:
     """A version with its definition.
 
     `setup` is code that makes what its nodes take from plain cells of a notebook, as far as that
-    was kept when it was published.
+    was kept when it was published. Its nodes stand where they stood when it was published last, or
+    where they stood when it first ran, if it never was.
     """
 
     number: int
@@ -159,7 +167,7 @@ def stored_spec(history: History, flow: FlowId, which: str | int) -> Stored:
     if len(found) != 1:
         many = "no version" if not found else "more than one version"
         raise UsageError(f"flow {flow!r} has {many} {which!r}", hint="flow.versions() lists them")
-    ((number, version, text, setup),) = found
+    ((number, version, text, setup, places),) = found
     spec = decode(text)
     if version_of(spec) != version or was_redacted(setup):
         raise UsageError(
@@ -167,6 +175,9 @@ def stored_spec(history: History, flow: FlowId, which: str | int) -> Stored:
             "were redacted before it was written",
             hint="bring its code back from where you keep it",
         )
+    if places is not None:
+        known = {NodeId(name): Position(*at) for name, at in json.loads(places).items()}
+        spec = placed(spec, known)
     return Stored(number, version, spec, setup)
 
 
@@ -253,12 +264,15 @@ def publish(project: Publisher, flow: Flow, note: str = "", cells: Iterable[Cell
     """Let the flow as it is now be the version that others run; durable when this returns.
 
     Publishing what is published already only changes the note, and what its nodes take from plain
-    cells among `cells`, which is kept with it: others have no such cells. Raises `InvalidFlow` when
-    the flow has errors, and `UsageError` for one that is not recorded at all.
+    cells among `cells`, which is kept with it: others have no such cells. Where its nodes stand on
+    the canvas is kept, too. Raises `InvalidFlow` when the flow has errors, and `UsageError` for one
+    that is not recorded at all.
     """
     version = record_version(project, flow)
     setup = recordable_code(project, flow, captured_slice(tuple(cells), flow.spec()).code)
-    project.store.publish(flow.spec().id, version, note, setup=setup)
+    spec = flow.spec()
+    places = {name: (at.x, at.y) for name, at in given_places(project.folder, spec).items()}
+    project.store.publish(spec.id, version, note, setup=setup, places=places)
     found = [one for one in versions(project.history, flow) if one.version == version]
     if not found:
         raise UsageError(

@@ -75,7 +75,8 @@ class EnvironmentRecorded(StoreFact, frozen=True, kw_only=True, tag="ENVIRONMENT
 class VersionPublished(StoreFact, frozen=True, kw_only=True, tag="VERSION_PUBLISHED"):
     """A version of a flow is the one that others are to run, from now on.
 
-    `setup` is the code that makes what its nodes took from plain cells of their notebook.
+    `setup` is the code that makes what its nodes took from plain cells of their notebook. `places`:
+    where its nodes stood on the canvas, as far as somebody had placed them; None when not told.
     """
 
     flow: FlowId
@@ -83,6 +84,7 @@ class VersionPublished(StoreFact, frozen=True, kw_only=True, tag="VERSION_PUBLIS
     by: str
     note: str = ""
     setup: str = ""
+    places: dict[NodeId, tuple[float, float]] | None = None
 
 
 class RunsDeleted(StoreFact, frozen=True, kw_only=True, tag="RUNS_DELETED"):

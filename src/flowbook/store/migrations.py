@@ -25,7 +25,7 @@ from flowbook.store.whereabouts import FROM_EVENTS as PAUSED_FROM_EVENTS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = 10
+FORMAT = 11
 """What this version writes. Raise it together with a step that brings the older one forward."""
 STORAGE_VERSION = "v2.0.0"
 """What DuckDB is told to write."""
@@ -91,6 +91,7 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         f"CREATE TABLE IF NOT EXISTS stored.{name} ({TABLES[name]})"
         for name in ("judged", "notices", "notice_attempts")
     ),
+    11: ("ALTER TABLE stored.publications ADD COLUMN IF NOT EXISTS places JSON",),
 }
 """What makes each format of the one before. New columns stand last, here and in `TABLES`."""
 

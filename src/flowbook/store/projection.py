@@ -230,7 +230,8 @@ FROM tail WHERE kind = 'DATASET_TAGGED'""",
     "publications": """
 SELECT payload->>'$.flow' AS flow, payload->>'$.version' AS version,
        coalesce(payload->>'$.note', '') AS note, payload->>'$.by' AS published_by,
-       ts AS published_at, coalesce(payload->>'$.setup', '') AS setup
+       ts AS published_at, coalesce(payload->>'$.setup', '') AS setup,
+       payload->'$.places' AS places
 FROM tail WHERE kind = 'VERSION_PUBLISHED'""",
     "audit": """
 SELECT payload->>'$.id' AS id, payload->>'$.run' AS run_id, payload->>'$.flow' AS workflow_id,

@@ -38,7 +38,7 @@ TABLES: Mapping[str, str] = {
     "cpu_ms DOUBLE, memory BIGINT, is_estimate BOOLEAN",
     "flow_versions": "flow VARCHAR, version VARCHAR, spec JSON, recorded_at TIMESTAMP, edges JSON",
     "publications": "flow VARCHAR, version VARCHAR, note VARCHAR, published_by VARCHAR, "
-    "published_at TIMESTAMP, setup VARCHAR",
+    "published_at TIMESTAMP, setup VARCHAR, places JSON",
     "writers": "writer VARCHAR, wseq BIGINT, host VARCHAR, pid INTEGER, opened_at TIMESTAMP, "
     "kernel VARCHAR",
     "values": "run_id VARCHAR, seq INTEGER, node VARCHAR, port VARCHAR, attempt SMALLINT, "
@@ -188,6 +188,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
         "published_by": "user",
         "published_at": "UTC",
         "setup": "code that makes what its nodes took from plain cells of their notebook",
+        "places": "JSON of where its nodes stood on the canvas: [x, y] by name; NULL of early rows",
     },
     "values": {
         "run_id": "the run",

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from flowbook.errors import StoreBusy, StoreError
-from flowbook.ids import FlowId, WriterId
+from flowbook.ids import FlowId, NodeId, WriterId
 from flowbook.store.audit import Action, AuditLog, who
 from flowbook.store.cache import Cache
 from flowbook.store.claims import Claims
@@ -157,15 +157,25 @@ class Store(Maintained):
             known = self._versions[flow, version] = self.sink.append([fact])
         return known
 
-    def publish(self, flow: str, version: str, note: str = "", *, setup: str = "") -> None:
+    def publish(
+        self,
+        flow: str,
+        version: str,
+        note: str = "",
+        *,
+        setup: str = "",
+        places: Mapping[NodeId, tuple[float, float]] | None = None,
+    ) -> None:
         """Let a version be the published one of its flow; durable when this returns.
 
-        `setup` is code that runs ahead of its setup cells.
+        `setup` is code that runs ahead of its setup cells; `places` are those of its nodes on the
+        canvas.
         """
         by, _source = who()
         fact = VersionPublished(
-            at=time.time(), flow=FlowId(flow), version=version, by=by, note=note, setup=setup
-        )
+            at=time.time(), flow=FlowId(flow), version=version, by=by, note=note, setup=setup,
+            places=None if places is None else dict(places),
+        )  # fmt: skip
         entry = self.audit.entry(Action.PUBLISHED, flow=flow, version=version, reason=note or None)
         self.sink.append([fact, entry]).result()
 

@@ -47,11 +47,13 @@ def drawing(flow: FlowView, events: Iterable[Event] = ()) -> str:
     shown = boxes(flow.nodes[:_MOST_NODES])
     ran = stood(events)
     all_of = shown.values()
-    left = min((box.x for box in all_of), default=0.0) - _MARGIN
-    top = min((box.y for box in all_of), default=0.0) - _MARGIN
-    width = max((box.x + box.width for box in all_of), default=0.0) + _MARGIN - left
-    height = max((box.y + box.height for box in all_of), default=0.0) + _MARGIN - top
     wired = wiring(flow, shown)
+    spans = [one.span for one in wired.wires]
+    left = min([*(box.x for box in all_of), *(span[0] for span in spans)], default=0.0) - _MARGIN
+    top = min((box.y for box in all_of), default=0.0) - _MARGIN
+    ends = [*(box.x + box.width for box in all_of), *(span[1] for span in spans)]
+    width = max(ends, default=0.0) + _MARGIN - left
+    height = max((box.y + box.height for box in all_of), default=0.0) + _MARGIN - top
     told: set[tuple[NodeId, PortName]] = set()
     return "".join(
         (

@@ -9,11 +9,17 @@ drawing itself stands beside it for readers that prefer that. Pure.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from html import escape
 from typing import Protocol
 
 from flowbook.events import Event
+from flowbook.graph.nested_layout import arrange
+from flowbook.graph.registry import Registry
+from flowbook.graph.spec import FlowSpec, Position
+from flowbook.ids import NodeId
 from flowbook.widget.drawing import drawing, summary
+from flowbook.widget.picture import picture
 from flowbook.widget.views import FlowView
 
 
@@ -42,3 +48,19 @@ def frozen(flow: FlowView, run: Told, table: str = "") -> dict[str, str]:
         "text/html": f'<div class="flowbook-frozen">{picture}{table}</div>',
         "image/svg+xml": svg,
     }
+
+
+def as_left(
+    run: Told,
+    spec: FlowSpec,
+    places: Mapping[NodeId, Position],
+    registry: Registry | None = None,
+    table: str = "",
+) -> dict[str, str]:
+    """The MIME bundle of a flow as the run left it, from its definition.
+
+    A node stands at its one of `places`, else where the automatic layout puts it.
+    """
+    known = all(node.id in places for node in spec.nodes)
+    positions = places if known else {**arrange(spec), **places}
+    return frozen(picture(spec, (), positions, registry=registry), run, table)

@@ -26,11 +26,15 @@ Heights: TypeAlias = Mapping[tuple[NodeId, str, PortName], float]
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One wire: what it is, how it goes (an SVG path), and where its label stands."""
+    """One wire: what it is, how it goes (an SVG path), where its label stands.
+
+    `span`: how far it goes to the left and to the right.
+    """
 
     edge: EdgeView
     path: str
     label: Point
+    span: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def wiring(flow: FlowView, shown: Mapping[NodeId, Box]) -> Wiring:
         end = _end(target, heights, (edge.target, "in", edge.input), 0)
         via = () if nested else _via(ways, edge, (source, start), (target, end))
         path, label = line(start, end, via)
-        found.setdefault((start, end), Wire(edge, path, label))
+        found.setdefault((start, end), Wire(edge, path, label, _span(start, end)))
     dots = [
         (shown[name].x + (shown[name].width if side == "out" else 0), shown[name].y + below)
         for (name, side, _), below in heights.items()
@@ -101,9 +105,24 @@ def line(start: Point, end: Point, via: Sequence[Point]) -> tuple[str, Point]:
     return "".join(parts), ((start[0] + first[0]) / 2, (start[1] + first[1]) / 2)
 
 
-def _curve(start: Point, end: Point) -> str:
+def _bend(start: Point, end: Point) -> float:
+    """How far from its ends the points stand that the curve is drawn towards."""
     ahead = end[0] - start[0]
-    bend = ahead / 2 if ahead >= _GAP / 2 else _GAP + min(_GAP * 2.0, -ahead / 4)
+    return ahead / 2 if ahead >= _GAP / 2 else _GAP + min(_GAP * 2.0, -ahead / 4)
+
+
+def _span(start: Point, end: Point) -> tuple[float, float]:
+    """Between which it stays, also where it has to go back; a cubic gets no farther than 4/9.
+
+    >>> _span((0, 0), (90, 50))
+    (70.0, 20.0)
+    """
+    far = _bend(start, end) * 4 / 9
+    return end[0] - far, start[0] + far
+
+
+def _curve(start: Point, end: Point) -> str:
+    bend = _bend(start, end)
     return f"C{start[0] + bend:g},{start[1]:g} {end[0] - bend:g},{end[1]:g} {end[0]:g},{end[1]:g}"
 
 
