@@ -3,8 +3,9 @@
 papermill alone starts whatever kernel a user's `python3` kernelspec names, forgets why it was
 stopped, and leaves a busy kernel to its fate at SIGTERM. Here the kernel is this interpreter's,
 each printed line is handed on as it comes, and pulling the brake interrupts the running cell, so
-that the flow ends its run as cancelled and the notebook is saved where it stopped; a kernel that
-does not let go is killed after a grace. `flowbook job run` gives the engine a `Watch`;
+that the flow ends its run as cancelled and the notebook is saved where it stopped. Between two
+cells there is nothing to interrupt, and the kernel is asked to cancel the run; one that does not
+let go is killed after a grace. `flowbook job run` gives the engine a `Watch`;
 `papermill --engine flowbook` has none, and its signals pull the brake all the same.
 """
 
@@ -12,9 +13,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty
 from typing import Any
 
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -24,6 +28,7 @@ from flowbook.export.kernel import QUIET, OwnKernelManager
 from flowbook.export.stopping import Brake, trapped
 
 ENGINE = "flowbook"
+_CANCEL = "from flowbook.magics.stepping import stop\nstop(get_ipython())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,28 @@ class JobClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill is 
         brake = self._watch.brake
         brake.pid = _pid(self.km)
         if brake.why is not None:
+            self._cancel()
             raise CellExecutionError("", "Stopped", brake.why.meaning)
         try:
             return super().execute_cell(cell, index, **settings)
+        except CellExecutionError:
+            if self._watch.brake.why is not None:
+                self._cancel()
+            raise
         finally:
             self._flush()
+
+    def _cancel(self) -> None:
+        """Cancel the run that no cell waits for: to interrupt a kernel at rest does nothing."""
+        with suppress(TimeoutError, RuntimeError, Empty):  # it is killed when its grace is over
+            run_sync(self.kc.execute_interactive)(
+                _CANCEL,
+                silent=True,
+                store_history=False,
+                allow_stdin=False,
+                timeout=self._watch.brake.grace,
+                output_hook=lambda _message: None,
+            )
 
     def process_message(self, *args: Any, **settings: Any) -> Any:
         """Hand on what a cell prints, line by line, as it comes."""

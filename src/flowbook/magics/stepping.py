@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any, Final
 
 from IPython.display import display
 
@@ -20,6 +21,7 @@ from flowbook.session.recorded import RecordedRun
 from flowbook.session.stepping import Stepping
 
 _WRONG = (RunStatus.FAILED, RunStatus.CANCELLED)
+_LOOK_SECONDS: Final = 1.0
 
 
 def begin(notebook: KernelNotebook, run: Run | RecordedRun) -> Run | RecordedRun:
@@ -67,6 +69,19 @@ def finish(notebook: KernelNotebook) -> Run | RecordedRun:
     finally:
         show_frozen(notebook, stepping.run)
     return stepping.run.raise_for_status()
+
+
+def stop(shell: Any) -> None:
+    """Cancel the run that its cells have begun and no cell waits for; returns when it has ended.
+
+    Whoever stops a job between two of its cells asks for it.
+    """
+    magics = getattr(shell, "_flowbook", None)
+    stepping = None if magics is None else magics.notebook.stepping
+    if isinstance(stepping, Stepping):
+        stepping.run.cancel("its job was told to stop")
+        while not stepping.run.settled(_LOOK_SECONDS):
+            pass
 
 
 def _begun(notebook: KernelNotebook) -> Stepping | RecordedRun:
