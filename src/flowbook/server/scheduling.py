@@ -39,18 +39,22 @@ class Serving:
     def stop(self) -> None:
         """Start nothing any more; returns when that is so."""
         self._stopping.set()
+        if self._scheduler is not None:
+            self._scheduler.stop()  # in the midst of a look, too
         self._thread.join()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            home = project(self._root)
             seconds = LOOK_SECONDS
             try:
+                home = project(self._root)
                 self.active = _is_wanted(home)
                 if self.active and home.store.agenda.schedules():
                     seconds = self._looked(home)
             except (FlowbookError, OSError) as error:
                 self._log.warning("flowbook: schedules cannot be looked after: %s", error)
+            except Exception:  # noqa: BLE001 - our bug must not end, unheard, what others count on
+                self._log.exception("flowbook: schedules cannot be looked after")
             self._stopping.wait(seconds)
         self.active = False
 
@@ -58,6 +62,8 @@ class Serving:
         """See to what is due; for how many seconds nothing is, as far as that is known."""
         if self._scheduler is None:
             self._scheduler = Scheduler(home, say=self._say)
+        if self._stopping.is_set():  # before there was a scheduler that could be told
+            return LOOK_SECONDS
         return self._scheduler.rest(self._scheduler.look())
 
     def _say(self, what: dict[str, Any]) -> None:
