@@ -272,7 +272,6 @@ def history(ctx: click.Context, /, folder: Path | None, as_json: bool, **asked: 
 @json_option
 @click.pass_context
 @manual(
-    "flowbook notify history --status failed",
     "flowbook notify retry 5f0c6a1be2a94d0f8d1a7c3b9e6f2041",
     "flowbook notify retry --rule broken",
     codes=_CODES,
