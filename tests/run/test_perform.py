@@ -11,8 +11,16 @@ from tests.run.conftest import Kept
 from tests.run.plans import n, plan_of
 
 from flowbook.errors import RunError, RunFailed, RunTimeout
-from flowbook.events import NodeCompleted, NodeLogged, NodeStarted, RunCompleted, RunStatus
+from flowbook.events import (
+    NodeCompleted,
+    NodeLogged,
+    NodeStarted,
+    RunCompleted,
+    RunRetried,
+    RunStatus,
+)
 from flowbook.events.values import ValueFormat, ValueRef
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.node import Outputs
 from flowbook.run.perform import NodeProgress
 from flowbook.run.rules.evolve import fold
@@ -99,6 +107,19 @@ def test_an_effect_waits_until_what_led_to_it_is_durable(start):
     sink.futures[0].set_result(None)
     run.wait(5)
     assert ran == [1]
+
+
+def test_an_attempt_that_was_given_up_while_it_waited_for_the_journal_never_begins(start):
+    sink, ran = Kept(by_hand=True), []
+    plan = plan_of(n("a"), flow=FlowOptions(timeout=0.1, timeout_retries=100))
+    run = start(plan, {"a": lambda c, i: ran.append(c.attempt)}, sink=sink)
+    wait_until(lambda: sum(isinstance(event, RunRetried) for event in run.events()) >= 2)
+    sink.by_hand = False
+    sink.futures[0].set_result(None)
+    run.wait(5)
+    assert run.status is RunStatus.SUCCEEDED
+    assert len(ran) == 1
+    assert ran[0] > 2
 
 
 def test_pure_steps_run_ahead_of_the_journal_and_the_end_does_not(start):

@@ -250,11 +250,8 @@ class Performance:
             self._end("it is suspended, and this process has let go of it; go on with flow.recover")
         parked, self._parked = self._parked, deque()
         for order in parked:
-            state = self.state
-            if (
-                state.phase[order.step] is not Phase.RUNNING
-                or order.attempt != state.attempt[order.step]
-            ):
+            under_way = self.state.phase[order.step] is Phase.RUNNING
+            if not under_way or self.state.attempt[order.step] != order.attempt:
                 continue  # given up before it began
             if order.after <= durable:
                 self._hands.launch(order)

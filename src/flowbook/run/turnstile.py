@@ -124,8 +124,12 @@ def watch(performance: Performance, loop: AbstractEventLoop, deadline: float) ->
     """Tell the run at `deadline`, seconds since the epoch, and at the next; from any thread."""
 
     def expire() -> None:
-        given = deadline - performance.state.created_at
-        spent = {i: ticket.ms() for i, ticket in performance.tickets.items()}
+        given, attempts = deadline - performance.state.created_at, performance.state.attempt
+        spent = {
+            i: ticket.ms()
+            for i, ticket in performance.tickets.items()
+            if ticket.attempt.context.attempt == attempts[i]  # else one that was given up
+        }
         performance.feed(Expired(at=performance.now(), seconds=max(0.0, given), spent=spent))
         ends = performance.state.deadline
         if ends is not None and ends > deadline:
