@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flowbook.errors import UsageError
+from flowbook.graph.flow_options import FlowOptions
 from flowbook.graph.options import Options
 from flowbook.graph.spec import MISSING, ParamSpec
 from flowbook.ids import PortName
@@ -38,6 +39,13 @@ def test_an_unknown_kind_names_the_nearest(problems, node):
     assert problems(node("a", kind="htp")) == [
         ("cell-a", 1, "no node type is called 'htp'", "did you mean 'http'?")
     ]
+
+
+@pytest.mark.parametrize(("timeout", "told"), [(None, 1), (60.0, 0)])
+def test_time_to_be_had_again_needs_time_to_be_had(problems, node, timeout, told):
+    found = problems(node("a"), options=FlowOptions(timeout=timeout, timeout_retries=2))
+    assert len(found) == told
+    assert all("without a timeout" in message for _, _, message, _ in found)
 
 
 def test_two_nodes_of_one_name_are_said_with_the_cell_of_the_first(problems, node):

@@ -56,6 +56,7 @@ def check(spec: FlowSpec, registry: Registry) -> tuple[Problem, ...]:
         *_joins(spec, wiring, registry),
         *role_problems(spec, wiring),
         *_run_key(spec, wiring),
+        *_run_time(spec),
         *_limit_keys(spec),
         *type_problems(spec, wiring, registry),
         *ending_problems(spec, registry),
@@ -150,6 +151,15 @@ def _run_key(spec: FlowSpec, wiring: Wiring) -> Iterator[Problem]:
         message = f"limit_key: {name!r} is no parameter of the flow"
         hint = _ONLY_HANDED if name in AMBIENT else did_you_mean(name, known)
         yield Problem(Severity.ERROR, message, hint=hint)
+
+
+def _run_time(spec: FlowSpec) -> Iterator[Problem]:
+    if spec.options.timeout_retries and spec.options.timeout is None:
+        yield Problem(
+            Severity.WARNING,
+            "timeout_retries: without a timeout no run is ever out of time",
+            hint="say how long a run may take, such as timeout=30m",
+        )
 
 
 def _joins(spec: FlowSpec, wiring: Wiring, registry: Registry) -> Iterator[Problem]:
