@@ -259,12 +259,18 @@ test("when the kernel dies the server answers at once, and the kernel again when
   expect(world.server.gone).toBe(true);
 });
 
-test("a kernel that restarted and is never heard of is reached anew, later each time", async () => {
+/** A kernel restarts, and its connection can be made anew. */
+function restarting() {
   const world = new World();
   canvas(world);
   const reconnect = vi.fn(async () => {});
   world.now = { ...idle(), reconnect };
   world.status("autorestarting");
+  return { world, reconnect };
+}
+
+test("a kernel that restarted and is never heard of is reached anew, later each time", async () => {
+  const { world, reconnect } = restarting();
   world.now.status = "unknown"; // as JupyterLab has it once it has opened the connection again
   await vi.advanceTimersByTimeAsync(7_900);
   expect(reconnect).not.toHaveBeenCalled();
@@ -280,11 +286,7 @@ test("a kernel that restarted and is never heard of is reached anew, later each 
 });
 
 test("a kernel that answers and is not heard of otherwise is spoken with on a way of our own", async () => {
-  const world = new World();
-  canvas(world);
-  const reconnect = vi.fn(async () => {});
-  world.now = { ...idle(), reconnect };
-  world.status("autorestarting");
+  const { world, reconnect } = restarting();
   world.now.status = "unknown";
   expect(world.link.answering).toBe("server");
   await vi.advanceTimersByTimeAsync(8_100);
@@ -296,22 +298,14 @@ test.each([
   ["that is dead", "dead", "connected"],
   ["whose connection is cut", "unknown", "connecting"],
 ])("a kernel %s is left alone", async (_, status, connectionStatus) => {
-  const world = new World();
-  canvas(world);
-  const reconnect = vi.fn(async () => {});
-  world.now = { ...idle(), reconnect };
-  world.status("autorestarting");
+  const { world, reconnect } = restarting();
   Object.assign(world.now, { status, connectionStatus });
   await vi.advanceTimersByTimeAsync(300_000);
   expect(reconnect).not.toHaveBeenCalled();
 });
 
 test("nobody is reached anew for a document that is closed", async () => {
-  const world = new World();
-  canvas(world);
-  const reconnect = vi.fn(async () => {});
-  world.now = { ...idle(), reconnect };
-  world.status("autorestarting");
+  const { world, reconnect } = restarting();
   world.now.status = "unknown";
   world.link.dispose();
   await vi.advanceTimersByTimeAsync(300_000);

@@ -90,12 +90,11 @@ def _kernel_ahead(job: Path, key: str | None) -> Iterator[Ahead | None]:
     try:
         about = job_metadata(job)
         name = wanted_kernel(job)
-        from flowbook.export import kernel, places
+        from flowbook.export import kernel
     except (UsageError, ModuleNotFoundError):
         yield None
         return
     root, run_id = root_of(home_of(job, str(about.get("source", "")))), mint_job_run()
-    env = job_environment(root, about, run_id, key=key, resumes=False)
-    env |= places.told_of(job)
+    env = job_environment(job, root, run_id, key=key, resumes=False)
     with kernel.started(kernel.kernel_named(name), env, root) as begun:
         yield kernel.Ahead(run_id, begun)

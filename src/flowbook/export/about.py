@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flowbook.errors import UsageError
+from flowbook.export.places import told_of
 from flowbook.ids import RunId, mint_uuid7
 
 NATIVE = "python3"
@@ -47,16 +48,24 @@ def mint_job_run() -> RunId:
 
 
 def job_environment(
-    root: Path, about: Mapping[str, Any], run_id: RunId, *, key: str | None, resumes: bool
+    job: Path, root: Path, run_id: RunId, *, key: str | None, resumes: bool
 ) -> dict[str, str]:
-    """What the job's kernel is told: the project at `root`, and the run, new or gone on with.
+    """What the job's kernel is told: the project at `root`, the run, and where its nodes stand.
 
-    >>> about = {"flow": "tour", "number": 3}
-    >>> told = job_environment(Path("/p"), about, RunId("r"), key=None, resumes=False)
+    `resumes`: the run is one that is gone on with. Raises `UsageError` for a notebook that is no
+    exported job.
+
+    >>> from tempfile import mkdtemp
+    >>> job = Path(mkdtemp()) / "tour.ipynb"
+    >>> about = {"format": 1, "flow": "tour", "number": 3}
+    >>> _ = job.write_text(json.dumps({"metadata": {"flowbook": about}, "cells": []}))
+    >>> told = job_environment(job, job.parent, RunId("r"), key=None, resumes=False)
     >>> told["FLOWBOOK_RUN_ID"], told["FLOWBOOK_ROUTED"]
     ('r', 'pinned(3): as exported')
     """
+    about = job_metadata(job)
     env = {
+        **told_of(job),
         "FLOWBOOK_PROJECT": str(root),
         "FLOWBOOK_TRIGGER": "papermill",
         "FLOWBOOK_SOURCE": str(about.get("source", "")),

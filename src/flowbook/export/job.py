@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flowbook.errors import InvalidFlow, InvalidParameters, RunFailed, UsageError
 from flowbook.events import RunStatus
-from flowbook.export import places
 from flowbook.export.about import job_environment, job_metadata, mint_job_run, wanted_kernel
 from flowbook.export.exits import ExitCode
 from flowbook.export.stopping import Brake, trapped
@@ -114,8 +113,7 @@ def run_job(  # noqa: PLR0913 - what may be said of a job; all but two have name
     report = (output or report_path(project.path, flow, run_id)).resolve()
     report.parent.mkdir(parents=True, exist_ok=True)
     resumes = attempt.resumes is not None
-    env = job_environment(project.path, about, run_id, key=attempt.key, resumes=resumes)
-    env |= places.told_of(path)
+    env = job_environment(path, project.path, run_id, key=attempt.key, resumes=resumes)
     why, ending = _execute(
         path.resolve(),
         report,
