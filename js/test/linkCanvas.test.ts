@@ -264,14 +264,15 @@ function restarting() {
   const world = new World();
   canvas(world);
   const reconnect = vi.fn(async () => {});
-  world.now = { ...idle(), reconnect };
+  const now = { ...idle(), reconnect };
+  world.now = now;
   world.status("autorestarting");
-  return { world, reconnect };
+  return { world, now, reconnect };
 }
 
 test("a kernel that restarted and is never heard of is reached anew, later each time", async () => {
-  const { world, reconnect } = restarting();
-  world.now.status = "unknown"; // as JupyterLab has it once it has opened the connection again
+  const { world, now, reconnect } = restarting();
+  now.status = "unknown"; // as JupyterLab has it once it has opened the connection again
   await vi.advanceTimersByTimeAsync(7_900);
   expect(reconnect).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(200);
@@ -286,8 +287,8 @@ test("a kernel that restarted and is never heard of is reached anew, later each 
 });
 
 test("a kernel that answers and is not heard of otherwise is spoken with on a way of our own", async () => {
-  const { world, reconnect } = restarting();
-  world.now.status = "unknown";
+  const { world, now } = restarting();
+  now.status = "unknown";
   expect(world.link.answering).toBe("server");
   await vi.advanceTimersByTimeAsync(8_100);
   expect(world.link.answering).toBe("kernel");
@@ -298,15 +299,15 @@ test.each([
   ["that is dead", "dead", "connected"],
   ["whose connection is cut", "unknown", "connecting"],
 ])("a kernel %s is left alone", async (_, status, connectionStatus) => {
-  const { world, reconnect } = restarting();
-  Object.assign(world.now, { status, connectionStatus });
+  const { now, reconnect } = restarting();
+  Object.assign(now, { status, connectionStatus });
   await vi.advanceTimersByTimeAsync(300_000);
   expect(reconnect).not.toHaveBeenCalled();
 });
 
 test("nobody is reached anew for a document that is closed", async () => {
-  const { world, reconnect } = restarting();
-  world.now.status = "unknown";
+  const { world, now, reconnect } = restarting();
+  now.status = "unknown";
   world.link.dispose();
   await vi.advanceTimersByTimeAsync(300_000);
   expect(reconnect).not.toHaveBeenCalled();
